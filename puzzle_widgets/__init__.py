@@ -1,0 +1,3 @@
+"""Explore block libraries of compressed language models."""
+
+__version__ = "0.1.0"
