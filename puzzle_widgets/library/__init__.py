@@ -1,0 +1,34 @@
+"""Block libraries: what they are, how they are read and written."""
+
+from puzzle_widgets.library.block import SubBlock
+from puzzle_widgets.library.frozen import FrozenMapping
+from puzzle_widgets.library.generate import random_library
+from puzzle_widgets.library.load import embedded_libraries, load_files, load_library
+from puzzle_widgets.library.model import (
+    BlockLibrary,
+    BlockVariant,
+    Layer,
+    LayerName,
+    Measurement,
+    Provenance,
+)
+from puzzle_widgets.library.native import dump_library, write_library
+from puzzle_widgets.library.table import to_frame
+
+__all__ = [
+    "BlockLibrary",
+    "BlockVariant",
+    "FrozenMapping",
+    "Layer",
+    "LayerName",
+    "Measurement",
+    "Provenance",
+    "SubBlock",
+    "dump_library",
+    "embedded_libraries",
+    "load_files",
+    "load_library",
+    "random_library",
+    "to_frame",
+    "write_library",
+]

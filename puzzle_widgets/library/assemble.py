@@ -1,0 +1,140 @@
+"""Build a library from what a reader found; every form of input passes the same checks here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from puzzle_widgets.library.block import Part, SubBlock, block_from_name, block_from_size
+from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.frozen import FrozenMapping
+from puzzle_widgets.library.model import (
+    BlockLibrary,
+    BlockVariant,
+    Layer,
+    LayerName,
+    Measurement,
+    Provenance,
+)
+from puzzle_widgets.library.quantity import COST_GROUP, FFN_SIZE, KV_HEADS, SCORE_GROUP
+
+_SIZE_KEYS: dict[Part, str] = {"attention": KV_HEADS, "ffn": FFN_SIZE}
+
+
+@dataclass(frozen=True)
+class RawVariant:
+    """A variant as found: checked numbers, halves only where the file states them."""
+
+    name: str
+    values: dict[str, float]
+    attention: SubBlock | None = None
+    ffn: SubBlock | None = None
+
+
+@dataclass(frozen=True)
+class RawLayer:
+    """A layer as found; ``parent`` is ``None`` where no variant is the parent's."""
+
+    name: LayerName
+    variants: Sequence[RawVariant]
+    parent: str | None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of the library as a whole."""
+
+    name: str
+    measurement: Measurement = Measurement()
+    units: FrozenMapping[str, str] = FrozenMapping()
+    provenance: Provenance = Provenance()
+
+
+def assemble(file: str, layers: Sequence[RawLayer], facts: Facts) -> BlockLibrary:
+    """Check names, keys and parents of all layers, and freeze them.
+
+    Raises
+    ------
+    LibraryError
+        Naming file, layer, variant, field and the mend.
+    """
+    place = Place(file)
+    if not layers:
+        place.fail("no layers here.", "A block library needs at least one layer.")
+    _check_unique([layer.name for layer in layers], place, "layer")
+    keys = _keys_of(layers[0], place)
+    frozen = tuple(_freeze_layer(layer, keys, place.at(layer=layer.name)) for layer in layers)
+    return BlockLibrary(facts.name, frozen, facts.measurement, facts.units, facts.provenance)
+
+
+def _keys_of(layer: RawLayer, place: Place) -> tuple[str, ...]:
+    if not layer.variants:
+        _no_variants(place.at(layer=layer.name))
+    keys = tuple(layer.variants[0].values)
+    bad = next((key for key in keys if not key.startswith((SCORE_GROUP, COST_GROUP))), None)
+    if bad is not None:
+        place.at(field=bad).fail(
+            "neither a score nor a cost.", f"Name it {SCORE_GROUP}… or {COST_GROUP}…"
+        )
+    if not keys:
+        place.at(layer=layer.name, variant=layer.variants[0].name).fail(
+            "no scores and no costs.", "Give each variant metrics and stats."
+        )
+    return keys
+
+
+def _freeze_layer(layer: RawLayer, keys: tuple[str, ...], place: Place) -> Layer:
+    if not layer.variants:
+        _no_variants(place)
+    _check_unique([variant.name for variant in layer.variants], place, "variant")
+    variants = tuple(
+        _freeze_variant(variant, keys, place.at(variant=variant.name)) for variant in layer.variants
+    )
+    if layer.parent is None:
+        place.fail("no parent here.", "Mark the variant that the parent has in this layer.")
+    if layer.parent not in {variant.name for variant in variants}:
+        place.fail(
+            f"the parent {shown(layer.parent)} is none of the layer's variants.",
+            "Name one of them.",
+        )
+    return Layer(layer.name, variants, layer.parent)
+
+
+def _freeze_variant(raw: RawVariant, keys: tuple[str, ...], place: Place) -> BlockVariant:
+    for key in keys:
+        if key not in raw.values:
+            place.at(field=key).fail(
+                "missing here, given in the first variant.", "Give it in every variant or in none."
+            )
+    for key in raw.values:
+        if key not in keys:
+            place.at(field=key).fail(
+                "given here, missing in the first variant.", "Give it in every variant or in none."
+            )
+    values = FrozenMapping({key: raw.values[key] for key in keys})
+    return BlockVariant(
+        raw.name,
+        raw.attention or _half("attention", raw),
+        raw.ffn or _half("ffn", raw),
+        values,
+    )
+
+
+def _half(part: Part, raw: RawVariant) -> SubBlock:
+    size = raw.values.get(_SIZE_KEYS[part])
+    if size is None:
+        return block_from_name(part, raw.name)
+    return block_from_size(part, size, raw.name)
+
+
+def _check_unique(names: Sequence[LayerName], place: Place, what: str) -> None:
+    seen: set[LayerName] = set()
+    for name in names:
+        if name in seen:
+            place.fail(f"the {what} {shown(name)} is there twice.", "Keep one, or rename one.")
+        seen.add(name)
+
+
+def _no_variants(place: Place) -> NoReturn:
+    place.fail("no variants here.", "Give the layer at least the parent's block.")

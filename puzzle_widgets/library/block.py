@@ -1,0 +1,81 @@
+"""The two halves of a block, attention and FFN, as structured values."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["sized", "linear", "no_op", "other"]
+KINDS: tuple[Kind, ...] = ("sized", "linear", "no_op", "other")
+Part = Literal["attention", "ffn"]
+
+_NO_OP = re.compile(r"\bno[\s_-]?op\b", re.IGNORECASE)
+_LINEAR = re.compile(r"\blinear\b", re.IGNORECASE)
+_KV_HEADS = (
+    re.compile(r"(\d+)\s*(?:kv|key[\s_-]?value)[\s_-]*heads?", re.IGNORECASE),
+    re.compile(r"kv[\s_-]*heads?[\s_:=-]*(\d+)", re.IGNORECASE),
+)
+_WIDTH = (
+    re.compile(r"intermediate(?:[\s_-]*size)?[\s_:=-]*(\d+(?:e\d+)?)", re.IGNORECASE),
+    re.compile(r"\b(?:ffn|mlp)[\s_:=-]+(\d+(?:e\d+)?)", re.IGNORECASE),
+)
+_SIZES = {"attention": _KV_HEADS, "ffn": _WIDTH}
+_SPLIT = re.compile(r"\b(?=(?:ffn|mlp)\b)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class SubBlock:
+    """Attention or FFN of one variant.
+
+    Parameters
+    ----------
+    kind
+        ``"sized"`` (has ``size``), ``"linear"``, ``"no_op"``, or ``"other"`` for a kind that
+        is known by the variant's name only.
+    size
+        KV heads of an attention, intermediate size of an FFN; ``None`` unless sized.
+    """
+
+    kind: Kind
+    size: int | None = None
+
+    def describe(self, part: Part) -> str:
+        """Say the block in words, such as ``"8 KV heads"`` or ``"width 28,672"``."""
+        if self.kind == "sized":
+            heads = "1 KV head" if self.size == 1 else f"{self.size} KV heads"
+            return heads if part == "attention" else f"width {self.size:,}"
+        return {"linear": "linear", "no_op": "no-op", "other": "other"}[self.kind]
+
+
+OTHER = SubBlock("other")
+
+
+def block_from_name(part: Part, name: str) -> SubBlock:
+    """Read one half of a block from a variant's name.
+
+    A name is read as an attention half and, from the first word ``ffn`` or ``mlp`` on, an FFN
+    half. A half that says nothing known is ``SubBlock("other")``.
+    """
+    text = _half(part, name)
+    if _NO_OP.search(text):
+        return SubBlock("no_op")
+    for pattern in _SIZES[part]:
+        if match := pattern.search(text):
+            return SubBlock("sized", int(float(match[1][:30])))
+    return SubBlock("linear") if _LINEAR.search(text) else OTHER
+
+
+def block_from_size(part: Part, size: float, name: str) -> SubBlock:
+    """Read one half from its measured size; size 0 is linear if the name says so, else no-op."""
+    if size >= 1:
+        return SubBlock("sized", round(size))
+    named = block_from_name(part, name)
+    return named if named.kind == "linear" else SubBlock("no_op")
+
+
+def _half(part: Part, name: str) -> str:
+    halves = _SPLIT.split(name, maxsplit=1)
+    if part == "attention":
+        return halves[0]
+    return halves[1] if len(halves) > 1 else ""

@@ -1,0 +1,131 @@
+"""Check what comes from outside: every complaint names file, layer, variant, field and the mend."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+
+from puzzle_widgets.errors import LibraryError
+
+MAX_FILE_BYTES = 64 * 2**20
+MAX_NUMBER = 1e18
+MAX_NAME = 2_000
+_SHOWN = 80
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the input a value stands."""
+
+    file: str
+    layer: object = None
+    variant: str | None = None
+    field: str | None = None
+
+    def at(self, **parts: Any) -> Place:  # noqa: ANN401
+        """Go further in: ``place.at(layer=3)``."""
+        return replace(self, **parts)
+
+    def fail(self, what: str, mend: str) -> NoReturn:
+        """Raise the one clear error."""
+        raise LibraryError(f"{self}: {what} {mend}")
+
+    def __str__(self) -> str:
+        parts = [self.file]
+        if self.layer is not None:
+            parts.append(f"layer {shown(self.layer)}")
+        if self.variant is not None:
+            parts.append(f"variant {shown(self.variant)}")
+        if self.field is not None:
+            parts.append(f"field {shown(self.field)}")
+        return ", ".join(parts)
+
+
+def shown(value: object) -> str:
+    """Write an untrusted value on one line of printable characters, shortened."""
+    text = ascii(value) if _has_surrogate(str(value)) else repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def parse_json(content: bytes, place: Place) -> Any:  # noqa: ANN401
+    """Parse JSON text; names given twice in one object are an error, not a silent loss."""
+    try:
+        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_refuse_twins(place))
+    except UnicodeDecodeError as error:
+        place.fail(f"not UTF-8 text (byte {error.start}).", "Save it as UTF-8.")
+    except RecursionError:
+        place.fail("nested too deeply to be a block library.", "Is it the right file?")
+    except ValueError as error:
+        place.fail(f"broken JSON ({error}).", "Is it complete? Write or download it again.")
+
+
+def number(value: object, place: Place) -> float:
+    """Read a finite number of sensible size."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        place.fail(f"{shown(value)} stands where a number belongs.", "Give a finite number.")
+    if not math.isfinite(value) or abs(value) > MAX_NUMBER:
+        place.fail(
+            f"{shown(value)} cannot be summed.",
+            f"Give a finite number of at most {MAX_NUMBER:.0e}, or leave the variant out.",
+        )
+    return float(value)
+
+
+def text(value: object, place: Place, what: str) -> str:
+    """Read a name: any Unicode text that is not empty."""
+    if not isinstance(value, str) or not value.strip():
+        place.fail(f"{what} is {shown(value)}.", "Give it a name in text.")
+    if len(value) > MAX_NAME or _has_surrogate(value):
+        place.fail(
+            f"{what} {shown(value)} is no proper text.",
+            f"Use whole Unicode characters, at most {MAX_NAME:,}.",
+        )
+    return value
+
+
+def optional_text(value: object, place: Place, what: str) -> str:
+    """Read a remark that may be missing (``""``)."""
+    return "" if value in (None, "") else text(value, place, what)
+
+
+def optional_count(value: object, place: Place) -> int | None:
+    """Read a positive whole number that may be missing."""
+    if value is None:
+        return None
+    found = number(value, place)
+    if found < 1 or found != int(found):
+        place.fail(f"{shown(value)} is no count.", "Give a whole number of at least 1.")
+    return int(found)
+
+
+def mapping(value: object, place: Place, what: str) -> Mapping[str, Any]:
+    """Read a JSON object that holds something."""
+    if not isinstance(value, Mapping) or not value:
+        place.fail(f"{what} is {shown(value)}.", "A JSON object with at least one entry is needed.")
+    return value
+
+
+def sequence(value: object, place: Place, what: str) -> list[Any]:
+    """Read a JSON array that holds something."""
+    if not isinstance(value, list) or not value:
+        place.fail(f"{what} is {shown(value)}.", "A JSON array with at least one entry is needed.")
+    return value
+
+
+def _refuse_twins(place: Place) -> Any:  # noqa: ANN401
+    def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in pairs:
+            if name in found:
+                place.fail(f"the name {shown(name)} is given twice.", "Keep one, or rename one.")
+            found[name] = value
+        return found
+
+    return build
+
+
+def _has_surrogate(value: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in value)

@@ -1,0 +1,52 @@
+"""Random libraries, for examples and tests."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from puzzle_widgets.library.block import OTHER
+from puzzle_widgets.library.frozen import FrozenMapping
+from puzzle_widgets.library.model import (
+    BlockLibrary,
+    BlockVariant,
+    Layer,
+    Measurement,
+    Provenance,
+)
+from puzzle_widgets.library.quantity import MEMORY, RUNTIME
+
+
+def random_library(layers: int = 32, variants: int = 100, seed: int = 0) -> BlockLibrary:
+    """Draw a library with independent uniform scores and costs.
+
+    Parameters
+    ----------
+    layers, variants
+        Size: 32 layers of 100 variants by default.
+    seed
+        Same seed, same library.
+
+    Returns
+    -------
+    BlockLibrary
+        ``metrics.loss`` in [0, 1), ``stats.memory_mib`` and ``stats.runtime_ms`` in [1, 100);
+        variant 0 is the parent of every layer, with loss 0 and costs of 100.
+    """
+    rng = np.random.default_rng(seed)
+    table = rng.uniform((0.0, 1.0, 1.0), (1.0, 100.0, 100.0), size=(layers, variants, 3))
+    table[:, 0] = (0.0, 100.0, 100.0)
+    keys = ("metrics.loss", MEMORY, RUNTIME)
+    return BlockLibrary(
+        f"Random {layers} x {variants} (seed {seed})",
+        tuple(
+            Layer(place, tuple(_variant(j, keys, row) for j, row in enumerate(rows)), "variant 0")
+            for place, rows in enumerate(table.tolist())
+        ),
+        Measurement(batch_size=1, sequence_length=1024),
+        provenance=Provenance("generated", "random_library", f"uniform, seed {seed}"),
+    )
+
+
+def _variant(number: int, keys: tuple[str, ...], row: list[float]) -> BlockVariant:
+    values = FrozenMapping(zip(keys, row, strict=True))
+    return BlockVariant(f"variant {number}", OTHER, OTHER, values)

@@ -1,0 +1,147 @@
+"""Open a block library: a folder, a file, uploaded bytes, a table, or an embedded one by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from puzzle_widgets.errors import LibraryError
+from puzzle_widgets.library.assemble import Facts
+from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, mapping, parse_json
+from puzzle_widgets.library.model import BlockLibrary, Measurement
+from puzzle_widgets.library.native import FORMAT, read_native
+from puzzle_widgets.library.published import (
+    LIBRARY_FILE,
+    MEASUREMENT_FILE,
+    PARENT_FILE,
+    read_published,
+)
+from puzzle_widgets.library.table import read_csv, read_frame
+from puzzle_widgets.resources import data_folder
+
+_SIDECARS = (MEASUREMENT_FILE, PARENT_FILE)
+
+
+def load_library(
+    source: str | os.PathLike[str] | pd.DataFrame,
+    *,
+    name: str | None = None,
+    measurement: Measurement | None = None,
+) -> BlockLibrary:
+    """Open a block library.
+
+    Parameters
+    ----------
+    source
+        A directory in the published three-file form, one JSON or CSV file, a tidy DataFrame
+        (see ``library.table``), or the name of an embedded library (``embedded_libraries()``).
+    name
+        Title for people; by default that of the folder or file.
+    measurement
+        Batch size, sequence length, GPU and dtype, for input that does not say them; without
+        the first two there is no throughput.
+
+    Raises
+    ------
+    LibraryError
+        Naming file, layer, variant, field and the mend.
+    """
+    if isinstance(source, pd.DataFrame):
+        return read_frame(source, "DataFrame", _facts(name or "DataFrame", measurement))
+    path = _find(source)
+    library_file = path / LIBRARY_FILE if path.is_dir() else path
+    files = {library_file.name: _read_bytes(library_file)}
+    if library_file.name == LIBRARY_FILE:
+        files |= _sidecars_of(library_file.parent)
+    title = name or (path.name if path.is_dir() else path.stem)
+    return load_files(files, name=title, measurement=measurement)
+
+
+def load_files(
+    files: Mapping[str, bytes], *, name: str | None = None, measurement: Measurement | None = None
+) -> BlockLibrary:
+    """Open a library from bytes in hand, such as uploaded files.
+
+    Parameters
+    ----------
+    files
+        Bytes by file name: one library file, with ``measurement_info.json`` and
+        ``parent_block_stats.json`` beside it where there are any.
+    name, measurement
+        As for :func:`load_library`.
+    """
+    file = _library_file(files)
+    _check_sizes(files)
+    facts = _facts(name or Path(file).stem, measurement)
+    if file.lower().endswith(".csv"):
+        return read_csv(files[file], file, facts)
+    place = Place(file)
+    content = mapping(parse_json(files[file], place), place, "the file")
+    if content.get("format") == FORMAT:
+        return read_native(content, file)
+    return read_published(content, file, files, facts)
+
+
+def embedded_libraries() -> tuple[str, ...]:
+    """Names of the libraries that ship with the package."""
+    return tuple(sorted(path.stem for path in data_folder().glob("*.json")))
+
+
+def _facts(name: str, measurement: Measurement | None) -> Facts:
+    return Facts(name, measurement or Measurement())
+
+
+def _find(source: str | os.PathLike[str]) -> Path:
+    path = Path(source).expanduser()
+    try:
+        if path.exists():
+            return path
+    except (OSError, ValueError):
+        path = Path("?")
+    if str(source) in embedded_libraries():
+        return data_folder() / f"{source}.json"
+    raise LibraryError(
+        f"{str(source)!r}: no such file, folder or embedded library. "
+        f"Embedded are: {', '.join(embedded_libraries()) or 'none'}."
+    )
+
+
+def _read_bytes(path: Path) -> bytes:
+    place = Place(path.name)
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            _too_large(place, path.stat().st_size)
+        return path.read_bytes()
+    except FileNotFoundError:
+        place.fail(f"missing in the folder {path.parent.name!r}.", "Give a block library's folder.")
+    except OSError as error:
+        place.fail(f"cannot be read ({error.strerror}).", "Give a file that can be read.")
+
+
+def _sidecars_of(folder: Path) -> dict[str, bytes]:
+    return {name: _read_bytes(folder / name) for name in _SIDECARS if (folder / name).exists()}
+
+
+def _library_file(files: Mapping[str, bytes]) -> str:
+    candidates = [name for name in files if Path(name).name not in _SIDECARS]
+    if len(candidates) != 1:
+        raise LibraryError(
+            f"{', '.join(files) or 'no files'}: {len(candidates)} library files where one is "
+            f"needed. Give one, with {' and '.join(_SIDECARS)} if you have them."
+        )
+    return candidates[0]
+
+
+def _check_sizes(files: Mapping[str, bytes]) -> None:
+    for file, content in files.items():
+        if len(content) > MAX_FILE_BYTES:
+            _too_large(Place(file), len(content))
+
+
+def _too_large(place: Place, size: int) -> None:
+    place.fail(
+        f"{size / 2**20:,.1f} MiB.", f"At most {MAX_FILE_BYTES // 2**20} MiB are read; split it."
+    )

@@ -1,0 +1,225 @@
+"""The block library: every layer's variants with their scores and costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from puzzle_widgets.errors import LibraryError
+from puzzle_widgets.library.block import SubBlock
+from puzzle_widgets.library.frozen import FrozenMapping
+from puzzle_widgets.library.quantity import COST_GROUP, RUNTIME, SCORE_GROUP, Quantity, describe_key
+
+LayerName = int | str
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class BlockVariant:
+    """One alternative block of one layer.
+
+    Parameters
+    ----------
+    name
+        Name as the file gives it: any Unicode, untrusted, unique in its layer.
+    attention, ffn
+        The two halves as structured values.
+    values
+        Scores and costs under dotted keys, such as ``{"stats.memory_mib": 1437.1}``.
+    """
+
+    name: str
+    attention: SubBlock
+    ffn: SubBlock
+    values: FrozenMapping[str, float]
+
+    @property
+    def label(self) -> str:
+        """Short words for charts and tables; the name where the kind is unknown."""
+        if "other" in (self.attention.kind, self.ffn.kind):
+            return " ".join(self.name.split())
+        return f"{self.attention.describe('attention')}, FFN {self.ffn.describe('ffn')}"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of the parent with its variants; ``parent`` names the variant that it has now."""
+
+    name: LayerName
+    variants: tuple[BlockVariant, ...]
+    parent: str
+
+    @cached_property
+    def positions(self) -> Mapping[str, int]:
+        """Place of each variant in ``variants``, by name."""
+        return {variant.name: place for place, variant in enumerate(self.variants)}
+
+    @property
+    def parent_variant(self) -> BlockVariant:
+        """The block that the parent has in this layer."""
+        return self.variants[self.positions[self.parent]]
+
+    def variant(self, name: str) -> BlockVariant:
+        """Find a variant by its name."""
+        return self.variants[self.positions[name]]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """How costs were measured: sequences a batch, tokens a sequence, GPU and number format."""
+
+    batch_size: int | None = None
+    sequence_length: int | None = None
+    gpu: str = ""
+    dtype: str = ""
+
+    @property
+    def tokens(self) -> int | None:
+        """Tokens of one batch: batch size x sequence length."""
+        if self.batch_size is None or self.sequence_length is None:
+            return None
+        return self.batch_size * self.sequence_length
+
+
+Origin = Literal["measured", "modelled", "generated", "unknown"]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a library comes from; ``modelled`` and ``generated`` figures were never measured."""
+
+    origin: Origin = "unknown"
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class BlockLibrary:
+    """Layers, their variants, and what was measured of them.
+
+    Parameters
+    ----------
+    name
+        Title for people.
+    layers
+        In the order of the network. Layers may differ in their variants; all variants have the
+        same dotted keys.
+    measurement
+        Batch size, sequence length, GPU and dtype of the costs.
+    units
+        Unit of each dotted key; keys left out take the unit that their suffix tells.
+    provenance
+        Origin of the figures.
+
+    Notes
+    -----
+    Flat arrays (``column``) run over all variants of layer 0, then of layer 1, and so on;
+    ``starts[i]:starts[i + 1]`` is layer ``i``.
+    """
+
+    name: str
+    layers: tuple[Layer, ...]
+    measurement: Measurement = Measurement()
+    units: FrozenMapping[str, str] = field(default_factory=FrozenMapping)
+    provenance: Provenance = Provenance()
+
+    def __repr__(self) -> str:
+        return (
+            f"BlockLibrary({self.name!r}: {len(self.layers)} layers, "
+            f"{int(self.starts[-1])} variants, {len(self.keys)} scores and costs)"
+        )
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """Dotted keys that every variant has."""
+        return tuple(self.layers[0].variants[0].values)
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """Keys of the scores (``metrics.``)."""
+        return tuple(key for key in self.keys if key.startswith(SCORE_GROUP))
+
+    @property
+    def costs(self) -> tuple[str, ...]:
+        """Keys of the costs (``stats.``)."""
+        return tuple(key for key in self.keys if key.startswith(COST_GROUP))
+
+    @cached_property
+    def layer_positions(self) -> Mapping[LayerName, int]:
+        """Place of each layer in the network, by name."""
+        return {layer.name: place for place, layer in enumerate(self.layers)}
+
+    def layer(self, name: LayerName) -> Layer:
+        """Find a layer by its name."""
+        return self.layers[self.layer_positions[name]]
+
+    def quantity(self, key: str) -> Quantity:
+        """Label and unit of a dotted key."""
+        return describe_key(key, self.units.get(key))
+
+    @cached_property
+    def starts(self) -> IntArray:
+        """Where each layer begins in the flat arrays, shape (layers + 1,)."""
+        counts = [len(layer.variants) for layer in self.layers]
+        return np.concatenate([[0], np.cumsum(counts)]).astype(np.intp)
+
+    @cached_property
+    def _table(self) -> FloatArray:
+        rows = [
+            [variant.values[key] for key in self.keys]
+            for layer in self.layers
+            for variant in layer.variants
+        ]
+        return np.asarray(rows, dtype=np.float64)
+
+    def column(self, key: str) -> FloatArray:
+        """Values of one key over all layers' variants, flat, shape (variants in all,).
+
+        Raises
+        ------
+        LibraryError
+            If the library has no such key.
+        """
+        if key not in self.keys:
+            raise LibraryError(f"{self.name}: no {key!r} here; it has {', '.join(self.keys)}.")
+        return self._table[:, self.keys.index(key)]
+
+    @property
+    def parent_architecture(self) -> dict[LayerName, str]:
+        """The parent itself: its variant in every layer."""
+        return {layer.name: layer.parent for layer in self.layers}
+
+    @cached_property
+    def parent_totals(self) -> FrozenMapping[str, float]:
+        """Sum of every key over the parent's own blocks."""
+        return FrozenMapping(self.totals(self.parent_architecture))
+
+    def totals(self, architecture: Mapping[LayerName, str]) -> dict[str, float]:
+        """Sum every key over an architecture, ``{layer: variant}``."""
+        chosen = [layer.variant(architecture[layer.name]).values for layer in self.layers]
+        return {key: float(sum(values[key] for values in chosen)) for key in self.keys}
+
+    def reach(self, key: str) -> tuple[float, float]:
+        """Least and greatest sum that any architecture has of a key."""
+        column = self.column(key)
+        firsts = self.starts[:-1]
+        return (
+            float(np.minimum.reduceat(column, firsts).sum()),
+            float(np.maximum.reduceat(column, firsts).sum()),
+        )
+
+    def throughput(self, runtime_ms: float) -> float | None:
+        """Tokens a second: batch size x sequence length / summed runtime.
+
+        ``None`` where batch size or sequence length is unknown; infinite at zero runtime.
+        """
+        tokens = self.measurement.tokens
+        if tokens is None or RUNTIME not in self.keys:
+            return None
+        return 1000.0 * tokens / runtime_ms if runtime_ms > 0 else float("inf")

@@ -1,0 +1,179 @@
+"""Read and write the project's own JSON form; what is written reads back as an equal library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, get_args
+
+from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
+from puzzle_widgets.library.block import KINDS, SubBlock
+from puzzle_widgets.library.checks import (
+    Place,
+    mapping,
+    number,
+    optional_count,
+    optional_text,
+    sequence,
+    shown,
+    text,
+)
+from puzzle_widgets.library.frozen import FrozenMapping
+from puzzle_widgets.library.model import (
+    BlockLibrary,
+    BlockVariant,
+    Layer,
+    LayerName,
+    Origin,
+    Provenance,
+)
+from puzzle_widgets.library.published import read_measurement
+
+FORMAT = "puzzle-widgets/block-library"
+VERSION = 1
+
+
+def write_library(library: BlockLibrary, path: str | Path) -> None:
+    """Write a library as JSON, one variant a line.
+
+    Parameters
+    ----------
+    library
+        What to write.
+    path
+        File to create or replace.
+    """
+    Path(path).write_text(dump_library(library), encoding="utf-8")
+
+
+def dump_library(library: BlockLibrary) -> str:
+    """Give a library's JSON text."""
+    head = {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": library.name,
+        "measurement": asdict(library.measurement),
+        "units": dict(library.units),
+        "provenance": asdict(library.provenance),
+        "keys": list(library.keys),
+    }
+    layers = ",\n".join(_dump_layer(layer) for layer in library.layers)
+    return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "layers": [\n{layers}\n]}}\n'
+
+
+def _dump_layer(layer: Layer) -> str:
+    head = json.dumps({"layer": layer.name, "parent": layer.parent}, ensure_ascii=False)
+    variants = ",\n".join(
+        json.dumps(_variant_record(variant), ensure_ascii=False) for variant in layer.variants
+    )
+    return f'{head[:-1]}, "variants": [\n{variants}\n]}}'
+
+
+def _variant_record(variant: BlockVariant) -> dict[str, Any]:
+    return {
+        "name": variant.name,
+        "attention": asdict(variant.attention),
+        "ffn": asdict(variant.ffn),
+        "values": list(variant.values.values()),
+    }
+
+
+def read_native(content: Mapping[str, Any], file: str) -> BlockLibrary:
+    """Read parsed JSON of this form."""
+    place = Place(file)
+    if content.get("version") != VERSION:
+        place.at(field="version").fail(
+            f"version {shown(content.get('version'))} is not known here.",
+            f"This program reads version {VERSION}; a newer program may have written it.",
+        )
+    keys = _read_keys(content, place)
+    layers = [
+        _read_layer(record, keys, place)
+        for record in sequence(content.get("layers"), place, "'layers'")
+    ]
+    return assemble(file, layers, _read_facts(content, place))
+
+
+def _read_keys(content: Mapping[str, Any], place: Place) -> list[str]:
+    here = place.at(field="keys")
+    keys = [text(key, here, "a key") for key in sequence(content.get("keys"), here, "'keys'")]
+    if len(set(keys)) < len(keys):
+        here.fail("a key is given twice.", "Keep one.")
+    return keys
+
+
+def _read_facts(content: Mapping[str, Any], place: Place) -> Facts:
+    here = place.at(field="measurement")
+    measurement = read_measurement(mapping(content.get("measurement"), here, "it"), here)
+    return Facts(
+        text(content.get("name"), place.at(field="name"), "the library's name"),
+        measurement,
+        _read_units(content.get("units"), place.at(field="units")),
+        _read_provenance(content.get("provenance"), place.at(field="provenance")),
+    )
+
+
+def _read_units(content: object, place: Place) -> FrozenMapping[str, str]:
+    if content in (None, {}):
+        return FrozenMapping()
+    units = mapping(content, place, "it")
+    return FrozenMapping({key: optional_text(unit, place, "a unit") for key, unit in units.items()})
+
+
+def _read_provenance(content: object, place: Place) -> Provenance:
+    found = mapping(content, place, "it")
+    origin: Any = found.get("origin")
+    if origin not in get_args(Origin):
+        place.fail(f"origin {shown(origin)}.", f"One of {', '.join(get_args(Origin))} is needed.")
+    return Provenance(
+        origin,
+        optional_text(found.get("source"), place, "the source"),
+        optional_text(found.get("note"), place, "the note"),
+    )
+
+
+def _read_layer(content: object, keys: list[str], file: Place) -> RawLayer:
+    record = mapping(content, file, "a layer")
+    name = _layer_name(record.get("layer"), file)
+    place = file.at(layer=name)
+    variants = [
+        _read_variant(variant, keys, place)
+        for variant in sequence(record.get("variants"), place, "'variants'")
+    ]
+    parent = record.get("parent")
+    return RawLayer(name, variants, parent if isinstance(parent, str) else None)
+
+
+def _layer_name(value: object, place: Place) -> LayerName:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return text(value, place, "a layer's name")
+
+
+def _read_variant(content: object, keys: list[str], layer: Place) -> RawVariant:
+    record = mapping(content, layer, "a variant")
+    name = text(record.get("name"), layer, "a variant's name")
+    place = layer.at(variant=name)
+    values = sequence(record.get("values"), place.at(field="values"), "'values'")
+    if len(values) != len(keys):
+        place.fail(f"{len(values)} values for {len(keys)} keys.", "Give one value for each key.")
+    numbers = {
+        key: number(value, place.at(field=key)) for key, value in zip(keys, values, strict=True)
+    }
+    halves = [_read_half(record.get(part), place.at(field=part)) for part in ("attention", "ffn")]
+    return RawVariant(name, numbers, *halves)
+
+
+def _read_half(content: object, place: Place) -> SubBlock | None:
+    if content is None:
+        return None
+    record = mapping(content, place, "the half")
+    kind, size = record.get("kind"), optional_count(record.get("size"), place)
+    if kind not in KINDS or (kind == "sized") != (size is not None):
+        place.fail(
+            f"{shown(dict(record))} is no half of a block.",
+            f"'kind' is one of {', '.join(KINDS)}; only a sized one has a 'size'.",
+        )
+    return SubBlock(kind, size)

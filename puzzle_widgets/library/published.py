@@ -1,0 +1,136 @@
+"""Read the published three-file form of a block library.
+
+``block_library.json`` is ``{layer: {variant: {"stats": {...}, "metrics": {...}}}}``;
+``measurement_info.json`` and ``parent_block_stats.json`` may stand beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
+from puzzle_widgets.library.checks import (
+    Place,
+    mapping,
+    number,
+    optional_count,
+    optional_text,
+    parse_json,
+    text,
+)
+from puzzle_widgets.library.model import BlockLibrary, LayerName, Measurement, Provenance
+
+LIBRARY_FILE = "block_library.json"
+MEASUREMENT_FILE = "measurement_info.json"
+PARENT_FILE = "parent_block_stats.json"
+
+_LAYER_NUMBER = re.compile(r"(?:layer|block)?[_\s-]*(\d{1,9})", re.IGNORECASE)
+_PARENT_SHARE = re.compile(r"parent\s*\*\s*100\s*%")
+_BOTH_HALVES = 2
+
+
+def read_published(
+    content: Mapping[str, Any], file: str, sidecars: Mapping[str, bytes], facts: Facts
+) -> BlockLibrary:
+    """Read the published form.
+
+    Parameters
+    ----------
+    content
+        Parsed ``block_library.json``.
+    file
+        Its name, for messages.
+    sidecars
+        Bytes of the files beside it, by name; those missing are done without.
+    facts
+        What the caller says of the library; a measurement file fills what is left open.
+    """
+    stats = _parent_stats(sidecars)
+    place = Place(file)
+    layers = [
+        _read_layer(name, variants, stats, place) for name, variants in _ordered(content, place)
+    ]
+    return assemble(file, layers, _with_measurement(facts, sidecars))
+
+
+def read_measurement(content: Mapping[str, Any], place: Place) -> Measurement:
+    """Read batch size, sequence length, GPU and dtype; any may be missing."""
+    return Measurement(
+        optional_count(content.get("batch_size"), place.at(field="batch_size")),
+        optional_count(content.get("sequence_length"), place.at(field="sequence_length")),
+        optional_text(content.get("gpu"), place.at(field="gpu"), "the GPU"),
+        optional_text(content.get("dtype"), place.at(field="dtype"), "the dtype"),
+    )
+
+
+def _with_measurement(facts: Facts, sidecars: Mapping[str, bytes]) -> Facts:
+    measurement = facts.measurement
+    if measurement == Measurement() and MEASUREMENT_FILE in sidecars:
+        place = Place(MEASUREMENT_FILE)
+        found = parse_json(sidecars[MEASUREMENT_FILE], place)
+        measurement = read_measurement(mapping(found, place, "the file"), place)
+    provenance = Provenance("measured" if measurement.gpu else "unknown", facts.name)
+    return Facts(facts.name, measurement, facts.units, provenance)
+
+
+def _parent_stats(sidecars: Mapping[str, bytes]) -> dict[str, float] | None:
+    if PARENT_FILE not in sidecars:
+        return None
+    place = Place(PARENT_FILE)
+    found = mapping(parse_json(sidecars[PARENT_FILE], place), place, "the file")
+    return _flatten({"stats": found.get("stats")}, place)
+
+
+def _ordered(content: Mapping[str, Any], place: Place) -> list[tuple[LayerName, Any]]:
+    """Layers in the order of their numbers where all have one, else as the file has them."""
+    pairs = [(_layer_name(name, place), variants) for name, variants in content.items()]
+    if all(isinstance(name, int) for name, _ in pairs):
+        pairs.sort(key=lambda pair: pair[0])
+    return pairs
+
+
+def _layer_name(name: str, place: Place) -> LayerName:
+    match = _LAYER_NUMBER.fullmatch(name)
+    return int(match[1]) if match else text(name, place, "a layer's name")
+
+
+def _read_layer(
+    name: LayerName, content: object, parent: dict[str, float] | None, file: Place
+) -> RawLayer:
+    place = file.at(layer=name)
+    variants = [
+        _read_variant(variant, values, place)
+        for variant, values in mapping(content, place, "the layer").items()
+    ]
+    return RawLayer(name, variants, _find_parent(variants, parent, place))
+
+
+def _read_variant(name: str, content: object, layer: Place) -> RawVariant:
+    place = layer.at(variant=text(name, layer, "a variant's name"))
+    return RawVariant(name, _flatten(mapping(content, place, "the variant"), place))
+
+
+def _flatten(groups: Mapping[str, Any], place: Place) -> dict[str, float]:
+    """Turn ``{"stats": {"memory_mib": 1}}`` into ``{"stats.memory_mib": 1.0}``, scores first."""
+    return {
+        f"{group}.{key}": number(value, place.at(field=f"{group}.{key}"))
+        for group in sorted(groups)
+        for key, value in mapping(groups[group], place.at(field=group), "the group").items()
+    }
+
+
+def _find_parent(
+    variants: list[RawVariant], parent: dict[str, float] | None, place: Place
+) -> str | None:
+    if parent is None:
+        named = [v.name for v in variants if len(_PARENT_SHARE.findall(v.name)) == _BOTH_HALVES]
+        return named[0] if len(named) == 1 else None
+    same = [v.name for v in variants if parent.items() <= v.values.items()]
+    if len(same) != 1:
+        place.fail(
+            f"{len(same)} variants have the stats of {PARENT_FILE}.",
+            "Exactly one must be the parent's block.",
+        )
+    return same[0]

@@ -1,0 +1,78 @@
+"""Words and units for the dotted keys of a library: ``stats.memory_mib`` is memory in MiB."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SCORE_GROUP = "metrics."
+COST_GROUP = "stats."
+MEMORY = "stats.memory_mib"
+RUNTIME = "stats.runtime_ms"
+PARAMETERS = "stats.num_params"
+KV_HEADS = "stats.num_kv_heads"
+FFN_SIZE = "stats.ffn_intermediate_size"
+THROUGHPUT = "throughput"
+
+_UNIT_SUFFIXES = {"_mib": "MiB", "_gib": "GiB", "_ms": "ms", "_s": "s", "_seconds": "s"}
+_LABELS = {
+    MEMORY: "Memory",
+    RUNTIME: "Runtime",
+    PARAMETERS: "Parameters",
+    KV_HEADS: "KV heads",
+    FFN_SIZE: "FFN intermediate size",
+    THROUGHPUT: "Throughput",
+    "metrics.kl_div": "KL divergence",
+    "metrics.lm_loss": "LM loss",
+}
+_GAINS = ("accuracy", "one_minus", "greedy_teacher", "mmlu", "score_up")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What a dotted key means to a reader: its label and its unit (``""`` for a pure number)."""
+
+    key: str
+    label: str
+    unit: str
+
+    @property
+    def title(self) -> str:
+        """Label with the unit behind it, as on an axis."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+    def text(self, value: float) -> str:
+        """Write a value of this quantity with its unit."""
+        return f"{format_number(value)} {self.unit}".rstrip()
+
+
+def describe_key(key: str, unit: str | None = None) -> Quantity:
+    """Find label and unit of a dotted key; ``unit`` overrides the one that its suffix tells."""
+    found = ("tokens/s" if key == THROUGHPUT else _unit_of(key)) if unit is None else unit
+    return Quantity(key, _LABELS.get(key) or _plain_label(key), found)
+
+
+def bigger_is_better(key: str) -> bool:
+    """Tell whether a score is a gain, such as an accuracy, rather than a loss."""
+    return any(word in key.lower() for word in _GAINS)
+
+
+def format_number(value: float) -> str:
+    """Write a number for reading: thousands separated, small ones with three decimals."""
+    if value == 0 or abs(value) >= 1000 or (abs(value) >= 100 and value == round(value)):
+        return f"{value:,.0f}"
+    if value == round(value):
+        return f"{value:.0f}"
+    return f"{value:.1f}" if abs(value) >= 100 else f"{value:.4g}"
+
+
+def _unit_of(key: str) -> str:
+    return next((unit for end, unit in _UNIT_SUFFIXES.items() if key.endswith(end)), "")
+
+
+def _plain_label(key: str) -> str:
+    words = key.split(".", 1)[-1]
+    for end in _UNIT_SUFFIXES:
+        words = words.removesuffix(end)
+    words = " ".join(words.replace("_", " ").split()).removeprefix("num ")
+    words = words.replace("ffn", "FFN").replace("kv ", "KV ").replace("kl ", "KL ")
+    return words[:1].upper() + words[1:] or key

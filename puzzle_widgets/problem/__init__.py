@@ -1,0 +1,6 @@
+"""What is asked: objective, budgets and rules of one search."""
+
+from puzzle_widgets.problem.budget import Budget, Share
+from puzzle_widgets.problem.problem import Architecture, Difference, SearchProblem
+
+__all__ = ["Architecture", "Budget", "Difference", "SearchProblem", "Share"]

@@ -1,0 +1,105 @@
+"""Budgets: limits on a summed cost, absolute or as a share of the parent."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from puzzle_widgets.errors import ProblemError
+
+_PERCENT = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*%\s*")
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of the parent's total: ``Share(0.85)`` is 85 % of it."""
+
+    of_parent: float
+
+
+Limit = float | int | str | Share | None
+BudgetSpec = Limit | tuple[Limit, Limit]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Limits on the sum of one cost over the architecture, in the cost's own unit.
+
+    Parameters
+    ----------
+    resource
+        Dotted key, such as ``stats.memory_mib``.
+    lower, upper
+        Least and greatest sum allowed; infinite where there is no limit.
+    """
+
+    resource: str
+    lower: float = -math.inf
+    upper: float = math.inf
+
+    @property
+    def limits(self) -> bool:
+        """Whether there is any limit at all."""
+        return math.isfinite(self.lower) or math.isfinite(self.upper)
+
+    def tighten(self, other: Budget) -> Budget:
+        """Both budgets at once."""
+        return Budget(
+            self.resource, max(self.lower, other.lower), min(self.upper, other.upper)
+        )
+
+    def broken_by(self, total: float, tolerance: float = 1e-9) -> bool:
+        """Whether a total lies outside; ``tolerance`` is relative and allows for rounding."""
+        slack = tolerance * max(1.0, abs(total))
+        return total > self.upper + slack or total < self.lower - slack
+
+
+def read_budget(resource: str, spec: BudgetSpec, parent_total: float) -> Budget:
+    """Read what a caller gave as a budget.
+
+    Parameters
+    ----------
+    resource
+        Dotted key.
+    spec
+        An upper limit, or ``(lower, upper)``; each a number in the resource's unit, ``"85 %"``
+        or ``Share(0.85)`` of the parent's total, or ``None`` or infinite for no limit.
+    parent_total
+        The parent's sum of the resource.
+
+    Raises
+    ------
+    ProblemError
+        If a limit is no number, or the lower lies above the upper.
+    """
+    pair = spec if isinstance(spec, tuple) else (None, spec)
+    if len(pair) != 2:
+        raise ProblemError(f"Budget on {resource}: {spec!r}. Give an upper limit or (lower, upper).")
+    lower = _read_limit(resource, pair[0], parent_total, -math.inf)
+    upper = _read_limit(resource, pair[1], parent_total, math.inf)
+    if lower > upper:
+        raise ProblemError(
+            f"Budget on {resource}: lower limit {lower:g} lies above upper limit {upper:g}. "
+            "Give (lower, upper) in this order."
+        )
+    return Budget(resource, lower, upper)
+
+
+def _read_limit(resource: str, limit: Limit, parent_total: float, none: float) -> float:
+    if limit is None:
+        return none
+    if isinstance(limit, str) and (match := _PERCENT.fullmatch(limit)):
+        limit = Share(float(match[1]) / 100)
+    if isinstance(limit, Share):
+        return limit.of_parent * parent_total
+    try:
+        number = float(limit)
+    except (TypeError, ValueError):
+        number = math.nan
+    if math.isnan(number):
+        raise ProblemError(
+            f"Budget on {resource}: {limit!r} is no limit. "
+            "Give a number, a share such as '85 %', or None."
+        )
+    return none if math.isinf(number) else number

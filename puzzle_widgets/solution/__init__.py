@@ -1,0 +1,1 @@
+"""Checked answers: one optimum, diverse ones, a Pareto front, kept scenarios."""

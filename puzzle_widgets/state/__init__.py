@@ -1,0 +1,1 @@
+"""The explorer's state: one object that widgets read and act upon."""

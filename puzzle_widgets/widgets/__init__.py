@@ -1,0 +1,1 @@
+"""Widgets: each reads the state and calls its actions."""
