@@ -115,7 +115,7 @@ def _layer_name(value: object, place: Place) -> LayerName:
     plain = _plain(value)
     written = str(plain).strip()
     digits = written.removesuffix(".0")
-    if digits.isascii() and digits.isdigit() and len(digits) <= 9:  # noqa: PLR2004
+    if digits.isascii() and digits.isdigit() and len(digits) <= 9:
         return int(digits)
     return text(plain, place, "a layer's name")
 

@@ -45,14 +45,7 @@ class Budget:
 
     def tighten(self, other: Budget) -> Budget:
         """Both budgets at once."""
-        return Budget(
-            self.resource, max(self.lower, other.lower), min(self.upper, other.upper)
-        )
-
-    def broken_by(self, total: float, tolerance: float = 1e-9) -> bool:
-        """Whether a total lies outside; ``tolerance`` is relative and allows for rounding."""
-        slack = tolerance * max(1.0, abs(total))
-        return total > self.upper + slack or total < self.lower - slack
+        return Budget(self.resource, max(self.lower, other.lower), min(self.upper, other.upper))
 
 
 def read_budget(resource: str, spec: BudgetSpec, parent_total: float) -> Budget:
@@ -75,7 +68,9 @@ def read_budget(resource: str, spec: BudgetSpec, parent_total: float) -> Budget:
     """
     pair = spec if isinstance(spec, tuple) else (None, spec)
     if len(pair) != 2:
-        raise ProblemError(f"Budget on {resource}: {spec!r}. Give an upper limit or (lower, upper).")
+        raise ProblemError(
+            f"Budget on {resource}: {spec!r}. Give an upper limit or (lower, upper)."
+        )
     lower = _read_limit(resource, pair[0], parent_total, -math.inf)
     upper = _read_limit(resource, pair[1], parent_total, math.inf)
     if lower > upper:

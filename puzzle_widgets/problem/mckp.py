@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library import BlockLibrary, LayerName
 from puzzle_widgets.problem.problem import Architecture, Difference, SearchProblem
 
 FloatArray = npt.NDArray[np.float64]
@@ -50,6 +51,21 @@ class Mckp:
         """Number of layers."""
         return len(self.starts) - 1
 
+    @cached_property
+    def tolerance(self) -> FloatArray:
+        """Rounding allowed in each row's sum: 1e-9 of the largest sum of magnitudes."""
+        if not self.rows:
+            return np.zeros(0)
+        largest = np.maximum.reduceat(np.abs(self.cost), self.starts[:-1], axis=1)
+        return np.asarray(1e-9 * largest.sum(axis=1))
+
+    def broken_rows(self, choice: IntArray) -> list[int]:
+        """Rows whose limits a choice breaks, beyond rounding."""
+        totals = self.totals(choice)
+        over = totals > self.upper + self.tolerance
+        under = totals < self.lower - self.tolerance
+        return [int(row) for row in np.flatnonzero(over | under)]
+
     def totals(self, choice: IntArray) -> FloatArray:
         """Row sums of a choice (one flat variable index a layer), shape (rows,)."""
         return np.asarray(self.cost[:, choice].sum(axis=1))
@@ -86,7 +102,9 @@ def to_choice(library: BlockLibrary, architecture: Architecture) -> IntArray:
     return library.starts[:-1] + np.array(places, dtype=np.intp)
 
 
-def to_architecture(library: BlockLibrary, choice: Sequence[int] | IntArray) -> dict[int | str, str]:
+def to_architecture(
+    library: BlockLibrary, choice: Sequence[int] | IntArray
+) -> dict[LayerName, str]:
     """Turn a choice back into names, ``{layer: variant}``."""
     return {
         layer.name: layer.variants[int(index) - int(start)].name

@@ -65,7 +65,7 @@ class SearchProblem:
     banned: FrozenMapping[LayerName, frozenset[str]]
     differences: tuple[Difference, ...]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         library: BlockLibrary,
         *,
@@ -183,7 +183,9 @@ def _read_banned(
 def _check_difference(library: BlockLibrary, rule: Difference) -> Difference:
     _check_choices(library, rule.architecture, "differences")
     if not isinstance(rule.layers, int) or rule.layers < 0:
-        raise ProblemError(f"A difference in {rule.layers!r} layers: give a whole number from 0 on.")
+        raise ProblemError(
+            f"A difference in {rule.layers!r} layers: give a whole number from 0 on."
+        )
     return rule
 
 

@@ -1,0 +1,284 @@
+"""The knapsack as a mixed-integer program; the only module that knows PuLP (3 and 4)."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pulp
+
+from puzzle_widgets.errors import SolverError
+from puzzle_widgets.problem.mckp import FloatArray, IntArray, Mckp
+from puzzle_widgets.search.outcome import Cancelled, Outcome, Status, infeasible, never
+
+_CBC = ("PULP_CBC_CMD", "COIN_CMD")
+_MAX_REPAIRS = 100
+_SOLVED = 1
+_REFUTED = -1
+
+
+@dataclass(frozen=True)
+class MipOptions:
+    """How to solve: solver by PuLP's name (or ``"CBC"``), relative gap, seconds, a cancel."""
+
+    solver: str = "HiGHS"
+    gap: float = 0.0
+    time_limit: float | None = None
+    cancelled: Cancelled = never
+
+
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    """What PuLP says, in one form for its versions 3 and 4."""
+
+    finished: bool
+    refuted: bool
+    values: FloatArray | None
+    bound: float | None
+
+
+def available_solvers() -> list[str]:
+    """Names of the solvers that PuLP finds on this machine."""
+    return [str(name) for name in pulp.listSolvers(onlyAvailable=True)]
+
+
+def solve_mip(mckp: Mckp, options: MipOptions) -> Outcome:
+    """Solve a knapsack by a MIP solver.
+
+    A solver keeps rows within a tolerance of its own, so a choice is summed again here; one that
+    breaks a row is cut off and the rest solved again, until the best one left is clean.
+
+    Parameters
+    ----------
+    mckp
+        The knapsack.
+    options
+        Solver, gap and limits.
+
+    Returns
+    -------
+    Outcome
+        With a bound that holds also where time ran out.
+
+    Raises
+    ------
+    SolverError
+        If the solver is not there or fails.
+    """
+    name, engine = _find_solver(options.solver), f"PuLP {options.solver}"
+    if _hopeless(mckp):
+        return infeasible(engine)
+    scaled, deadline = _scaled(mckp), _deadline(options.time_limit)
+    cuts: list[IntArray] = []
+    bound = -math.inf
+    for _ in range(_MAX_REPAIRS):
+        left = replace(options, time_limit=_left(deadline))
+        answer = _solve_once(scaled, cuts, name, left)
+        bound = max(bound, _bound_of(answer, scaled, cuts, name, left))
+        if answer.values is None:
+            return infeasible(engine) if answer.refuted else _unanswered(bound, engine)
+        choice = _choice(mckp, answer.values)
+        if choice is not None and not mckp.broken_rows(choice):
+            return _outcome(mckp, choice, bound, engine, exact=answer.finished and not options.gap)
+        if choice is None or _left(deadline) == 0:
+            break
+        cuts.append(choice)
+    return _unanswered(bound, engine)
+
+
+def lp_bound(mckp: Mckp, solver: str = "HiGHS") -> float:
+    """Bound by the LP relaxation: variables may be fractions; infinite if even that fails."""
+    answer = _run(_scaled(mckp), [], _find_solver(solver), MipOptions(solver), integer=False)
+    if answer.values is None:
+        return math.inf if answer.refuted else -math.inf
+    return float(mckp.score @ answer.values)
+
+
+def _hopeless(mckp: Mckp) -> bool:
+    """Whether a layer has no variant left, or a row cannot be kept whatever the others do."""
+    firsts = mckp.starts[:-1]
+    if not np.logical_or.reduceat(mckp.allowed, firsts).all():
+        return True
+    if not mckp.rows:
+        return False
+    least = np.minimum.reduceat(np.where(mckp.allowed, mckp.cost, np.inf), firsts, axis=1)
+    most = np.maximum.reduceat(np.where(mckp.allowed, mckp.cost, -np.inf), firsts, axis=1)
+    over = least.sum(axis=1) > mckp.upper + mckp.tolerance
+    under = most.sum(axis=1) < mckp.lower - mckp.tolerance
+    return bool((over | under).any())
+
+
+def _scaled(mckp: Mckp) -> Mckp:
+    """Scale each row to magnitudes of about one, so that a solver's tolerances mean the same."""
+    if not mckp.rows:
+        return mckp
+    scale = np.abs(mckp.cost).max(axis=1)
+    scale[scale == 0] = 1.0
+    return replace(
+        mckp,
+        cost=mckp.cost / scale[:, None],
+        lower=mckp.lower / scale,
+        upper=mckp.upper / scale,
+    )
+
+
+def _solve_once(mckp: Mckp, cuts: Sequence[IntArray], name: str, options: MipOptions) -> _Answer:
+    if options.cancelled() or options.time_limit == 0:
+        return _Answer(finished=False, refuted=False, values=None, bound=None)
+    return _run(mckp, cuts, name, options, integer=True)
+
+
+def _run(
+    mckp: Mckp, cuts: Sequence[IntArray], name: str, options: MipOptions, *, integer: bool
+) -> _Answer:
+    program, variables = _formulate(mckp, cuts, integer=integer)
+    solver = _make_solver(name, options, integer=integer)
+    try:
+        result = program.solve(solver)
+    except pulp.PulpSolverError as error:
+        raise SolverError(f"{options.solver} failed: {error}. Try another solver.") from error
+    return _read_answer(program, variables, result, mckp.score.size)
+
+
+def _formulate(
+    mckp: Mckp, cuts: Sequence[IntArray], *, integer: bool
+) -> tuple[Any, dict[int, Any]]:
+    """State the program: one binary a variant, one variant a layer, sums within the rows."""
+    program = pulp.LpProblem("mckp", pulp.LpMinimize)
+    category = pulp.LpBinary if integer else pulp.LpContinuous
+    variables = {
+        int(j): program.add_variable(f"x{j}", 0, 1, category) for j in np.flatnonzero(mckp.allowed)
+    }
+    program += pulp.lpSum(float(mckp.score[j]) * x for j, x in variables.items())
+    for start, end in zip(mckp.starts[:-1], mckp.starts[1:], strict=True):
+        one = [variables[j] for j in range(int(start), int(end)) if j in variables]
+        program += pulp.lpSum(one) == 1
+    for row, lower, upper in zip(mckp.cost, mckp.lower, mckp.upper, strict=True):
+        terms = [float(row[j]) * x for j, x in variables.items() if row[j]]
+        _add_row(program, terms, lower, upper)
+    for cut in cuts:
+        ones = [variables[int(j)] for j in cut]
+        program += pulp.lpSum(ones) <= mckp.layers - 1
+    return program, variables
+
+
+def _add_row(program: Any, terms: list[Any], lower: float, upper: float) -> None:  # noqa: ANN401
+    if not terms:
+        return
+    total = pulp.lpSum(terms)
+    if math.isfinite(upper):
+        program += total <= float(upper)
+    if math.isfinite(lower):
+        program += total >= float(lower)
+
+
+def _find_solver(name: str) -> str:
+    available = available_solvers()
+    wanted = _CBC if name.upper() == "CBC" else (name,)
+    for candidate in wanted:
+        if candidate in available:
+            return candidate
+    raise SolverError(
+        f"Solver {name!r} is not there. PuLP finds here: {', '.join(available) or 'none'}."
+    )
+
+
+def _make_solver(name: str, options: MipOptions, *, integer: bool) -> Any:  # noqa: ANN401
+    wanted: dict[str, Any] = {
+        "msg": False,
+        "mip": integer,
+        "timeLimit": options.time_limit,
+        "gapRel": options.gap,
+        "gapAbs": 0.0 if options.gap == 0 else None,
+        "threads": 1,
+    }
+    if name == "HiGHS":
+        return pulp.getSolver(name, **wanted, **_highs_options(options.cancelled))
+    if name == "PULP_CBC_CMD":
+        wanted["_skip_v4_deprecation"] = True
+    known = inspect.signature(type(pulp.getSolver(name, msg=False)).__init__).parameters
+    return pulp.getSolver(name, **{key: wanted[key] for key in wanted if key in known})
+
+
+def _highs_options(cancelled: Cancelled) -> dict[str, Any]:
+    """Let HiGHS ask now and then whether to stop; it frees the interpreter's lock meanwhile."""
+    if cancelled is never:
+        return {}
+    kinds = pulp.HiGHS.hscb.HighsCallbackType
+
+    def ask(_kind: Any, _text: Any, _out: Any, answer: Any, _user: Any) -> None:  # noqa: ANN401
+        if answer is not None and cancelled():
+            answer.user_interrupt = True
+
+    wanted = [kinds.kCallbackMipInterrupt, kinds.kCallbackSimplexInterrupt]
+    return {"callbackTuple": (ask, None), "callbacksToActivate": wanted}
+
+
+def _read_answer(program: Any, variables: dict[int, Any], result: Any, size: int) -> _Answer:  # noqa: ANN401
+    """Read PuLP 3, which returns a number, and PuLP 4, which returns a record."""
+    if isinstance(result, int):
+        solved = program.sol_status in (1, 2)
+        finished = result == _SOLVED and program.sol_status == 1
+        refuted, bound = result == _REFUTED, None
+    else:
+        solved, finished = result.has_solution, int(result.status) == _SOLVED
+        refuted, bound = int(result.status) == _REFUTED, result.best_bound
+    if bound is None:
+        bound = _highs_bound(program)
+    values = np.zeros(size)
+    if solved:
+        for j, x in variables.items():
+            values[j] = x.varValue or 0.0
+    return _Answer(finished, refuted, values if solved else None, bound)
+
+
+def _highs_bound(program: Any) -> float | None:  # noqa: ANN401
+    model = getattr(program, "solverModel", None)
+    if model is None or not hasattr(model, "getInfo"):
+        return None
+    bound = float(model.getInfo().mip_dual_bound)
+    return bound if math.isfinite(bound) else None
+
+
+def _bound_of(
+    answer: _Answer, mckp: Mckp, cuts: Sequence[IntArray], name: str, options: MipOptions
+) -> float:
+    if answer.refuted:
+        return math.inf
+    if answer.bound is not None:
+        return answer.bound
+    if answer.finished and answer.values is not None and not options.gap:
+        return float(mckp.score @ answer.values)
+    relaxed = _run(mckp, cuts, name, MipOptions(options.solver), integer=False)
+    return -math.inf if relaxed.values is None else float(mckp.score @ relaxed.values)
+
+
+def _choice(mckp: Mckp, values: FloatArray) -> IntArray | None:
+    """One variant a layer, or ``None`` where the solver left a layer undecided."""
+    pairs = zip(mckp.starts[:-1], mckp.starts[1:], strict=True)
+    choice = np.array([start + int(np.argmax(values[start:end])) for start, end in pairs])
+    return choice.astype(np.intp) if (values[choice] > 0.5).all() else None
+
+
+def _outcome(mckp: Mckp, choice: IntArray, bound: float, engine: str, *, exact: bool) -> Outcome:
+    score = float(mckp.score[choice].sum())
+    closed = score - bound <= 1e-9 * max(1.0, abs(score))
+    status: Status = "optimal" if exact or closed else "feasible"
+    return Outcome(status, choice, score, score if status == "optimal" else bound, engine)
+
+
+def _unanswered(bound: float, engine: str) -> Outcome:
+    return Outcome("no_solution_in_time", bound=bound, engine=engine)
+
+
+def _deadline(time_limit: float | None) -> float | None:
+    return None if time_limit is None else time.monotonic() + time_limit
+
+
+def _left(deadline: float | None) -> float | None:
+    return None if deadline is None else max(0.0, deadline - time.monotonic())

@@ -1,0 +1,48 @@
+"""What an engine answers, in bare numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from puzzle_widgets.problem.mckp import IntArray
+
+Status = Literal["optimal", "feasible", "infeasible", "no_solution_in_time"]
+Cancelled = Callable[[], bool]
+
+
+def never() -> bool:
+    """Stand in for a cancel that nobody gives."""
+    return False
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """Answer to one bare knapsack.
+
+    Parameters
+    ----------
+    status
+        ``"optimal"`` only where the bound proves it.
+    choice
+        One flat variable index a layer, shape (layers,); ``None`` where there is none.
+    score
+        The choice's score in the minimised sense; infinite where there is no choice.
+    bound
+        No choice can score below it; infinite where none is feasible.
+    engine
+        What proved it, such as ``"PuLP HiGHS"``.
+    """
+
+    status: Status
+    choice: IntArray | None = None
+    score: float = math.inf
+    bound: float = -math.inf
+    engine: str = ""
+
+
+def infeasible(engine: str) -> Outcome:
+    """Answer that no choice keeps all rows."""
+    return Outcome("infeasible", bound=math.inf, engine=engine)
