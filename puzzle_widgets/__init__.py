@@ -1,3 +1,107 @@
-"""Explore block libraries of compressed language models."""
+"""Explore block libraries of compressed language models.
+
+Library, problem, search and solution need no Jupyter; the widgets load on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from puzzle_widgets.errors import (
+    LibraryError,
+    ProblemError,
+    PuzzleError,
+    ScenarioError,
+    ServerError,
+    SolverError,
+)
+from puzzle_widgets.library import (
+    BlockLibrary,
+    BlockVariant,
+    Layer,
+    Measurement,
+    Provenance,
+    embedded_libraries,
+    load_files,
+    load_library,
+    random_library,
+    to_frame,
+    write_library,
+)
+from puzzle_widgets.problem import Budget, Difference, SearchProblem, Share
+from puzzle_widgets.solution import (
+    DiverseSolutions,
+    ParetoFront,
+    Scenario,
+    Solution,
+    iter_pareto_front,
+    parent_solution,
+    pareto_front,
+    search,
+    search_diverse,
+)
 
 __version__ = "0.1.0"
+
+_WIDGETS = {
+    "ConstraintPanel": "constraints",
+    "LayerView": "layers",
+    "ParetoPlot": "pareto",
+    "PuzzleExplorer": "explorer",
+    "ScenarioPanel": "scenarios",
+    "StatusPanel": "status",
+}
+
+__all__ = [
+    "BlockLibrary",
+    "BlockVariant",
+    "Budget",
+    "ConstraintPanel",
+    "Difference",
+    "DiverseSolutions",
+    "ExplorerState",
+    "Layer",
+    "LayerView",
+    "LibraryError",
+    "Measurement",
+    "ParetoFront",
+    "ParetoPlot",
+    "ProblemError",
+    "Provenance",
+    "PuzzleError",
+    "PuzzleExplorer",
+    "Scenario",
+    "ScenarioError",
+    "ScenarioPanel",
+    "SearchProblem",
+    "ServerError",
+    "Share",
+    "Solution",
+    "SolverError",
+    "StatusPanel",
+    "embedded_libraries",
+    "iter_pareto_front",
+    "load_files",
+    "load_library",
+    "parent_solution",
+    "pareto_front",
+    "random_library",
+    "search",
+    "search_diverse",
+    "to_frame",
+    "write_library",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """Load state and widgets when they are first asked for."""
+    if name == "ExplorerState":
+        return import_module("puzzle_widgets.state").ExplorerState
+    if name in _WIDGETS:
+        return getattr(import_module(f"puzzle_widgets.widgets.{_WIDGETS[name]}"), name)
+    raise AttributeError(f"module 'puzzle_widgets' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,84 @@
+"""Several good architectures that differ from one another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+from puzzle_widgets.errors import ProblemError
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.solution.optimum import search
+from puzzle_widgets.solution.solution import Solution
+
+
+@dataclass(frozen=True)
+class DiverseSolutions(Sequence[Solution]):
+    """Solutions in the order found, best first.
+
+    Parameters
+    ----------
+    solutions
+        Those found.
+    asked
+        How many were asked for.
+    reason
+        Why there are fewer; empty where all were found.
+    """
+
+    solutions: tuple[Solution, ...]
+    asked: int
+    reason: str = ""
+
+    @overload
+    def __getitem__(self, place: int) -> Solution: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Solution, ...]: ...
+    def __getitem__(self, place: int | slice) -> Solution | tuple[Solution, ...]:
+        return self.solutions[place]
+
+    def __len__(self) -> int:
+        return len(self.solutions)
+
+
+def search_diverse(
+    problem: SearchProblem,
+    n: int,
+    minimal_diversity: int,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    **options: Any,  # noqa: ANN401
+) -> DiverseSolutions:
+    """Find up to ``n`` solutions, each the best that differs enough from all before it.
+
+    Parameters
+    ----------
+    problem
+        What is asked.
+    n
+        Number of solutions wanted, at least 1.
+    minimal_diversity
+        Least number of layers in which each differs from every earlier one (Puzzle, App. B).
+    progress
+        Called with (found, asked) after each.
+    **options
+        As for :func:`search`.
+
+    Returns
+    -------
+    DiverseSolutions
+        With the reason where fewer than ``n`` exist or were found.
+    """
+    if n < 1:
+        raise ProblemError(f"n={n!r}: ask for at least 1 solution.")
+    found: list[Solution] = []
+    for _ in range(n):
+        solution = search(problem, **options)
+        if solution.architecture is None:
+            why = f"{len(found)} of {n} solutions found. {solution.reason}"
+            return DiverseSolutions(tuple(found), n, why)
+        found.append(solution)
+        problem = problem.with_difference(solution.architecture, minimal_diversity)
+        if progress is not None:
+            progress(len(found), n)
+    return DiverseSolutions(tuple(found), n)

@@ -1,0 +1,166 @@
+"""Write scenarios to a file and read them again, with every figure taken from the library."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from puzzle_widgets.errors import LibraryError, PuzzleError, ScenarioError
+from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
+from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, mapping, parse_json, sequence, text
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.search.outcome import Status
+from puzzle_widgets.solution.scenario import Scenario
+from puzzle_widgets.solution.solution import Solution, assess
+
+FORMAT = "puzzle-widgets/scenarios"
+VERSION = 1
+_SAME = 1e-9
+
+
+def dump_scenarios(scenarios: Sequence[Scenario]) -> str:
+    """Write scenarios as JSON text that :func:`read_scenarios` takes back."""
+    records = [_record(scenario) for scenario in scenarios]
+    content = {"format": FORMAT, "version": VERSION, "scenarios": records}
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def read_scenarios(content: bytes, file: str, library: BlockLibrary) -> list[Scenario]:
+    """Read scenarios from JSON or from the CSV of :func:`layer_table`.
+
+    Totals come from the library, never from the file. A stated proof of optimality is kept only
+    where the file's score is the architecture's own.
+
+    Raises
+    ------
+    ScenarioError
+        Naming file, scenario, layer and field, also where the library lacks a block.
+    """
+    place = Place(file)
+    try:
+        if len(content) > MAX_FILE_BYTES:
+            place.fail("too large.", f"At most {MAX_FILE_BYTES // 2**20} MiB are read.")
+        if file.lower().endswith(".csv"):
+            return _read_csv(content, place, library)
+        return _read_json(content, place, library)
+    except LibraryError as error:
+        raise ScenarioError(str(error)) from error
+
+
+def _record(scenario: Scenario) -> dict[str, Any]:
+    solution, problem = scenario.solution, scenario.solution.problem
+    return {
+        "name": scenario.name,
+        "library": problem.library.name,
+        "objective": problem.objective,
+        "goal": problem.goal,
+        "budgets": {k: [_open(b.lower), _open(b.upper)] for k, b in problem.budgets.items()},
+        "fixed": [[layer, variant] for layer, variant in problem.fixed.items()],
+        "banned": [[layer, sorted(names)] for layer, names in problem.banned.items()],
+        "status": solution.status,
+        "score": solution.score,
+        "bound": _open(solution.bound),
+        "seconds": solution.seconds,
+        "engine": solution.engine,
+        "architecture": [[k, v] for k, v in (solution.architecture or {}).items()],
+        "totals": dict(solution.totals),
+    }
+
+
+def _open(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _read_json(content: bytes, place: Place, library: BlockLibrary) -> list[Scenario]:
+    found = mapping(parse_json(content, place), place, "the file")
+    if found.get("format") != FORMAT or found.get("version") != VERSION:
+        place.fail("no scenarios of this program.", f"Give a file of format {FORMAT!r}.")
+    records = sequence(found.get("scenarios"), place, "'scenarios'")
+    return [_read_record(mapping(r, place, "a scenario"), place, library) for r in records]
+
+
+def _read_record(record: Any, file: Place, library: BlockLibrary) -> Scenario:  # noqa: ANN401
+    name = text(record.get("name"), file, "a scenario's name")
+    place = Place(f"{file.file}, scenario {name!r}")
+    try:
+        problem = _read_problem(record, place, library)
+        solution = assess(problem, _architecture(record.get("architecture"), place, library))
+    except PuzzleError as error:
+        raise ScenarioError(f"{place}: {error}") from error
+    except (TypeError, ValueError, KeyError) as error:
+        place.fail(f"broken ({error}).", "Load it into the program that wrote it, and save again.")
+    return Scenario(name, _with_proof(solution, record))
+
+
+def _read_problem(record: Any, place: Place, library: BlockLibrary) -> SearchProblem:  # noqa: ANN401
+    objective = text(record.get("objective"), place, "the objective")
+    minimize = _goal(record, place) == "minimize"
+    return SearchProblem(
+        library,
+        minimize=objective if minimize else None,
+        maximize=None if minimize else objective,
+        budgets={k: tuple(v) for k, v in dict(record.get("budgets") or {}).items()},
+        fixed=dict(_pairs(record.get("fixed") or [])),
+        banned=dict(_pairs(record.get("banned") or [])),
+    )
+
+
+def _goal(record: Any, place: Place) -> str:  # noqa: ANN401
+    goal = record.get("goal")
+    if goal not in ("minimize", "maximize"):
+        place.at(field="goal").fail(f"goal {goal!r}.", "Write minimize or maximize.")
+    return str(goal)
+
+
+def _pairs(rows: list[Any]) -> list[tuple[Any, Any]]:
+    return [(key, value) for key, value in rows]
+
+
+def _architecture(rows: Any, place: Place, library: BlockLibrary) -> dict[LayerName, str]:  # noqa: ANN401
+    chosen = dict(_pairs(sequence(rows, place.at(field="architecture"), "it")))
+    for layer in library.layers:
+        if chosen.get(layer.name) not in layer.positions:
+            place.at(layer=layer.name).fail(
+                f"{library.name} has no such variant here: {chosen.get(layer.name)!r}.",
+                "Open the library that the scenario was made with.",
+            )
+    return {layer.name: chosen[layer.name] for layer in library.layers}
+
+
+def _with_proof(solution: Solution, record: Any) -> Solution:  # noqa: ANN401
+    stated, bound = record.get("score"), record.get("bound")
+    if not isinstance(stated, int | float) or not isinstance(bound, int | float):
+        return solution
+    allowed = _SAME * max(1.0, abs(solution.score))
+    if abs(stated - solution.score) > allowed:
+        return solution
+    proven = record.get("status") == "optimal" and abs(bound - solution.score) <= allowed
+    engine = f"{str(record.get('engine', ''))[:60]}, as saved"
+    status: Status = "optimal" if proven else "feasible"
+    return replace(solution, status=status, bound=float(bound), engine=engine)
+
+
+def _read_csv(content: bytes, place: Place, library: BlockLibrary) -> list[Scenario]:
+    try:
+        frame = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+    except ValueError as error:
+        place.fail(f"broken CSV ({error}).", "Give the CSV of layers that this program writes.")
+    for column in ("scenario", "layer", "variant"):
+        if column not in frame.columns:
+            place.at(field=column).fail("no such column.", "Give the CSV of layers as written.")
+    objective = library.scores[0] if library.scores else library.keys[0]
+    problem = SearchProblem(library, minimize=objective)
+    names = {str(layer.name): layer.name for layer in library.layers}
+    scenarios = []
+    for name, rows in frame.groupby("scenario", sort=False):
+        pairs = [[names.get(a, a), b] for a, b in zip(rows["layer"], rows["variant"], strict=True)]
+        here = Place(f"{place.file}, scenario {name!r}")
+        architecture = _architecture(pairs, here, library)
+        scenarios.append(Scenario(str(name), assess(problem, FrozenMapping(architecture))))
+    return scenarios

@@ -1,0 +1,183 @@
+"""One checked answer: the architecture with its proof and with totals from the library."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+from puzzle_widgets.errors import SolverError
+from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping, LayerName
+from puzzle_widgets.library.quantity import MEMORY, RUNTIME
+from puzzle_widgets.problem import Architecture, SearchProblem
+from puzzle_widgets.problem.mckp import to_architecture, to_choice, to_mckp
+from puzzle_widgets.search.outcome import Outcome, Status
+
+STATUS_WORDS: dict[Status, str] = {
+    "optimal": "optimal, proven",
+    "feasible": "feasible, not proven optimal",
+    "infeasible": "infeasible",
+    "no_solution_in_time": "no solution in time",
+}
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Answer to a search problem.
+
+    Parameters
+    ----------
+    problem
+        What was asked.
+    status
+        ``"optimal"`` (proven), ``"feasible"`` (with a gap), ``"infeasible"`` (with a reason) or
+        ``"no_solution_in_time"``.
+    architecture
+        ``{layer: variant}``, or ``None``.
+    score
+        Sum of the objective over the architecture, from the library; NaN without one.
+    bound
+        No architecture within the budgets scores better; NaN where nothing is known.
+    seconds
+        Wall-clock time of the search.
+    engine
+        What found and proved it.
+    reason
+        Why there is no architecture, in words.
+    """
+
+    problem: SearchProblem
+    status: Status
+    architecture: FrozenMapping[LayerName, str] | None = None
+    score: float = math.nan
+    bound: float = math.nan
+    seconds: float = 0.0
+    engine: str = ""
+    reason: str = ""
+
+    @property
+    def library(self) -> BlockLibrary:
+        """The library that the architecture is made of."""
+        return self.problem.library
+
+    @property
+    def found(self) -> bool:
+        """Whether there is an architecture."""
+        return self.architecture is not None
+
+    @property
+    def gap(self) -> float:
+        """Optimality gap, ``|score - bound| / max(|score|, 1e-9)``; 0 where proven optimal."""
+        if self.status == "optimal":
+            return 0.0
+        return abs(self.score - self.bound) / max(abs(self.score), 1e-9)
+
+    @cached_property
+    def totals(self) -> FrozenMapping[str, float]:
+        """Sum of every score and cost over the architecture; empty without one."""
+        if self.architecture is None:
+            return FrozenMapping()
+        return FrozenMapping(self.library.totals(self.architecture))
+
+    @cached_property
+    def shares(self) -> FrozenMapping[str, float]:
+        """Every cost as a share of the parent's, where the parent's is not 0."""
+        parent = self.library.parent_totals
+        return FrozenMapping(
+            {key: self.totals[key] / parent[key] for key in self.totals if parent[key]}
+        )
+
+    @property
+    def memory_mib(self) -> float | None:
+        """Summed memory in MiB, where the library knows it."""
+        return self.totals.get(MEMORY)
+
+    @property
+    def runtime_ms(self) -> float | None:
+        """Summed runtime of a batch in ms, where the library knows it."""
+        return self.totals.get(RUNTIME)
+
+    @property
+    def throughput(self) -> float | None:
+        """Tokens/s: batch size x sequence length / summed runtime; ``None`` where unknown."""
+        return None if self.runtime_ms is None else self.library.throughput(self.runtime_ms)
+
+    @property
+    def speedup(self) -> float | None:
+        """Parent's summed runtime over this one's; ``None`` where unknown."""
+        if self.runtime_ms is None:
+            return None
+        parent = self.library.parent_totals[RUNTIME]
+        return parent / self.runtime_ms if self.runtime_ms > 0 else math.inf
+
+    @cached_property
+    def blocks(self) -> tuple[BlockVariant, ...]:
+        """The chosen variant of every layer, in order; empty without an architecture."""
+        if self.architecture is None:
+            return ()
+        return tuple(layer.variant(self.architecture[layer.name]) for layer in self.library.layers)
+
+    def differing_layers(self, other: Solution) -> list[LayerName]:
+        """Layers whose variants differ from those of another solution of the same library."""
+        names = (layer.name for layer in self.library.layers)
+        triples = zip(names, self.blocks, other.blocks, strict=False)
+        return [name for name, mine, theirs in triples if mine.name != theirs.name]
+
+    def __repr__(self) -> str:
+        if not self.found:
+            return f"Solution({STATUS_WORDS[self.status]}: {self.reason or 'no reason known'})"
+        return (
+            f"Solution({STATUS_WORDS[self.status]}: {self.problem.objective} {self.score:.6f}, "
+            f"bound {self.bound:.6f}, {self.seconds:.3f} s by {self.engine})"
+        )
+
+
+def solution_of(problem: SearchProblem, outcome: Outcome, seconds: float) -> Solution:
+    """Name an engine's choice, and check it against the budgets by the library's own numbers.
+
+    Raises
+    ------
+    SolverError
+        If the choice breaks a budget: no such architecture leaves this function.
+    """
+    bound = problem.sign * outcome.bound if math.isfinite(outcome.bound) else math.nan
+    facts = {"seconds": seconds, "engine": outcome.engine, "bound": bound}
+    if outcome.choice is None:
+        return Solution(problem, outcome.status, **facts)  # type: ignore[arg-type]
+    architecture = to_architecture(problem.library, outcome.choice)
+    _check(problem, architecture)
+    score = problem.library.totals(architecture)[problem.objective]
+    if outcome.status == "optimal":
+        facts["bound"] = score
+    return Solution(problem, outcome.status, FrozenMapping(architecture), score, **facts)  # type: ignore[arg-type]
+
+
+def assess(problem: SearchProblem, architecture: Architecture, engine: str = "given") -> Solution:
+    """Sum up a given architecture: feasible, unproven, without a bound.
+
+    Raises
+    ------
+    SolverError
+        If it breaks a budget.
+    """
+    _check(problem, architecture)
+    score = problem.library.totals(architecture)[problem.objective]
+    return Solution(problem, "feasible", FrozenMapping(architecture), score, engine=engine)
+
+
+def parent_solution(problem: SearchProblem) -> Solution:
+    """Sum up the parent itself, whatever the budgets."""
+    library = problem.library
+    bare = SearchProblem(library, **{problem.goal: problem.objective})  # type: ignore[arg-type]
+    return assess(bare, library.parent_architecture, "parent")
+
+
+def _check(problem: SearchProblem, architecture: Architecture) -> None:
+    mckp = to_mckp(problem)
+    choice = to_choice(problem.library, architecture)
+    broken = [mckp.rows[row] for row in mckp.broken_rows(choice)]
+    if broken or not mckp.allowed[choice].all():
+        raise SolverError(
+            f"The architecture breaks {', '.join(broken) or 'a fixed or banned variant'} when "
+            "summed again from the library. It is not returned; try another solver."
+        )
