@@ -1,0 +1,39 @@
+"""Environment variables by which the server tells its kernels and Voila what to use."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from puzzle_widgets.app.settings import JUPYTER_FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LIBRARY_VARIABLE = "PUZZLE_WIDGETS_LIBRARY"
+
+
+@contextmanager
+def served_environment(library: str | None) -> Iterator[None]:
+    """Set the library and the path of the template for as long as the server runs."""
+    kept = dict(os.environ)
+    os.environ["JUPYTER_PATH"] = _jupyter_path(kept.get("JUPYTER_PATH"))
+    if library is not None:
+        os.environ[LIBRARY_VARIABLE] = library_argument(library)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+
+
+def library_argument(library: str) -> str:
+    """Absolute path of a library that is a file or folder; any other name as it is."""
+    path = Path(library).expanduser()
+    return str(path.resolve()) if path.exists() else library
+
+
+def _jupyter_path(known: str | None) -> str:
+    return os.pathsep.join([str(JUPYTER_FOLDER), *([known] if known else [])])

@@ -1,0 +1,31 @@
+"""What the app's notebook shows: the explorer, or a message that says why it cannot."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ipywidgets import HTML
+from markupsafe import Markup
+
+import puzzle_widgets as pw
+from puzzle_widgets.app.environment import LIBRARY_VARIABLE
+
+if TYPE_CHECKING:
+    from ipywidgets import DOMWidget
+
+DEFAULT_LIBRARY = "llama-3.3-70b-modelled"
+
+_MESSAGE = Markup(
+    '<div class="pzw-error" role="alert"><strong>The block library {} cannot be opened.</strong>'
+    "<br>{}</div>"
+)
+
+
+def explorer_page() -> DOMWidget:
+    """Explorer of the library that the environment names, of the embedded default otherwise."""
+    name = os.environ.get(LIBRARY_VARIABLE) or DEFAULT_LIBRARY
+    try:
+        return pw.PuzzleExplorer(pw.load_library(name))
+    except pw.PuzzleError as error:
+        return HTML(_MESSAGE.format(name, error))

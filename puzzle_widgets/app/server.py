@@ -1,0 +1,119 @@
+"""Serves the app: Voila in this process, one notebook, one kernel for each open page."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_core.paths import jupyter_path
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
+from voila.app import Voila
+
+from puzzle_widgets.app.browser import open_when_possible
+from puzzle_widgets.app.environment import served_environment
+from puzzle_widgets.app.ports import listen_at, port_of
+from puzzle_widgets.app.settings import AppSettings, voila_config
+from puzzle_widgets.resources import notebook_folder
+
+if TYPE_CHECKING:
+    import socket
+
+NOTEBOOK = "explorer.ipynb"
+
+
+def serve(
+    library: str | None = None,
+    *,
+    port: int | None = None,
+    open_browser: bool = True,
+    notebook: str | Path | None = None,
+    ip: str = "127.0.0.1",
+    base_url: str = "/",
+    idle_timeout: int = 1800,
+    cull_interval: int = 60,
+) -> None:
+    """Serve the explorer until Ctrl-C, then end every kernel it started.
+
+    Parameters
+    ----------
+    library
+        Path or name of the block library to open; None for the embedded default.
+    port
+        Port to listen at; None takes 8866 where it is free and any free port otherwise.
+    open_browser
+        Whether to open the page where the machine has a browser.
+    notebook
+        Another notebook to serve in place of the explorer.
+    ip
+        Address to listen at; anything but a loopback address opens the app to the network.
+    base_url
+        Path under which the app is served, as behind a reverse proxy.
+    idle_timeout
+        Seconds without use after which a session ends, its tab open or not.
+    cull_interval
+        Seconds between two looks for such sessions.
+
+    Raises
+    ------
+    ServerError
+        If the port asked for is taken, or the notebook is not there.
+    """
+    path = Path(notebook) if notebook is not None else notebook_folder() / NOTEBOOK
+    settings = AppSettings(path.resolve(), ip, base_url, idle_timeout, cull_interval)
+    sockets = listen_at(settings.ip, port)
+    url = page_url(settings, port_of(sockets))
+    with served_environment(library):
+        _App(sockets, url, open_browser=open_browser, config=voila_config(settings)).run()
+
+
+def page_url(settings: AppSettings, port: int) -> str:
+    """Address of the page, as seen from this machine."""
+    host = "127.0.0.1" if settings.ip in ("", "0.0.0.0", "::") else settings.ip  # noqa: S104
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{settings.base_url}"
+
+
+class _App(Voila):
+    """Voila on sockets that are bound already, saying only what its user needs."""
+
+    def __init__(
+        self, sockets: list[socket.socket], url: str, *, open_browser: bool, **kwargs: object
+    ) -> None:
+        super().__init__(**kwargs)
+        self._sockets = sockets
+        self._url_to_show = url
+        self._opens_browser = open_browser
+
+    @property
+    def themes_dir(self) -> str:
+        """Folder of Voila's themes; Voila looks beside the first template it finds: ours."""
+        folders = [Path(folder) for folder in jupyter_path("voila", "themes")]
+        return str(next((folder for folder in folders if folder.is_dir()), folders[0]))
+
+    def run(self) -> None:
+        """Serve until Ctrl-C or a request to terminate."""
+        self.initialize([])
+        self.start()
+
+    def listen(self) -> None:
+        """Serve on the sockets given, in place of looking for a port."""
+        HTTPServer(self.app).add_sockets(self._sockets)
+        self.ioloop = IOLoop.current()
+        self.ioloop.add_callback(self._announce)
+        try:
+            self.ioloop.start()
+        except KeyboardInterrupt:
+            _say("\nStopping ...")
+        finally:
+            self.stop()
+
+    def _announce(self) -> None:
+        _say(f"puzzle-widgets is at {self._url_to_show} (Ctrl-C ends it)")
+        if self._opens_browser:
+            open_when_possible(self._url_to_show)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

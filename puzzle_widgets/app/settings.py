@@ -1,0 +1,131 @@
+"""What the server is told: Voila's settings for one app on one machine."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from traitlets.config import Config
+
+from puzzle_widgets.app.kernels import OwnPythonKernels
+from puzzle_widgets.app.policy import content_security_policy
+from puzzle_widgets.errors import ServerError
+
+TEMPLATE = "puzzle_widgets"
+JUPYTER_FOLDER = Path(__file__).resolve().parent / "jupyter"
+MAX_MESSAGE_BYTES = 100 * 2**20
+MAX_MESSAGES_PER_SECOND = 100_000.0
+WEBSOCKET_PING_MS = 30_000  # tornado warns of a longer wait than its interval between pings
+LONGEST_POLL_SECONDS = 15.0
+
+# Voila loads every JupyterLab extension of the environment; others break or complain there.
+EXTENSIONS = [
+    "@jupyter-widgets/jupyterlab-manager",
+    "@voila-dashboards/widgets-manager8",
+    "anywidget",
+    "bqplot",
+    "bqscales",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class AppSettings:
+    """Settings of the server that its callers may choose.
+
+    Parameters
+    ----------
+    notebook
+        The notebook to serve.
+    ip
+        Address to listen at; anything but a loopback address opens the app to the network.
+    base_url
+        Path under which the app is served, as behind a reverse proxy.
+    idle_timeout
+        Seconds without use after which a session ends, its tab open or not.
+    cull_interval
+        Seconds between two looks for such sessions.
+    """
+
+    notebook: Path
+    ip: str = "127.0.0.1"
+    base_url: str = "/"
+    idle_timeout: int = 1800
+    cull_interval: int = 60
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be served, and bring the base URL into its one form."""
+        if not self.notebook.is_file():
+            raise ServerError(f"notebook {self.notebook} is not there; name an .ipynb file")
+        for name in ("idle_timeout", "cull_interval"):
+            if getattr(self, name) < 1:
+                raise ServerError(f"{name} is {getattr(self, name)}; give at least 1 second")
+        trimmed = self.base_url.strip("/")
+        object.__setattr__(self, "base_url", f"/{trimmed}/" if trimmed else "/")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the server."""
+        if self.ip == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.ip).is_loopback
+        except ValueError:
+            return False
+
+
+def voila_config(settings: AppSettings) -> Config:
+    """Voila's configuration for ``settings``; a user's own Voila files are not read."""
+    config = Config()
+    config.Voila = Config(_server(settings))
+    config.VoilaConfiguration = Config(_page(settings))
+    config.VoilaExecutor.cell_error_instruction = "The server's terminal shows the details."
+    config.MappingKernelManager.cull_idle_timeout = settings.idle_timeout
+    config.MappingKernelManager.cull_interval = settings.cull_interval
+    config.MappingKernelManager.cull_connected = True
+    # A kernel that died has lost its state: end the session rather than answer nothing.
+    config.KernelRestarter.restart_limit = 0
+    config.ZMQChannelsWebsocketConnection.iopub_msg_rate_limit = MAX_MESSAGES_PER_SECOND
+    return config
+
+
+def _server(settings: AppSettings) -> dict[str, Any]:
+    return {
+        "notebook_path": str(settings.notebook),
+        "ip": settings.ip,
+        "base_url": settings.base_url,
+        "open_browser": False,
+        "config_file_paths": [],
+        "log_level": "ERROR",
+        "token": "",
+        "tornado_settings": {
+            # The page has no login; with the check on, a closed tab could not end its kernel.
+            "disable_check_xsrf": True,
+            "ws_ping_timeout": WEBSOCKET_PING_MS,
+            "websocket_max_message_size": MAX_MESSAGE_BYTES,
+            "allow_remote_access": not settings.is_local,
+            "headers": {"Content-Security-Policy": content_security_policy()},
+        },
+    }
+
+
+def _page(settings: AppSettings) -> dict[str, Any]:
+    return {
+        "template": TEMPLATE,
+        "theme": "light",
+        "allow_template_override": "NO",
+        "allow_theme_override": "NO",
+        "show_tracebacks": False,
+        "strip_sources": True,
+        "file_allowlist": [],
+        "extension_allowlist": EXTENSIONS,
+        "extension_denylist": [],
+        "kernel_spec_manager_class": OwnPythonKernels,
+        "resources": {"puzzle": _page_facts(settings)},
+    }
+
+
+def _page_facts(settings: AppSettings) -> dict[str, float]:
+    poll = min(LONGEST_POLL_SECONDS, max(1.0, settings.idle_timeout / 4))
+    return {"idleSeconds": settings.idle_timeout, "pollSeconds": poll}
