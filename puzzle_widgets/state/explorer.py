@@ -1,0 +1,60 @@
+"""The explorer's state: traits to read, actions to call; every widget is built on one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from puzzle_widgets.library import BlockLibrary, load_files
+from puzzle_widgets.library.quantity import THROUGHPUT
+from puzzle_widgets.solution import parent_solution
+from puzzle_widgets.state.limits import first_settings, to_problem
+from puzzle_widgets.state.problem_actions import usual_goal
+from puzzle_widgets.state.scenario_actions import ScenarioActions
+from puzzle_widgets.state.traits import Selection
+
+
+class ExplorerState(ScenarioActions):
+    """All that the explorer knows.
+
+    Widgets observe the traits and call the actions; they never set a trait themselves. Searches
+    run in the background where an event loop runs, else at once.
+
+    Parameters
+    ----------
+    library
+        The block library to explore.
+    solver
+        As for :func:`puzzle_widgets.search`.
+    """
+
+    def __init__(self, library: BlockLibrary, *, solver: str = "HiGHS") -> None:
+        super().__init__(solver)
+        self.open_library(library)
+
+    def open_library(self, library: BlockLibrary) -> None:
+        """Explore another library from the start; kept scenarios of the old one go."""
+        self.stop_front()
+        self._known_fronts.clear()
+        objective = next(iter(library.scores), library.keys[0])
+        with self.hold_trait_notifications():
+            self.library, self.scenarios, self.layer = library, (), None
+            self.selection, self.shown, self.solution = Selection(), None, None
+            self.objective, self.goal = objective, usual_goal(objective)
+            self.limits = first_settings(library)
+            self.front, self.front_resource = None, self._first_resource()
+            self.parent = parent_solution(to_problem(library, objective, self._goal, ()))
+        self._state_problem()
+
+    def open_files(self, files: Mapping[str, bytes]) -> None:
+        """Open uploaded files; bad ones give a message, and what was on screen stays."""
+        self._attempt(lambda: self.open_library(load_files(files)))
+
+    def close(self) -> None:
+        """End the background work."""
+        self._searches.close()
+        self._fronts.close()
+
+    def _first_resource(self) -> str:
+        if self.library.throughput(1.0) is not None:
+            return THROUGHPUT
+        return next(iter(self.limits)).resource if self.limits else self.library.keys[-1]

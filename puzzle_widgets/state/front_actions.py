@@ -1,0 +1,124 @@
+"""Actions on the Pareto front: choose its axis, search it, stop it, walk along it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem.problem import Goal
+from puzzle_widgets.search.outcome import Cancelled
+from puzzle_widgets.solution import ParetoFront, iter_pareto_front
+from puzzle_widgets.state.background import Emit, Job, LatestWins
+from puzzle_widgets.state.limits import to_problem
+from puzzle_widgets.state.problem_actions import ProblemActions
+from puzzle_widgets.state.traits import Selection
+
+_KEPT_FRONTS = 16
+
+
+class FrontActions(ProblemActions):
+    """The front and its points."""
+
+    _front_of: SearchProblem | None = None
+
+    def __init__(self, solver: str) -> None:
+        super().__init__(solver)
+        self._fronts = LatestWins("front")
+        self._known_fronts: dict[Any, ParetoFront] = {}
+
+    def set_objective(self, objective: str, goal: Goal | None = None) -> None:
+        """Choose the score to make best; a front that was there is searched anew."""
+        had_front = self.front is not None or self.front_running
+        super().set_objective(objective, goal)
+        if had_front:
+            self.start_front()
+
+    def set_front(self, resource: str | None = None, *, held: bool | None = None) -> None:
+        """Choose what the front is against, and whether the other budgets hold along it."""
+        with self.hold_trait_notifications():
+            self.front_resource = resource or self.front_resource
+            self.front_held = self.front_held if held is None else held
+        self.start_front()
+
+    def start_front(self) -> None:
+        """Search the front in the background; points appear as they are found."""
+        problem, resource = self._front_problem(), self.front_resource
+        key = (problem, resource, self.front_points)
+        self.stop_front()
+        self._show_front(None)
+        if key in self._known_fronts:
+            self._show_front(self._known_fronts[key])
+            return
+
+        def work(cancelled: Cancelled, emit: Emit) -> None:
+            steps = iter_pareto_front(
+                problem, resource, self.front_points, cancelled=cancelled, solver=self._solver
+            )
+            for front in steps:
+                emit(front)
+
+        def deliver(front: ParetoFront) -> None:
+            self._show_front(front)
+            if front.complete:
+                self._known_fronts[key] = front
+                while len(self._known_fronts) > _KEPT_FRONTS:
+                    self._known_fronts.pop(next(iter(self._known_fronts)))
+
+        self.front_running = True
+        self._fronts.request(Job(work, deliver, self.fail, self._front_done))
+
+    def stop_front(self) -> None:
+        """Stop the search of the front; points found stay."""
+        self._fronts.cancel()
+        self._front_done()
+
+    def show_point(self, place: int) -> None:
+        """Show a point of the front, by its place from low to high use."""
+        if self.front is not None and 0 <= place < len(self.front.solutions):
+            self._select(Selection("point", place))
+
+    def step_point(self, step: int) -> None:
+        """Go to the next (1) or previous (-1) point; from elsewhere, to the nearest one."""
+        if self.front is None or not self.front.solutions:
+            return
+        last = len(self.front.solutions) - 1
+        if self.selection.kind == "point":
+            self.show_point(min(max(self.selection.place + step, 0), last))
+        else:
+            self.show_point(self._nearest_point())
+
+    def _search_done(self) -> None:
+        super()._search_done()
+        if self.front_held and self.front is not None:
+            self._refresh_held_front()
+
+    def _refresh_held_front(self) -> None:
+        if not self.front_running and self._front_problem() != self._front_of:
+            self.start_front()
+
+    def _front_problem(self) -> SearchProblem:
+        held = self.limits if self.front_held else ()
+        axis = self.front_resource
+        rows = [row for row in held if row.resource != axis]
+        return to_problem(self.library, self.objective, self._goal, rows)
+
+    def _show_front(self, front: ParetoFront | None) -> None:
+        self._front_of = self._front_problem()
+        shown = self.shown if self.selection.kind == "point" else None
+        self.front = front
+        if shown is None:
+            return
+        if front is not None and shown in front.solutions:
+            self.selection = Selection("point", front.solutions.index(shown))
+        else:
+            self._select(Selection())
+
+    def _front_done(self) -> None:
+        self.front_running = False
+
+    def _nearest_point(self) -> int:
+        front, shown = self.front, self.shown
+        if front is None or shown is None or not shown.found:
+            return 0
+        uses = [abs(front.use(point) - front.use(shown)) for point in front.solutions]
+        return uses.index(min(uses))

@@ -1,0 +1,176 @@
+"""The budgets as a person sets them: one resource, one sense, on or off."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library.quantity import (
+    KV_HEADS,
+    MEMORY,
+    PARAMETERS,
+    RUNTIME,
+    THROUGHPUT,
+    Quantity,
+    describe_key,
+    format_number,
+)
+from puzzle_widgets.problem import Budget, SearchProblem
+from puzzle_widgets.problem.problem import Goal
+
+Sense = Literal["at most", "at least"]
+OFFERED = (MEMORY, RUNTIME, THROUGHPUT, PARAMETERS, KV_HEADS)
+_FASTEST = 5.0
+_FIRST_MEMORY = 0.75
+_FIRST_SPEEDUP = 1.4
+
+
+@dataclass(frozen=True)
+class LimitSetting:
+    """One row of the constraint panel.
+
+    Parameters
+    ----------
+    resource
+        Dotted key of a stat, or ``"throughput"`` in tokens/s.
+    sense
+        ``"at most"`` or ``"at least"``.
+    value
+        The limit in the resource's unit.
+    on
+        Whether the limit holds.
+    """
+
+    resource: str
+    sense: Sense
+    value: float
+    on: bool = False
+
+
+@dataclass(frozen=True)
+class LimitRange:
+    """What a slider spans, in the resource's unit, and the parent's own total."""
+
+    low: float
+    high: float
+    parent: float
+
+
+def limit_range(library: BlockLibrary, resource: str) -> LimitRange:
+    """Least and greatest sum that any architecture has; throughput up to five times the parent."""
+    if resource != THROUGHPUT:
+        return LimitRange(*library.reach(resource), library.parent_totals[resource])
+    least, most = library.reach(RUNTIME)
+    parent = library.throughput(library.parent_totals[RUNTIME]) or math.nan
+    fastest = library.throughput(least) or math.inf
+    slowest = library.throughput(most) or 0.0
+    return LimitRange(slowest, min(fastest, _FASTEST * parent), parent)
+
+
+def limit_quantity(library: BlockLibrary, resource: str) -> Quantity:
+    """Label and unit of a resource or of throughput."""
+    return describe_key(resource) if resource == THROUGHPUT else library.quantity(resource)
+
+
+def first_settings(library: BlockLibrary) -> tuple[LimitSetting, ...]:
+    """Rows to begin with: what the library has, memory and speed limited, the rest off."""
+    resources = [key for key in OFFERED if key in library.keys or _has_speed(library, key)]
+    if not resources:
+        resources = list(library.costs[:4])
+    return tuple(_first(library, resource, resources) for resource in resources)
+
+
+def settings_of(
+    problem: SearchProblem, settings: Sequence[LimitSetting]
+) -> tuple[LimitSetting, ...]:
+    """Rows that state a problem's budgets; resources that it does not limit are turned off."""
+    rows = {(row.resource, row.sense): _off(row) for row in settings}
+    for key, budget in problem.budgets.items():
+        for row in _rows(key, budget):
+            rows[row.resource, row.sense] = row
+    return tuple(rows.values())
+
+
+def to_problem(
+    library: BlockLibrary, objective: str, goal: Goal, settings: Iterable[LimitSetting]
+) -> SearchProblem:
+    """State the problem that the panel shows; several limits on one resource hold together."""
+    budgets: dict[str, Budget] = {}
+    for row in settings:
+        if row.on:
+            budget = _budget(library, row)
+            budgets[budget.resource] = budgets.get(budget.resource, budget).tighten(budget)
+    problem = SearchProblem(
+        library,
+        minimize=objective if goal == "minimize" else None,
+        maximize=objective if goal == "maximize" else None,
+    )
+    for key, budget in budgets.items():
+        problem = problem.with_budget(key, budget.lower, budget.upper)
+    return problem
+
+
+def cannot_be_met(library: BlockLibrary, row: LimitSetting) -> str:
+    """Say why a limit cannot be met by any architecture at all; empty where it can."""
+    budget = _budget(library, row)
+    least, most = library.reach(budget.resource)
+    text = library.quantity(budget.resource).text
+    if budget.upper < least:
+        return (
+            f"Cannot be met: the least possible is {_as_limit(library, row, least, text(least))}."
+        )
+    if budget.lower > most:
+        return f"Cannot be met: the most possible is {text(most)}."
+    return ""
+
+
+def _as_limit(library: BlockLibrary, row: LimitSetting, runtime: float, text: str) -> str:
+    if row.resource != THROUGHPUT:
+        return text
+    fastest = library.throughput(runtime) or 0.0
+    return f"a runtime of {text}, {format_number(fastest)} tokens/s"
+
+
+def _has_speed(library: BlockLibrary, key: str) -> bool:
+    return key == THROUGHPUT and library.throughput(1.0) is not None
+
+
+def _first(library: BlockLibrary, resource: str, offered: list[str]) -> LimitSetting:
+    parent = limit_range(library, resource).parent
+    if resource == THROUGHPUT:
+        return LimitSetting(resource, "at least", parent * _FIRST_SPEEDUP, on=True)
+    lone_runtime = resource == RUNTIME and THROUGHPUT not in offered
+    if resource == MEMORY or lone_runtime:
+        return LimitSetting(resource, "at most", parent * _FIRST_MEMORY, on=True)
+    return LimitSetting(resource, "at most", parent)
+
+
+def _off(row: LimitSetting) -> LimitSetting:
+    return LimitSetting(row.resource, row.sense, row.value)
+
+
+def _rows(key: str, budget: Budget) -> list[LimitSetting]:
+    rows = []
+    if math.isfinite(budget.upper):
+        rows.append(LimitSetting(key, "at most", budget.upper, on=True))
+    if math.isfinite(budget.lower):
+        rows.append(LimitSetting(key, "at least", budget.lower, on=True))
+    return rows
+
+
+def _budget(library: BlockLibrary, row: LimitSetting) -> Budget:
+    if row.resource != THROUGHPUT:
+        return _one_sided(row.resource, row.sense, row.value)
+    tokens = library.measurement.tokens or 0
+    runtime = 1000.0 * tokens / row.value if row.value > 0 else math.inf
+    slower: Sense = "at most" if row.sense == "at least" else "at least"
+    return _one_sided(RUNTIME, slower, runtime)
+
+
+def _one_sided(resource: str, sense: Sense, value: float) -> Budget:
+    if sense == "at most":
+        return Budget(resource, upper=value)
+    return Budget(resource, lower=value)

@@ -1,0 +1,120 @@
+"""Actions on the problem and on what is shown; searches run in the background."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from puzzle_widgets.library.quantity import bigger_is_better
+from puzzle_widgets.problem.problem import Goal
+from puzzle_widgets.search.outcome import Cancelled
+from puzzle_widgets.solution import Scenario, Solution, parent_solution, search
+from puzzle_widgets.state.background import Emit, Job, LatestWins
+from puzzle_widgets.state.limits import LimitSetting, Sense, first_settings, to_problem
+from puzzle_widgets.state.traits import Selection, StateTraits
+
+_SEARCH_SECONDS = 60.0
+
+
+class ProblemActions(StateTraits):
+    """Objective, limits, the search for their answer, and the choice of what is shown."""
+
+    def __init__(self, solver: str) -> None:
+        super().__init__()
+        self._solver = solver
+        self._searches = LatestWins("search")
+
+    def set_objective(self, objective: str, goal: Goal | None = None) -> None:
+        """Choose the score to make best, in its usual sense unless told."""
+        with self.hold_trait_notifications():
+            self.objective, self.goal = objective, goal or usual_goal(objective)
+            self.parent = parent_solution(to_problem(self.library, objective, self._goal, ()))
+            self.front = None
+        self._state_problem()
+
+    def set_limit(
+        self,
+        place: int,
+        *,
+        value: float | None = None,
+        on: bool | None = None,
+        sense: Sense | None = None,
+    ) -> None:
+        """Change the row at ``place`` of ``limits``; what is left out stays."""
+        row = self.limits[place]
+        changed = replace(
+            row,
+            value=row.value if value is None else float(value),
+            on=row.on if on is None else on,
+            sense=sense or row.sense,
+        )
+        if changed != row:
+            self.limits = (*self.limits[:place], changed, *self.limits[place + 1 :])
+            self._state_problem()
+
+    def set_limits(self, limits: tuple[LimitSetting, ...]) -> None:
+        """Replace all rows at once."""
+        self.limits = limits
+        self._state_problem()
+
+    def reset(self) -> None:
+        """Go back to the objective and limits that the library opens with."""
+        objective = next(iter(self.library.scores), self.library.keys[0])
+        self.limits = first_settings(self.library)
+        if (objective, usual_goal(objective)) != (self.objective, self.goal):
+            self.set_objective(objective)
+        else:
+            self._state_problem()
+
+    def show_present(self) -> None:
+        """Show the answer to the present problem."""
+        self._select(Selection())
+
+    def open_layer(self, layer: int | None) -> None:
+        """Open the layer at this place of the network, or close it."""
+        self.layer = layer
+
+    def _state_problem(self) -> None:
+        problem = to_problem(self.library, self.objective, self._goal, self.limits)
+        self.problem = problem
+        if self.selection.kind != "present":
+            self._select(Selection())
+        if self.solution is not None and self.solution.problem == problem:
+            self._searches.cancel()
+            self.updating = False
+            return
+        self.updating = True
+
+        def work(cancelled: Cancelled, emit: Emit) -> None:
+            answer = search(
+                problem, solver=self._solver, time_limit=_SEARCH_SECONDS, cancelled=cancelled
+            )
+            emit(answer)
+
+        self._searches.request(Job(work, self._show_solution, self.fail, self._search_done))
+
+    def _show_solution(self, solution: Solution) -> None:
+        with self.hold_trait_notifications():
+            self.solution = solution
+            if self.selection.kind == "present":
+                self.shown = solution
+
+    def _search_done(self) -> None:
+        self.updating = False
+
+    def _select(self, selection: Selection) -> None:
+        with self.hold_trait_notifications():
+            self.selection = selection
+            self.shown = self._solution_of(selection)
+
+    def _solution_of(self, selection: Selection) -> Solution | None:
+        if selection.kind == "point" and self.front is not None:
+            return self.front.solutions[selection.place]
+        if selection.kind == "scenario":
+            kept: Scenario = self.scenarios[selection.place]
+            return kept.solution
+        return self.solution
+
+
+def usual_goal(objective: str) -> Goal:
+    """The sense in which a score is usually made best: losses small, accuracies large."""
+    return "maximize" if bigger_is_better(objective) else "minimize"

@@ -1,0 +1,76 @@
+"""Actions on kept scenarios."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from puzzle_widgets.errors import ScenarioError
+from puzzle_widgets.solution import Scenario
+from puzzle_widgets.solution.scenario_file import read_scenarios
+from puzzle_widgets.state.front_actions import FrontActions
+from puzzle_widgets.state.limits import settings_of
+from puzzle_widgets.state.traits import Selection
+
+
+class ScenarioActions(FrontActions):
+    """Keep, show, rename, delete, restore and load scenarios."""
+
+    def keep(self, name: str) -> None:
+        """Keep what is shown as a scenario."""
+        shown = self.shown
+        if shown is None or not shown.found:
+            self.say("There is no architecture to keep.", "error")
+            return
+        if (clean := self._free_name(name)) is not None:
+            self.scenarios = (*self.scenarios, Scenario(clean, shown))
+            self.say(f"Kept as scenario {clean!r}.")
+
+    def rename(self, place: int, name: str) -> None:
+        """Give a scenario another name."""
+        if (clean := self._free_name(name, place)) is not None:
+            renamed = replace(self.scenarios[place], name=clean)
+            self.scenarios = (*self.scenarios[:place], renamed, *self.scenarios[place + 1 :])
+
+    def delete(self, place: int) -> None:
+        """Drop a scenario."""
+        gone = self.selection.kind == "scenario"
+        self.scenarios = (*self.scenarios[:place], *self.scenarios[place + 1 :])
+        if gone:
+            self.show_present()
+
+    def restore(self, place: int) -> None:
+        """Set objective and budgets to those that a scenario was found with."""
+        problem = self.scenarios[place].solution.problem
+        if (problem.objective, problem.goal) != (self.objective, self.goal):
+            self.set_objective(problem.objective, problem.goal)
+        self.set_limits(settings_of(problem, self.limits))
+        self.show_present()
+
+    def load_scenarios(self, content: bytes, file: str) -> None:
+        """Add the scenarios of a file; a bad one gives a message and changes nothing."""
+        self._attempt(lambda: self._add(read_scenarios(content, file, self.library)))
+
+    def show_scenario(self, place: int) -> None:
+        """Show a kept scenario."""
+        if 0 <= place < len(self.scenarios):
+            self._select(Selection("scenario", place))
+
+    def _add(self, scenarios: list[Scenario]) -> None:
+        taken = {kept.name for kept in self.scenarios}
+        for scenario in scenarios:
+            if scenario.name in taken:
+                raise ScenarioError(
+                    f"A scenario named {scenario.name!r} is already here. Rename or delete it."
+                )
+            taken.add(scenario.name)
+        self.scenarios = (*self.scenarios, *scenarios)
+        self.say(f"{len(scenarios)} scenarios loaded.")
+
+    def _free_name(self, name: str, place: int | None = None) -> str | None:
+        clean = " ".join(name.split())[:80]
+        others = {kept.name for n, kept in enumerate(self.scenarios) if n != place}
+        if not clean or clean in others:
+            reason = f"{clean!r} is taken." if clean else "A scenario needs a name."
+            self.say(f"{reason} Give another name.", "error")
+            return None
+        return clean

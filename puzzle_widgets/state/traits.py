@@ -1,0 +1,83 @@
+"""The traits of the state, and how the user is told things."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from traitlets import Bool, HasTraits, Instance, Int, Tuple, Unicode
+
+from puzzle_widgets.errors import PuzzleError
+from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem.problem import Goal
+from puzzle_widgets.solution import ParetoFront, Solution
+
+logger = logging.getLogger("puzzle_widgets")
+
+
+@dataclass(frozen=True)
+class Message:
+    """What the user has to know: ``level`` is ``"info"`` or ``"error"``; the text is not HTML."""
+
+    text: str
+    level: Literal["info", "error"] = "info"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which architecture is shown: the present solution, a point of the front, or a scenario."""
+
+    kind: Literal["present", "point", "scenario"] = "present"
+    place: int = 0
+
+
+class StateTraits(HasTraits):
+    """What the explorer knows, as traits; they are set by actions only."""
+
+    library = Instance(BlockLibrary, help="the library that is open")
+    objective = Unicode(help="dotted key of the objective")
+    goal = Unicode("minimize", help="minimize or maximize")
+    limits = Tuple(help="the rows of budgets (LimitSetting)")
+    problem = Instance(SearchProblem, help="the problem that the settings state")
+    solution = Instance(Solution, allow_none=True, help="newest answer; its problem says to what")
+    updating = Bool(False, help="whether a search for the present problem is under way")  # noqa: FBT003
+    front = Instance(ParetoFront, allow_none=True, help="the front as far as it is known")
+    front_resource = Unicode(help="what the front is against")
+    front_running = Bool(False, help="whether the front is being searched")  # noqa: FBT003
+    front_held = Bool(False, help="whether the other budgets hold along the front")  # noqa: FBT003
+    front_points = Int(24, help="number of limits to try along the front")
+    selection = Instance(Selection, args=(), help="which architecture is shown")
+    shown = Instance(Solution, allow_none=True, help="the architecture that is shown")
+    layer = Int(None, allow_none=True, help="place of the layer that is open")
+    scenarios = Tuple(help="kept scenarios (Scenario)")
+    message = Instance(Message, allow_none=True, help="newest word to the user")
+    parent = Instance(Solution, help="the parent as a Solution")
+
+    @property
+    def _goal(self) -> Goal:
+        return "maximize" if self.goal == "maximize" else "minimize"
+
+    def say(self, text: str, level: Literal["info", "error"] = "info") -> None:
+        """Tell the user something."""
+        self.message = Message(text, level)
+
+    def fail(self, error: Exception) -> None:
+        """Show an error: its own words where we wrote them, else its kind and text."""
+        if isinstance(error, PuzzleError):
+            self.say(str(error), "error")
+        else:
+            logger.error("unexpected error", exc_info=error)
+            self.say(f"Something went wrong: {type(error).__name__}: {error}", "error")
+
+    def dismiss(self) -> None:
+        """Take the message away."""
+        self.message = None
+
+    def _attempt(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except PuzzleError as error:
+            self.fail(error)

@@ -1,0 +1,73 @@
+"""HTML from untrusted words: everything that is not markup of ours is escaped."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+
+from markupsafe import Markup, escape
+
+Cell = str | Markup
+
+
+def table(head: Sequence[Cell], rows: Sequence[Sequence[Cell]], *, caption: str = "") -> Markup:
+    """Build a table; the first column names its row, the others are figures.
+
+    Parameters
+    ----------
+    head
+        Column titles.
+    rows
+        Cells; plain strings are escaped, ``Markup`` is taken as it is.
+    caption
+        Read out before the table, and not shown.
+    """
+    title = Markup("<caption class='pw-aside'>{}</caption>").format(caption) if caption else ""
+    tops = Markup("").join(Markup("<th scope='col'>{}</th>").format(cell) for cell in head)
+    body = Markup("").join(_row(row) for row in rows)
+    return Markup(
+        "<div class='pw-scroll'><table class='pw-table'>{}<thead><tr>{}</tr></thead>"
+        "<tbody>{}</tbody></table></div>"
+    ).format(title, tops, body)
+
+
+def _row(cells: Sequence[Cell]) -> Markup:
+    first = Markup("<th scope='row'>{}</th>").format(cells[0])
+    rest = Markup("").join(Markup("<td>{}</td>").format(cell) for cell in cells[1:])
+    return Markup("<tr>{}{}</tr>").format(first, rest)
+
+
+def download_link(text: str, file: str, content: str, kind: str) -> Markup:
+    """Build a link that saves text as a file without a server, as Voila serves none.
+
+    Parameters
+    ----------
+    text
+        What the link says.
+    file
+        Name of the file that is saved.
+    content
+        What it holds.
+    kind
+        Media type, such as ``"text/csv"``.
+    """
+    data = base64.b64encode(content.encode("utf-8")).decode("ascii")
+    return Markup("<a class='pw-button' download='{}' href='data:{};base64,{}'>{}</a>").format(
+        file, kind, data, text
+    )
+
+
+def legend(entries: Sequence[tuple[str, str]]) -> Markup:
+    """Build a line of colour keys, ``(colour, words)`` each."""
+    keys = [
+        Markup("<span class='pw-key'><i style='background:{}'></i>{}</span>").format(color, words)
+        for color, words in entries
+    ]
+    return Markup("<div class='pw-legend'>{}</div>").format(Markup("").join(keys))
+
+
+def heading(words: str, aside: str = "") -> Markup:
+    """Build a card's title with a quieter remark behind it."""
+    return Markup("<h2 class='pw-title'>{}</h2><span class='pw-remark'>{}</span>").format(
+        escape(words), escape(aside)
+    )

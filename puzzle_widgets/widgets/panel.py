@@ -1,0 +1,90 @@
+"""What all panels share: a card with a title, bound to the state, its callbacks guarded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as widgets
+
+from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.widgets.guard import guard
+from puzzle_widgets.widgets.html import heading
+from puzzle_widgets.widgets.page import page_aids
+
+
+class Panel(widgets.VBox):
+    """A card of the explorer; usable alone in a notebook cell.
+
+    Parameters
+    ----------
+    source
+        The state to show, shared between panels; or a library, for a panel with a state of its
+        own.
+    """
+
+    title = ""
+    css_class = ""
+
+    def __init__(self, source: ExplorerState | BlockLibrary) -> None:
+        super().__init__()
+        self.state = source if isinstance(source, ExplorerState) else ExplorerState(source)
+        self._observed: list[tuple[Callable[..., None], list[str]]] = []
+        self.head = widgets.HTML(heading(self.title))
+        self.head.add_class("pw-head")
+        for name in ("pw-card", "pw-ui", self.css_class):
+            self.add_class(name)
+        self.children = (page_aids(), self.head, *self.build())
+        self.bind()
+
+    def build(self) -> list[widgets.Widget]:
+        """Make the children; called once."""
+        raise RuntimeError(f"{type(self).__name__} builds nothing")
+
+    def bind(self) -> None:
+        """Connect callbacks to children and to the state; called once, after ``build``."""
+
+    def when(self, *traits: str, do: Callable[[], None], now: bool = True) -> None:
+        """Call ``do`` when a trait of the state changes, and once at the start."""
+        refresh = guard(self.state, lambda *_: do())
+        self._observed.append((refresh, list(traits)))
+        self.state.observe(refresh, list(traits))
+        if now:
+            refresh()
+
+    def clicked(self, button: widgets.Button, do: Callable[[], None]) -> None:
+        """Call ``do`` when a button is pressed."""
+        button.on_click(guard(self.state, lambda *_: do()))
+
+    def changed(
+        self, child: widgets.Widget, do: Callable[[Any], None], trait: str = "value"
+    ) -> None:
+        """Call ``do`` with the new value when a child's trait changes."""
+        child.observe(guard(self.state, lambda change: do(change["new"])), trait)
+
+    def close(self) -> None:
+        """Let go of the state, then close."""
+        for refresh, traits in self._observed:
+            self.state.unobserve(refresh, traits)
+        self._observed.clear()
+        super().close()
+
+
+def button(words: str, tooltip: str = "", *, css: str = "", icon: str = "") -> widgets.Button:
+    """Make a button of the explorer's look; icons are decoration, the words say all."""
+    made = widgets.Button(description=words, tooltip=tooltip or words, icon=icon)
+    made.layout.width = "auto"
+    made.add_class("pw-btn")
+    if css:
+        made.add_class(css)
+    return made
+
+
+def row(*children: widgets.Widget, css: str = "") -> widgets.HBox:
+    """Lay children side by side; they wrap where the page is narrow."""
+    box = widgets.HBox(list(children))
+    box.add_class("pw-row")
+    if css:
+        box.add_class(css)
+    return box

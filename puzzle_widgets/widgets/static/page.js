@@ -1,0 +1,76 @@
+// Names sliders and fields for screen readers, announces status lines, and lets keys press the
+// buttons of a chart. One observer serves the whole page, however many panels there are.
+
+const NAMED = ".noUi-handle, input:not([type=file]), select";
+const KEYS = {
+  ArrowLeft: ".pw-prev", ArrowDown: ".pw-prev", ArrowRight: ".pw-next", ArrowUp: ".pw-next",
+  Home: ".pw-first", End: ".pw-last",
+};
+
+function setOnce(element, name, value) {
+  if (value && element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+function nameControl(control) {
+  const own = control.closest(".jupyter-widgets");
+  const label = own && own.querySelector(":scope > label");
+  const row = control.closest(".pw-row, .pw-limit");
+  const name = row && row.querySelector(".pw-name");
+  const words = (label && label.textContent.trim()) || (name && name.textContent.trim());
+  setOnce(control, "aria-label", words);
+  if (control.classList.contains("noUi-handle")) {
+    const said = row && row.querySelector(".pw-said");
+    const readout = own && own.querySelector(".widget-readout");
+    const text = (said && said.textContent.trim()) || (readout && readout.textContent.trim());
+    setOnce(control, "aria-valuetext", text);
+  }
+}
+
+function nameChart(chart) {
+  const card = chart.closest(".pw-card");
+  const title = card && card.querySelector(".pw-title");
+  setOnce(chart, "tabindex", "0");
+  setOnce(chart, "role", "group");
+  setOnce(chart, "aria-label", `${title ? title.textContent : "Chart"}. Arrow keys move along it.`);
+}
+
+function improve() {
+  document.querySelectorAll(".pw-ui").forEach((panel) => {
+    panel.querySelectorAll(NAMED).forEach(nameControl);
+    panel.querySelectorAll(".pw-keys").forEach(nameChart);
+    panel.querySelectorAll(".pw-live:not([role])").forEach((line) => {
+      line.setAttribute("role", "status");
+      line.setAttribute("aria-live", "polite");
+    });
+    panel.querySelectorAll("[title='null']").forEach((element) => element.removeAttribute("title"));
+  });
+}
+
+function press(event) {
+  const chart = event.target.closest && event.target.closest(".pw-keys");
+  if (!chart || event.target !== chart || !(event.key in KEYS)) return;
+  const card = chart.closest(".pw-card");
+  const target = card && card.querySelector(`button${KEYS[event.key]}, ${KEYS[event.key]} button`);
+  if (!target) return;
+  event.preventDefault();
+  event.stopPropagation();
+  target.click();
+}
+
+function start() {
+  if (window.puzzleWidgetsAids) return;
+  window.puzzleWidgetsAids = true;
+  let waiting = false;
+  const soon = () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => { waiting = false; improve(); });
+  };
+  new MutationObserver(soon).observe(document.body, {
+    subtree: true, childList: true, characterData: true,
+  });
+  document.addEventListener("keydown", press, true);
+  soon();
+}
+
+export default { render({ el }) { el.style.display = "none"; start(); } };
