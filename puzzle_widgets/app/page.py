@@ -26,6 +26,7 @@ def explorer_page() -> DOMWidget:
     """Explorer of the library that the environment names, of the embedded default otherwise."""
     name = os.environ.get(LIBRARY_VARIABLE) or DEFAULT_LIBRARY
     try:
-        return pw.PuzzleExplorer(pw.load_library(name))
+        library = pw.load_library(name)
     except pw.PuzzleError as error:
         return HTML(_MESSAGE.format(name, error))
+    return pw.PuzzleExplorer(library)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import socket
 
-from tornado.netutil import bind_sockets
-
 from puzzle_widgets.errors import ServerError
 
 PREFERRED_PORT = 8866
+_HIGHEST_PORT = 65_535
 
 
-def listen_at(ip: str, port: int | None) -> list[socket.socket]:
-    """Bind the sockets of the server.
+def listen_at(ip: str, port: int | None) -> socket.socket:
+    """Take the port of the server.
 
     Parameters
     ----------
@@ -20,6 +19,11 @@ def listen_at(ip: str, port: int | None) -> list[socket.socket]:
         Address to listen at.
     port
         The port to take, or None for 8866 where it is free and any free one otherwise.
+
+    Returns
+    -------
+    socket.socket
+        A socket that listens already.
 
     Raises
     ------
@@ -29,21 +33,26 @@ def listen_at(ip: str, port: int | None) -> list[socket.socket]:
     if port is not None:
         return _bind(ip, port)
     try:
-        return bind_sockets(PREFERRED_PORT, ip)
-    except OSError:
+        return _bind(ip, PREFERRED_PORT)
+    except ServerError:
         return _bind(ip, 0)
 
 
-def port_of(sockets: list[socket.socket]) -> int:
-    """Port that bound sockets listen at."""
-    return int(sockets[0].getsockname()[1])
+def port_of(listener: socket.socket) -> int:
+    """Port that a socket listens at."""
+    return int(listener.getsockname()[1])
 
 
-def _bind(ip: str, port: int) -> list[socket.socket]:
+def _bind(ip: str, port: int) -> socket.socket:
+    if not 0 <= port <= _HIGHEST_PORT:
+        raise ServerError(f"port {port} is none; give 1 to {_HIGHEST_PORT}, or 0 for any free one")
+    family = socket.AF_INET6 if ":" in ip else socket.AF_INET
     try:
-        return bind_sockets(port, ip)
-    except (OSError, OverflowError) as error:
+        listener = socket.create_server((ip, port), family=family)
+    except OSError as error:
         raise ServerError(
-            f"port {port} on {ip} cannot be used: {error}; "
+            f"port {port} on {ip} cannot be used: {error.strerror}; "
             "name another port, or none to take any that is free"
         ) from error
+    listener.settimeout(0)
+    return listener

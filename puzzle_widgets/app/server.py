@@ -62,10 +62,10 @@ def serve(
     """
     path = Path(notebook) if notebook is not None else notebook_folder() / NOTEBOOK
     settings = AppSettings(path.resolve(), ip, base_url, idle_timeout, cull_interval)
-    sockets = listen_at(settings.ip, port)
-    url = page_url(settings, port_of(sockets))
+    listener = listen_at(settings.ip, port)
+    url = page_url(settings, port_of(listener))
     with served_environment(library):
-        _App(sockets, url, open_browser=open_browser, config=voila_config(settings)).run()
+        _App(listener, url, open_browser=open_browser, config=voila_config(settings)).run()
 
 
 def page_url(settings: AppSettings, port: int) -> str:
@@ -75,13 +75,13 @@ def page_url(settings: AppSettings, port: int) -> str:
 
 
 class _App(Voila):
-    """Voila on sockets that are bound already, saying only what its user needs."""
+    """Voila on a socket that listens already, saying only what its user needs."""
 
     def __init__(
-        self, sockets: list[socket.socket], url: str, *, open_browser: bool, **kwargs: object
+        self, listener: socket.socket, url: str, *, open_browser: bool, **kwargs: object
     ) -> None:
         super().__init__(**kwargs)
-        self._sockets = sockets
+        self._listener = listener
         self._url_to_show = url
         self._opens_browser = open_browser
 
@@ -97,8 +97,8 @@ class _App(Voila):
         self.start()
 
     def listen(self) -> None:
-        """Serve on the sockets given, in place of looking for a port."""
-        HTTPServer(self.app).add_sockets(self._sockets)
+        """Serve on the socket given, in place of looking for a port."""
+        HTTPServer(self.app).add_sockets([self._listener])
         self.ioloop = IOLoop.current()
         self.ioloop.add_callback(self._announce)
         try:

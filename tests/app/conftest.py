@@ -1,0 +1,27 @@
+"""The served stand-in notebook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.notebook import write_notebook
+
+if TYPE_CHECKING:
+    from tests.conftest import StartApp
+
+STANDIN = Path(__file__).with_name("standin.py")
+
+
+@pytest.fixture(scope="session")
+def standin_notebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Notebook with one of each kind of widget."""
+    return write_notebook(tmp_path_factory.mktemp("notebook") / "page.ipynb", STANDIN.read_text())
+
+
+@pytest.fixture(scope="session")
+def standin_url(start_app: StartApp, standin_notebook: Path) -> str:
+    """Address of the served stand-in notebook."""
+    return start_app(notebook=standin_notebook)

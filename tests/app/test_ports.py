@@ -1,0 +1,66 @@
+"""Taking the port of the server."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from puzzle_widgets.app import ports
+from puzzle_widgets.errors import ServerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = "127.0.0.1"
+
+
+@contextmanager
+def listening(port: int | None) -> Iterator[int]:
+    """Port of a server that listens for as long as the block lasts."""
+    with ports.listen_at(HERE, port) as listener:
+        yield ports.port_of(listener)
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with closing(socket.socket()) as probe:
+        probe.bind((HERE, 0))
+        return int(probe.getsockname()[1])
+
+
+def test_asked_port_is_taken() -> None:
+    """A port that is asked for and free is the one that is taken."""
+    asked = free_port()
+    with listening(asked) as port:
+        assert port == asked
+
+
+def test_preferred_port_is_taken_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With no port asked for, the preferred one is taken while it is free."""
+    monkeypatch.setattr(ports, "PREFERRED_PORT", free_port())
+    with listening(None) as port:
+        assert port == ports.PREFERRED_PORT
+
+
+def test_another_port_serves_when_the_preferred_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second app started beside the first takes any free port."""
+    monkeypatch.setattr(ports, "PREFERRED_PORT", free_port())
+    with listening(None) as first, listening(None) as second:
+        assert first == ports.PREFERRED_PORT
+        assert second not in (0, first)
+
+
+@pytest.mark.parametrize("bad", [-1, 65_536])
+def test_impossible_port_is_refused(bad: int) -> None:
+    """A port outside the range of ports is a clear error."""
+    with pytest.raises(ServerError, match=f"port {bad} is none; give 1 to 65535"):
+        ports.listen_at(HERE, bad)
+
+
+def test_taken_port_is_refused_when_asked_for() -> None:
+    """A port that was asked for is never swapped for another in silence."""
+    with listening(0) as port, pytest.raises(ServerError, match=f"port {port} .* cannot be used"):
+        ports.listen_at(HERE, port)

@@ -1,0 +1,94 @@
+"""Voila's configuration as the app makes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from puzzle_widgets.app.server import page_url
+from puzzle_widgets.app.settings import JUPYTER_FOLDER, TEMPLATE, AppSettings, voila_config
+from puzzle_widgets.errors import ServerError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Path:
+    """A file to serve."""
+    path = tmp_path / "page.ipynb"
+    path.touch()
+    return path
+
+
+def test_missing_notebook_is_refused(tmp_path: Path) -> None:
+    """A notebook that is not there is said before the server starts."""
+    with pytest.raises(ServerError, match=r"gone\.ipynb is not there"):
+        AppSettings(tmp_path / "gone.ipynb")
+
+
+@pytest.mark.parametrize("name", ["idle_timeout", "cull_interval"])
+def test_times_are_positive(notebook: Path, name: str) -> None:
+    """A time of zero seconds would switch the ending of idle sessions off."""
+    options: dict[str, Any] = {name: 0}
+    with pytest.raises(ServerError, match=f"{name} is 0"):
+        AppSettings(notebook, **options)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("", "/"), ("/", "/"), ("puzzle", "/puzzle/"), ("/a/b/", "/a/b/")]
+)
+def test_base_url_has_one_form(notebook: Path, given: str, kept: str) -> None:
+    """A base URL begins and ends with a slash, however it was typed."""
+    assert AppSettings(notebook, base_url=given).base_url == kept
+
+
+@pytest.mark.parametrize(
+    ("ip", "local"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),  # noqa: S104 - told apart, not bound
+        ("myhost", False),
+    ],
+)
+def test_remote_access_only_beyond_loopback(notebook: Path, *, ip: str, local: bool) -> None:
+    """Foreign host names are refused exactly while only this machine can reach the server."""
+    settings = AppSettings(notebook, ip=ip)
+    assert settings.is_local == local
+    tornado = voila_config(settings).Voila.tornado_settings
+    assert tornado["allow_remote_access"] == (not local)
+
+
+@pytest.mark.parametrize(
+    ("ip", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8866/app/"),
+        ("0.0.0.0", "http://127.0.0.1:8866/app/"),  # noqa: S104 - shown, not bound
+        ("::1", "http://[::1]:8866/app/"),
+    ],
+)
+def test_url_can_be_opened(notebook: Path, ip: str, url: str) -> None:
+    """The address shown is one that a browser on this machine can open."""
+    assert page_url(AppSettings(notebook, ip=ip, base_url="app"), 8866) == url
+
+
+def test_idle_time_reaches_server_and_page(notebook: Path) -> None:
+    """Server and page agree on the idle time, and the page asks often enough to notice."""
+    config = voila_config(AppSettings(notebook, idle_timeout=20))
+    facts = config.VoilaConfiguration.resources["puzzle"]
+    assert config.MappingKernelManager.cull_idle_timeout == facts["idleSeconds"] == 20
+    assert facts["pollSeconds"] == 5
+    assert config.MappingKernelManager.cull_connected
+
+
+def test_template_ships_with_the_package() -> None:
+    """The template that the configuration names lies in the package's own Jupyter folder."""
+    folder = JUPYTER_FOLDER / "voila" / "templates" / TEMPLATE
+    assert {"conf.json", "index.html.j2", "page.html", "static"} <= {
+        path.name for path in folder.iterdir()
+    }
+    texts = [path.read_text() for path in folder.rglob("*") if path.suffix in {".j2", ".html"}]
+    assert not [text for text in texts if "://" in text]

@@ -1,0 +1,60 @@
+"""Fixtures of the browser tests; the others need none of these."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from tests.support.chromium import chromium_arguments, chromium_path, watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page, Playwright
+
+
+class StartApp(Protocol):
+    """Starts the app and gives its address; it is stopped with the test session."""
+
+    def __call__(
+        self, library: str | None = None, *, notebook: Path | None = None, **options: Any
+    ) -> str:
+        """Serve ``library`` or ``notebook``; ``options`` are those of ``serve``."""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, Any], playwright: Playwright
+) -> dict[str, Any]:
+    """Launch the machine's Chromium, or Playwright's own where that is installed."""
+    path = chromium_path() or playwright.chromium.executable_path
+    if not Path(path).exists():
+        pytest.skip("no Chromium here: install one, or name it in PUZZLE_WIDGETS_CHROMIUM")
+    return {**browser_type_launch_args, "executable_path": path, "args": chromium_arguments()}
+
+
+@pytest.fixture(scope="session")
+def start_app() -> Iterator[StartApp]:
+    """Factory of served apps, all stopped at the end of the session."""
+    from tests.support.app import running_app  # noqa: PLC0415 - the library tests need no server
+
+    with ExitStack() as running:
+
+        def start(
+            library: str | None = None, *, notebook: Path | None = None, **options: Any
+        ) -> str:
+            return running.enter_context(running_app(library, notebook=notebook, **options)).url
+
+        yield start
+
+
+@pytest.fixture
+def watched_page(page: Page) -> Iterator[Page]:
+    """Page whose test fails on any console error, page error or request to another host."""
+    problems = watch(page)
+    yield page
+    assert not problems, problems
+    page.goto("about:blank")  # leaving the page ends its kernel; closing the context does not

@@ -1,0 +1,17 @@
+"""Small notebooks to serve in place of the explorer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import nbformat
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write_notebook(path: Path, *cells: str) -> Path:
+    """Write a notebook with one code cell for each source given."""
+    code = [nbformat.v4.new_code_cell(source) for source in cells]
+    nbformat.write(nbformat.v4.new_notebook(cells=code), path)
+    return path
