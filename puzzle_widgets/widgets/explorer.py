@@ -1,0 +1,93 @@
+"""The explorer: all panels on one state, laid out for wide and narrow pages."""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+
+from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.state.background import running_loop
+from puzzle_widgets.widgets.constraints import ConstraintPanel
+from puzzle_widgets.widgets.layers import LayerView
+from puzzle_widgets.widgets.library_bar import LibraryBar
+from puzzle_widgets.widgets.message import MessageBar
+from puzzle_widgets.widgets.page import page_aids
+from puzzle_widgets.widgets.pareto import ParetoPlot
+from puzzle_widgets.widgets.scenarios import ScenarioPanel
+from puzzle_widgets.widgets.status import StatusPanel
+
+
+class PuzzleExplorer(widgets.VBox):
+    """Open a block library, drag budgets, click the front, keep and compare scenarios.
+
+    Parameters
+    ----------
+    source
+        A block library, or a state to show.
+    solver
+        As for :func:`puzzle_widgets.search`; not used where a state is given.
+    find_front
+        Whether to search the Pareto front at once; by default where it can run in the background.
+    """
+
+    def __init__(
+        self,
+        source: BlockLibrary | ExplorerState,
+        *,
+        solver: str = "HiGHS",
+        find_front: bool | None = None,
+    ) -> None:
+        super().__init__()
+        shared = isinstance(source, ExplorerState)
+        self.state = source if shared else ExplorerState(source, solver=solver)
+        self._find_front = running_loop() is not None if find_front is None else find_front
+        self.library_bar = LibraryBar(self.state)
+        self.message_bar = MessageBar(self.state)
+        self.constraints = ConstraintPanel(self.state)
+        self.status = StatusPanel(self.state, messages=False)
+        self.pareto = ParetoPlot(self.state)
+        self.layers = LayerView(self.state)
+        self.scenarios = ScenarioPanel(self.state)
+        self.add_class("pw-explorer")
+        self.children = self._lay_out()
+        self.state.observe(self._library_opened, "library")
+        self._library_opened()
+
+    @property
+    def panels(self) -> tuple[widgets.Widget, ...]:
+        """All panels, from top to bottom."""
+        return (
+            self.library_bar,
+            self.message_bar,
+            self.constraints,
+            self.status,
+            self.pareto,
+            self.layers,
+            self.scenarios,
+        )
+
+    def close(self) -> None:
+        """End the background work and close every panel."""
+        self.state.unobserve(self._library_opened, "library")
+        self.state.close()
+        for panel in self.panels:
+            panel.close()
+        super().close()
+
+    def _lay_out(self) -> tuple[widgets.Widget, ...]:
+        left = _column("pw-left", self.constraints, self.status)
+        right = _column("pw-right", self.pareto)
+        top = widgets.Box([left, right])
+        top.add_class("pw-top")
+        return (page_aids(), self.library_bar, self.message_bar, top, self.layers, self.scenarios)
+
+    def _library_opened(self, *_: object) -> None:
+        if self._find_front:
+            self.state.start_front()
+
+
+def _column(css: str, *panels: widgets.Widget) -> widgets.VBox:
+    column = widgets.VBox(list(panels))
+    column.add_class("pw-column")
+    column.add_class(css)
+    return column
