@@ -1,0 +1,182 @@
+"""The commands and their arguments."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import NoReturn
+
+import puzzle_widgets
+from puzzle_widgets.cli import run_app, run_front, run_search, run_show
+from puzzle_widgets.cli.exits import EXPLAINED, USAGE
+from puzzle_widgets.cli.output import FORMATS
+from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
+from puzzle_widgets.solution.front import DEFAULT_POINTS
+
+_LIBRARY = "folder, JSON or CSV file of a block library, or the name of an embedded one"
+_LIMIT = "LIMIT is a number in the stat's unit, or a share of the parent such as 85%%"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Leaves by 64 on wrong usage, since 2 means infeasible here."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage()
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+    def print_usage(self, file: object = None) -> None:
+        """Write the usage to stderr: stdout is for results."""
+        self._print_message(self.format_usage(), file)  # type: ignore[arg-type]
+
+
+def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
+    """Build the parser; also gives the names of the commands."""
+    parser = _Parser(
+        prog="puzzle-widgets",
+        description="Explore block libraries of compressed language models. "
+        "Without a command, the app is served.",
+        epilog=EXPLAINED,
+    )
+    version = f"puzzle-widgets {puzzle_widgets.__version__}"
+    parser.add_argument("--version", action="version", version=version)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_app(commands)
+    _add_search(commands)
+    _add_front(commands)
+    _add_show(commands)
+    _add_libraries(commands)
+    return parser, list(commands.choices)
+
+
+_Commands = argparse._SubParsersAction  # noqa: SLF001  # argparse gives this type no public name
+
+
+def _add_app(commands: _Commands[_Parser]) -> None:
+    command = commands.add_parser("app", help="serve the explorer on this machine")
+    command.add_argument("library", metavar="LIBRARY", nargs="?", help=_LIBRARY)
+    command.add_argument("--port", type=int, metavar="N", help="8866 or any free one by default")
+    command.add_argument("--no-browser", action="store_true", help="open no browser")
+    command.set_defaults(run=run_app.run)
+
+
+def _add_search(commands: _Commands[_Parser]) -> None:
+    command = commands.add_parser(
+        "search", help="find the best architecture within budgets", epilog=EXPLAINED
+    )
+    _add_problem(command)
+    command.add_argument(
+        "--diverse", type=int, default=1, metavar="N", help="ask for N solutions (default: 1)"
+    )
+    command.add_argument(
+        "--min-difference",
+        type=int,
+        default=1,
+        metavar="D",
+        help="layers in which each of them differs from every earlier one (default: 1)",
+    )
+    command.set_defaults(run=run_search.run)
+
+
+def _add_front(commands: _Commands[_Parser]) -> None:
+    command = commands.add_parser(
+        "front",
+        help="find the Pareto front of score against a resource",
+        epilog=f"Ctrl-C stops and keeps what was found. {EXPLAINED}",
+    )
+    _add_problem(command)
+    command.add_argument(
+        "--over",
+        default=MEMORY,
+        metavar="RESOURCE",
+        help=f"any stat, or {THROUGHPUT} (default: {MEMORY})",
+    )
+    command.add_argument(
+        "--points",
+        type=int,
+        default=DEFAULT_POINTS,
+        metavar="N",
+        help="limits tried (default: %(default)s)",
+    )
+    command.add_argument(
+        "--between",
+        type=_finite,
+        nargs=2,
+        metavar=("LO", "HI"),
+        help="least and greatest limit tried, in the resource's unit",
+    )
+    command.set_defaults(run=run_front.run)
+
+
+def _add_show(commands: _Commands[_Parser]) -> None:
+    command = commands.add_parser("show", help="print what a library holds")
+    command.add_argument("library", metavar="LIBRARY", help=_LIBRARY)
+    command.add_argument("--layer", metavar="LAYER", help="list this layer's variants instead")
+    _add_output(command, ("table", "json"))
+    command.set_defaults(run=run_show.run)
+
+
+def _add_libraries(commands: _Commands[_Parser]) -> None:
+    command = commands.add_parser("libraries", help="list the embedded libraries")
+    _add_output(command, ("table", "json"))
+    command.set_defaults(run=run_show.run_libraries)
+
+
+def _add_problem(command: argparse.ArgumentParser) -> None:
+    command.add_argument("library", metavar="LIBRARY", help=_LIBRARY)
+    goal = command.add_mutually_exclusive_group()
+    goal.add_argument("--minimize", metavar="KEY", help="by default the library's first score")
+    goal.add_argument("--maximize", metavar="KEY")
+    _add_repeated(command, "--max", "STAT=LIMIT", f"upper budget; {_LIMIT}; repeatable")
+    _add_repeated(command, "--min", "STAT=LIMIT", "lower budget, in the same forms; repeatable")
+    command.add_argument(
+        "--throughput",
+        type=float,
+        metavar="N",
+        help="least tokens/s: batch size x sequence length / summed runtime",
+    )
+    command.add_argument(
+        "--latency-ms", type=float, metavar="N", help="greatest summed runtime of a batch, in ms"
+    )
+    _add_repeated(command, "--fix", "LAYER=VARIANT", "the variant must be chosen; repeatable")
+    _add_repeated(command, "--ban", "LAYER=VARIANT", "it must not be chosen; repeatable")
+    _add_solver(command)
+    _add_output(command, FORMATS)
+
+
+def _add_repeated(command: argparse.ArgumentParser, flag: str, form: str, text: str) -> None:
+    command.add_argument(flag, action="append", default=[], type=_equation, metavar=form, help=text)
+
+
+def _add_solver(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--solver", default="HiGHS", metavar="NAME", help="HiGHS (default), CBC or any PuLP finds"
+    )
+    command.add_argument(
+        "--gap", type=float, default=0.0, metavar="G", help="relative gap to stop at (default: 0)"
+    )
+    command.add_argument(
+        "--time-limit", type=float, metavar="S", help="seconds for each search (default: none)"
+    )
+
+
+def _add_output(command: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    command.add_argument(
+        "--format", choices=formats, help="by default what FILE's ending says, else table"
+    )
+    command.add_argument("--output", metavar="FILE", help="write there, not to stdout")
+
+
+def _equation(text: str) -> str:
+    if not all(part.strip() for part in text.partition("=")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
+    return text
+
+
+def _finite(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is no finite number")
+    return value

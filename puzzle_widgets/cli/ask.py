@@ -1,0 +1,118 @@
+"""From arguments to a search problem and the solver's options."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from puzzle_widgets.errors import ProblemError
+from puzzle_widgets.library import BlockLibrary, LayerName
+from puzzle_widgets.library.quantity import bigger_is_better
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem.budget import BudgetSpec
+
+_PARENT = "parent"
+
+
+def read_problem(asked: Namespace, library: BlockLibrary) -> SearchProblem:
+    """Read objective, budgets and rules.
+
+    Raises
+    ------
+    ProblemError
+        If a key, layer or variant is not in the library, or a limit makes no sense.
+    """
+    minimize, maximize = _objective(asked, library)
+    return SearchProblem(
+        library,
+        minimize=minimize,
+        maximize=maximize,
+        budgets=_budgets(asked.min, asked.max),
+        throughput=asked.throughput,
+        latency_ms=asked.latency_ms,
+        fixed=_fixed(asked.fix, library),
+        banned=_banned(asked.ban, library),
+    )
+
+
+def read_options(asked: Namespace) -> dict[str, Any]:
+    """Read what :func:`puzzle_widgets.search` takes besides the problem."""
+    return {"solver": asked.solver, "gap": asked.gap, "time_limit": asked.time_limit}
+
+
+def find_layer(word: str, library: BlockLibrary) -> LayerName:
+    """Find a layer by its name as text.
+
+    Raises
+    ------
+    ProblemError
+        If there is none.
+    """
+    for layer in library.layers:
+        if str(layer.name) == word:
+            return layer.name
+    first, last = library.layers[0].name, library.layers[-1].name
+    raise ProblemError(
+        f"No layer {word!r} in {library.name}: its layers run from {first!r} to {last!r}."
+    )
+
+
+def _objective(asked: Namespace, library: BlockLibrary) -> tuple[str | None, str | None]:
+    if asked.minimize or asked.maximize:
+        return asked.minimize, asked.maximize
+    if not library.scores:
+        raise ProblemError(
+            f"{library.name} has no score. Say what to make best: --minimize or --maximize with "
+            f"one of {', '.join(library.keys)}."
+        )
+    score = library.scores[0]
+    return (None, score) if bigger_is_better(score) else (score, None)
+
+
+def _budgets(lower: list[str], upper: list[str]) -> dict[str, BudgetSpec]:
+    least, most = _limits(lower, "--min"), _limits(upper, "--max")
+    return {key: (least.get(key), most.get(key)) for key in [*most, *least]}
+
+
+def _limits(equations: list[str], flag: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for equation in equations:
+        key, _, limit = equation.rpartition("=")
+        if key.strip() in found:
+            raise ProblemError(f"{flag} {key.strip()} is given twice. Give it once.")
+        found[key.strip()] = limit
+    return found
+
+
+def _fixed(equations: list[str], library: BlockLibrary) -> dict[LayerName, str]:
+    found: dict[LayerName, str] = {}
+    for equation in equations:
+        layer, variant = _choice(equation, library)
+        if found.get(layer, variant) != variant:
+            raise ProblemError(f"--fix: layer {layer!r} is given two variants. Give one.")
+        found[layer] = variant
+    return found
+
+
+def _banned(equations: list[str], library: BlockLibrary) -> dict[LayerName, set[str]]:
+    found: dict[LayerName, set[str]] = {}
+    for layer, variant in (_choice(equation, library) for equation in equations):
+        found.setdefault(layer, set()).add(variant)
+    return found
+
+
+def _choice(equation: str, library: BlockLibrary) -> tuple[LayerName, str]:
+    """Read LAYER=VARIANT; the variant by its name, by its label in tables, or ``parent``."""
+    word, _, variant = equation.partition("=")
+    layer = library.layer(find_layer(word.strip(), library))
+    if variant in layer.positions:
+        return layer.name, variant
+    if variant.strip().lower() == _PARENT:
+        return layer.name, layer.parent
+    labelled = [found.name for found in layer.variants if found.label == variant.strip()]
+    if len(labelled) == 1:
+        return layer.name, labelled[0]
+    raise ProblemError(
+        f"Layer {layer.name!r} has no variant {variant!r}. "
+        f"Its variants are listed by: puzzle-widgets show LIBRARY --layer {layer.name}"
+    )

@@ -1,0 +1,62 @@
+"""Runs one command and turns what goes wrong into a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+
+from puzzle_widgets.cli.arguments import build_parser
+from puzzle_widgets.cli.exits import INTERRUPTED, WRONG_INPUT
+from puzzle_widgets.cli.output import plain
+from puzzle_widgets.errors import PuzzleError
+from puzzle_widgets.library import embedded_libraries
+
+_GENERAL = ("-h", "--help", "--version")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments
+        Words after the program's name; by default those of this process.
+
+    Returns
+    -------
+    int
+        Exit code: 0 found, 1 wrong input, 2 infeasible, 3 no solution in time, 130 interrupted;
+        wrong usage leaves by ``SystemExit(64)``.
+    """
+    parser, commands = build_parser()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    asked = parser.parse_args(_with_command(words, commands, parser))
+    try:
+        return int(asked.run(asked))
+    except PuzzleError as error:
+        sys.stderr.write(f"puzzle-widgets: {plain(str(error))}\n")
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        sys.stderr.write("puzzle-widgets: stopped.\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone, as with `| head`: nothing more can be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return WRONG_INPUT
+
+
+def _with_command(words: list[str], commands: Sequence[str], parser: ArgumentParser) -> list[str]:
+    """Put ``app`` in front where no command is named."""
+    if words and (words[0] in commands or words[0] in _GENERAL):
+        return words
+    if words and not words[0].startswith("-") and not _is_library(words[0]):
+        parser.error(
+            f"{words[0]!r} is neither a command ({', '.join(commands)}) nor a block library"
+        )
+    return ["app", *words]
+
+
+def _is_library(word: str) -> bool:
+    return os.path.exists(os.path.expanduser(word)) or word in embedded_libraries()  # noqa: PTH110, PTH111

@@ -1,0 +1,106 @@
+"""Where results go: tables, strict JSON or CSV, to stdout or to a file."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import shutil
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, RenderableType
+
+from puzzle_widgets.errors import PuzzleError
+
+FORMATS = ("table", "json", "csv")
+_WIDTH_OF_FILES = 120
+
+
+def plain(text: str) -> str:
+    """Make untrusted text safe for a terminal: one line, nothing but printable characters."""
+    words = " ".join(text.split())
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in words)
+
+
+def chosen_format(asked: Namespace) -> str:
+    """Format that was asked for, or that the file's ending says, or a table."""
+    if asked.format:
+        return str(asked.format)
+    ending = Path(asked.output or "").suffix.lower().removeprefix(".")
+    return ending if ending in FORMATS else "table"
+
+
+def check_output(asked: Namespace) -> None:
+    """Refuse a file that cannot be written before the search, not after it.
+
+    Raises
+    ------
+    PuzzleError
+        If its folder is not there, or it is a folder itself.
+    """
+    if asked.output is None:
+        return
+    path = Path(asked.output).expanduser()
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise PuzzleError(
+            f"--output {asked.output!r}: no such folder, or no file. Name a file in a folder "
+            "that is there."
+        )
+
+
+def write_text(text: str, asked: Namespace) -> None:
+    """Write a finished result.
+
+    Raises
+    ------
+    PuzzleError
+        If the file cannot be written.
+    """
+    if asked.output is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    try:
+        Path(asked.output).expanduser().write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise PuzzleError(
+            f"--output {asked.output!r} cannot be written ({error.strerror}). Name another file."
+        ) from error
+    note(f"Written to {plain(asked.output)}")
+
+
+def write_tables(parts: Sequence[RenderableType], asked: Namespace) -> None:
+    """Lay out for reading: with colours on a terminal, in plain text elsewhere."""
+    if asked.output is None and sys.stdout.isatty():
+        console = Console(highlight=False)
+        console.print(*parts, sep="\n")
+        return
+    width = max(_WIDTH_OF_FILES, shutil.get_terminal_size().columns)
+    lines = io.StringIO()
+    Console(file=lines, width=width, highlight=False, color_system=None).print(*parts, sep="\n")
+    write_text("".join(f"{line.rstrip()}\n" for line in lines.getvalue().splitlines()), asked)
+
+
+def write_json(content: Any, asked: Namespace) -> None:  # noqa: ANN401
+    """Write strict JSON: what is unknown or without limit is null."""
+    text = json.dumps(_strict(content), ensure_ascii=False, indent=1, allow_nan=False)
+    write_text(f"{text}\n", asked)
+
+
+def note(line: str) -> None:
+    """Say something beside the result, on stderr."""
+    sys.stderr.write(f"{line}\n")
+
+
+def _strict(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _strict(item) for key, item in value.items()}
+    return [_strict(item) for item in value] if isinstance(value, list | tuple) else value

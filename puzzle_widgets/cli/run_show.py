@@ -1,0 +1,149 @@
+"""``puzzle-widgets show`` and ``libraries``: what there is to choose from."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+from rich.table import Table
+
+from puzzle_widgets.cli import tables
+from puzzle_widgets.cli.ask import find_layer
+from puzzle_widgets.cli.exits import FOUND
+from puzzle_widgets.cli.output import check_output, chosen_format, write_json, write_tables
+from puzzle_widgets.library import BlockLibrary, Layer, embedded_libraries, load_library
+from puzzle_widgets.library.quantity import (
+    MEMORY,
+    PARAMETERS,
+    RUNTIME,
+    THROUGHPUT,
+    describe_key,
+    format_number,
+)
+
+
+def run(asked: Namespace) -> int:
+    """Print what a library holds, or one layer's variants."""
+    check_output(asked)
+    library = load_library(asked.library)
+    layer = None if asked.layer is None else library.layer(find_layer(asked.layer, library))
+    if chosen_format(asked) == "json":
+        write_json(_record(library) if layer is None else _layer_record(layer), asked)
+    elif layer is None:
+        write_tables([_head(library), _sums(library), _variants(library)], asked)
+    else:
+        write_tables([_layer_table(library, layer)], asked)
+    return FOUND
+
+
+def run_libraries(asked: Namespace) -> int:
+    """List the embedded libraries."""
+    check_output(asked)
+    libraries = {name: load_library(name) for name in embedded_libraries()}
+    if chosen_format(asked) == "json":
+        write_json([{"id": name, **_facts(library)} for name, library in libraries.items()], asked)
+        return FOUND
+    rows = [
+        [name, library.name, tables.origin_words(library), *map(_count, _sizes(library))]
+        for name, library in libraries.items()
+    ]
+    columns = ["Name to open it by", "Title", "Figures", "Layers", "Variants"]
+    write_tables([tables.make_table("Embedded libraries", columns, rows, left=3)], asked)
+    return FOUND
+
+
+def _head(library: BlockLibrary) -> Table:
+    measurement, provenance = library.measurement, library.provenance
+    facts = {
+        "Figures": tables.origin_words(library),
+        "Source": provenance.source,
+        "Note": provenance.note,
+        "Batch size (sequences)": _count(measurement.batch_size),
+        "Sequence length (tokens)": _count(measurement.sequence_length),
+        "GPU": measurement.gpu,
+        "Number format": measurement.dtype,
+        **dict(zip(("Layers", "Variants in all"), map(_count, _sizes(library)), strict=True)),
+    }
+    rows = [[name, text] for name, text in facts.items() if text]
+    return tables.make_table("", ["Library", library.name], rows, left=2)
+
+
+def _sums(library: BlockLibrary) -> Table:
+    """Parent totals and reach of every score and cost."""
+    rows = []
+    for key in library.keys:
+        figures = (library.parent_totals[key], *library.reach(key))
+        rows.append([key, library.quantity(key).title, *map(format_number, figures)])
+    throughput = library.throughput(library.parent_totals.get(RUNTIME, 0.0))
+    if throughput is not None:
+        slow, fast = (library.throughput(limit) for limit in reversed(library.reach(RUNTIME)))
+        figures = (throughput, slow or 0.0, fast or 0.0)
+        quantity = describe_key(THROUGHPUT)
+        rows.append([THROUGHPUT, quantity.title, *map(format_number, figures)])
+    columns = ["Key", "Score or cost", "Parent", "Least possible", "Most possible"]
+    return tables.make_table("Sums over all layers", columns, rows, left=2)
+
+
+def _variants(library: BlockLibrary) -> Table:
+    """Every block with the number of layers that offer it."""
+    counts = Counter(variant.label for layer in library.layers for variant in layer.variants)
+    parents = Counter(layer.parent_variant.label for layer in library.layers)
+    rows = [[label, f"{n:,}", f"{parents[label]:,}"] for label, n in counts.items()]
+    return tables.make_table("Blocks", ["Block", "Layers that offer it", "Of the parent"], rows)
+
+
+def _layer_table(library: BlockLibrary, layer: Layer) -> Table:
+    """List a layer's variants by the main figures; JSON has all."""
+    main = [key for key in (MEMORY, RUNTIME, PARAMETERS) if key in library.keys]
+    keys = [*library.scores, *(main or library.costs)]
+    rows = [
+        [variant.name, variant.label, "parent" if variant.name == layer.parent else ""]
+        + [tables.figure_of(key, variant.values[key]) for key in keys]
+        for variant in layer.variants
+    ]
+    columns = ["Variant", "Block", "", *(library.quantity(key).title for key in keys)]
+    return tables.make_table(f"{library.name}, layer {layer.name}", columns, rows, left=3)
+
+
+def _record(library: BlockLibrary) -> dict[str, Any]:
+    return _facts(library) | {
+        "measurement": asdict(library.measurement),
+        "provenance": asdict(library.provenance),
+        "keys": {
+            key: {
+                "label": library.quantity(key).label,
+                "unit": library.quantity(key).unit,
+                "parent": library.parent_totals[key],
+                "reach": list(library.reach(key)),
+            }
+            for key in library.keys
+        },
+        "parent_throughput_tokens_per_s": library.throughput(
+            library.parent_totals.get(RUNTIME, 0.0)
+        ),
+    }
+
+
+def _sizes(library: BlockLibrary) -> tuple[int, int]:
+    return len(library.layers), int(library.starts[-1])
+
+
+def _facts(library: BlockLibrary) -> dict[str, Any]:
+    layers, variants = _sizes(library)
+    return {
+        "name": library.name,
+        "origin": library.provenance.origin,
+        "layers": layers,
+        "variants": variants,
+    }
+
+
+def _layer_record(layer: Layer) -> dict[str, Any]:
+    variants = [{"name": v.name, "block": v.label, **v.values} for v in layer.variants]
+    return {"layer": layer.name, "parent": layer.parent, "variants": variants}
+
+
+def _count(value: int | None) -> str:
+    return "unknown" if value is None else f"{value:,}"

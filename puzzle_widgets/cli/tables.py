@@ -1,0 +1,219 @@
+"""Tables for a terminal; names come from files, so they go in as plain text, never as markup."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Literal
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from puzzle_widgets.cli.output import plain
+from puzzle_widgets.library import BlockLibrary, BlockVariant
+from puzzle_widgets.library.quantity import (
+    MEMORY,
+    RUNTIME,
+    SCORE_GROUP,
+    THROUGHPUT,
+    describe_key,
+    format_number,
+)
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.solution import ParetoFront, Solution
+from puzzle_widgets.solution.scenario import budget_words
+from puzzle_widgets.solution.solution import STATUS_WORDS
+
+_Side = Literal["left", "right"]
+_UNKNOWN = "-"
+_WHAT_THROUGHPUT_IS = "Throughput = batch size x sequence length / summed runtime of a batch."
+
+
+def words(text: str, style: str = "") -> Text:
+    """Untrusted text for a cell or line."""
+    return Text(plain(text), style=style)
+
+
+def make_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1
+) -> Table:
+    """Lay out rows under headings: the first ``left`` columns to the left, figures to the right."""
+    table = Table(title=words(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, column in enumerate(columns):
+        side: _Side = "left" if place < left else "right"
+        table.add_column(words(column), justify=side, overflow="fold")
+    for row in rows:
+        table.add_row(*(words(cell) for cell in row))
+    return table
+
+
+def question(problem: SearchProblem) -> list[Text]:
+    """Say what is asked of which library, and whether it was ever measured."""
+    library = problem.library
+    goal = problem.goal.capitalize()
+    lines = [
+        Text.assemble(words(library.name, "bold"), f" ({origin_words(library)})"),
+        words(f"{goal} {library.quantity(problem.objective).label}; budgets: {budgets(problem)}"),
+    ]
+    rules = [
+        f"{len(held)} layers {verb}"
+        for held, verb in ((problem.fixed, "fixed"), (problem.banned, "with banned variants"))
+        if held
+    ]
+    return lines + ([words(f"Rules: {', '.join(rules)}")] if rules else [])
+
+
+def budgets(problem: SearchProblem) -> str:
+    """Say the budgets, a runtime budget with the throughput that it amounts to."""
+    said = budget_words(problem)
+    runtime = problem.budgets.get(RUNTIME)
+    if runtime is None or not 0 < runtime.upper < math.inf:
+        return said
+    throughput = problem.library.throughput(runtime.upper)
+    if throughput is None:
+        return said
+    return f"{said} (runtime for at least {describe_key(THROUGHPUT).text(throughput)})"
+
+
+def origin_words(library: BlockLibrary) -> str:
+    """Say whether figures were measured, in words that cannot be missed."""
+    return {
+        "measured": "measured",
+        "modelled": "modelled, not measured",
+        "generated": "generated at random",
+        "unknown": "origin unknown",
+    }[library.provenance.origin]
+
+
+def proof(solution: Solution) -> Text:
+    """Status, score, bound, gap and seconds in one line."""
+    took = f"{solution.seconds:.2f} s by {solution.engine}"
+    if not solution.found:
+        return words(f"{STATUS_WORDS[solution.status]} ({took}). {solution.reason}", "bold")
+    label = solution.library.quantity(solution.problem.objective).title
+    bound = "unknown" if math.isnan(solution.bound) else f"{solution.bound:.6f}"
+    gap = "unknown" if math.isnan(solution.gap) else f"{100 * solution.gap:.4g} %"
+    figures = f"{label} {solution.score:.6f}, bound {bound}, gap {gap}, {took}"
+    return Text.assemble((STATUS_WORDS[solution.status], "bold"), ": ", words(figures))
+
+
+def summary(solution: Solution) -> Table:
+    """Compare an architecture's totals with the parent's."""
+    library = solution.library
+    rows = [
+        [library.quantity(key).title, *_against_parent(solution, key)]
+        for key in library.keys
+        if key in library.costs or key == solution.problem.objective
+    ]
+    parent = library.parent_totals.get(RUNTIME)
+    if solution.throughput is not None and parent:
+        before = library.throughput(parent) or math.nan
+        share = _percent(solution.throughput / before)
+        figures = [format_number(solution.throughput), format_number(before), share]
+        rows.append([describe_key(THROUGHPUT).title, *figures])
+        rows.append(["Speed-up against the parent", f"{solution.speedup:.3f} x", "1 x", ""])
+    table = make_table("", ["Sum over all layers", "Found", "Parent", "Share of parent"], rows)
+    table.caption = _WHAT_THROUGHPUT_IS if solution.throughput is not None else None
+    table.caption_justify = "left"
+    return table
+
+
+def blocks(solution: Solution) -> Table:
+    """The chosen blocks, neighbouring layers with equal blocks in one row."""
+    library = solution.library
+    keys = [solution.problem.objective, *(k for k in (MEMORY, RUNTIME) if k in library.keys)]
+    keys = list(dict.fromkeys(keys))
+    rows = [
+        [span, str(len(run)), run[0].label, *(_sum_of(run, key) for key in keys)]
+        for span, run in _runs(solution)
+    ]
+    columns = ["Layers", "Number", "Block", *(library.quantity(key).title for key in keys)]
+    table = make_table("Blocks (figures: sums over the row's layers)", columns, rows, left=3)
+    table.columns[1].justify = "right"
+    return table
+
+
+def comparison(solutions: Sequence[Solution]) -> Table:
+    """Compare diverse solutions, one row each."""
+    library, objective = solutions[0].library, solutions[0].problem.objective
+    heads = ["Solution", "Status", library.quantity(objective).title, *_cost_titles(library)]
+    differences = [_least_difference(found, solutions[:n]) for n, found in enumerate(solutions)]
+    rows = [
+        [*_first_cells(place, found), *_cost_cells(found), unlike]
+        for place, (found, unlike) in enumerate(zip(solutions, differences, strict=True), 1)
+    ]
+    return make_table("", [*heads, "Layers unlike any earlier"], rows, left=2)
+
+
+def front_table(front: ParetoFront, problem: SearchProblem) -> Table:
+    """List a front's points by rising use of the resource."""
+    library = problem.library
+    extra = front.resource in library.keys and front.resource not in (MEMORY, RUNTIME)
+    heads = [library.quantity(front.resource).title] if extra else []
+    rows = [
+        _first_cells(place, point)
+        + ([format_number(front.use(point))] if extra else [])
+        + _cost_cells(point)
+        for place, point in enumerate(front.solutions, 1)
+    ]
+    columns = ["Point", "Status", library.quantity(problem.objective).title, *heads]
+    title = f"Pareto front over {library.quantity(front.resource).title}"
+    searches = f"{front.done} of {front.asked} searches done"
+    return make_table(f"{title}, {searches}", [*columns, *_cost_titles(library)], rows, left=2)
+
+
+def _first_cells(place: int, solution: Solution) -> list[str]:
+    figure = figure_of(solution.problem.objective, solution.score)
+    return [str(place), solution.status, figure]
+
+
+def _cost_titles(library: BlockLibrary) -> list[str]:
+    titles = [library.quantity(key).title for key in (MEMORY, RUNTIME) if key in library.keys]
+    if library.throughput(1.0) is not None:
+        titles.append(describe_key(THROUGHPUT).title)
+    return [*titles, "Speed-up"] if RUNTIME in library.keys else titles
+
+
+def _cost_cells(solution: Solution) -> list[str]:
+    cells = [format_number(solution.totals[k]) for k in (MEMORY, RUNTIME) if k in solution.totals]
+    if solution.throughput is not None:
+        cells.append(format_number(solution.throughput))
+    return [*cells, f"{solution.speedup:.3f} x"] if solution.speedup is not None else cells
+
+
+def _least_difference(solution: Solution, earlier: Sequence[Solution]) -> str:
+    counts = [len(solution.differing_layers(other)) for other in earlier]
+    return f"{min(counts)} or more" if counts else _UNKNOWN
+
+
+def _against_parent(solution: Solution, key: str) -> list[str]:
+    parent = solution.library.parent_totals[key]
+    share = solution.shares.get(key)
+    figures = [figure_of(key, solution.totals[key]), figure_of(key, parent)]
+    return [*figures, _UNKNOWN if share is None else _percent(share)]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %" if math.isfinite(share) else _UNKNOWN
+
+
+def _runs(solution: Solution) -> list[tuple[str, list[BlockVariant]]]:
+    pairs = zip(solution.library.layers, solution.blocks, strict=True)
+    runs = []
+    for _, group in groupby(pairs, key=lambda pair: pair[1].name):
+        run = list(group)
+        first, last = run[0][0].name, run[-1][0].name
+        span = f"{first}" if len(run) == 1 else f"{first} to {last}"
+        runs.append((span, [block for _, block in run]))
+    return runs
+
+
+def _sum_of(run: Sequence[BlockVariant], key: str) -> str:
+    return figure_of(key, sum(block.values[key] for block in run))
+
+
+def figure_of(key: str, value: float) -> str:
+    """Write scores to six decimals, so that equal ones can be told from close ones."""
+    return f"{value:.6f}" if key.startswith(SCORE_GROUP) else format_number(value)
