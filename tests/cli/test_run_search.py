@@ -1,0 +1,201 @@
+"""The search command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import puzzle_widgets as pw
+from puzzle_widgets.solution.scenario_file import read_scenarios
+from tests.cli.conftest import Ran
+
+Run = Callable[..., Ran]
+
+
+def _strict(text: str) -> Any:
+    def refuse(constant: str) -> None:
+        pytest.fail(f"{constant} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_finds_the_optimum_that_a_count_by_hand_finds(run: Run, library: str) -> None:
+    """Of all pairs within 16 MiB, half and full score least: 1."""
+    ran = run("search", library, "--max", "stats.memory_mib=16", "--format", "json")
+    found = _strict(ran.out)["scenarios"][0]
+    assert ran.code == 0
+    assert (found["status"], found["score"], found["bound"], found["gap"]) == ("optimal", 1, 1, 0)
+    assert found["architecture"] == [[0, "half"], [1, "full"]]
+    assert found["totals"]["stats.memory_mib"] == 16
+
+
+def test_stdout_is_pure_json(run: Run, library: str) -> None:
+    """Nothing but strict JSON is on stdout, and nothing on stderr where all went well."""
+    ran = run("search", library, "--format", "json")
+    assert _strict(ran.out)["units"]["stats.memory_mib"] == "MiB"
+    assert ran.err == ""
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_infeasible_leaves_by_two(run: Run, library: str, form: str) -> None:
+    """Memory below the least possible exits with 2 and says why, in every format."""
+    ran = run("search", library, "--max", "stats.memory_mib=-1", "--format", form)
+    assert ran.code == 2
+    assert "least possible is 0 MiB" in ran.out + ran.err
+
+
+def test_infeasible_json_is_strict(run: Run, library: str) -> None:
+    """Without an architecture score and bound are null, not NaN."""
+    ran = run("search", library, "--max", "stats.memory_mib=-1", "--format", "json")
+    content = _strict(ran.out)
+    assert content["scenarios"][0]["score"] is None
+    assert content["scenarios"][0]["status"] == "infeasible"
+    assert content["solutions"] == {"found": 0, "asked": 1}
+
+
+def test_no_solution_in_time_leaves_by_three(run: Run, library: str) -> None:
+    """A limit of a billionth of a second exits with 3."""
+    ran = run("search", library, "--max", "stats.memory_mib=16", "--time-limit", "1e-9")
+    assert ran.code == 3
+    assert "no solution in time" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--max", "stats.energy=1"], "stats.energy"),
+        (["--max", "stats.memory_mib=much"], "much"),
+        (["--max", "stats.memory_mib=1", "--max", "stats.memory_mib=2"], "given twice"),
+        (["--minimize", "metrics.none"], "metrics.none"),
+        (["--throughput", "10"], "batch size"),
+        (["--fix", "7=full"], "No layer '7'"),
+        (["--ban", "0=huge"], "no variant 'huge'"),
+        (["--fix", "0=full", "--fix", "0=half"], "two variants"),
+        (["--solver", "none-such"], "none-such"),
+        (["--gap", "-1"], "gap"),
+        (["--diverse", "0"], "at least 1"),
+        (["--output", "no/such/folder/x.json"], "no such folder"),
+    ],
+)
+def test_wrong_input_leaves_by_one(run: Run, library: str, words: list[str], message: str) -> None:
+    """A wrong value exits with 1 and one line on stderr that names it; stdout stays empty."""
+    ran = run("search", library, *words)
+    assert (ran.code, ran.out) == (1, "")
+    assert message in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_missing_library_leaves_by_one(run: Run) -> None:
+    """A path that is not there is named, with the embedded ones to choose from."""
+    ran = run("search", "nowhere")
+    assert ran.code == 1
+    assert "nowhere" in ran.err
+    assert "llama-3.3-70b-modelled" in ran.err
+
+
+def test_share_of_the_parent_is_a_budget(run: Run, library: str) -> None:
+    """80% of the parent's 20 MiB is 16 MiB."""
+    ran = run("search", library, "--max", "stats.memory_mib=80%", "--format", "json")
+    assert _strict(ran.out)["scenarios"][0]["budgets"] == {"stats.memory_mib": [None, 16.0]}
+
+
+def test_lower_and_upper_budget_meet(run: Run, library: str) -> None:
+    """--min and --max on one stat become one budget with both limits."""
+    words = ["--min", "stats.runtime_ms=1", "--max", "stats.runtime_ms=7"]
+    ran = run("search", library, *words, "--format", "json")
+    assert _strict(ran.out)["scenarios"][0]["budgets"] == {"stats.runtime_ms": [1.0, 7.0]}
+
+
+def test_latency_is_a_runtime_budget(run: Run, library: str) -> None:
+    """--latency-ms limits the summed runtime."""
+    ran = run("search", library, "--latency-ms", "7", "--format", "json")
+    assert _strict(ran.out)["scenarios"][0]["totals"]["stats.runtime_ms"] <= 7
+
+
+def test_fix_and_ban_are_kept(run: Run, library: str) -> None:
+    """A fixed variant is chosen, a banned one is not; 'parent' and labels name variants too."""
+    words = ["--fix", "0=8 KV heads, FFN width 50", "--ban", "1=parent", "--format", "json"]
+    found = _strict(run("search", library, *words).out)["scenarios"][0]
+    assert found["architecture"] == [[0, "half"], [1, "half"]]
+
+
+def test_maximize_turns_the_goal(run: Run, library: str) -> None:
+    """Maximising takes the greatest score of every layer."""
+    ran = run("search", library, "--maximize", "metrics.kl_div", "--format", "json")
+    assert _strict(ran.out)["scenarios"][0]["score"] == 14
+
+
+def test_diverse_solutions_differ(run: Run, library: str) -> None:
+    """Each of three solutions differs from the others in both layers."""
+    words = ["--diverse", "3", "--min-difference", "2", "--format", "json"]
+    found = _strict(run("search", library, *words).out)["scenarios"]
+    for layer in range(2):
+        assert len({tuple(solution["architecture"][layer]) for solution in found}) == 3
+
+
+def test_fewer_than_asked_is_said(run: Run, library: str) -> None:
+    """Of four solutions that differ everywhere only three exist: said on stderr, exit code 0."""
+    ran = run("search", library, "--diverse", "4", "--min-difference", "2", "--format", "json")
+    assert ran.code == 0
+    assert "3 of 4 solutions found" in ran.err
+    assert _strict(ran.out)["solutions"] == {"found": 3, "asked": 4}
+
+
+def test_no_diverse_solution_at_all_is_infeasible(run: Run, library: str) -> None:
+    """Several asked and none possible exits with 2."""
+    assert run("search", library, "--diverse", "2", "--max", "stats.memory_mib=-1").code == 2
+
+
+def test_table_says_units_status_and_blocks(run: Run, library: str) -> None:
+    """The table holds proof, totals with units, shares of the parent and merged blocks."""
+    ran = run("search", library, "--max", "stats.memory_mib=12")
+    for words in ("optimal, proven", "gap 0 %", "Memory (MiB)", "60.0 %", "0 to 1", "FFN width 50"):
+        assert words in ran.out
+
+
+def test_throughput_is_explained(run: Run) -> None:
+    """Where batch size and sequence length are known, the table says what throughput means."""
+    words = ["--throughput", "2000", "--time-limit", "60", "--gap", "0.5"]
+    out = run("search", "llama-3.3-70b-modelled", *words).out
+    assert "Throughput (tokens/s)" in out
+    assert "batch size x sequence length / summed runtime" in out
+    assert "Speed-up" in out
+
+
+def test_file_ending_tells_the_format(run: Run, library: str, tmp_path: Path) -> None:
+    """Without --format the ending of the file decides, and stdout stays empty."""
+    target = tmp_path / "found.json"
+    ran = run("search", library, "--output", str(target))
+    assert ran.out == ""
+    assert _strict(target.read_text("utf-8"))["solutions"]["found"] == 1
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_the_app_reads_what_was_written(run: Run, library: str, tmp_path: Path, form: str) -> None:
+    """JSON and CSV of a search load again as scenarios with the same blocks."""
+    target = tmp_path / f"found.{form}"
+    run("search", library, "--max", "stats.memory_mib=16", "--output", str(target))
+    (scenario,) = read_scenarios(target.read_bytes(), target.name, pw.load_library(library))
+    assert dict(scenario.solution.architecture or {}) == {0: "half", 1: "full"}
+
+
+def test_csv_has_a_line_a_layer(run: Run, library: str) -> None:
+    """CSV on stdout is one line for each layer with its figures."""
+    lines = run("search", library, "--format", "csv").out.splitlines()
+    assert len(lines) == 3
+    assert "stats.memory_mib" in lines[0]
+
+
+def test_names_cannot_reach_the_terminal_as_code(run: Run, tmp_path: Path) -> None:
+    """Escape sequences and markup in names are shown as text."""
+    rows = {"layer": [0], "variant": ["[red]bad\x1b[31m"], "parent": [True]}
+    path = tmp_path / "odd.csv"
+    pd.DataFrame({**rows, "stats.memory_mib": [1.0]}).to_csv(path, index=False)
+    out = run("search", str(path), "--minimize", "stats.memory_mib").out
+    assert "[red]bad" in out
+    assert "\x1b" not in out
