@@ -30,7 +30,7 @@ def layer_axis(layers: Sequence[Layer], label: str = "Layer") -> tuple[bq.Linear
     label
         Words under the axis.
     """
-    scale = bq.LinearScale()
+    scale = bq.LinearScale(allow_padding=False)
     axis = bq.Axis(scale=scale, label=label, grid_lines="none", label_offset="32px")
     fit_layer_axis(scale, axis, layers)
     return scale, axis
@@ -46,7 +46,7 @@ def fit_layer_axis(scale: bq.LinearScale, axis: bq.Axis, layers: Sequence[Layer]
 
 
 def layer_places(count: int) -> FloatArray:
-    """Places of the layers on the axis: 0, 1, 2, …"""
+    """Places of the layers on the axis: 0, 1, 2 and so on."""
     return np.arange(count, dtype=np.float64)
 
 
