@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,7 +66,13 @@ def serve(
     listener = listen_at(settings.ip, port)
     url = page_url(settings, port_of(listener))
     with served_environment(library):
-        _App(listener, url, open_browser=open_browser, config=voila_config(settings)).run()
+        config = voila_config(settings)
+        # As the one application of the process, Voila's parts write to its log.
+        app = PuzzleApp.instance(listener, url, open_browser=open_browser, config=config)
+        try:
+            app.run()
+        finally:
+            PuzzleApp.clear_instance()
 
 
 def page_url(settings: AppSettings, port: int) -> str:
@@ -74,7 +81,7 @@ def page_url(settings: AppSettings, port: int) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}{settings.base_url}"
 
 
-class _App(Voila):
+class PuzzleApp(Voila):
     """Voila on a socket that listens already, saying only what its user needs."""
 
     def __init__(
@@ -93,6 +100,8 @@ class _App(Voila):
 
     def run(self) -> None:
         """Serve until Ctrl-C or a request to terminate."""
+        # A missing page or a session that has ended is the visitor's affair, not the terminal's.
+        logging.getLogger("tornado").setLevel(logging.ERROR)
         self.initialize([])
         self.start()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import zmq
 from traitlets.config import Config
 
 from puzzle_widgets.app.kernels import OwnPythonKernels
@@ -84,6 +85,8 @@ def voila_config(settings: AppSettings) -> Config:
     config.MappingKernelManager.cull_idle_timeout = settings.idle_timeout
     config.MappingKernelManager.cull_interval = settings.cull_interval
     config.MappingKernelManager.cull_connected = True
+    if zmq.has("curve"):
+        config.KernelManager.transport_encryption = "auto"
     # A kernel that died has lost its state: end the session rather than answer nothing.
     config.KernelRestarter.restart_limit = 0
     config.ZMQChannelsWebsocketConnection.iopub_msg_rate_limit = MAX_MESSAGES_PER_SECOND

@@ -74,8 +74,7 @@ def upload() -> W.Box:
 
 
 facts = named(W.HTML(f"{os.getpid()} {sys.executable}"), "t-facts")
-slider = W.FloatSlider(description="Memory, MiB", tooltip="Memory, MiB")
 filler = W.HTML("<div style='height: 1200px'></div>")
 counter = named(Counter(), "t-counter")
 chart = named(figure(), "t-figure")
-W.VBox([presses(), facts, counter, slider, upload(), chart, filler])
+W.VBox([presses(), facts, counter, upload(), chart, filler])

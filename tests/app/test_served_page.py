@@ -62,14 +62,6 @@ def test_kernel_runs_the_python_of_the_server(watched_page: Page, standin_url: s
     expect(page.locator(".t-facts")).to_contain_text(sys.executable)
 
 
-def test_sliders_have_names(watched_page: Page, standin_url: str) -> None:
-    """A screen reader finds a slider by its label, and hears its value after a key press."""
-    page = opened(watched_page, standin_url)
-    slider = page.get_by_role("slider", name="Memory, MiB")
-    slider.press("ArrowRight")
-    expect(slider).to_have_attribute("aria-valuetext", "0.10")
-
-
 @pytest.mark.parametrize("width", [1280, 400])
 def test_document_scrolls(watched_page: Page, standin_url: str, width: int) -> None:
     """The document itself scrolls down, nothing inside it does, and nothing scrolls sideways."""
