@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from markupsafe import Markup, escape
 
 Cell = str | Markup
 
 
-def table(head: Sequence[Cell], rows: Sequence[Sequence[Cell]], *, caption: str = "") -> Markup:
+def table(
+    head: Sequence[Cell],
+    rows: Sequence[Sequence[Cell]],
+    *,
+    caption: str = "",
+    chosen: Container[int] = (),
+) -> Markup:
     """Build a table; the first column names its row, the others are figures.
 
     Parameters
@@ -21,20 +27,23 @@ def table(head: Sequence[Cell], rows: Sequence[Sequence[Cell]], *, caption: str 
         Cells; plain strings are escaped, ``Markup`` is taken as it is.
     caption
         Read out before the table, and not shown.
+    chosen
+        Places of the rows that stand out; the cells have to say why, too.
     """
     title = Markup("<caption class='pw-aside'>{}</caption>").format(caption) if caption else ""
     tops = Markup("").join(Markup("<th scope='col'>{}</th>").format(cell) for cell in head)
-    body = Markup("").join(_row(row) for row in rows)
+    body = Markup("").join(_row(row, chosen=n in chosen) for n, row in enumerate(rows))
     return Markup(
         "<div class='pw-scroll'><table class='pw-table'>{}<thead><tr>{}</tr></thead>"
         "<tbody>{}</tbody></table></div>"
     ).format(title, tops, body)
 
 
-def _row(cells: Sequence[Cell]) -> Markup:
+def _row(cells: Sequence[Cell], *, chosen: bool) -> Markup:
     first = Markup("<th scope='row'>{}</th>").format(cells[0])
     rest = Markup("").join(Markup("<td>{}</td>").format(cell) for cell in cells[1:])
-    return Markup("<tr>{}{}</tr>").format(first, rest)
+    css = Markup(" class='pw-chosen'") if chosen else ""
+    return Markup("<tr{}>{}{}</tr>").format(css, first, rest)
 
 
 def download_link(text: str, file: str, content: str, kind: str) -> Markup:
