@@ -1,0 +1,186 @@
+"""The Pareto plot: the best score at every amount of a resource, to look at and walk along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import ipywidgets as widgets
+from markupsafe import Markup
+
+from puzzle_widgets.state.limits import limit_quantity
+from puzzle_widgets.widgets.guard import guard
+from puzzle_widgets.widgets.html import heading
+from puzzle_widgets.widgets.panel import Panel, button, row
+from puzzle_widgets.widgets.pareto_axis import axis_options
+from puzzle_widgets.widgets.pareto_marks import ParetoChart
+from puzzle_widgets.widgets.pareto_picture import front_of, picture_of
+from puzzle_widgets.widgets.pareto_words import legend_line, outcome_words, point_options
+
+_DRAWN = (
+    "library",
+    "objective",
+    "goal",
+    "limits",
+    "solution",
+    "parent",
+    "front",
+    "front_resource",
+    "selection",
+    "scenarios",
+)
+
+
+class ParetoPlot(Panel):
+    """Pareto front of the summed score against a resource.
+
+    A click, the list of points, the buttons and the arrow keys choose a point; the present
+    solution, the parent, kept scenarios and the budgets stand beside the front.
+
+    Parameters
+    ----------
+    source
+        The state to show, or a library.
+    """
+
+    title = "Pareto front"
+    css_class = "pw-pareto"
+    _quiet = False
+
+    def build(self) -> list[widgets.Widget]:
+        """Make controls, legend, chart and the walk along it."""
+        self.chart = ParetoChart()
+        self.legend = widgets.HTML()
+        chart = widgets.Box([self.chart.figure])
+        chart.add_class("pw-keys")
+        return [self._build_axis(), self._build_search(), self.legend, chart, self._build_walk()]
+
+    def bind(self) -> None:
+        """Follow the state, and act on it."""
+        self.when("library", "front_resource", do=self._show_axis)
+        self.when("front_held", do=self._show_held)
+        self.when(*_DRAWN, do=self._draw)
+        self.when("front", "front_resource", "front_running", "front_held", do=self._show_search)
+        self.when("front", "front_resource", "objective", "selection", do=self._show_walk)
+        self.changed(self.axis, self._choose_axis)
+        self.changed(self.held, self._choose_held)
+        self.changed(self.point, self._choose_point)
+        self.chart.on_click(guard(self.state, self.state.show_point))
+        self.clicked(self.search, self._search_or_stop)
+        self.clicked(self.previous, lambda: self.state.step_point(-1))
+        self.clicked(self.next, lambda: self.state.step_point(1))
+        self.clicked(self.first, lambda: self.state.show_point(0))
+        self.clicked(self.last, self._show_last)
+
+    def _build_axis(self) -> widgets.Widget:
+        self.axis = widgets.Dropdown(layout=widgets.Layout(width="200px"))
+        self.held = widgets.Checkbox(
+            description="Hold the other budgets",
+            tooltip="Keep to the limits on the other resources at every point",
+            indent=False,
+            layout=widgets.Layout(width="auto"),
+        )
+        # A row of its own each: a row names what stands in it.
+        return row(row(_name("Score against"), self.axis), row(self.held))
+
+    def _build_search(self) -> widgets.Widget:
+        self.search = button("Search the front")
+        self.progress = widgets.IntProgress(layout=widgets.Layout(width="140px"))
+        self.progress_words = widgets.HTML()
+        self.running = row(self.progress, self.progress_words, css="pw-progress")
+        self.said = widgets.HTML()
+        self.said.add_class("pw-live")
+        return row(self.search, self.running, self.said, css="pw-front-search")
+
+    def _build_walk(self) -> widgets.Widget:
+        self.previous = button("Previous", "Previous point of the front", css="pw-prev")
+        self.next = button("Next", "Next point of the front", css="pw-next")
+        self.first = button("First", "First point of the front", css="pw-first")
+        self.last = button("Last", "Last point of the front", css="pw-last")
+        for end in (self.first, self.last):
+            end.layout.display = "none"  # for the keys Home and End
+        self.point = widgets.Dropdown(layout=widgets.Layout(width="auto", flex="1 1 220px"))
+        pick = row(_name("Point"), self.point, css="pw-pick")
+        return row(self.first, self.previous, self.next, self.last, pick)
+
+    def _draw(self) -> None:
+        picture = picture_of(self.state)
+        self.chart.show(picture, self.state.library)
+        self.legend.value = legend_line(picture.legend)
+
+    def _show_axis(self) -> None:
+        library, resource = self.state.library, self.state.front_resource
+        score = library.quantity(self.state.objective).label
+        against = limit_quantity(library, resource).label
+        self.head.value = heading(self.title, f"summed {score} against {against}")
+        with self._silence():
+            self.axis.options = axis_options(library, resource)
+            self.axis.value = resource
+
+    def _show_held(self) -> None:
+        with self._silence():
+            self.held.value = self.state.front_held
+
+    def _show_search(self) -> None:
+        front, running = front_of(self.state), self.state.front_running
+        done, asked = (front.done, front.asked) if front else (0, self.state.front_points)
+        with self.progress.hold_sync():
+            self.progress.max, self.progress.value = asked, done
+        self.progress_words.value = f"{done} of {asked} searches"
+        self.running.layout.display = None if running else "none"
+        self.search.description = "Stop" if running else "Search the front"
+        self.search.disabled = not running and front is not None and front.complete
+        self.said.value = Markup("<span class='pw-quiet'>{}</span>").format(
+            outcome_words(self.state, front)
+        )
+
+    def _show_walk(self) -> None:
+        front, selection = front_of(self.state), self.state.selection
+        options = tuple(point_options(front, self.state.objective))
+        empty = len(options) == 1
+        with self._silence(), self.point.hold_sync():
+            if self.point.options != options:
+                self.point.options = options
+            self.point.value = -1 if empty or selection.kind != "point" else selection.place
+            self.point.disabled = empty
+        for walk in (self.previous, self.next):
+            walk.disabled = empty
+
+    def _choose_axis(self, resource: str) -> None:
+        if not self._quiet:
+            self.state.set_front(resource)
+
+    def _choose_held(self, held: bool) -> None:  # noqa: FBT001 - a checkbox gives it so
+        if not self._quiet:
+            self.state.set_front(held=held)
+
+    def _choose_point(self, place: int) -> None:
+        if self._quiet:
+            return
+        if place < 0:
+            self.state.show_present()
+        else:
+            self.state.show_point(place)
+
+    def _search_or_stop(self) -> None:
+        if self.state.front_running:
+            self.state.stop_front()
+        else:
+            self.state.start_front()
+
+    def _show_last(self) -> None:
+        if self.state.front is not None:
+            self.state.show_point(len(self.state.front.solutions) - 1)
+
+    @contextmanager
+    def _silence(self) -> Iterator[None]:
+        """Keep what is set here from coming back as an action."""
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
+
+
+def _name(words: str) -> widgets.HTML:
+    return widgets.HTML(Markup("<span class='pw-name'>{}</span>").format(words))
