@@ -1,0 +1,119 @@
+"""Sizes of blocks relative to the parent's, for pictures of whole architectures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from puzzle_widgets.library import BlockLibrary, Layer
+from puzzle_widgets.library.block import KINDS, Kind, Part
+from puzzle_widgets.library.quantity import COST_GROUP, MEMORY, PARAMETERS, RUNTIME
+
+FloatArray = npt.NDArray[np.float64]
+KindArray = npt.NDArray[np.int8]
+
+PARTS: tuple[Part, Part] = ("attention", "ffn")
+_BASES = tuple(key.removeprefix(COST_GROUP) for key in (PARAMETERS, MEMORY, RUNTIME))
+
+
+@dataclass(frozen=True, eq=False)
+class HalfSizes:
+    """One half, attention or FFN, of every variant.
+
+    Parameters
+    ----------
+    kinds
+        Place of the kind in ``KINDS``, shape (variants in all,).
+    shares
+        Size as a share of the parent's half in the same layer; 0 for a no-op, NaN where no size
+        is known, shape (variants in all,).
+    basis
+        Dotted key that tells the share of halves of unknown kind; empty where nothing does.
+    """
+
+    kinds: KindArray
+    shares: FloatArray
+    basis: str = ""
+
+    def has(self, kind: Kind) -> bool:
+        """Whether any variant has a half of this kind."""
+        return bool((self.kinds == KINDS.index(kind)).any())
+
+
+@dataclass(frozen=True, eq=False)
+class BlockSizes:
+    """Sizes of all variants of a library, flat as the library's columns are.
+
+    Parameters
+    ----------
+    attention, ffn
+        The two halves.
+    whole
+        Whole blocks, where no half of any variant is known by its kind; else ``None``.
+    """
+
+    attention: HalfSizes
+    ffn: HalfSizes
+    whole: HalfSizes | None
+
+
+def relative_sizes(library: BlockLibrary) -> BlockSizes:
+    """Measure every variant's halves against those of its layer's parent.
+
+    Attention is measured by KV heads, an FFN by its intermediate size. Where the parent's half
+    has no size, the largest one of the layer takes its place. A half of unknown kind counts by
+    its share of the parent's parameters, memory or runtime, where the library knows it.
+    """
+    attention, ffn = (_half_sizes(library, part) for part in PARTS)
+    known = [half.has(kind) for half in (attention, ffn) for kind in KINDS if kind != "other"]
+    return BlockSizes(attention, ffn, None if any(known) else _whole_sizes(library))
+
+
+def _half_sizes(library: BlockLibrary, part: Part) -> HalfSizes:
+    kinds = np.array([KINDS.index(kind) for kind in _kinds(library, part)], dtype=np.int8)
+    shares = np.concatenate([_layer_shares(layer, part) for layer in library.layers])
+    shares[kinds == KINDS.index("no_op")] = 0.0
+    basis = next((key for key in _part_keys(part) if key in library.keys), "")
+    if basis:
+        unknown = kinds == KINDS.index("other")
+        shares[unknown] = _cost_shares(library, basis)[unknown]
+    return HalfSizes(kinds, shares, basis)
+
+
+def _whole_sizes(library: BlockLibrary) -> HalfSizes:
+    keys = [*(COST_GROUP + base for base in _BASES), *library.costs]
+    basis = next((key for key in keys if key in library.keys), "")
+    count = int(library.starts[-1])
+    shares = _cost_shares(library, basis) if basis else np.full(count, np.nan)
+    return HalfSizes(np.full(count, KINDS.index("other"), dtype=np.int8), shares, basis)
+
+
+def _kinds(library: BlockLibrary, part: Part) -> list[Kind]:
+    return [getattr(v, part).kind for layer in library.layers for v in layer.variants]
+
+
+def _layer_shares(layer: Layer, part: Part) -> FloatArray:
+    sizes = [getattr(variant, part).size for variant in layer.variants]
+    whole = getattr(layer.parent_variant, part).size or _largest(sizes)
+    return np.array([np.nan if size is None else size / whole for size in sizes])
+
+
+def _largest(sizes: Sequence[int | None]) -> int:
+    return max((size for size in sizes if size), default=1)
+
+
+def _part_keys(part: Part) -> list[str]:
+    return [f"{COST_GROUP}{part}_{base}" for base in _BASES]
+
+
+def _cost_shares(library: BlockLibrary, key: str) -> FloatArray:
+    """Share of the parent's value in each layer; NaN where that is 0 or a value is negative."""
+    column, counts = library.column(key), np.diff(library.starts)
+    parents = [layer.parent_variant.values[key] for layer in library.layers]
+    whole = np.repeat(np.array(parents), counts)
+    known = (whole > 0) & (column >= 0)
+    shares: FloatArray = np.divide(column, whole, out=np.full(column.shape, np.nan), where=known)
+    return shares

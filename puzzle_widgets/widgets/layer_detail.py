@@ -1,0 +1,144 @@
+"""One layer opened: all its variants with score and costs, the chosen one marked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import ipywidgets as widgets
+import numpy as np
+from markupsafe import Markup
+
+from puzzle_widgets.library import BlockLibrary, BlockVariant, Layer
+from puzzle_widgets.library.quantity import format_number
+from puzzle_widgets.widgets.html import Cell, table
+from puzzle_widgets.widgets.layer_words import layer_name, told_keys
+from puzzle_widgets.widgets.panel import button, row
+
+SHORT = 12
+
+
+@dataclass(frozen=True)
+class OpenLayer:
+    """What the table is about.
+
+    Parameters
+    ----------
+    library, place
+        The layer, by its place in the network.
+    chosen
+        Name of the architecture's variant; ``None`` where there is no architecture.
+    objective
+        Dotted key of the score to sort by.
+    gain
+        Whether more of it is better.
+    """
+
+    library: BlockLibrary
+    place: int
+    chosen: str | None
+    objective: str
+    gain: bool = False
+
+    @property
+    def layer(self) -> Layer:
+        """The layer itself."""
+        return self.library.layers[self.place]
+
+
+class LayerDetail(widgets.VBox):
+    """Heading, table and buttons of the layer that is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heading, self.table = widgets.HTML(), widgets.HTML()
+        self.close_button = button("Close", "Close the layer's table", css="pw-close-layer")
+        self.all_button = button("Show all", css="pw-all-variants")
+        self.head = row(self.heading, self.close_button, css="pw-detail-head")
+        self.children = (self.head, self.table, self.all_button)
+        self.long = False
+        self._of: OpenLayer | None = None
+        self.add_class("pw-detail")
+        self.show(None)
+
+    def show(self, opened: OpenLayer | None) -> None:
+        """Show a layer, or nothing."""
+        self.layout.display = "none" if opened is None else ""
+        if opened is not None and opened != self._of:
+            self._of = opened
+            self._fill()
+
+    def toggle(self) -> None:
+        """Show all variants, or the best ones only."""
+        self.long = not self.long
+        self._fill()
+
+    def _fill(self) -> None:
+        if self._of is None:
+            return
+        self.heading.value = Markup("<h3>{}</h3>").format(detail_title(self._of))
+        places = listed(self._of, None if self.long else SHORT)
+        self.table.value = variants_table(self._of, places)
+        count = len(self._of.layer.variants)
+        self.all_button.layout.display = "none" if count <= SHORT + 2 else ""
+        all_words = f"Show all {count} variants"
+        self.all_button.description = f"Show the best {SHORT} only" if self.long else all_words
+        self.all_button.tooltip = self.all_button.description
+
+
+def detail_title(opened: OpenLayer) -> str:
+    """Say the layer and its chosen block."""
+    name = layer_name(opened.layer)
+    if opened.chosen is None:
+        return name
+    return f"{name}: {opened.layer.variant(opened.chosen).label}"
+
+
+def listed(opened: OpenLayer, most: int | None = None) -> list[int]:
+    """Places of the variants from the best score on; the chosen and the parent's always."""
+    layer = opened.layer
+    scores = np.array([variant.values[opened.objective] for variant in layer.variants])
+    order = np.argsort(-scores if opened.gain else scores, kind="stable").tolist()
+    if most is None or len(order) <= most + 2:
+        return order
+    kept = {*order[:most], layer.positions[layer.parent]}
+    if opened.chosen is not None:
+        kept.add(layer.positions[opened.chosen])
+    return [place for place in order if place in kept]
+
+
+def variants_table(opened: OpenLayer, places: list[int]) -> Markup:
+    """Build the table of a layer's variants; ``places`` are theirs, in the order to show."""
+    layer, library = opened.layer, opened.library
+    keys = told_keys(library, opened.objective)
+    titles = [library.quantity(key).title for key in keys]
+    head = ["Block", titles[0], "Against the parent's", *titles[1:]]
+    labels = Counter(variant.label for variant in layer.variants)
+    rows = [
+        [_name(opened, layer.variants[place], labels), *_cells(layer, layer.variants[place], keys)]
+        for place in places
+    ]
+    chosen = [n for n, place in enumerate(places) if layer.variants[place].name == opened.chosen]
+    order = "highest" if opened.gain else "lowest"
+    caption = f"Variants of {layer_name(layer)}, {order} {titles[0]} first"
+    return table(head, rows, caption=caption, chosen=chosen)
+
+
+def _cells(layer: Layer, variant: BlockVariant, keys: list[str]) -> list[Cell]:
+    own = [variant.values[key] for key in keys]
+    difference = own[0] - layer.parent_variant.values[keys[0]]
+    figures = [format_number(value) for value in own]
+    return [figures[0], _signed(difference), *figures[1:]]
+
+
+def _name(opened: OpenLayer, variant: BlockVariant, labels: Counter[str]) -> Markup:
+    layer, label = opened.layer, variant.label
+    if labels[label] > 1:
+        label = f"{label} [{' '.join(variant.name.split())}]"
+    is_so = {"chosen": variant.name == opened.chosen, "parent": variant.name == layer.parent}
+    tags = [Markup(" <span class='pw-tag'>{}</span>").format(word) for word in is_so if is_so[word]]
+    return Markup("{}{}").format(label, Markup("").join(tags))
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value > 0 else ''}{format_number(value)}".replace("-", "\N{MINUS SIGN}")

@@ -1,0 +1,53 @@
+"""A layer's block in words and figures, for the line that follows the pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from puzzle_widgets.library import BlockLibrary, BlockVariant, Layer
+from puzzle_widgets.library.block import Part
+from puzzle_widgets.library.quantity import MEMORY, PARAMETERS, RUNTIME, format_number
+
+
+def layer_name(layer: Layer) -> str:
+    """Say a layer's name on one line; ``"Layer 30"`` where it is a number."""
+    words = " ".join(str(layer.name).split())
+    return f"Layer {words}" if isinstance(layer.name, int) or words.isdigit() else words
+
+
+def told_keys(library: BlockLibrary, objective: str) -> list[str]:
+    """Keys worth telling of a block: the objective, runtime, memory, parameters."""
+    keys = (objective, RUNTIME, MEMORY, PARAMETERS)
+    return list(dict.fromkeys(key for key in keys if key in library.keys))
+
+
+def block_words(
+    library: BlockLibrary, place: int, block: BlockVariant, objective: str
+) -> Sequence[str]:
+    """Say a layer's block: name, halves with their sizes, then score and costs of the parent's."""
+    layer = library.layers[place]
+    words = [f"{layer_name(layer)}: {sized_label(layer, block)}"]
+    for key in told_keys(library, objective):
+        if key == PARAMETERS:
+            continue
+        quantity, own = library.quantity(key), block.values[key]
+        whole = layer.parent_variant.values[key]
+        of_whole = f"{format_number(own)} of {quantity.text(whole)}"
+        words.append(f"{quantity.label} {quantity.text(own) if key == objective else of_whole}")
+    return words
+
+
+def sized_label(layer: Layer, block: BlockVariant) -> str:
+    """Say a block with its sizes as shares of the parent's, such as ``"4 KV heads (50 %)"``."""
+    if "other" in (block.attention.kind, block.ffn.kind):
+        return block.label
+    attention, ffn = (_half(layer, block, part) for part in ("attention", "ffn"))
+    return f"{attention}, FFN {ffn}"
+
+
+def _half(layer: Layer, block: BlockVariant, part: Part) -> str:
+    half, parent = getattr(block, part), getattr(layer.parent_variant, part)
+    words: str = half.describe(part)
+    if half.kind == "sized" and parent.kind == "sized":
+        return f"{words} ({half.size / parent.size:.0%})".replace("%", " %")
+    return words if half.kind == "sized" else {"no_op": "no-op (0 %)"}.get(half.kind, words)

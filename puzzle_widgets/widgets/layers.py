@@ -1,0 +1,200 @@
+"""The panel of layers: which block every layer has, what it costs, and one layer in full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets as widgets
+from markupsafe import Markup
+
+from puzzle_widgets.library.quantity import MEMORY, RUNTIME
+from puzzle_widgets.problem.mckp import IntArray, to_choice
+from puzzle_widgets.solution import Solution
+from puzzle_widgets.widgets.guard import guard
+from puzzle_widgets.widgets.html import heading
+from puzzle_widgets.widgets.layer_bars import SizeView
+from puzzle_widgets.widgets.layer_costs import CostView
+from puzzle_widgets.widgets.layer_detail import LayerDetail, OpenLayer
+from puzzle_widgets.widgets.layer_grid import ChoiceView
+from puzzle_widgets.widgets.layer_view import View
+from puzzle_widgets.widgets.layer_words import block_words, layer_name
+from puzzle_widgets.widgets.panel import Panel, button, row
+
+_COSTS = {"Runtime": RUNTIME, "Memory": MEMORY}
+_HINT = "Point at a layer to read it; click it, or use the arrow keys, to open it."
+
+
+class LayerView(Panel):
+    """Every layer's block of the architecture that is shown, in four views.
+
+    Size (mirrored bars), choice (one row a kind of block), runtime and memory (kept and saved);
+    a click opens a layer with all of its variants.
+    """
+
+    title = "Blocks by layer"
+    css_class = "pw-layer-view"
+
+    def build(self) -> list[widgets.Widget]:
+        """Make switch, chart, line of words, legend and the detail of one layer."""
+        self._views: dict[str, View] = {}
+        self._choice: IntArray | None = None
+        self._last: Solution | None = None
+        self._pointed: int | None = None
+        self.switch = widgets.ToggleButtons(tooltips=[], options=["Size"])
+        self.switch.add_class("pw-switch")
+        self.previous = button("Previous layer", "Open the layer before", css="pw-prev")
+        self.following = button("Next layer", "Open the layer after", css="pw-next")
+        self.picker = widgets.Dropdown(description="Layer", options=[("none", None)])
+        self.picker.add_class("pw-layer-picker")
+        self.status, self.line, self.legend = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.status.add_class("pw-live")
+        self.line.add_class("pw-layer-line")
+        self.box = widgets.Box()
+        self.box.add_class("pw-keys")
+        self.detail = LayerDetail()
+        walk = row(self.previous, self.following, self.picker, css="pw-walk")
+        tools = row(self.switch, walk, css="pw-layer-tools")
+        return [tools, self.status, self.box, self.line, self.legend, self.detail]
+
+    def bind(self) -> None:
+        """Follow the library, what is shown, and the open layer."""
+        self.when("library", do=self._open_library)
+        self.when("shown", "selection", do=self._show, now=False)
+        self.when("layer", "objective", "goal", do=self._open, now=False)
+        self.changed(self.switch, lambda _: self._switch())
+        self.changed(self.picker, self.state.open_layer)
+        self.clicked(self.previous, lambda: self._step(-1))
+        self.clicked(self.following, lambda: self._step(1))
+        self.clicked(self.detail.close_button, lambda: self.state.open_layer(None))
+        self.clicked(self.detail.all_button, self.detail.toggle)
+
+    @property
+    def view(self) -> View:
+        """The view that is on; made when it is first looked at."""
+        name = self.switch.value
+        if name not in self._views:
+            self._views[name] = self._make(name)
+        return self._views[name]
+
+    def _make(self, name: str) -> View:
+        library = self.state.library
+        hover, click = self._guarded(self._point), self._guarded(self.state.open_layer)
+        if name in _COSTS:
+            return CostView(library, _COSTS[name], hover, click)
+        return (SizeView if name == "Size" else ChoiceView)(library, hover, click)
+
+    def _guarded(self, action: Callable[[int], None]) -> Callable[[int], None]:
+        return guard(self.state, action)
+
+    def _open_library(self) -> None:
+        library = self.state.library
+        for old in self._views.values():
+            if old.chart is not None:
+                old.chart.close()
+        self._views, self._choice, self._last, self._pointed = {}, None, None, None
+        costs = [name for name, key in _COSTS.items() if key in library.keys]
+        self.switch.options = ["Size", "Choice", *costs]
+        names = [(_picked(layer_name(layer)), n) for n, layer in enumerate(library.layers)]
+        self.picker.options = [("none", None), *names]
+        self._show()
+        self._switch()
+        self._open()
+
+    def _show(self) -> None:
+        """Draw what is shown; without an architecture the last picture stays, dimmed."""
+        shown = self.state.shown
+        if shown is not None and shown.found and shown.library is self.state.library:
+            self._last = shown
+            self._choice = to_choice(shown.library, shown.architecture or {})
+            self._draw()
+        self.head.value = heading(self.title, self._whose())
+        self._tell_status()
+        self._describe()
+        self._open_detail()
+
+    def _draw(self) -> None:
+        if self._choice is not None:
+            self.view.show(self._choice)
+
+    def _switch(self) -> None:
+        view = self.view
+        self._draw()
+        self.box.children = () if view.chart is None else (view.chart.figure,)
+        self.legend.value = view.legend
+        self._mark()
+        self._tell_status()
+
+    def _open(self) -> None:
+        self._pointed = None
+        self.picker.value = self.state.layer
+        self._mark()
+        self._describe()
+        self._open_detail()
+
+    def _mark(self) -> None:
+        if self.view.chart is not None:
+            self.view.chart.mark(self.state.layer)
+
+    def _open_detail(self) -> None:
+        self.detail.show(self._opened())
+
+    def _opened(self) -> OpenLayer | None:
+        state, place = self.state, self.state.layer
+        if place is None or not 0 <= place < len(state.library.layers):
+            return None
+        current = state.shown is not None and state.shown is self._last
+        chosen = self._last.blocks[place].name if self._last and current else None
+        return OpenLayer(state.library, place, chosen, state.objective, state.goal == "maximize")
+
+    def _step(self, step: int) -> None:
+        last = len(self.state.library.layers) - 1
+        first = 0 if step > 0 else last
+        place = first if self.state.layer is None else self.state.layer + step
+        self.state.open_layer(min(max(place, 0), last))
+
+    def _point(self, place: int) -> None:
+        self._pointed = place
+        self._describe()
+
+    def _describe(self) -> None:
+        """Say the layer pointed at, else the open one."""
+        place = self.state.layer if self._pointed is None else self._pointed
+        words = [_HINT]
+        if place is not None and self._last is not None:
+            block = self._last.blocks[place]
+            words = list(block_words(self.state.library, place, block, self.state.objective))
+        first = Markup("<b>{}</b>").format(words[0]) if len(words) > 1 else words[0]
+        rest = [Markup("<span>{}</span>").format(part) for part in words[1:]]
+        self.line.value = Markup("{} {}").format(first, Markup(" ").join(rest))
+
+    def _tell_status(self) -> None:
+        shown, missing = self.state.shown, self._last is None
+        self.box.layout.display = "none" if missing else ""
+        self.legend.layout.display = self.line.layout.display = self.box.layout.display
+        failed = shown is not None and not shown.found
+        for part in (self.box, self.line, self.legend):
+            (part.add_class if failed else part.remove_class)("pw-dim")
+        self.status.value = self._status(shown)
+
+    def _status(self, shown: Solution | None) -> Markup:
+        if shown is None:
+            return Markup("<span class='pw-quiet'>Searching …</span>")
+        if shown.found:
+            return Markup("<span>{}</span>").format(self.view.words(shown))
+        reason = shown.reason or "No architecture was found in time."
+        rest = "" if self._last is None else " Below, dimmed: the last one that was found."
+        return Markup("<span class='pw-warn'>{}{}</span>").format(reason, rest)
+
+    def _whose(self) -> str:
+        kind, place = self.state.selection.kind, self.state.selection.place
+        if kind == "point":
+            return f"point {place + 1} of the front"
+        if kind == "scenario" and place < len(self.state.scenarios):
+            return f"scenario {self.state.scenarios[place].name}"
+        return "present solution"
+
+
+def _picked(name: str) -> str:
+    """Shorten a layer's name for the menu."""
+    short = name.removeprefix("Layer ")
+    return short if len(short) <= 40 else f"{short[:39]}…"
