@@ -1,0 +1,142 @@
+"""Where two architectures differ, layer by layer: words, a strip, and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from puzzle_widgets.library import BlockLibrary, BlockVariant, Layer
+from puzzle_widgets.library.quantity import MEMORY, RUNTIME, Quantity, format_number
+from puzzle_widgets.widgets.html import Cell, legend, table
+from puzzle_widgets.widgets.layer_axis import tick_places
+from puzzle_widgets.widgets.palette import ATTENTION, FFN
+from puzzle_widgets.widgets.scenario_series import Series
+
+_MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two architectures of one library, compared.
+
+    Parameters
+    ----------
+    first, second
+        Differences are second minus first.
+    objective
+        Dotted key of the score to compare.
+    """
+
+    first: Series
+    second: Series
+    objective: str
+
+    @property
+    def library(self) -> BlockLibrary:
+        """The library that both are made of."""
+        return self.first.solution.library
+
+    @property
+    def places(self) -> list[int]:
+        """Places of the layers that differ."""
+        names = self.first.solution.differing_layers(self.second.solution)
+        return [self.library.layer_positions[name] for name in names]
+
+    @property
+    def quantities(self) -> list[Quantity]:
+        """What is compared: the score, runtime and memory, as far as the library has them."""
+        keys = dict.fromkeys((self.objective, RUNTIME, MEMORY))
+        return [self.library.quantity(key) for key in keys if key in self.library.keys]
+
+    def pair(self, place: int) -> tuple[BlockVariant, BlockVariant]:
+        """Both blocks of a layer."""
+        return self.first.solution.blocks[place], self.second.solution.blocks[place]
+
+
+def difference_words(difference: Difference) -> Markup:
+    """Say in how many layers the two differ, and by how much in all."""
+    count, places = len(difference.library.layers), difference.places
+    if not places:
+        return Markup("<p class='pw-says'>No layer differs: both are the same architecture.</p>")
+    one, other = difference.first.solution.totals, difference.second.solution.totals
+    changes = [f"{q.label} {signed(other[q.key] - one[q.key], q)}" for q in difference.quantities]
+    return Markup("<p class='pw-says'><b>{} of {} layers differ.</b> B against A: {}.</p>").format(
+        len(places), count, ", ".join(changes)
+    )
+
+
+def difference_strip(difference: Difference) -> Markup:
+    """Draw which layers differ, in attention and in FFN; blocks known by name only in one line."""
+    places, layers = difference.places, difference.library.layers
+    if not places:
+        return Markup("")
+    lines = _lines(difference)
+    keys = [(color, f"{words} differs in {len(where)}") for words, color, where in lines]
+    drawn = [_line(words, color, where, len(layers)) for words, color, where in lines]
+    return Markup("{}<div class='pw-strip'>{}{}</div>").format(
+        legend(keys), Markup("").join(drawn), _ticks(layers)
+    )
+
+
+def difference_table(difference: Difference, places: Sequence[int]) -> Markup:
+    """List layers with both blocks and what changes from the first to the second."""
+    if not places:
+        return Markup("")
+    changes = [f"Δ {quantity.title}" for quantity in difference.quantities]
+    head = ["Layer", f"A: {difference.first.name}", f"B: {difference.second.name}", *changes]
+    rows = [_row(difference, place) for place in places]
+    return table(head, rows, caption="Layers that differ; differences are B minus A")
+
+
+def signed(value: float, quantity: Quantity) -> str:
+    """Write a difference with its sign and unit."""
+    return f"{_signed(value)} {quantity.unit}".rstrip()
+
+
+def _lines(difference: Difference) -> list[tuple[str, str, list[int]]]:
+    """What differs, its colour and where; one line for blocks that are known by name only."""
+    pairs = {place: difference.pair(place) for place in difference.places}
+    blocks = [block for pair in pairs.values() for block in pair]
+    if any("other" in (block.attention.kind, block.ffn.kind) for block in blocks):
+        return [("Block", FFN, list(pairs))]
+    attention = [place for place, (a, b) in pairs.items() if a.attention != b.attention]
+    ffn = [place for place, (a, b) in pairs.items() if a.ffn != b.ffn]
+    return [("Attention", ATTENTION, attention), ("FFN", FFN, ffn)]
+
+
+def _row(difference: Difference, place: int) -> list[Cell]:
+    a, b = difference.pair(place)
+    changes = [_signed(b.values[q.key] - a.values[q.key]) for q in difference.quantities]
+    return [str(difference.library.layers[place].name), a.label, b.label, *changes]
+
+
+def _signed(value: float) -> str:
+    if value == 0:
+        return "0"
+    return ("+" if value > 0 else _MINUS) + format_number(abs(value))
+
+
+def _line(words: str, color: str, where: Sequence[int], count: int) -> Markup:
+    cells = [
+        Markup("<rect x='{}' width='0.8' height='1' fill='{}'/>").format(place + 0.1, color)
+        for place in where
+    ]
+    return Markup(
+        "<span>{}</span><svg viewBox='0 0 {} 1' preserveAspectRatio='none' role='img' "
+        "aria-label='{}'>{}</svg>"
+    ).format(words, count, f"{words} differs in {len(where)} layers", Markup("").join(cells))
+
+
+def _ticks(layers: Sequence[Layer]) -> Markup:
+    count = len(layers)
+    ticks = [
+        Markup("<i style='left:{:.2f}%'>{}</i>").format(
+            100 * (place + 0.5) / count, str(layers[int(place)].name)[:9]
+        )
+        for place in tick_places(count)
+    ]
+    return Markup("<span>Layer</span><span class='pw-ticks' aria-hidden='true'>{}</span>").format(
+        Markup("").join(ticks)
+    )

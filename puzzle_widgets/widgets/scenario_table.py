@@ -1,0 +1,131 @@
+"""The table of kept scenarios, with the parent as its first row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library.quantity import MEMORY, RUNTIME, format_number
+from puzzle_widgets.solution import Solution
+from puzzle_widgets.solution.scenario import budget_words
+from puzzle_widgets.widgets.html import Cell
+from puzzle_widgets.widgets.scenario_series import NOTHING, Series
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its title, with the unit, and what it says of a solution."""
+
+    title: str
+    cell: Callable[[Solution], Cell]
+    css: str = ""
+
+
+def scenario_table(parent: Series, scenarios: Sequence[Series], shown: int | None) -> Markup:
+    """Build the table; the row of the scenario that is shown is marked.
+
+    Parameters
+    ----------
+    parent
+        First row, for reference.
+    scenarios
+        The kept ones.
+    shown
+        Place of the scenario that is shown, if one is.
+    """
+    columns = _columns(parent.solution.library, [one.solution for one in scenarios])
+    tops = [Markup("<th scope='col' class='{}'>{}</th>").format(c.css, c.title) for c in columns]
+    rows = [_row(one, columns, is_shown=place == shown) for place, one in enumerate(scenarios)]
+    return Markup(
+        "<div class='pw-cards'><table class='pw-table'>"
+        "<caption class='pw-aside'>Kept scenarios and the parent</caption>"
+        "<thead><tr><th scope='col'>Scenario</th>{}</tr></thead><tbody>{}{}</tbody></table></div>"
+    ).format(Markup("").join(tops), _parent_row(parent, columns), Markup("").join(rows))
+
+
+def _row(one: Series, columns: Sequence[Column], *, is_shown: bool) -> Markup:
+    tag = Markup("<span class='pw-tag'>shown</span>") if is_shown else Markup("")
+    name = Markup("<span class='pw-who'>{}<span>{}</span>{}</span>").format(one.mark, one.name, tag)
+    return _cells("pw-chosen" if is_shown else "", name, one.solution, columns)
+
+
+def _parent_row(parent: Series, columns: Sequence[Column]) -> Markup:
+    name = Markup("<span class='pw-who'>{}<span>{}</span></span>").format(parent.mark, parent.name)
+    told = [_as_reference(column) for column in columns]
+    return _cells("pw-parent", name, parent.solution, told)
+
+
+def _as_reference(column: Column) -> Column:
+    words = {"Status": "reference", "Budgets": NOTHING}.get(column.title)
+    return column if words is None else Column(column.title, lambda _: words, column.css)
+
+
+def _cells(css: str, name: Markup, solution: Solution, columns: Sequence[Column]) -> Markup:
+    cells = [
+        Markup("<td class='{}' data-label='{}'>{}</td>").format(c.css, c.title, c.cell(solution))
+        for c in columns
+    ]
+    return Markup("<tr class='{}'><th scope='row'>{}</th>{}</tr>").format(
+        css, name, Markup("").join(cells)
+    )
+
+
+def _columns(library: BlockLibrary, kept: Sequence[Solution]) -> list[Column]:
+    columns = [Column("Status", _status, "pw-words")]
+    known = [key for key in (MEMORY, RUNTIME) if key in library.keys]
+    columns += [Column(library.quantity(key).title, _total(key)) for key in known]
+    if library.throughput(1.0) is not None:
+        columns.append(Column("Throughput (tokens/s)", lambda s: _number(s.throughput)))
+    if RUNTIME in library.keys:
+        columns.append(Column("Speed-up", lambda s: f"{_number(s.speedup, '.2f')} x"))
+    columns.append(_score_column(library, kept))
+    columns.append(Column("Budgets", lambda s: budget_words(s.problem), "pw-words"))
+    return columns
+
+
+def _score_column(library: BlockLibrary, kept: Sequence[Solution]) -> Column:
+    objectives = {solution.problem.objective for solution in kept}
+    if len(objectives) == 1:
+        key = objectives.pop()
+        title = f"Summed {library.quantity(key).title}"
+        return Column(title, lambda s: format_number(s.totals[key]))
+    return Column("Summed score", _own_score)
+
+
+def _own_score(solution: Solution) -> Markup:
+    """Name the objective, where scenarios were found with different ones."""
+    quantity = solution.library.quantity(solution.problem.objective)
+    return _with_aside(quantity.text(solution.score), quantity.label)
+
+
+def _status(solution: Solution) -> str:
+    if solution.status == "optimal":
+        return "optimal, proven"
+    if math.isfinite(solution.gap):
+        return f"feasible, gap {solution.gap:.2%}".replace("%", " %")
+    return "feasible, not proven"
+
+
+def _total(key: str) -> Callable[[Solution], Cell]:
+    def cell(solution: Solution) -> Cell:
+        text = format_number(solution.totals[key])
+        share = solution.shares.get(key)
+        return text if share is None else _with_aside(text, f"{100 * share:.0f} % of parent")
+
+    return cell
+
+
+def _with_aside(text: str, aside: str) -> Markup:
+    return Markup("{} <span class='pw-quiet'>{}</span>").format(text, aside)
+
+
+def _number(value: float | None, form: str = "") -> str:
+    if value is None or math.isnan(value):
+        return NOTHING
+    if math.isinf(value):
+        return "∞"
+    return format(value, form) if form else format_number(value)

@@ -1,0 +1,181 @@
+"""The scenario panel: keep what is shown under a name, compare, save, load again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets as widgets
+
+from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.widgets.comparison import Comparison
+from puzzle_widgets.widgets.guard import guard
+from puzzle_widgets.widgets.message import MessageBar
+from puzzle_widgets.widgets.panel import Panel, button, row
+from puzzle_widgets.widgets.scenario_files import download_links, take_upload, upload_control
+from puzzle_widgets.widgets.scenario_names import suggested_name
+from puzzle_widgets.widgets.scenario_series import parent_series, scenario_series
+from puzzle_widgets.widgets.scenario_table import scenario_table
+
+_EMPTY = (
+    "<p class='pw-says'>No scenarios yet. Keep the solution that is shown, change the budgets, "
+    "keep another: they are compared here.</p>"
+)
+
+
+class ScenarioPanel(Panel):
+    """Named solutions: keep, show, rename, delete, compare, save and load.
+
+    Parameters
+    ----------
+    source
+        A state, shared with other panels; or a library, for a panel that stands alone.
+    """
+
+    title = "Scenarios"
+    css_class = "pw-scenarios"
+
+    def __init__(self, source: ExplorerState | BlockLibrary) -> None:
+        self._alone = not isinstance(source, ExplorerState)
+        self._offered = ""
+        self._count = 0
+        self._quiet = False
+        super().__init__(source)
+
+    def build(self) -> list[widgets.Widget]:
+        """Make the fields, the table, the comparison and the file controls."""
+        self.name = _field("Name of the scenario to keep")
+        self.keep = button("Keep this solution", "Keep what is shown", css="pw-primary")
+        self.table = widgets.HTML()
+        self.comparison = Comparison(self.state)
+        self.downloads = widgets.HTML()
+        self.upload = upload_control()
+        self.kept = widgets.VBox([self._build_actions(), self.comparison])
+        self.kept.add_class("pw-kept")
+        self.messages = MessageBar(self.state) if self._alone else None
+        head = [self.messages] if self.messages is not None else []
+        keep = row(_named("Name", self.name), self.keep, css="pw-keep")
+        load = _named("Load scenarios", self.upload)
+        return [*head, keep, self.table, self.kept, row(self.downloads, load, css="pw-files")]
+
+    def bind(self) -> None:
+        """Connect the fields and buttons to the state's actions."""
+        self.clicked(self.keep, self._keep)
+        self._entered(self.name, self._keep)
+        self.clicked(self.show_chosen, lambda: self._act(self.state.show_scenario))
+        self.clicked(self.show_present, self.state.show_present)
+        self.clicked(self.restore, lambda: self._act(self.state.restore))
+        self.clicked(self.delete, lambda: self._act(self.state.delete))
+        self.clicked(self.rename, self._rename)
+        self._entered(self.new_name, self._rename)
+        self.changed(self.chosen, lambda _: self._name_chosen())
+        self.changed(self.upload, lambda _: self._load())
+        self.when("library", do=self.comparison.offer_views)
+        self.when("scenarios", do=self._refresh_kept)
+        self.when("scenarios", "selection", "parent", do=self._refresh_table)
+        self.when("selection", do=self._follow_selection)
+        self.when("scenarios", "objective", do=self.comparison.refresh)
+        self.when("shown", "scenarios", do=self._refresh_offer)
+
+    def close(self) -> None:
+        """Let go of the state, then close."""
+        if self.messages is not None:
+            self.messages.close()
+        super().close()
+
+    def _build_actions(self) -> widgets.Widget:
+        self.chosen = widgets.Dropdown(layout=widgets.Layout(width="220px", min_width="0"))
+        self.show_chosen = button("Show", "Show this scenario in all charts")
+        self.restore = button("Restore budgets", "Set objective and budgets to this scenario's")
+        self.delete = button("Delete", "Delete this scenario")
+        self.new_name = _field("New name of the scenario")
+        self.rename = button("Rename", "Give this scenario the new name")
+        self.show_present = button("Back to the present solution", "Show the budgets' own answer")
+        return row(
+            _named("Scenario", self.chosen),
+            row(self.show_chosen, self.restore, self.delete),
+            row(_named("New name", self.new_name), self.rename),
+            self.show_present,
+            css="pw-actions",
+        )
+
+    def _entered(self, field: widgets.Text, do: Callable[[], None]) -> None:
+        """Call ``do`` when Enter is pressed in a field, and not when the field is left."""
+
+        def heard(_: widgets.Text, content: dict[str, str], __: object) -> None:
+            if content.get("event") == "submit":
+                do()
+
+        field.on_msg(guard(self.state, heard))
+
+    def _keep(self) -> None:
+        self.state.keep(self.name.value)
+
+    def _act(self, action: Callable[[int], None]) -> None:
+        if self.chosen.value is not None:
+            action(self.chosen.value)
+
+    def _rename(self) -> None:
+        self._act(lambda place: self.state.rename(place, self.new_name.value))
+
+    def _load(self) -> None:
+        for name, content in take_upload(self.upload):
+            self.state.load_scenarios(content, name)
+
+    def _name_chosen(self) -> None:
+        """Offer the chosen one's name to be changed."""
+        place = self.chosen.value
+        if not self._quiet and place is not None:
+            self.new_name.value = self.state.scenarios[place].name
+
+    def _follow_selection(self) -> None:
+        """Choose the scenario that is shown, wherever it was selected."""
+        selection = self.state.selection
+        is_kept = selection.kind == "scenario"
+        self.show_present.layout.display = "" if is_kept else "none"
+        if is_kept and selection.place < len(self.chosen.options):
+            self.chosen.value = selection.place
+
+    def _refresh_kept(self) -> None:
+        """Offer the scenarios: the newest after keeping one, else the one chosen before."""
+        kept, before = self.state.scenarios, self.chosen.value
+        grown = len(kept) > self._count
+        self._count = len(kept)
+        self._quiet = True
+        self.chosen.options = [(one.name, place) for place, one in enumerate(kept)]
+        if kept:
+            self.chosen.value = len(kept) - 1 if grown else min(before or 0, len(kept) - 1)
+        self._quiet = False
+        self._name_chosen()
+        self.kept.layout.display = "" if kept else "none"
+        self.downloads.layout.display = "" if kept else "none"
+        for control in (self.show_chosen, self.restore, self.delete, self.rename):
+            control.disabled = not kept
+        self.downloads.value = download_links(kept)
+
+    def _refresh_table(self) -> None:
+        if not self.state.scenarios:
+            self.table.value = _EMPTY
+            return
+        selection = self.state.selection
+        shown = selection.place if selection.kind == "scenario" else None
+        parent = parent_series(self.state.parent)
+        self.table.value = scenario_table(parent, scenario_series(self.state.scenarios), shown)
+
+    def _refresh_offer(self) -> None:
+        """Offer a name for what is shown, unless the user has begun one."""
+        shown = self.state.shown
+        self.keep.disabled = shown is None or not shown.found
+        if self.name.value in ("", self._offered):
+            self._offered = suggested_name(self.state)
+            self.name.value = self._offered
+
+
+def _field(placeholder: str) -> widgets.Text:
+    field = widgets.Text(placeholder=placeholder)
+    field.layout.width, field.layout.min_width = "240px", "0"
+    return field
+
+
+def _named(words: str, control: widgets.Widget) -> widgets.HBox:
+    return row(widgets.HTML(f"<span class='pw-name'>{words}</span>"), control)
