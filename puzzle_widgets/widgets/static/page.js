@@ -11,12 +11,16 @@ function setOnce(element, name, value) {
   if (value && element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
+function plain(element) {
+  return element && element.textContent.replace(/\u200b/g, "").trim();
+}
+
 function nameControl(control) {
   const own = control.closest(".jupyter-widgets");
   const label = own && own.querySelector(":scope > label");
   const row = control.closest(".pw-row, .pw-limit");
   const name = row && row.querySelector(".pw-name");
-  const words = (label && label.textContent.trim()) || (name && name.textContent.trim());
+  const words = plain(label) || plain(name);
   setOnce(control, "aria-label", words);
   if (control.classList.contains("noUi-handle")) {
     const said = row && row.querySelector(".pw-said");
@@ -38,6 +42,9 @@ function improve() {
   document.querySelectorAll(".pw-ui").forEach((panel) => {
     panel.querySelectorAll(NAMED).forEach(nameControl);
     panel.querySelectorAll(".pw-keys").forEach(nameChart);
+    panel.querySelectorAll(".widget-toggle-buttons button").forEach((button) => {
+      setOnce(button, "aria-pressed", String(button.classList.contains("mod-active")));
+    });
     panel.querySelectorAll(".pw-live:not([role])").forEach((line) => {
       line.setAttribute("role", "status");
       line.setAttribute("aria-live", "polite");

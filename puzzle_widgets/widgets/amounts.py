@@ -1,0 +1,204 @@
+"""How a person reads and types an amount: its unit, its share of the parent, its slider."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library.quantity import THROUGHPUT, format_number
+from puzzle_widgets.state.limits import LimitRange, limit_quantity, limit_range
+
+_MOST_STEPS = 400
+_MORE_DECIMALS = 2
+_BIG_COUNTS = ((1e9, "billion"), (1e6, "million"))
+_COUNT_WORDS = {
+    "": 1.0,
+    "k": 1e3,
+    "thousand": 1e3,
+    "m": 1e6,
+    "million": 1e6,
+    "b": 1e9,
+    "billion": 1e9,
+}
+_WORDS = {"MiB": {"mib": 1.0, "gib": 1024.0}, "ms": {"ms": 1.0, "s": 1e3}, "": _COUNT_WORDS}
+_AMOUNT = re.compile(
+    r"([+-]?(?:\d{1,3}(?:[,\u202f\u00a0 ]\d{3})+|\d*)(?:\.\d*)?(?:e[+-]?\d+)?)\s*([^\d]*)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Units:
+    """The units that a panel shows: shares of the parent, GiB for memory."""
+
+    share: bool = False
+    gib: bool = False
+
+
+@dataclass(frozen=True)
+class Span:
+    """Ends and step of a slider, in shown units; both ends are whole numbers of steps."""
+
+    low: float
+    high: float
+    step: float
+
+    def place(self, shown: float) -> float:
+        """Nearest place of the slider to a value, which may lie outside."""
+        inside = min(max(shown, self.low), self.high)
+        return _clean(self.low + round((inside - self.low) / self.step) * self.step)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The shown units of one resource.
+
+    Parameters
+    ----------
+    unit, factor
+        Absolute unit shown, and how many of the resource's own units it holds.
+    reach
+        Least, greatest and parent's total, in the resource's own unit.
+    shares
+        Whether to show shares of the parent instead.
+    own_unit
+        The resource's own unit.
+    whole
+        Whether sums are whole numbers.
+    """
+
+    unit: str
+    factor: float
+    reach: LimitRange
+    shares: bool
+    own_unit: str
+    whole: bool
+
+    @property
+    def shown_unit(self) -> str:
+        """What stands behind the field."""
+        return "%" if self.shares else self.unit
+
+    @property
+    def _shown_factor(self) -> float:
+        return self.reach.parent / 100 if self.shares else self.factor
+
+    def shown(self, value: float) -> float:
+        """Turn a value of the resource's own unit into the shown one."""
+        return value / self._shown_factor
+
+    def stored(self, shown: float) -> float:
+        """Turn a shown value into the resource's own unit."""
+        return shown * self._shown_factor
+
+    def text(self, value: float) -> str:
+        """Write a value of the resource's own unit with its absolute unit."""
+        return f"{format_number(value / self.factor)} {self.unit}".rstrip()
+
+    def field(self, value: float, *, exact: bool = False) -> str:
+        """Write a value for the field: as typed where ``exact``, else rounded for reading."""
+        shown, decimals = self.shown(value), _decimals(self.span().step)
+        full = f"{shown:.15g}" if exact else f"{shown:.12g}"
+        if "e" in full:
+            return full
+        needed = len(full.partition(".")[2])
+        short = exact or needed <= decimals + _MORE_DECIMALS
+        return f"{shown:,.{needed if short else decimals}f}"
+
+    def read(self, text: str) -> float | None:
+        """Read what was typed, in the resource's own unit; ``None`` where it is no number.
+
+        A unit may follow: ``80 GiB``, ``70 %``, ``47.9 billion``; without one the shown unit
+        is meant.
+        """
+        match = _AMOUNT.fullmatch(text.strip())
+        if match is None:
+            return None
+        factor = self._factor_of(match[2].strip().lower())
+        try:
+            number = float(re.sub(r"[,\s]", "", match[1])) * (factor or math.nan)
+        except ValueError:
+            return None
+        return number if math.isfinite(number) else None
+
+    def remark(self, value: float) -> str:
+        """Set a value against the parent."""
+        parent = self.text(self.reach.parent)
+        if self.shares:
+            return f"{self.text(value)} (parent: {parent})"
+        if not _has_share(self.reach.parent):
+            return f"The parent has {parent}"
+        return f"{percent(value / self.reach.parent)} of the parent ({parent})"
+
+    def span(self) -> Span:
+        """Span a slider over what is possible, in at most 400 round steps."""
+        low, high = (self.shown(end) for end in (self.reach.low, self.reach.high))
+        if not math.isfinite(low) or not math.isfinite(high):
+            low, high = 0.0, 100.0
+        step = _round_step((high - low) / _MOST_STEPS or max(abs(high), 1.0) / 100)
+        if self.whole and not self.shares and self.factor == 1:
+            step = max(step, 1.0)
+        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+        return Span(_clean(first * step), _clean(max(last, first + 1) * step), step)
+
+    def _factor_of(self, word: str) -> float | None:
+        if word in ("", self.shown_unit.lower()):
+            return self._shown_factor
+        if word == "%":
+            return self.reach.parent / 100 if _has_share(self.reach.parent) else None
+        words = {**_WORDS.get(self.own_unit, {}), self.own_unit.lower(): 1.0}
+        return words.get(word)
+
+
+def scale_of(library: BlockLibrary, resource: str, units: Units | None = None) -> Scale:
+    """Choose the units of one resource; big counts are shown in millions or billions."""
+    units, reach = units or Units(), limit_range(library, resource)
+    own = limit_quantity(library, resource).unit
+    name, factor = own, 1.0
+    if own == "MiB" and units.gib:
+        name, factor = "GiB", 1024.0
+    elif not own:
+        big = max(abs(reach.parent), abs(reach.high))
+        found = ((size, word) for size, word in _BIG_COUNTS if big >= size)
+        factor, name = next(found, (1.0, ""))
+    shares = units.share and _has_share(reach.parent)
+    return Scale(name, factor, reach, shares, own, _is_whole(library, resource))
+
+
+def amount(library: BlockLibrary, resource: str, value: float) -> str:
+    """Write a total of a library in the unit that a person reads it in."""
+    return scale_of(library, resource).text(value)
+
+
+def percent(share: float) -> str:
+    """Write a share in percent, to a tenth where that says more."""
+    return f"{round(100 * share, 1):g} %" if abs(share) < 10 else f"{100 * share:,.0f} %"
+
+
+def _has_share(parent: float) -> bool:
+    return math.isfinite(parent) and parent > 0
+
+
+def _is_whole(library: BlockLibrary, resource: str) -> bool:
+    if resource == THROUGHPUT:
+        return False
+    column = library.column(resource)
+    return bool(np.all(column == np.round(column)))
+
+
+def _round_step(step: float) -> float:
+    ten = 10.0 ** math.floor(math.log10(step))
+    return _clean(next(ten * digit for digit in (1, 2, 5, 10) if ten * digit >= step * (1 - 1e-9)))
+
+
+def _clean(value: float) -> float:
+    """Drop the last bits of a sum of steps, so that 0.1 + 0.2 is 0.3."""
+    return float(f"{value:.12g}")
+
+
+def _decimals(step: float) -> int:
+    return max(0, math.ceil(-math.log10(step)) + 1) if step < 1 else 0

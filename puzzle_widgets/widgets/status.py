@@ -1,0 +1,114 @@
+"""The status panel: how far the answer is proven, and what it comes to against the parent."""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+from markupsafe import Markup
+
+from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.solution import Solution
+from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.widgets.html import heading
+from puzzle_widgets.widgets.message import MessageBar
+from puzzle_widgets.widgets.panel import Panel, button, row
+from puzzle_widgets.widgets.summary import facts, notes, status_words, tiles
+
+_OUTDATED = "Not answered: the figures are of earlier budgets"
+
+
+class StatusPanel(Panel):
+    """Describe the architecture that is shown: status, bound, gap, seconds, and its figures.
+
+    Parameters
+    ----------
+    source
+        The state to show; or a library, for a panel with a state of its own.
+    messages
+        Whether to show the state's messages here; pages that have a message bar need not.
+    """
+
+    title = "Answer"
+    css_class = "pw-status"
+
+    def __init__(self, source: ExplorerState | BlockLibrary, *, messages: bool = True) -> None:
+        self._with_messages = messages
+        super().__init__(source)
+
+    def build(self) -> list[widgets.Widget]:
+        """Make the live line, the way back, and the figures."""
+        self.line = widgets.HTML()
+        for name in ("pw-live", "pw-state-line"):
+            self.line.add_class(name)
+        self.back = button("Back to present budgets", "Show the answer to the present budgets")
+        self.figures = widgets.HTML()
+        self.messages = MessageBar(self.state) if self._with_messages else None
+        bar = [] if self.messages is None else [self.messages]
+        return [*bar, row(self.line, self.back), self.figures]
+
+    def bind(self) -> None:
+        """Follow what is shown."""
+        self.when("shown", "selection", "scenarios", "front", do=self._show_name)
+        self.when("shown", "selection", "updating", "problem", do=self._show_line)
+        self.when("shown", do=self._show_figures)
+        self.clicked(self.back, self.state.show_present)
+
+    def close(self) -> None:
+        """Let go of the state, then close."""
+        if self.messages is not None:
+            self.messages.close()
+        super().close()
+
+    @property
+    def shown_name(self) -> str:
+        """What the figures are of: the present budgets, a point of the front, or a scenario."""
+        selection, front = self.state.selection, self.state.front
+        if selection.kind == "scenario" and selection.place < len(self.state.scenarios):
+            return f"Scenario \u2018{self.state.scenarios[selection.place].name}\u2019"
+        if selection.kind == "point":
+            of = f" of {len(front.solutions)}" if front is not None else ""
+            return f"Point {selection.place + 1}{of}"
+        return "Present budgets"
+
+    def _show_name(self) -> None:
+        self.head.value = heading(self.title, self.shown_name)
+        away = self.state.selection.kind != "present"
+        self.back.layout.display = "" if away else "none"
+
+    def _show_line(self) -> None:
+        shown, present = self.state.shown, self.state.selection.kind == "present"
+        updating = present and self.state.updating
+        if updating:
+            self.line.value = _updating(shown)
+        elif shown is None:
+            self.line.value = _state("No answer yet", "pw-plain")
+        elif present and shown.problem != self.state.problem:
+            self.line.value = _state(_OUTDATED, "pw-warn")
+        else:
+            kind = "pw-good" if shown.status == "optimal" else "pw-warn"
+            self.line.value = _state(status_words(shown), kind)
+        (self.figures.add_class if updating else self.figures.remove_class)("pw-stale")
+
+    def _show_figures(self) -> None:
+        shown = self.state.shown
+        if shown is None:
+            self.figures.value = ""
+        elif shown.found:
+            self.figures.value = facts(shown) + tiles(shown) + notes(shown)
+        else:
+            self.figures.value = _reason(shown)
+
+
+def _state(words: str, kind: str) -> Markup:
+    return Markup("<span class='pw-state {}'>{}</span>").format(kind, words)
+
+
+def _updating(shown: Solution | None) -> Markup:
+    """Say that a search is under way; the last words stay for a blink, so that none flickers."""
+    last = status_words(shown) if shown is not None else ""
+    before = Markup("<span class='pw-before' aria-hidden='true'>{}</span>").format(last)
+    now = Markup("<span class='pw-state pw-plain pw-now'>Updating \u2026</span>")
+    return (before if last else Markup("")) + now
+
+
+def _reason(solution: Solution) -> Markup:
+    return facts(solution) + Markup("<div class='pw-warn'>{}</div>").format(solution.reason)
