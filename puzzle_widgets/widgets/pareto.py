@@ -8,14 +8,18 @@ from contextlib import contextmanager
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from puzzle_widgets.state.limits import limit_quantity
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.panel import Panel, button, row
 from puzzle_widgets.widgets.pareto_axis import axis_options
 from puzzle_widgets.widgets.pareto_marks import ParetoChart
 from puzzle_widgets.widgets.pareto_picture import front_of, picture_of
-from puzzle_widgets.widgets.pareto_words import legend_line, outcome_words, point_options
+from puzzle_widgets.widgets.pareto_words import (
+    legend_line,
+    outcome_words,
+    point_options,
+    title_words,
+)
 
 _DRAWN = (
     "library",
@@ -58,6 +62,7 @@ class ParetoPlot(Panel):
     def bind(self) -> None:
         """Follow the state, and act on it."""
         self.when("library", "front_resource", do=self._show_axis)
+        self.when("library", "front_resource", "objective", do=self._show_title)
         self.when("front_held", do=self._show_held)
         self.when(*_DRAWN, do=self._draw)
         self.when("front", "front_resource", "front_running", "front_held", do=self._show_search)
@@ -65,7 +70,12 @@ class ParetoPlot(Panel):
         self.changed(self.axis, self._choose_axis)
         self.changed(self.held, self._choose_held)
         self.changed(self.point, self._choose_point)
-        self.chart.on_click(guard(self.state, self.state.show_point))
+        for mark, show in (
+            (self.chart.points, self.state.show_point),
+            (self.chart.kept, self.state.show_scenario),
+            (self.chart.present, lambda _: self.state.show_present()),
+        ):
+            self.chart.on_click(mark, guard(self.state, show))
         self.clicked(self.search, self._search_or_stop)
         self.clicked(self.previous, lambda: self.state.step_point(-1))
         self.clicked(self.next, lambda: self.state.step_point(1))
@@ -99,9 +109,9 @@ class ParetoPlot(Panel):
         self.last = button("Last", "Last point of the front", css="pw-last")
         for end in (self.first, self.last):
             end.layout.display = "none"  # for the keys Home and End
-        self.point = widgets.Dropdown(layout=widgets.Layout(width="auto", flex="1 1 220px"))
+        self.point = widgets.Dropdown(layout=widgets.Layout(width="auto"))
         pick = row(_name("Point"), self.point, css="pw-pick")
-        return row(self.first, self.previous, self.next, self.last, pick)
+        return row(self.first, self.previous, self.next, self.last, pick, css="pw-walk")
 
     def _draw(self) -> None:
         picture = picture_of(self.state)
@@ -109,13 +119,13 @@ class ParetoPlot(Panel):
         self.legend.value = legend_line(picture.legend)
 
     def _show_axis(self) -> None:
-        library, resource = self.state.library, self.state.front_resource
-        score = library.quantity(self.state.objective).label
-        against = limit_quantity(library, resource).label
-        self.head.value = heading(self.title, f"summed {score} against {against}")
+        resource = self.state.front_resource
         with self._silence():
-            self.axis.options = axis_options(library, resource)
+            self.axis.options = axis_options(self.state.library, resource)
             self.axis.value = resource
+
+    def _show_title(self) -> None:
+        self.head.value = heading(self.title, title_words(self.state))
 
     def _show_held(self) -> None:
         with self._silence():

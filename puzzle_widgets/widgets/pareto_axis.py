@@ -17,7 +17,7 @@ _PADDING = 0.04
 _MOST_TICKS = 6
 _OUTLIER = 4.0
 _SIGNS = {"at most": "≤", "at least": "≥"}
-_WORDS_IN_REACH = 0.5
+_IN_REACH = 0.5
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -73,7 +73,7 @@ def budget_lines(
 def resource_span(uses: Sequence[float], limits: Sequence[float]) -> Span:
     """Span all architectures, and the limits that lie not too far from them."""
     base = _around(uses)
-    reach = _WORDS_IN_REACH * (base.high - base.low)
+    reach = _IN_REACH * max(base.high - base.low, abs(base.high))
     near = [at for at in limits if base.low - reach <= at <= base.high + reach]
     return _around([*uses, *near])
 

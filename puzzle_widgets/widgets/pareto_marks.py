@@ -33,35 +33,41 @@ class ParetoChart:
         self.limits.scales = {"x": self.x_scale, "y": bq.LinearScale(min=0.0, max=1.0)}
         self.line = self._lines(PARENT, stroke_width=1.5)
         self.parent = self._scatter("square", 110)
-        self.kept = self._scatter("triangle-up", 190)
-        self.present = self._scatter("diamond", 210)
-        self.ring = self._scatter("circle", 260, fill=False, stroke=SELECTED, stroke_width=2.5)
-        self.points = self._scatter("circle", 46, stroke=FRONT)
+        self.ring = self._scatter("circle", 300, fill=False, stroke=SELECTED, stroke_width=2.5)
+        self.kept = self._scatter("triangle-up", 230, fill=False, stroke_width=2.5)
+        self.present = self._scatter("diamond", 220)
+        self.points = self._scatter("circle", 60, stroke=FRONT)
         self.figure = self._figure()
-        self._places: list[int] = []
+        self._places: dict[bq.Scatter, list[int]] = {}
 
-    def on_click(self, do: Callable[[int], None]) -> None:
-        """Call ``do`` with the front's place of a point that is clicked."""
+    def on_click(self, mark: bq.Scatter, do: Callable[[int], None]) -> None:
+        """Call ``do`` with the place of a spot of this mark that is clicked."""
 
         def clicked(_mark: object, event: dict[str, Any]) -> None:
-            do(self._places[int(event["data"]["index"])])
+            index = int(event["data"]["index"])
+            places = self._places.get(mark, [])
+            if index < len(places):  # a click may arrive after its spot has gone
+                do(places[index])
 
-        self.points.on_element_click(clicked)
+        mark.on_element_click(clicked)
 
     def show(self, picture: Picture, library: BlockLibrary) -> None:
         """Draw the picture: change what differs from the one before."""
         with self.figure.hold_sync():
             self._show_axes(picture, library)
-            self._places = [spot.place for spot in picture.points]
             line = [spot for spot in picture.points if picture.y.holds(spot.score)]
             with self.line.hold_sync():
                 self.line.x, self.line.y = _uses(line), _scores(line, picture.y)
             self._show_limits(picture)
-            _place(self.parent, _some(picture.parent), picture.y)
-            _place(self.kept, picture.kept, picture.y)
-            _place(self.present, _some(picture.present), picture.y)
-            _place(self.ring, _some(picture.selected), picture.y)
-            _place(self.points, picture.points, picture.y)
+            for mark, spots in (
+                (self.parent, _some(picture.parent)),
+                (self.ring, _some(picture.selected)),
+                (self.kept, picture.kept),
+                (self.present, _some(picture.present)),
+                (self.points, picture.points),
+            ):
+                self._places[mark] = [spot.place for spot in spots]
+                _place(mark, spots, picture.y)
 
     def _show_axes(self, picture: Picture, library: BlockLibrary) -> None:
         resource = limit_quantity(library, picture.resource)
@@ -91,9 +97,9 @@ class ParetoChart:
                 self.limits,
                 self.line,
                 self.parent,
+                self.ring,
                 self.kept,
                 self.present,
-                self.ring,
                 self.points,
             ],
             axes=[self.x_axis, self.y_axis],
@@ -126,12 +132,8 @@ class ParetoChart:
 def _place(mark: bq.Scatter, spots: Sequence[Spot], y: Span) -> None:
     with mark.hold_sync():
         mark.names = np.array([spot.words for spot in spots]) if spots else None
-        mark.colors = [spot.color if _is_full(spot) else _HOLLOW for spot in spots] or [FRONT]
+        mark.colors = [_HOLLOW if spot.hollow else spot.color for spot in spots] or [FRONT]
         mark.x, mark.y = _uses(spots), _scores(spots, y)
-
-
-def _is_full(spot: Spot) -> bool:
-    return spot.proven or spot.place < 0
 
 
 def _some(spot: Spot | None) -> tuple[Spot, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from puzzle_widgets.solution import ParetoFront, Solution
 from puzzle_widgets.solution.front import resource_use
@@ -40,18 +40,18 @@ class Spot:
         What its tooltip says.
     color
         Its colour.
-    proven
-        Whether it is proven optimal; others are drawn hollow.
     place
-        Its place on the front; -1 for others.
+        Its place on the front or among the scenarios.
+    hollow
+        Whether it is drawn hollow, as a point that is not proven optimal.
     """
 
     use: float
     score: float
     words: str
     color: str
-    proven: bool = True
-    place: int = -1
+    place: int = 0
+    hollow: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def picture_of(state: ExplorerState) -> Picture:
     present = _spot(state, state.solution, "Present solution", PRESENT)
     parent = _spot(state, state.parent, "Parent", PARENT)
     kept = [
-        _spot(state, scenario.solution, f"Scenario: {scenario.name}", scenario_color(place))
+        _spot(state, scenario.solution, f"Scenario: {scenario.name}", scenario_color(place), place)
         for place, scenario in enumerate(state.scenarios)
     ]
     selected = _selected(state, points)
@@ -123,11 +123,15 @@ def _points(state: ExplorerState, front: ParetoFront | None) -> tuple[Spot, ...]
         _spot(state, solution, point_title(front, place), FRONT, place)
         for place, solution in enumerate(front.solutions)
     ]
-    return tuple(spot for spot in spots if spot is not None)
+    return tuple(
+        replace(spot, hollow=solution.status != "optimal")
+        for spot, solution in zip(spots, front.solutions, strict=True)
+        if spot is not None
+    )
 
 
 def _spot(
-    state: ExplorerState, solution: Solution | None, title: str, color: str, place: int = -1
+    state: ExplorerState, solution: Solution | None, title: str, color: str, place: int = 0
 ) -> Spot | None:
     if solution is None or not solution.found:
         return None
@@ -136,7 +140,7 @@ def _spot(
         return None
     score = solution.totals[state.objective]
     words = tooltip(title, solution, state.objective, state.front_resource)
-    return Spot(use, score, words, color, solution.status == "optimal", place)
+    return Spot(use, score, words, color, place)
 
 
 def _selected(state: ExplorerState, points: tuple[Spot, ...]) -> Spot | None:
@@ -147,9 +151,9 @@ def _selected(state: ExplorerState, points: tuple[Spot, ...]) -> Spot | None:
 
 def _legend_of_front(points: tuple[Spot, ...], selected: Spot | None) -> list[LegendEntry]:
     entries = []
-    if any(spot.proven for spot in points):
+    if not all(spot.hollow for spot in points):
         entries.append(("dot", FRONT, "Pareto front"))
-    if not all(spot.proven for spot in points):
+    if any(spot.hollow for spot in points):
         entries.append(("hollow", FRONT, "Not proven optimal"))
     if selected is not None:
         entries.append(("ring", SELECTED, "Selected point"))

@@ -20,7 +20,7 @@ _SHAPES = {
     "ring": Markup("<circle r='5.5' fill='none' stroke='{0}' stroke-width='2.5'/>"),
     "diamond": Markup("<path d='M0-7 5 0 0 7-5 0Z' fill='{0}'/>"),
     "square": Markup("<path d='M-4.5-4.5h9v9h-9Z' fill='{0}'/>"),
-    "triangle": Markup("<path d='M0-6 6 5H-6Z' fill='{0}'/>"),
+    "triangle": Markup("<path d='M0-5.5 6 5H-6Z' fill='none' stroke='{0}' stroke-width='2'/>"),
     "dashes": Markup("<path d='M0-7V7' stroke='{0}' stroke-width='2' stroke-dasharray='4 2'/>"),
 }
 
@@ -58,6 +58,13 @@ def point_options(front: ParetoFront | None, objective: str) -> list[tuple[str, 
         score = format_number(solution.totals[objective])
         entries.append((f"{place + 1} of {count}: {use}, score {score}", place))
     return entries
+
+
+def title_words(state: ExplorerState) -> str:
+    """Say what the chart shows, behind its title."""
+    score = state.library.quantity(state.objective).label
+    resource = limit_quantity(state.library, state.front_resource).label
+    return f"summed {_within(score)} against {_within(resource)}"
 
 
 def legend_line(entries: Iterable[tuple[str, str, str]]) -> Markup:
@@ -100,6 +107,11 @@ def _infeasible_words(state: ExplorerState) -> str:
         f"No architecture keeps to the other budgets ({held}). {reasons} Loosen them, or do not "
         "hold them along the front."
     )
+
+
+def _within(label: str) -> str:
+    # Labels such as "KV heads" keep their capitals within a sentence.
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def _icon(shape: str, color: str) -> Markup:
