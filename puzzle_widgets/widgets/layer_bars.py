@@ -12,6 +12,7 @@ from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.sizes import BlockSizes, FloatArray, HalfSizes, relative_sizes
 from puzzle_widgets.widgets.html import legend
 from puzzle_widgets.widgets.layer_chart import ChartPlan, LayerChart, OnLayer
+from puzzle_widgets.widgets.layer_words import changed_words
 from puzzle_widgets.widgets.palette import ATTENTION, FFN, NEUTRAL
 
 ATTENTION_LINEAR = "#8FC7E8"
@@ -19,6 +20,7 @@ FFN_LINEAR = "#F5D384"
 WHOLE = "#56B4E9"
 LINEAR_HEIGHT = 0.06
 UNKNOWN_HEIGHT = 0.5
+_THIN = "linear-gradient(currentColor, currentColor) center / 100% 1px no-repeat"
 
 
 class SizeView:
@@ -53,12 +55,7 @@ class SizeView:
 
     def words(self, solution: Solution) -> str:
         """Count the layers that differ from the parent's."""
-        layers = solution.library.layers
-        pairs = zip(layers, solution.blocks, strict=True)
-        changed = sum(block.name != layer.parent for layer, block in pairs)
-        if not changed:
-            return "Every layer has the parent's own block."
-        return f"{changed} of {len(layers)} layers differ from the parent's."
+        return changed_words(solution)
 
 
 def bar_heights(half: HalfSizes) -> FloatArray:
@@ -96,7 +93,7 @@ def _legend(library: BlockLibrary, sizes: BlockSizes) -> Markup:
         if half.has("other"):
             entries.append((NEUTRAL, f"other {name}, {_half_words(library, half)}"))
     bare = sizes.attention.has("no_op") or sizes.ffn.has("no_op")
-    return legend([*entries, ("transparent", "no bar: no-op")] if bare else entries)
+    return legend([*entries, (_THIN, "no bar: no-op")] if bare else entries)
 
 
 def _whole_words(library: BlockLibrary, whole: HalfSizes) -> str:

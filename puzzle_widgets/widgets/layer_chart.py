@@ -18,7 +18,8 @@ OnLayer = Callable[[int], None]
 
 _SHADE = "#808080"
 _SHADED = 0.22
-_FRAME = 64
+_POINTER_PX = 22
+_TOP, _BOTTOM = 4, 42
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,9 @@ class LayerChart:
         # A place beyond each end keeps the bars of one or two layers as wide as those of many.
         self._places = layer_places(self._count + 2) - 1
         across, axis = layer_axis(layers)
-        margin = 0.09 * (plan.high - plan.low)
-        self._top, self._low = plan.high + margin, plan.low
-        up = bq.LinearScale(min=plan.low, max=self._top + margin, allow_padding=False)
+        room = (plan.high - plan.low) * _POINTER_PX / plan.height
+        self._top, self._low = plan.high + room / 2, plan.low
+        up = bq.LinearScale(min=plan.low, max=plan.high + room, allow_padding=False)
         self._scales = {"x": across, "y": up}
         self.bars = bq.Bars(
             x=self._places,
@@ -128,6 +129,7 @@ class LayerChart:
             colors=["#D55E00"],
             default_size=60,
             interactions={},
+            apply_clip=False,
             visible=False,
         )
 
@@ -164,9 +166,10 @@ class LayerChart:
             padding_y=0,
             min_aspect_ratio=0.01,
             max_aspect_ratio=100,
-            fig_margin={"top": 4, "bottom": _FRAME - 12, "left": plan.margin, "right": 8},
+            fig_margin={"top": _TOP, "bottom": _BOTTOM, "left": plan.margin, "right": 8},
         )
-        figure.layout.width, figure.layout.height = "100%", f"{plan.height + _FRAME}px"
+        height = plan.height + _POINTER_PX + _TOP + _BOTTOM
+        figure.layout.width, figure.layout.height = "100%", f"{height}px"
         figure.add_class("pw-figure")
         figure.add_class("pw-layers")
         return figure

@@ -10,7 +10,7 @@ import numpy as np
 from markupsafe import Markup
 
 from puzzle_widgets.library import BlockLibrary, BlockVariant, Layer
-from puzzle_widgets.library.quantity import format_number
+from puzzle_widgets.library.quantity import PARAMETERS, format_number
 from puzzle_widgets.widgets.html import Cell, table
 from puzzle_widgets.widgets.layer_words import layer_name, told_keys
 from puzzle_widgets.widgets.panel import button, row
@@ -111,8 +111,8 @@ def variants_table(opened: OpenLayer, places: list[int]) -> Markup:
     """Build the table of a layer's variants; ``places`` are theirs, in the order to show."""
     layer, library = opened.layer, opened.library
     keys = told_keys(library, opened.objective)
-    titles = [library.quantity(key).title for key in keys]
-    head = ["Block", titles[0], "Against the parent's", *titles[1:]]
+    titles = [_title(library, key) for key in keys]
+    head = ["Block", titles[0], "against the parent's", *titles[1:]]
     labels = Counter(variant.label for variant in layer.variants)
     rows = [
         [_name(opened, layer.variants[place], labels), *_cells(layer, layer.variants[place], keys)]
@@ -127,7 +127,7 @@ def variants_table(opened: OpenLayer, places: list[int]) -> Markup:
 def _cells(layer: Layer, variant: BlockVariant, keys: list[str]) -> list[Cell]:
     own = [variant.values[key] for key in keys]
     difference = own[0] - layer.parent_variant.values[keys[0]]
-    figures = [format_number(value) for value in own]
+    figures = [_figure(key, value) for key, value in zip(keys, own, strict=True)]
     return [figures[0], _signed(difference), *figures[1:]]
 
 
@@ -138,6 +138,15 @@ def _name(opened: OpenLayer, variant: BlockVariant, labels: Counter[str]) -> Mar
     is_so = {"chosen": variant.name == opened.chosen, "parent": variant.name == layer.parent}
     tags = [Markup(" <span class='pw-tag'>{}</span>").format(word) for word in is_so if is_so[word]]
     return Markup("{}{}").format(label, Markup("").join(tags))
+
+
+def _title(library: BlockLibrary, key: str) -> str:
+    quantity = library.quantity(key)
+    return f"{quantity.label} (millions)" if key == PARAMETERS else quantity.title
+
+
+def _figure(key: str, value: float) -> str:
+    return f"{value / 1e6:,.1f}" if key == PARAMETERS else format_number(value)
 
 
 def _signed(value: float) -> str:

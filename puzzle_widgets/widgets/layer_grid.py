@@ -15,6 +15,7 @@ from puzzle_widgets.solution.sizes import FloatArray
 from puzzle_widgets.widgets.html import legend
 from puzzle_widgets.widgets.layer_bars import WHOLE
 from puzzle_widgets.widgets.layer_chart import ChartPlan, LayerChart, OnLayer
+from puzzle_widgets.widgets.layer_words import changed_words
 from puzzle_widgets.widgets.palette import ATTENTION, FFN
 
 MOST_ROWS = 24
@@ -57,9 +58,9 @@ class ChoiceView:
             colors = [color for color in self._colors for _ in range(2)]
             self.chart.draw(heights, colors, [0.0, 1.0] * len(self._colors))
 
-    def words(self, _: Solution) -> str:
-        """Nothing: position says the exact level."""
-        return ""
+    def words(self, solution: Solution) -> str:
+        """Count the layers that differ from the parent's."""
+        return changed_words(solution)
 
 
 def _arrange(

@@ -7,12 +7,23 @@ from collections.abc import Sequence
 from puzzle_widgets.library import BlockLibrary, BlockVariant, Layer
 from puzzle_widgets.library.block import Part
 from puzzle_widgets.library.quantity import MEMORY, PARAMETERS, RUNTIME, format_number
+from puzzle_widgets.solution import Solution
 
 
 def layer_name(layer: Layer) -> str:
     """Say a layer's name on one line; ``"Layer 30"`` where it is a number."""
     words = " ".join(str(layer.name).split())
     return f"Layer {words}" if isinstance(layer.name, int) or words.isdigit() else words
+
+
+def changed_words(solution: Solution) -> str:
+    """Count the layers that differ from the parent's."""
+    layers = solution.library.layers
+    pairs = zip(layers, solution.blocks, strict=True)
+    changed = sum(block.name != layer.parent for layer, block in pairs)
+    if not changed:
+        return "Every layer has the parent's own block."
+    return f"{changed} of {len(layers)} layers differ from the parent's."
 
 
 def told_keys(library: BlockLibrary, objective: str) -> list[str]:

@@ -21,6 +21,7 @@ from puzzle_widgets.widgets.layer_words import block_words, layer_name
 from puzzle_widgets.widgets.panel import Panel, button, row
 
 _COSTS = {"Runtime": RUNTIME, "Memory": MEMORY}
+_NONE = ("none", -1)
 _HINT = "Point at a layer to read it; click it, or use the arrow keys, to open it."
 
 
@@ -41,10 +42,10 @@ class LayerView(Panel):
         self._last: Solution | None = None
         self._pointed: int | None = None
         self.switch = widgets.ToggleButtons(tooltips=[], options=["Size"])
-        self.switch.add_class("pw-switch")
+        self.switch.add_class("pw-views")
         self.previous = button("Previous layer", "Open the layer before", css="pw-prev")
         self.following = button("Next layer", "Open the layer after", css="pw-next")
-        self.picker = widgets.Dropdown(description="Layer", options=[("none", None)])
+        self.picker = widgets.Dropdown(description="Layer", options=[_NONE])
         self.picker.add_class("pw-layer-picker")
         self.status, self.line, self.legend = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.status.add_class("pw-live")
@@ -62,7 +63,7 @@ class LayerView(Panel):
         self.when("shown", "selection", do=self._show, now=False)
         self.when("layer", "objective", "goal", do=self._open, now=False)
         self.changed(self.switch, lambda _: self._switch())
-        self.changed(self.picker, self.state.open_layer)
+        self.changed(self.picker, self._pick)
         self.clicked(self.previous, lambda: self._step(-1))
         self.clicked(self.following, lambda: self._step(1))
         self.clicked(self.detail.close_button, lambda: self.state.open_layer(None))
@@ -95,7 +96,7 @@ class LayerView(Panel):
         costs = [name for name, key in _COSTS.items() if key in library.keys]
         self.switch.options = ["Size", "Choice", *costs]
         names = [(_picked(layer_name(layer)), n) for n, layer in enumerate(library.layers)]
-        self.picker.options = [("none", None), *names]
+        self.picker.options = [_NONE, *names]
         self._show()
         self._switch()
         self._open()
@@ -107,10 +108,18 @@ class LayerView(Panel):
             self._last = shown
             self._choice = to_choice(shown.library, shown.architecture or {})
             self._draw()
+            self._hang()
         self.head.value = heading(self.title, self._whose())
         self._tell_status()
         self._describe()
         self._open_detail()
+
+    def _hang(self) -> None:
+        """Put the chart on the page once there is something in it; bqplot fails in hidden boxes."""
+        chart = None if self._last is None else self.view.chart
+        figures = () if chart is None else (chart.figure,)
+        if self.box.children != figures:
+            self.box.children = figures
 
     def _draw(self) -> None:
         if self._choice is not None:
@@ -119,14 +128,14 @@ class LayerView(Panel):
     def _switch(self) -> None:
         view = self.view
         self._draw()
-        self.box.children = () if view.chart is None else (view.chart.figure,)
+        self._hang()
         self.legend.value = view.legend
         self._mark()
         self._tell_status()
 
     def _open(self) -> None:
         self._pointed = None
-        self.picker.value = self.state.layer
+        self.picker.value = _NONE[1] if self.state.layer is None else self.state.layer
         self._mark()
         self._describe()
         self._open_detail()
@@ -145,6 +154,9 @@ class LayerView(Panel):
         current = state.shown is not None and state.shown is self._last
         chosen = self._last.blocks[place].name if self._last and current else None
         return OpenLayer(state.library, place, chosen, state.objective, state.goal == "maximize")
+
+    def _pick(self, place: int) -> None:
+        self.state.open_layer(None if place == _NONE[1] else place)
 
     def _step(self, step: int) -> None:
         last = len(self.state.library.layers) - 1
@@ -169,9 +181,8 @@ class LayerView(Panel):
 
     def _tell_status(self) -> None:
         shown, missing = self.state.shown, self._last is None
-        self.box.layout.display = "none" if missing else ""
-        self.legend.layout.display = self.line.layout.display = self.box.layout.display
         failed = shown is not None and not shown.found
+        self.line.layout.display = self.legend.layout.display = "none" if missing else ""
         for part in (self.box, self.line, self.legend):
             (part.add_class if failed else part.remove_class)("pw-dim")
         self.status.value = self._status(shown)
