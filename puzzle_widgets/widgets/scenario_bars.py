@@ -23,7 +23,9 @@ def speed_bars(series: Sequence[Series]) -> Markup:
     finite = [value for value in values if math.isfinite(value)]
     longest = max(finite, default=0.0) or 1.0
     bars = [_bar(one, v, longest, quantity.unit) for one, v in zip(series, values, strict=True)]
-    return Markup("<p class='pw-says'>{}</p><div class='pw-bars'>{}</div>").format(
+    return Markup(
+        "<p class='pw-says'>{}</p><div class='pw-cards'><div class='pw-bars'>{}</div></div>"
+    ).format(
         f"{quantity.title}; in brackets the speed-up against the parent.", Markup("").join(bars)
     )
 
@@ -33,10 +35,9 @@ def _bar(one: Series, value: float, longest: float, unit: str) -> Markup:
     share = 100.0 if endless else 100.0 * value / longest
     figure = "no runtime at all" if endless else f"{format_number(value)} {unit}".strip()
     return Markup(
-        "<span class='pw-who'>{}<span>{}</span></span>"
-        "<span class='pw-track'><i style='width:{:.2f}%;background:{}'></i></span>"
+        "{}<span class='pw-track'><i style='width:{:.2f}%;background:{}'></i></span>"
         "<span class='pw-value'>{}{}</span>"
-    ).format(one.mark, one.name, share, one.color, figure, _speedup(one))
+    ).format(one.title, share, one.color, figure, _speedup(one))
 
 
 def _speedup(one: Series) -> str:

@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from puzzle_widgets.library import BlockLibrary, BlockVariant, Layer
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, Quantity, format_number
-from puzzle_widgets.widgets.html import Cell, legend, table
+from puzzle_widgets.widgets.card_table import Line, card_table
+from puzzle_widgets.widgets.html import Cell, legend
 from puzzle_widgets.widgets.layer_axis import tick_places
 from puzzle_widgets.widgets.palette import ATTENTION, FFN
 from puzzle_widgets.widgets.scenario_series import Series
@@ -86,8 +87,9 @@ def difference_table(difference: Difference, places: Sequence[int]) -> Markup:
         return Markup("")
     changes = [f"Δ {quantity.title}" for quantity in difference.quantities]
     head = ["Layer", f"A: {difference.first.name}", f"B: {difference.second.name}", *changes]
-    rows = [_row(difference, place) for place in places]
-    return table(head, rows, caption="Layers that differ; differences are B minus A")
+    lines = [Line(_row(difference, place)) for place in places]
+    caption = "Layers that differ; differences are B minus A"
+    return card_table(head, lines, caption=caption, words=(0, 1, 2))
 
 
 def signed(value: float, quantity: Quantity) -> str:

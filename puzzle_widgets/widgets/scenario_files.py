@@ -31,7 +31,7 @@ def download_links(scenarios: Sequence[Scenario]) -> Markup:
             "Table as CSV", "scenarios-summary.csv", scenario_table(scenarios).to_csv(), "text/csv"
         ),
     ]
-    return Markup("<div class='pw-links'><span class='pw-name'>Download</span>{}</div>").format(
+    return Markup("<div class='pw-links'><span class='pw-quiet'>Download</span>{}</div>").format(
         Markup("").join(links)
     )
 
@@ -41,8 +41,8 @@ def upload_control() -> widgets.FileUpload:
     control = widgets.FileUpload(
         accept=".json,.csv",
         multiple=False,
-        description="Load a file",
-        tooltip="Load scenarios from JSON, or from the CSV of layers",
+        description="Load scenarios",
+        tooltip="From JSON, or from the CSV of layers",
     )
     control.layout.width = "auto"
     control.add_class("pw-btn")

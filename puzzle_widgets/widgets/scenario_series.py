@@ -38,6 +38,11 @@ class Series:
             "x2='25' y2='4' stroke='{}' stroke-width='3' stroke-dasharray='{}'/></svg>"
         ).format(self.color, _SVG_DASHES[self.dash])
 
+    @property
+    def title(self) -> Markup:
+        """The name behind its mark."""
+        return Markup("<span class='pw-who'>{}<span>{}</span></span>").format(self.mark, self.name)
+
 
 def parent_series(parent: Solution) -> Series:
     """Give the parent its look."""

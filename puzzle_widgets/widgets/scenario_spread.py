@@ -8,7 +8,8 @@ import numpy as np
 from markupsafe import Markup
 
 from puzzle_widgets.library.quantity import format_number
-from puzzle_widgets.widgets.html import Cell, table
+from puzzle_widgets.widgets.card_table import Line, card_table
+from puzzle_widgets.widgets.html import Cell
 from puzzle_widgets.widgets.scenario_series import NOTHING, Series
 
 _TAIL = 10
@@ -18,8 +19,8 @@ def spread_table(series: Sequence[Series], key: str) -> Markup:
     """Build a table of sum, median, highest layer, share of the highest ten, and layers at 0."""
     few = min(_TAIL, len(series[0].solution.blocks))
     head = ["Scenario", "Sum", "Median layer", "Highest layer", f"Highest {few} carry", "At 0"]
-    rows = [_row(one, key, few) for one in series]
-    return table(head, rows, caption="Spread of the scores over the layers")
+    lines = [Line(_row(one, key, few)) for one in series]
+    return card_table(head, lines, caption="Spread of the scores over the layers", words=(0,))
 
 
 def _row(one: Series, key: str, few: int) -> list[Cell]:
@@ -27,7 +28,7 @@ def _row(one: Series, key: str, few: int) -> list[Cell]:
     place = int(values.argmax())
     highest = f"{format_number(values[place])} (layer {one.solution.library.layers[place].name})"
     return [
-        Markup("<span class='pw-who'>{}<span>{}</span></span>").format(one.mark, one.name),
+        one.title,
         format_number(float(values.sum())),
         format_number(float(np.median(values))),
         highest,

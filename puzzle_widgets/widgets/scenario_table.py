@@ -12,6 +12,7 @@ from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, format_number
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.scenario import budget_words
+from puzzle_widgets.widgets.card_table import Line, card_table
 from puzzle_widgets.widgets.html import Cell
 from puzzle_widgets.widgets.scenario_series import NOTHING, Series
 
@@ -22,7 +23,8 @@ class Column:
 
     title: str
     cell: Callable[[Solution], Cell]
-    css: str = ""
+    of_parent: str = ""
+    """Said of the parent instead, which nobody searched."""
 
 
 def scenario_table(parent: Series, scenarios: Sequence[Series], shown: int | None) -> Markup:
@@ -38,44 +40,26 @@ def scenario_table(parent: Series, scenarios: Sequence[Series], shown: int | Non
         Place of the scenario that is shown, if one is.
     """
     columns = _columns(parent.solution.library, [one.solution for one in scenarios])
-    tops = [Markup("<th scope='col' class='{}'>{}</th>").format(c.css, c.title) for c in columns]
+    head = ["Scenario", *(column.title for column in columns)]
     rows = [_row(one, columns, is_shown=place == shown) for place, one in enumerate(scenarios)]
-    return Markup(
-        "<div class='pw-cards'><table class='pw-table'>"
-        "<caption class='pw-aside'>Kept scenarios and the parent</caption>"
-        "<thead><tr><th scope='col'>Scenario</th>{}</tr></thead><tbody>{}{}</tbody></table></div>"
-    ).format(Markup("").join(tops), _parent_row(parent, columns), Markup("").join(rows))
+    lines = [_parent_row(parent, columns), *rows]
+    caption = "Kept scenarios and the parent"
+    return card_table(head, lines, caption=caption, words=(0, 1, len(columns)))
 
 
-def _row(one: Series, columns: Sequence[Column], *, is_shown: bool) -> Markup:
-    tag = Markup("<span class='pw-tag'>shown</span>") if is_shown else Markup("")
-    name = Markup("<span class='pw-who'>{}<span>{}</span>{}</span>").format(one.mark, one.name, tag)
-    return _cells("pw-chosen" if is_shown else "", name, one.solution, columns)
+def _row(one: Series, columns: Sequence[Column], *, is_shown: bool) -> Line:
+    tag = Markup(" <span class='pw-tag'>shown</span>") if is_shown else Markup("")
+    cells = [column.cell(one.solution) for column in columns]
+    return Line([one.title + tag, *cells], "pw-chosen" if is_shown else "")
 
 
-def _parent_row(parent: Series, columns: Sequence[Column]) -> Markup:
-    name = Markup("<span class='pw-who'>{}<span>{}</span></span>").format(parent.mark, parent.name)
-    told = [_as_reference(column) for column in columns]
-    return _cells("pw-parent", name, parent.solution, told)
-
-
-def _as_reference(column: Column) -> Column:
-    words = {"Status": "reference", "Budgets": NOTHING}.get(column.title)
-    return column if words is None else Column(column.title, lambda _: words, column.css)
-
-
-def _cells(css: str, name: Markup, solution: Solution, columns: Sequence[Column]) -> Markup:
-    cells = [
-        Markup("<td class='{}' data-label='{}'>{}</td>").format(c.css, c.title, c.cell(solution))
-        for c in columns
-    ]
-    return Markup("<tr class='{}'><th scope='row'>{}</th>{}</tr>").format(
-        css, name, Markup("").join(cells)
-    )
+def _parent_row(parent: Series, columns: Sequence[Column]) -> Line:
+    cells = [column.of_parent or column.cell(parent.solution) for column in columns]
+    return Line([parent.title, *cells], "pw-parent")
 
 
 def _columns(library: BlockLibrary, kept: Sequence[Solution]) -> list[Column]:
-    columns = [Column("Status", _status, "pw-words")]
+    columns = [Column("Status", _status, of_parent="reference")]
     known = [key for key in (MEMORY, RUNTIME) if key in library.keys]
     columns += [Column(library.quantity(key).title, _total(key)) for key in known]
     if library.throughput(1.0) is not None:
@@ -83,7 +67,7 @@ def _columns(library: BlockLibrary, kept: Sequence[Solution]) -> list[Column]:
     if RUNTIME in library.keys:
         columns.append(Column("Speed-up", lambda s: f"{_number(s.speedup, '.2f')} x"))
     columns.append(_score_column(library, kept))
-    columns.append(Column("Budgets", lambda s: budget_words(s.problem), "pw-words"))
+    columns.append(Column("Budgets", lambda s: budget_words(s.problem), of_parent=NOTHING))
     return columns
 
 

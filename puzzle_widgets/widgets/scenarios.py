@@ -55,8 +55,13 @@ class ScenarioPanel(Panel):
         self.messages = MessageBar(self.state) if self._alone else None
         head = [self.messages] if self.messages is not None else []
         keep = row(_named("Name", self.name), self.keep, css="pw-keep")
-        load = _named("Load scenarios", self.upload)
-        return [*head, keep, self.table, self.kept, row(self.downloads, load, css="pw-files")]
+        return [
+            *head,
+            keep,
+            self.table,
+            self.kept,
+            row(self.downloads, self.upload, css="pw-files"),
+        ]
 
     def bind(self) -> None:
         """Connect the fields and buttons to the state's actions."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from puzzle_widgets.library import Layer
 from puzzle_widgets.widgets.layer_axis import fit_layer_axis, layer_axis, layer_places, tick_places
+from puzzle_widgets.widgets.layer_costs import nice_ticks
 from puzzle_widgets.widgets.scenario_series import Series
 
 _HEIGHT = "280px"
@@ -32,9 +33,7 @@ class StepChart:
         self._log = log
         self._x, self._x_axis = layer_axis(layers)
         self._y = bq.LogScale() if log else bq.LinearScale(allow_padding=False)
-        self._y_axis = bq.Axis(
-            scale=self._y, orientation="vertical", num_ticks=5, label_offset="52px"
-        )
+        self._y_axis = bq.Axis(scale=self._y, orientation="vertical", label_offset="52px")
         self.figure = bq.Figure(
             axes=[self._x_axis, self._y_axis],
             fig_margin={"top": 10, "bottom": 46, "left": 68, "right": 14},
@@ -100,6 +99,7 @@ class StepChart:
         least, most = min(0.0, float(every.min())), float(every.max())
         top = max(most, 0.0) if most > least else 1.0
         self._y.min, self._y.max = least, top + 0.04 * (top - least)
+        self._y_axis.tick_values = None if least < 0 else np.asarray(nice_ticks(top))
         self._y_axis.tick_format = ".3~s" if max(top, -least) >= _LARGE else ",~g"
         return -math.inf
 

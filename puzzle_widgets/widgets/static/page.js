@@ -38,6 +38,14 @@ function nameChart(chart) {
   setOnce(chart, "aria-label", `${title ? title.textContent : "Chart"}. Arrow keys move along it.`);
 }
 
+// An upload's button counts its files behind its words; ours are emptied once read.
+function dropCount(control) {
+  const words = control.lastChild;
+  if (words && words.nodeType === Node.TEXT_NODE && / \(\d+\)$/.test(words.data)) {
+    words.data = words.data.replace(/ \(\d+\)$/, "");
+  }
+}
+
 function improve() {
   document.querySelectorAll(".pw-ui").forEach((panel) => {
     panel.querySelectorAll(NAMED).forEach(nameControl);
@@ -49,6 +57,7 @@ function improve() {
       line.setAttribute("role", "status");
       line.setAttribute("aria-live", "polite");
     });
+    panel.querySelectorAll(".widget-upload").forEach(dropCount);
     panel.querySelectorAll("[title='null']").forEach((element) => element.removeAttribute("title"));
   });
 }
