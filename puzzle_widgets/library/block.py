@@ -10,18 +10,20 @@ Kind = Literal["sized", "linear", "no_op", "other"]
 KINDS: tuple[Kind, ...] = ("sized", "linear", "no_op", "other")
 Part = Literal["attention", "ffn"]
 
-_NO_OP = re.compile(r"\bno[\s_-]?op\b", re.IGNORECASE)
-_LINEAR = re.compile(r"\blinear\b", re.IGNORECASE)
+# An underscore ends a word here, as in "linear_ffn_1024"; \b would not see that.
+_NO_OP = re.compile(r"(?<![^\W_])no[\s_-]?op(?![^\W_])", re.IGNORECASE)
+_LINEAR = re.compile(r"(?<![^\W_])linear(?![^\W_])", re.IGNORECASE)
 _KV_HEADS = (
     re.compile(r"(\d+)\s*(?:kv|key[\s_-]?value)[\s_-]*heads?", re.IGNORECASE),
     re.compile(r"kv[\s_-]*heads?[\s_:=-]*(\d+)", re.IGNORECASE),
 )
 _WIDTH = (
     re.compile(r"intermediate(?:[\s_-]*size)?[\s_:=-]*(\d+(?:e\d+)?)", re.IGNORECASE),
-    re.compile(r"\b(?:ffn|mlp)[\s_:=-]+(\d+(?:e\d+)?)", re.IGNORECASE),
+    re.compile(r"(?<![^\W_])(?:ffn|mlp)[\s_:=-]+(\d+(?:e\d+)?)", re.IGNORECASE),
 )
 _SIZES = {"attention": _KV_HEADS, "ffn": _WIDTH}
-_SPLIT = re.compile(r"\b(?=(?:ffn|mlp)\b)", re.IGNORECASE)
+_SPLIT = re.compile(r"(?<![^\W_])(?=(?:ffn|mlp)(?![^\W_]))", re.IGNORECASE)
+_MAX_SIZE = 1e15
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def block_from_name(part: Part, name: str) -> SubBlock:
         return SubBlock("no_op")
     for pattern in _SIZES[part]:
         if match := pattern.search(text):
-            return SubBlock("sized", int(float(match[1][:30])))
+            return _sized(float(match[1]))
     return SubBlock("linear") if _LINEAR.search(text) else OTHER
 
 
@@ -72,6 +74,13 @@ def block_from_size(part: Part, size: float, name: str) -> SubBlock:
         return SubBlock("sized", round(size))
     named = block_from_name(part, name)
     return named if named.kind == "linear" else SubBlock("no_op")
+
+
+def _sized(size: float) -> SubBlock:
+    """Read a size from a name: 0 means that nothing is left, an absurd one that it is no size."""
+    if size > _MAX_SIZE:
+        return OTHER
+    return SubBlock("sized", int(size)) if size >= 1 else SubBlock("no_op")
 
 
 def _half(part: Part, name: str) -> str:
