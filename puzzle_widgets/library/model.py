@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from puzzle_widgets.library.quantity import COST_GROUP, RUNTIME, SCORE_GROUP, Qu
 LayerName = int | str
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
+Array = TypeVar("Array", FloatArray, IntArray)
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ class BlockLibrary:
     def starts(self) -> IntArray:
         """Where each layer begins in the flat arrays, shape (layers + 1,)."""
         counts = [len(layer.variants) for layer in self.layers]
-        return np.concatenate([[0], np.cumsum(counts)]).astype(np.intp)
+        return _read_only(np.concatenate([[0], np.cumsum(counts)]).astype(np.intp))
 
     @cached_property
     def _table(self) -> FloatArray:
@@ -176,7 +177,7 @@ class BlockLibrary:
             for layer in self.layers
             for variant in layer.variants
         ]
-        return np.asarray(rows, dtype=np.float64)
+        return _read_only(np.asarray(rows, dtype=np.float64))
 
     def column(self, key: str) -> FloatArray:
         """Values of one key over all layers' variants, flat, shape (variants in all,).
@@ -223,3 +224,8 @@ class BlockLibrary:
         if tokens is None or RUNTIME not in self.keys:
             return None
         return 1000.0 * tokens / runtime_ms if runtime_ms > 0 else float("inf")
+
+
+def _read_only(array: Array) -> Array:
+    array.setflags(write=False)
+    return array
