@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 SCORE_GROUP = "metrics."
@@ -57,7 +58,9 @@ def bigger_is_better(key: str) -> bool:
 
 
 def format_number(value: float) -> str:
-    """Write a number for reading: thousands separated, small ones with three decimals."""
+    """Write a number for reading: thousands separated, small ones with four digits."""
+    if not math.isfinite(value):
+        return "unknown" if math.isnan(value) else ("∞" if value > 0 else "-∞")
     if value == 0 or abs(value) >= 1000 or (abs(value) >= 100 and value == round(value)):
         return f"{value:,.0f}"
     if value == round(value):

@@ -1,0 +1,62 @@
+"""Labels, units and numbers for readers."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from puzzle_widgets.library.quantity import bigger_is_better, describe_key, format_number
+
+
+@pytest.mark.parametrize(
+    ("key", "title"),
+    [
+        ("stats.memory_mib", "Memory (MiB)"),
+        ("stats.runtime_ms", "Runtime (ms)"),
+        ("stats.num_params", "Parameters"),
+        ("stats.num_kv_heads", "KV heads"),
+        ("metrics.kl_div", "KL divergence"),
+        ("throughput", "Throughput (tokens/s)"),
+        ("stats.attention_memory_mib", "Attention memory (MiB)"),
+        ("stats.ffn_runtime_ms", "FFN runtime (ms)"),
+        ("stats.load_seconds", "Load (s)"),
+        ("stats.", "stats."),
+    ],
+)
+def test_a_key_has_a_title_with_its_unit(key: str, title: str) -> None:
+    """Known keys have a label of their own, others are made readable; suffixes tell the unit."""
+    assert describe_key(key).title == title
+
+
+def test_a_stated_unit_goes_before_the_suffix() -> None:
+    """A library may state another unit, also none at all."""
+    assert describe_key("stats.memory_mib", "pages").text(3) == "3 pages"
+    assert describe_key("stats.memory_mib", "").title == "Memory"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (80000.0, "80,000"),
+        (123456.7, "123,457"),
+        (640.0, "640"),
+        (123.44, "123.4"),
+        (8.0, "8"),
+        (6.861455, "6.861"),
+        (-0.00001234, "-1.234e-05"),
+        (math.nan, "unknown"),
+        (math.inf, "∞"),
+        (-math.inf, "-∞"),
+    ],
+)
+def test_numbers_are_written_for_reading(value: float, text: str) -> None:
+    """Thousands are separated, small numbers keep four digits, NaN and infinity have words."""
+    assert format_number(value) == text
+
+
+def test_gains_are_told_from_losses() -> None:
+    """An accuracy is to be maximised, a divergence is not."""
+    assert bigger_is_better("metrics.mmlu_accuracy")
+    assert not bigger_is_better("metrics.kl_div")
