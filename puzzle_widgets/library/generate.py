@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.block import OTHER
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import (
@@ -32,6 +33,8 @@ def random_library(layers: int = 32, variants: int = 100, seed: int = 0) -> Bloc
         ``metrics.loss`` in [0, 1), ``stats.memory_mib`` and ``stats.runtime_ms`` in [1, 100);
         variant 0 is the parent of every layer, with loss 0 and costs of 100.
     """
+    if layers < 1 or variants < 1:
+        raise LibraryError(f"{layers} x {variants}: a library needs a layer and a variant.")
     rng = np.random.default_rng(seed)
     table = rng.uniform((0.0, 1.0, 1.0), (1.0, 100.0, 100.0), size=(layers, variants, 3))
     table[:, 0] = (0.0, 100.0, 100.0)
