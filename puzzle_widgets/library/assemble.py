@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from puzzle_widgets.library.block import Part, SubBlock, block_from_name, block_from_size
-from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.checks import Place, shown, text
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import (
     BlockLibrary,
@@ -72,11 +72,12 @@ def _keys_of(layer: RawLayer, place: Place) -> tuple[str, ...]:
     if not layer.variants:
         _no_variants(place.at(layer=layer.name))
     keys = tuple(layer.variants[0].values)
-    bad = next((key for key in keys if not key.startswith((SCORE_GROUP, COST_GROUP))), None)
-    if bad is not None:
-        place.at(field=bad).fail(
-            "neither a score nor a cost.", f"Name it {SCORE_GROUP}… or {COST_GROUP}…"
-        )
+    for key in keys:
+        text(key, place.at(field=key), "the field's name")
+        if not key.startswith((SCORE_GROUP, COST_GROUP)):
+            place.at(field=key).fail(
+                "neither a score nor a cost.", f"Name it {SCORE_GROUP}… or {COST_GROUP}…"
+            )
     if not keys:
         place.at(layer=layer.name, variant=layer.variants[0].name).fail(
             "no scores and no costs.", "Give each variant metrics and stats."

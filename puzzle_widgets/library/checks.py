@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
@@ -31,10 +30,10 @@ class Place:
 
     def fail(self, what: str, mend: str) -> NoReturn:
         """Raise the one clear error."""
-        raise LibraryError(f"{self}: {what} {mend}")
+        raise LibraryError(" ".join(f"{self}: {what} {mend}".splitlines()))
 
     def __str__(self) -> str:
-        parts = [self.file]
+        parts = [self.file if self.file.isprintable() else shown(self.file)]
         if self.layer is not None:
             parts.append(f"layer {shown(self.layer)}")
         if self.variant is not None:
@@ -46,7 +45,10 @@ class Place:
 
 def shown(value: object) -> str:
     """Write an untrusted value on one line of printable characters, shortened."""
-    text = ascii(value) if _has_surrogate(str(value)) else repr(value)
+    try:
+        text = ascii(value) if _has_surrogate(str(value)) else repr(value)
+    except (RecursionError, ValueError):  # nested very deeply, or a number of thousands of digits
+        text = f"a {type(value).__name__}"
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
@@ -66,7 +68,7 @@ def number(value: object, place: Place) -> float:
     """Read a finite number of sensible size."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         place.fail(f"{shown(value)} stands where a number belongs.", "Give a finite number.")
-    if not math.isfinite(value) or abs(value) > MAX_NUMBER:
+    if not abs(value) <= MAX_NUMBER:  # true of NaN as well
         place.fail(
             f"{shown(value)} cannot be summed.",
             f"Give a finite number of at most {MAX_NUMBER:.0e}, or leave the variant out.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -39,7 +40,7 @@ def load_library(
         A directory in the published three-file form, one JSON or CSV file, a tidy DataFrame
         (see ``library.table``), or the name of an embedded library (``embedded_libraries()``).
     name
-        Title for people; by default that of the folder or file.
+        Title for people; by default what the file says, else the folder's or file's name.
     measurement
         Batch size, sequence length, GPU and dtype, for input that does not say them; without
         the first two there is no throughput.
@@ -56,8 +57,8 @@ def load_library(
     files = {library_file.name: _read_bytes(library_file)}
     if library_file.name == LIBRARY_FILE:
         files |= _sidecars_of(library_file.parent)
-    title = name or (path.name if path.is_dir() else path.stem)
-    return load_files(files, name=title, measurement=measurement)
+    title = path.name if path.is_dir() else path.stem
+    return _read(files, name, title, measurement)
 
 
 def load_files(
@@ -73,16 +74,36 @@ def load_files(
     name, measurement
         As for :func:`load_library`.
     """
+    return _read(files, name, None, measurement)
+
+
+def _read(
+    files: Mapping[str, bytes],
+    name: str | None,
+    title: str | None,
+    measurement: Measurement | None,
+) -> BlockLibrary:
+    """Read files; ``title`` is the name where neither the caller nor the file gives one."""
     file = _library_file(files)
     _check_sizes(files)
-    facts = _facts(name or Path(file).stem, measurement)
+    facts = _facts(name or title or Path(file).stem, measurement)
+    sidecars = {Path(other).name: content for other, content in files.items() if other != file}
     if file.lower().endswith(".csv"):
         return read_csv(files[file], file, facts)
     place = Place(file)
     content = mapping(parse_json(files[file], place), place, "the file")
     if content.get("format") == FORMAT:
-        return read_native(content, file)
-    return read_published(content, file, files, facts)
+        return _with_words(read_native(content, file), name, measurement)
+    return read_published(content, file, sidecars, facts)
+
+
+def _with_words(
+    library: BlockLibrary, name: str | None, measurement: Measurement | None
+) -> BlockLibrary:
+    """What the caller says goes before what the file says."""
+    return replace(
+        library, name=name or library.name, measurement=measurement or library.measurement
+    )
 
 
 def embedded_libraries() -> tuple[str, ...]:
@@ -95,12 +116,12 @@ def _facts(name: str, measurement: Measurement | None) -> Facts:
 
 
 def _find(source: str | os.PathLike[str]) -> Path:
-    path = Path(source).expanduser()
     try:
+        path = Path(source).expanduser()
         if path.exists():
             return path
-    except (OSError, ValueError):
-        path = Path("?")
+    except (OSError, ValueError, RuntimeError):  # no text for a path, or "~nobody"
+        pass
     if str(source) in embedded_libraries():
         return data_folder() / f"{source}.json"
     raise LibraryError(
@@ -114,6 +135,8 @@ def _read_bytes(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             _too_large(place, path.stat().st_size)
+        if not path.is_file():
+            place.fail("no ordinary file.", "Give a JSON or CSV file, or a library's folder.")
         return path.read_bytes()
     except FileNotFoundError:
         place.fail(f"missing in the folder {path.parent.name!r}.", "Give a block library's folder.")

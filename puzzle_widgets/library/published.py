@@ -126,7 +126,12 @@ def _find_parent(
 ) -> str | None:
     if parent is None:
         named = [v.name for v in variants if len(_PARENT_SHARE.findall(v.name)) == _BOTH_HALVES]
-        return named[0] if len(named) == 1 else None
+        if variants and len(named) != 1:
+            place.fail(
+                f"no parent here: {len(named)} variants are named as its block.",
+                f"Put {PARENT_FILE} beside the file, or name one variant 'parent * 100%' twice.",
+            )
+        return named[0] if named else None
     same = [v.name for v in variants if parent.items() <= v.values.items()]
     if len(same) != 1:
         place.fail(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Hashable
 
+import numpy as np
 import pandas as pd
 
 from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
@@ -137,14 +138,14 @@ def _read_half(value: object, place: Place) -> SubBlock | None:
         return None
     if word in ("linear", "no_op", "other"):
         return SubBlock(word)  # type: ignore[arg-type]
-    if word.isascii() and word.isdigit() and int(word[:12]) > 0:
-        return SubBlock("sized", int(word[:12]))
+    if word.isascii() and word.isdigit() and len(word) <= 15 and int(word) > 0:
+        return SubBlock("sized", int(word))
     place.fail(f"{shown(value)} is no half of a block.", "Write a size, linear or no_op.")
 
 
 def _plain(value: object) -> object:
     """Turn a NumPy scalar into the Python value that it is."""
-    return value.item() if hasattr(value, "item") else value
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _number_or_text(value: str) -> float | str:
