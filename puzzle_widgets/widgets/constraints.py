@@ -49,8 +49,9 @@ class ConstraintPanel(Panel):
         self.reset = button(
             "Reset", "Back to the objective and budgets that the library opens with"
         )
-        messages = [MessageBar(self.state)] if self._alone else []
-        return [*messages, *self._tops(), self.limits, self.foot, row(self.reset)]
+        self.messages = MessageBar(self.state) if self._alone else None
+        bar = [] if self.messages is None else [self.messages]
+        return [*bar, *self._tops(), self.limits, self.foot, row(self.reset)]
 
     def bind(self) -> None:
         """Connect the controls and follow the state."""
@@ -62,6 +63,12 @@ class ConstraintPanel(Panel):
         self.changed(self.share, lambda _: self._show_limits())
         self.changed(self.gib, lambda _: self._show_limits())
         self.clicked(self.reset, self.state.reset)
+
+    def close(self) -> None:
+        """Let go of the state, then close."""
+        if self.messages is not None:
+            self.messages.close()
+        super().close()
 
     @property
     def units(self) -> Units:
@@ -133,9 +140,10 @@ def _choice(options: tuple[tuple[str, object], ...], tooltip: str) -> widgets.To
 
 
 def _name(words: str) -> widgets.HTML:
-    made = widgets.HTML(Markup("<span class='pw-aside'>{}</span>").format(words))
-    made.layout.width = "0"
-    made.add_class("pw-name")
+    """Name a line of controls for screen readers; their own words say it to the eye."""
+    made = widgets.HTML(Markup("{}").format(words))
+    for css in ("pw-name", "pw-aside"):
+        made.add_class(css)
     return made
 
 

@@ -30,12 +30,15 @@ class MessageBar(widgets.HBox):
         for name in ("pw-ui", "pw-message"):
             self.add_class(name)
         self._refresh = guard(state, lambda *_: self._show())
+        self._follows = True
         state.observe(self._refresh, "message")
         self._show()
 
     def close(self) -> None:
-        """Let go of the state, then close."""
-        self.state.unobserve(self._refresh, "message")
+        """Let go of the state, then close; ipywidgets closes once more at the very end."""
+        if self._follows:
+            self.state.unobserve(self._refresh, "message")
+            self._follows = False
         super().close()
 
     def _show(self) -> None:

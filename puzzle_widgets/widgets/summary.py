@@ -113,7 +113,7 @@ def _speed_tiles(solution: Solution) -> list[Tile]:
         text = amount(library, THROUGHPUT, solution.throughput)
         found.append(("Throughput", text, f"parent {amount(library, THROUGHPUT, parent)}"))
     if solution.speedup is not None:
-        found.append(("Speed-up", f"{solution.speedup:,.2f} x", "parent's runtime / this one"))
+        found.append(("Speed-up", f"{solution.speedup:,.2f} x", "against the parent"))
     return found
 
 

@@ -1,0 +1,190 @@
+"""Tests of the status panel and of the words it finds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+import puzzle_widgets as pw
+from puzzle_widgets.state import Selection
+from puzzle_widgets.widgets.message import MessageBar
+from puzzle_widgets.widgets.summary import facts, status_words, tiles
+from tests.support.libraries import MEMORY, RUNTIME, make_library
+
+KEYS = ("metrics.loss", MEMORY, RUNTIME)
+
+
+@pytest.fixture
+def state() -> pw.ExplorerState:
+    """Four layers whose parent has a loss of 8 in sum, 4,096 MiB and 400 ms."""
+    rows = [[2.0, 1024.0, 100.0], [2.5, 500.0, 60.0], [4.0, 100.0, 10.0]]
+    return pw.ExplorerState(make_library([rows] * 4, KEYS))
+
+
+@pytest.fixture
+def panel(state: pw.ExplorerState) -> pw.StatusPanel:
+    """Give a panel on the state."""
+    return pw.StatusPanel(state)
+
+
+def test_proven_answer_is_called_optimal_with_its_figures(panel: pw.StatusPanel) -> None:
+    """Status, bound, gap, score, memory, runtime, throughput and speed-up are there."""
+    shown = panel.state.shown
+    assert "Optimal, proven" in panel.line.value
+    for words in (
+        "bound ",
+        "gap 0 %",
+        f"{shown.score:.6f}",
+        "Memory",
+        "Runtime",
+        "Throughput",
+        "Speed-up",
+        "of 4,096 MiB",
+        "batch size x sequence length / summed runtime",
+    ):
+        assert words in panel.figures.value
+
+
+def test_increase_over_the_parent_is_told_where_it_has_a_score(panel: pw.StatusPanel) -> None:
+    """A loss of the parent's own is subtracted: the increase is what the search adds."""
+    increase = panel.state.shown.score - 8
+    assert f"+{increase:.6f} against the parent 8.000000" in panel.figures.value
+
+
+def test_budgets_without_answer_give_the_reason_and_no_figures(panel: pw.StatusPanel) -> None:
+    """Infeasible is said with its reason; no tile of an earlier answer stays."""
+    panel.state.set_limit(0, value=1.0)
+    assert "Infeasible" in panel.line.value
+    assert "least possible is 400 MiB" in panel.figures.value
+    assert "pw-tile" not in panel.figures.value
+    assert "Optimal" not in panel.line.value
+
+
+def test_updating_is_marked_and_the_old_picture_stays(panel: pw.StatusPanel) -> None:
+    """While a search runs the figures stay, dimmed, and the line says so."""
+    figures = panel.figures.value
+    panel.state.updating = True
+    assert "Updating" in panel.line.value
+    assert "pw-stale" in panel.figures._dom_classes
+    assert panel.figures.value == figures
+    panel.state.updating = False
+    assert "Updating" not in panel.line.value
+    assert "pw-stale" not in panel.figures._dom_classes
+
+
+def test_answer_to_earlier_budgets_is_not_called_optimal(panel: pw.StatusPanel) -> None:
+    """Where the search for the present budgets failed, the old proof is not theirs."""
+    panel.state.problem = panel.state.problem.with_budget(MEMORY)
+    assert "Optimal" not in panel.line.value
+    assert "earlier budgets" in panel.line.value
+
+
+def test_nothing_shown_yet_is_said(panel: pw.StatusPanel) -> None:
+    """Before the first answer there are no figures."""
+    panel.state.updating = True
+    panel.state.shown = None
+    assert "Updating" in panel.line.value
+    assert panel.figures.value == ""
+    panel.state.updating = False
+    assert "No answer yet" in panel.line.value
+
+
+@pytest.mark.parametrize(
+    ("bound", "words"),
+    [(math.nan, "Feasible, no bound known"), (9.96, "Feasible, gap 0.4 %"), (10, "gap 0 %")],
+)
+def test_unproven_answers_are_never_called_optimal(
+    state: pw.ExplorerState, bound: float, words: str
+) -> None:
+    """A feasible answer gives its gap as far as a bound is known."""
+    unproven = replace(state.shown, status="feasible", score=10.0, bound=bound)
+    said = status_words(unproven)
+    assert words in said
+    assert "Optimal" not in said
+    assert "optimal" not in facts(unproven)
+
+
+def test_small_gap_is_not_rounded_away(state: pw.ExplorerState) -> None:
+    """A gap of a millionth is not shown as none."""
+    unproven = replace(state.shown, status="feasible", score=10.0, bound=9.99999)
+    assert status_words(unproven) == "Feasible, gap 0.0001 %"
+
+
+def test_search_that_ran_out_of_time_is_told(state: pw.ExplorerState) -> None:
+    """Without an architecture in time, the status says that and nothing more."""
+    late = replace(state.shown, status="no_solution_in_time", architecture=None)
+    assert status_words(late) == "No solution in time"
+
+
+def test_point_of_the_front_is_named_and_left_again(panel: pw.StatusPanel) -> None:
+    """Point and count stand in the title; the button goes back to the present budgets."""
+    state = panel.state
+    assert panel.back.layout.display == "none"
+    assert "Present budgets" in panel.head.value
+    state.start_front()
+    state.show_point(1)
+    assert f"Point 2 of {len(state.front.solutions)}" in panel.head.value
+    assert panel.back.layout.display == ""
+    panel.back.click()
+    assert state.selection == Selection()
+    assert panel.back.layout.display == "none"
+
+
+def test_present_search_does_not_mark_a_point_as_updating(panel: pw.StatusPanel) -> None:
+    """A point's own proof stands while the present budgets are searched."""
+    panel.state.start_front()
+    panel.state.show_point(0)
+    panel.state.updating = True
+    assert "Updating" not in panel.line.value
+    assert "Optimal, proven" in panel.line.value
+
+
+def test_scenario_is_named_with_its_markup_escaped(panel: pw.StatusPanel) -> None:
+    """A scenario's name is text; renaming shows at once."""
+    panel.state.keep("<i>edge</i>")
+    panel.state.show_scenario(0)
+    assert "&lt;i&gt;edge" in panel.head.value
+    assert "<i>" not in panel.head.value
+    panel.state.rename(0, "edge")
+    assert panel.shown_name == "Scenario \u2018edge\u2019"
+
+
+def test_engine_of_a_loaded_file_is_escaped(state: pw.ExplorerState) -> None:
+    """What a scenario file says of its engine cannot bring tags into the page."""
+    assert "<b>" not in facts(replace(state.shown, engine="<b>mine</b>"))
+
+
+def test_library_of_unknown_costs_shows_those() -> None:
+    """Without memory and runtime, the library's own costs and no throughput are shown."""
+    library = make_library([[[0, 3], [1, 1]]], ("metrics.loss", "stats.<cost>"))
+    panel = pw.StatusPanel(library)
+    assert "&lt;cost&gt;" in panel.figures.value
+    assert "Throughput" not in panel.figures.value
+
+
+def test_cost_as_objective_has_its_unit_and_one_tile(state: pw.ExplorerState) -> None:
+    """Memory as the objective is written in MiB, and not twice."""
+    state.set_objective(MEMORY)
+    shown = str(tiles(state.shown))
+    assert shown.count("Memory") == 1
+    assert "<small>MiB</small>" in shown
+
+
+def test_messages_have_one_place(state: pw.ExplorerState) -> None:
+    """The panel shows messages itself unless its page does."""
+    alone = pw.StatusPanel(state)
+    assert isinstance(alone.messages, MessageBar)
+    assert alone.messages in alone.children
+    assert pw.StatusPanel(state, messages=False).messages is None
+
+
+def test_panel_follows_another_library_and_lets_go_when_closed(panel: pw.StatusPanel) -> None:
+    """The figures are the new library's; a closed panel changes no more."""
+    panel.state.open_library(pw.random_library(2, 3))
+    assert "Loss" in panel.figures.value
+    figures = panel.figures.value
+    panel.close()
+    panel.state.set_limit(0, on=False)
+    assert panel.figures.value == figures
