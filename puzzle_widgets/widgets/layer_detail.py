@@ -16,6 +16,7 @@ from puzzle_widgets.widgets.layer_words import layer_name, told_keys
 from puzzle_widgets.widgets.panel import button, row
 
 SHORT = 12
+_SPARE = 6
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class LayerDetail(widgets.VBox):
         places = listed(self._of, None if self.long else SHORT)
         self.table.value = variants_table(self._of, places)
         count = len(self._of.layer.variants)
-        self.all_button.layout.display = "none" if count <= SHORT + 2 else ""
+        self.all_button.layout.display = "none" if count <= SHORT + _SPARE else ""
         all_words = f"Show all {count} variants"
         self.all_button.description = f"Show the best {SHORT} only" if self.long else all_words
         self.all_button.tooltip = self.all_button.description
@@ -99,7 +100,7 @@ def listed(opened: OpenLayer, most: int | None = None) -> list[int]:
     layer = opened.layer
     scores = np.array([variant.values[opened.objective] for variant in layer.variants])
     order = np.argsort(-scores if opened.gain else scores, kind="stable").tolist()
-    if most is None or len(order) <= most + 2:
+    if most is None or len(order) <= most + _SPARE:
         return order
     kept = {*order[:most], layer.positions[layer.parent]}
     if opened.chosen is not None:
@@ -112,7 +113,7 @@ def variants_table(opened: OpenLayer, places: list[int]) -> Markup:
     layer, library = opened.layer, opened.library
     keys = told_keys(library, opened.objective)
     titles = [_title(library, key) for key in keys]
-    head = ["Block", titles[0], "against the parent's", *titles[1:]]
+    head = ["Block", titles[0], "Difference to parent", *titles[1:]]
     labels = Counter(variant.label for variant in layer.variants)
     rows = [
         [_name(opened, layer.variants[place], labels), *_cells(layer, layer.variants[place], keys)]

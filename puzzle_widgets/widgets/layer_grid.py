@@ -96,7 +96,9 @@ def _rows(halves: Sequence[SubBlock], part: Part) -> tuple[IntArray, list[str]]:
 
 def _label(half: SubBlock, part: Part) -> str:
     size = f"{half.size:,}" if half.kind == "sized" else half.describe(part)
-    return f"attn {size}" if part == "attention" else f"FFN {size}"
+    if part == "ffn":
+        return f"FFN {size}"
+    return f"attn {size} KV" if half.kind == "sized" else f"attn {size}"
 
 
 def _heights(stack: Sequence[IntArray]) -> FloatArray:

@@ -23,7 +23,9 @@ def changed_words(solution: Solution) -> str:
     changed = sum(block.name != layer.parent for layer, block in pairs)
     if not changed:
         return "Every layer has the parent's own block."
-    return f"{changed} of {len(layers)} layers differ from the parent's."
+    noun = "layer" if len(layers) == 1 else "layers"
+    verb = "differs" if changed == 1 else "differ"
+    return f"{changed} of {len(layers)} {noun} {verb} from the parent's."
 
 
 def told_keys(library: BlockLibrary, objective: str) -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeGuard
 
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
 from puzzle_widgets.problem.mckp import IntArray, to_choice
 from puzzle_widgets.solution import Solution
@@ -89,6 +91,7 @@ class LayerView(Panel):
 
     def _open_library(self) -> None:
         library = self.state.library
+        self.box.children = ()
         for old in self._views.values():
             if old.chart is not None:
                 old.chart.close()
@@ -104,7 +107,7 @@ class LayerView(Panel):
     def _show(self) -> None:
         """Draw what is shown; without an architecture the last picture stays, dimmed."""
         shown = self.state.shown
-        if shown is not None and shown.found and shown.library is self.state.library:
+        if shown is not self._last and _drawable(shown, self.state.library):
             self._last = shown
             self._choice = to_choice(shown.library, shown.architecture or {})
             self._draw()
@@ -128,10 +131,11 @@ class LayerView(Panel):
     def _switch(self) -> None:
         view = self.view
         self._draw()
+        self._mark()  # before the chart is hung: what changes while it is built may be lost
         self._hang()
         self.legend.value = view.legend
-        self._mark()
         self._tell_status()
+        self._describe()
 
     def _open(self) -> None:
         self._pointed = None
@@ -171,7 +175,7 @@ class LayerView(Panel):
     def _describe(self) -> None:
         """Say the layer pointed at, else the open one."""
         place = self.state.layer if self._pointed is None else self._pointed
-        words = [_HINT]
+        words = [_HINT if self.view.chart else ""]
         if place is not None and self._last is not None:
             block = self._last.blocks[place]
             words = list(block_words(self.state.library, place, block, self.state.objective))
@@ -203,6 +207,10 @@ class LayerView(Panel):
         if kind == "scenario" and place < len(self.state.scenarios):
             return f"scenario {self.state.scenarios[place].name}"
         return "present solution"
+
+
+def _drawable(solution: Solution | None, library: BlockLibrary) -> TypeGuard[Solution]:
+    return solution is not None and solution.found and solution.library is library
 
 
 def _picked(name: str) -> str:
