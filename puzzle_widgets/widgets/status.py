@@ -49,7 +49,7 @@ class StatusPanel(Panel):
         """Follow what is shown."""
         self.when("shown", "selection", "scenarios", "front", do=self._show_name)
         self.when("shown", "selection", "updating", "problem", do=self._show_line)
-        self.when("shown", do=self._show_figures)
+        self.when("shown", "selection", do=self._show_figures)
         self.clicked(self.back, self.state.show_present)
 
     def close(self) -> None:
@@ -93,7 +93,8 @@ class StatusPanel(Panel):
         if shown is None:
             self.figures.value = ""
         elif shown.found:
-            self.figures.value = facts(shown) + tiles(shown) + notes(shown)
+            away = self.state.selection.kind != "present"
+            self.figures.value = facts(shown) + tiles(shown) + notes(shown, budgets=away)
         else:
             self.figures.value = _reason(shown)
 

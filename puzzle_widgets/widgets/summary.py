@@ -71,10 +71,11 @@ def _small_unit(value: str) -> Markup:
     return Markup("{}{}<small>{}</small>").format(number, space, unit)
 
 
-def notes(solution: Solution) -> Markup:
-    """Say the budgets of the answer, and how throughput is reckoned."""
-    lines = [f"Budgets of this answer: {budget_words(solution.problem)}."]
-    measured = solution.library.measurement
+def notes(solution: Solution, *, budgets: bool) -> Markup:
+    """Say how throughput is reckoned, and the budgets of an answer that no panel shows."""
+    lines, measured = [], solution.library.measurement
+    if budgets:
+        lines.append(f"Budgets of this answer: {budget_words(solution.problem)}.")
     if solution.throughput is not None:
         lines.append(
             "Throughput: batch size x sequence length / summed runtime, here "
