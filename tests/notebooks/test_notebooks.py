@@ -1,0 +1,108 @@
+"""The notebooks: clean in the tree, and each runs from top to bottom."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from ipykernel.kernelspec import write_kernel_spec
+from nbclient import NotebookClient
+
+from tests.support.libraries import published_folder
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+FOLDER = CHECKOUT / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+DEPLOYMENTS = FOLDER / "01_three_deployments.ipynb"
+DIVERSE = FOLDER / "02_diverse_and_random.ipynb"
+SECONDS_A_CELL = 600
+
+PUBLISHED_SUMS = ("6.861455", "18.935023", "3.282073", "3.341735", "3.382206")
+
+
+def _read(path: Path) -> Any:
+    return nbformat.read(path, as_version=nbformat.NO_CONVERT)
+
+
+@pytest.fixture
+def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Name of a kernel of the Python that runs the tests, whatever kernels the machine has."""
+    write_kernel_spec(str(tmp_path / "kernels" / "of-the-tests"))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    return "of-the-tests"
+
+
+def _run(path: Path, kernel: str) -> str:
+    """Run a notebook and give the text of all outputs."""
+    notebook = _read(path)
+    client = NotebookClient(notebook, kernel_name=kernel, timeout=SECONDS_A_CELL)
+    client.execute(cwd=str(CHECKOUT))
+    outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
+    return "\n".join(str(out.get("text") or out["data"]["text/plain"]) for out in outputs)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_committed_clean(path: Path) -> None:
+    """No outputs, no counts, valid nbformat 4.5 with an id in each cell, no personal metadata."""
+    notebook = _read(path)
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    assert set(notebook.metadata) <= {"kernelspec", "language_info", "title"}
+    for cell in notebook.cells:
+        assert cell.id
+        assert not cell.metadata
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+
+
+def test_every_notebook_is_known_here() -> None:
+    """A notebook that is added must be added to these tests too."""
+    assert {path.name for path in NOTEBOOKS} == {
+        "explorer.ipynb",
+        DEPLOYMENTS.name,
+        DIVERSE.name,
+    }
+
+
+def test_explorer_runs(kernel: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The app's notebook shows the explorer of the embedded library."""
+    monkeypatch.delenv("PUZZLE_WIDGETS_LIBRARY", raising=False)
+    text = _run(FOLDER / "explorer.ipynb", kernel)
+    assert "Explorer" in text
+
+
+@pytest.mark.slow
+def test_three_deployments_on_the_embedded_library(
+    kernel: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nothing set, the modelled library is used, and every search proves its optimum."""
+    monkeypatch.delenv("PUZZLE_WIDGETS_LIBRARY", raising=False)
+    text = _run(DEPLOYMENTS, kernel)
+    assert "figures: modelled" in text
+    assert text.count("Figure(") >= 5
+    assert "Solution(optimal, proven" in text
+    assert not re.search(r"infeasible|no_solution", text)
+
+
+@pytest.mark.slow
+@pytest.mark.published
+def test_three_deployments_on_the_published_library(
+    kernel: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the published library the sums are those of its demonstration."""
+    monkeypatch.setenv("PUZZLE_WIDGETS_LIBRARY", str(published_folder()))
+    text = _run(DEPLOYMENTS, kernel)
+    assert [score for score in PUBLISHED_SUMS if score not in text] == []
+
+
+@pytest.mark.slow
+def test_ten_random_solutions_differ(kernel: str) -> None:
+    """Ten solutions are found, any two of them at least ten layers apart."""
+    text = _run(DIVERSE, kernel)
+    assert "solution 10" in text
+    least = re.search(r"least difference of any two: (\d+) layers", text)
+    assert least is not None
+    assert int(least[1]) >= 10
