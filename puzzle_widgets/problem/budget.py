@@ -6,7 +6,10 @@ import math
 import re
 from dataclasses import dataclass
 
+import numpy as np
+
 from puzzle_widgets.errors import ProblemError
+from puzzle_widgets.library.checks import shown
 
 _PERCENT = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*%\s*")
 
@@ -69,7 +72,7 @@ def read_budget(resource: str, spec: BudgetSpec, parent_total: float) -> Budget:
     pair = spec if isinstance(spec, tuple) else (None, spec)
     if len(pair) != 2:
         raise ProblemError(
-            f"Budget on {resource}: {spec!r}. Give an upper limit or (lower, upper)."
+            f"Budget on {resource}: {shown(spec)}. Give an upper limit or (lower, upper)."
         )
     lower = _read_limit(resource, pair[0], parent_total, -math.inf)
     upper = _read_limit(resource, pair[1], parent_total, math.inf)
@@ -86,15 +89,25 @@ def _read_limit(resource: str, limit: Limit, parent_total: float, none: float) -
         return none
     if isinstance(limit, str) and (match := _PERCENT.fullmatch(limit)):
         limit = Share(float(match[1]) / 100)
-    if isinstance(limit, Share):
-        return limit.of_parent * parent_total
-    try:
-        number = float(limit)
-    except (TypeError, ValueError):
-        number = math.nan
+    share = isinstance(limit, Share)
+    number = as_number(limit.of_parent if isinstance(limit, Share) else limit)
     if math.isnan(number):
         raise ProblemError(
-            f"Budget on {resource}: {limit!r} is no limit. "
+            f"Budget on {resource}: {shown(limit)} is no limit. "
             "Give a number, a share such as '85 %', or None."
         )
-    return none if math.isinf(number) else number
+    if math.isinf(number):
+        return none
+    return number * parent_total if share else number
+
+
+def as_number(value: object) -> float:
+    """Read a number that a caller gave; NaN where it is none."""
+    if isinstance(value, bool | np.bool_):
+        return math.nan
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return math.nan
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf  # type: ignore[operator]

@@ -53,11 +53,11 @@ class Mckp:
 
     @cached_property
     def tolerance(self) -> FloatArray:
-        """Rounding allowed in each row's sum: 1e-9 of the largest sum of magnitudes."""
+        """Rounding allowed in each row's sum: 1e-12 of the largest sum of magnitudes."""
         if not self.rows:
             return np.zeros(0)
         largest = np.maximum.reduceat(np.abs(self.cost), self.starts[:-1], axis=1)
-        return np.asarray(1e-9 * largest.sum(axis=1))
+        return np.asarray(1e-12 * largest.sum(axis=1))
 
     def broken_rows(self, choice: IntArray) -> list[int]:
         """Rows whose limits a choice breaks, beyond rounding."""

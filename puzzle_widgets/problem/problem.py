@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
+from puzzle_widgets.library.checks import shown
 from puzzle_widgets.library.quantity import RUNTIME
-from puzzle_widgets.problem.budget import Budget, BudgetSpec, read_budget
+from puzzle_widgets.problem.budget import Budget, BudgetSpec, as_number, read_budget
 
 Architecture = Mapping[LayerName, str]
 Goal = Literal["minimize", "maximize"]
@@ -80,9 +83,8 @@ class SearchProblem:
     ) -> None:
         objective, goal = _read_goal(library, minimize, maximize)
         limits = _read_budgets(library, budgets or {})
-        for runtime in (_throughput_budget(library, throughput), _latency_budget(latency_ms)):
-            if runtime is not None:
-                _check_key(library, RUNTIME, "A throughput or latency target")
+        for runtime in _runtime_budgets(library, throughput, latency_ms):
+            if runtime.limits:
                 limits[RUNTIME] = limits.get(RUNTIME, runtime).tighten(runtime)
         fields = {
             "library": library,
@@ -106,6 +108,8 @@ class SearchProblem:
     ) -> SearchProblem:
         """Give the same problem with another budget on one resource; infinite limits lift it."""
         _check_key(self.library, resource, "A budget")
+        if math.isnan(lower) or math.isnan(upper):
+            raise ProblemError(f"Budget on {resource}: NaN is no limit. Give a number.")
         budget = Budget(resource, lower, upper)
         others = {key: kept for key, kept in self.budgets.items() if key != resource}
         if budget.limits:
@@ -151,11 +155,21 @@ def _read_budgets(
     return found
 
 
-def _throughput_budget(library: BlockLibrary, throughput: float | None) -> Budget | None:
-    if throughput is None or math.isinf(throughput):
-        return None
-    if not throughput > 0:
-        raise ProblemError(f"Throughput {throughput!r}: give tokens/s above 0.")
+def _runtime_budgets(
+    library: BlockLibrary, throughput: float | None, latency_ms: float | None
+) -> list[Budget]:
+    if throughput is None and latency_ms is None:
+        return []
+    _check_key(library, RUNTIME, "A throughput or latency target")
+    return [_throughput_budget(library, throughput), _latency_budget(library, latency_ms)]
+
+
+def _throughput_budget(library: BlockLibrary, throughput: float | None) -> Budget:
+    target = math.inf if throughput is None else as_number(throughput)
+    if not target > 0:
+        raise ProblemError(f"Throughput {shown(throughput)}: give tokens/s above 0, or None.")
+    if math.isinf(target):
+        return Budget(RUNTIME)
     tokens = library.measurement.tokens
     if tokens is None:
         raise ProblemError(
@@ -163,16 +177,19 @@ def _throughput_budget(library: BlockLibrary, throughput: float | None) -> Budge
             "not say. Give load_library(..., measurement=Measurement(batch_size, "
             "sequence_length)), or a runtime budget in ms."
         )
-    return Budget(RUNTIME, upper=1000.0 * tokens / throughput)
+    return Budget(RUNTIME, upper=1000.0 * tokens / target)
 
 
-def _latency_budget(latency_ms: float | None) -> Budget | None:
-    return None if latency_ms is None else read_budget(RUNTIME, latency_ms, 0.0)
+def _latency_budget(library: BlockLibrary, latency_ms: float | None) -> Budget:
+    return read_budget(RUNTIME, (None, latency_ms), library.parent_totals[RUNTIME])
 
 
 def _read_banned(
     library: BlockLibrary, banned: Mapping[LayerName, Iterable[str]]
 ) -> FrozenMapping[LayerName, frozenset[str]]:
+    for layer, names in banned.items():
+        if isinstance(names, str):
+            raise ProblemError(f"banned: layer {layer!r}: give a list of variants, not {names!r}.")
     found = {layer: frozenset(names) for layer, names in banned.items()}
     for layer, names in found.items():
         for name in names:
@@ -182,11 +199,12 @@ def _read_banned(
 
 def _check_difference(library: BlockLibrary, rule: Difference) -> Difference:
     _check_choices(library, rule.architecture, "differences")
-    if not isinstance(rule.layers, int) or rule.layers < 0:
+    whole = isinstance(rule.layers, int | np.integer) and not isinstance(rule.layers, bool)
+    if not whole or rule.layers < 0:
         raise ProblemError(
             f"A difference in {rule.layers!r} layers: give a whole number from 0 on."
         )
-    return rule
+    return Difference(FrozenMapping(rule.architecture), int(rule.layers))
 
 
 def _check_choices(
