@@ -1,0 +1,87 @@
+"""The table of one layer's variants."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import puzzle_widgets as pw
+from puzzle_widgets.widgets.layer_detail import (
+    SHORT,
+    OpenLayer,
+    detail_title,
+    listed,
+    variants_table,
+)
+from tests.support.libraries import HALF_NAME, LOSS, make_library, published_files
+
+NASTY = "<script>alert(1)</script>\tx"
+
+
+@pytest.fixture
+def opened() -> OpenLayer:
+    """Layer 1 of the small published library, at half of its attention."""
+    library = pw.load_files(published_files())
+    return OpenLayer(library, 1, HALF_NAME, "metrics.kl_div")
+
+
+def test_the_title_says_layer_and_block(opened: OpenLayer) -> None:
+    """Without an architecture, the title is the layer alone."""
+    assert detail_title(opened) == "Layer 1: 4 KV heads, FFN width 64"
+    assert detail_title(replace(opened, chosen=None)) == "Layer 1"
+
+
+def test_the_best_score_comes_first(opened: OpenLayer) -> None:
+    """Losses sort upwards, gains downwards."""
+    assert listed(opened) == [0, 1, 2]
+    assert listed(replace(opened, gain=True)) == [2, 1, 0]
+
+
+def test_chosen_and_parent_are_marked_in_words(opened: OpenLayer) -> None:
+    """The chosen row stands out and says so; the parent's row says so."""
+    html = variants_table(opened, listed(opened))
+    rows = html.split("<tr")[2:]
+    assert ">parent<" in rows[0]
+    assert ">chosen<" in rows[1]
+    assert [row.startswith(" class='pw-chosen'") for row in rows] == [False, True, False]
+
+
+def test_every_figure_has_its_unit(opened: OpenLayer) -> None:
+    """Heads name the units, and the difference is signed."""
+    html = variants_table(opened, listed(opened))
+    assert "Runtime (ms)" in html
+    assert "Memory (MiB)" in html
+    assert "+0.2" in html
+
+
+def test_long_lists_are_shortened() -> None:
+    """The best twelve are shown, with the chosen one and the parent among them."""
+    rows = [(30.0, 1, 1)] + [(float(score), 1, 1) for score in range(29)]
+    opened = OpenLayer(make_library([rows]), 0, "v25", LOSS)
+    places = listed(opened, SHORT)
+    assert places == [*range(1, SHORT + 1), 25, 0]
+    assert len(listed(opened)) == 30
+
+
+def test_names_are_escaped() -> None:
+    """A name with markup stays text."""
+    library = make_library([[(0, 1, 1)]])
+    layer = library.layers[0]
+    variant = replace(layer.variants[0], name=NASTY)
+    library = replace(library, layers=(pw.Layer("<b>", (variant,), NASTY),))
+    opened = OpenLayer(library, 0, NASTY, LOSS)
+    html = variants_table(opened, listed(opened))
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    assert "<b>" not in html
+
+
+def test_equal_labels_are_told_apart_by_name() -> None:
+    """Two variants of the same halves show their names."""
+    library = pw.load_files(published_files())
+    layer = library.layers[0]
+    twin = replace(layer.variants[0], name="the other one")
+    library = replace(library, layers=(replace(layer, variants=(*layer.variants, twin)),))
+    opened = OpenLayer(library, 0, None, "metrics.kl_div")
+    assert "[the other one]" in variants_table(opened, listed(opened))
