@@ -179,7 +179,7 @@ def _vertical(plan: ChartPlan, scale: bq.LinearScale) -> bq.Axis:
     ticks = list(plan.ticks)
     return bq.Axis(
         scale=scale,
-        orientation="vertical",
+        side="left",
         label=plan.label,
         label_offset=f"{plan.margin - 18}px",
         tick_values=np.array(ticks, dtype=np.float64),
