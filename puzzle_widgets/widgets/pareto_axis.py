@@ -15,7 +15,9 @@ from puzzle_widgets.state.limits import OFFERED, LimitSetting, limit_quantity
 
 _PADDING = 0.04
 _MOST_TICKS = 6
-_OUTLIER = 4.0
+_ENOUGH = 4
+_OUTLIER = 10.0
+_OUTSIDE = 2.0
 _SIGNS = {"at most": "≤", "at least": "≥"}
 _IN_REACH = 0.5
 
@@ -78,18 +80,18 @@ def resource_span(uses: Sequence[float], limits: Sequence[float]) -> Span:
     return _around([*uses, *near])
 
 
-def score_span(scores: Sequence[float], *, minimize: bool) -> Span:
-    """Span the scores: from 0 where none lies below; lone huge losses stay outside."""
-    if not scores:
-        return Span(0.0, 1.0)
-    low, high = min(scores), max(scores)
-    if minimize:
-        usual = _OUTLIER * float(np.quantile(scores, 0.75))
-        if usual > 0:
-            high = max(score for score in scores if score <= usual)
+def score_span(front: Sequence[float], others: Sequence[float], *, minimize: bool) -> Span:
+    """Span the scores: from 0 where none lies below; losses far beyond the front stay outside."""
+    scores = [*front, *others]
+    low, high = min(scores, default=0.0), max(scores, default=0.0)
+    if minimize and len(front) >= _ENOUGH:
+        reach = _OUTSIDE * _usual_high(front)
+        high = max(score for score in scores if score <= max(reach, low))
     if low < 0 or (not minimize and low > 0.5 * high):
         return _around([low, high])
-    return Span(0.0, high * (1 + _PADDING) if high > 0 else 1.0)
+    high = high if high > 0 else 1.0
+    # A little below 0, so that the marks that stand there are whole.
+    return Span(-0.5 * _PADDING * high, (1 + _PADDING) * high)
 
 
 def ticks_of(span: Span) -> FloatArray:
@@ -113,6 +115,11 @@ def _on_axis(library: BlockLibrary, row: LimitSetting, resource: str) -> float |
         # Each is 1000 x tokens over the other, so one formula serves both ways.
         return library.throughput(row.value)
     return None
+
+
+def _usual_high(scores: Sequence[float]) -> float:
+    usual = _OUTLIER * float(np.quantile(scores, 0.75))
+    return max([score for score in scores if score <= usual], default=max(scores))
 
 
 def _around(values: Sequence[float]) -> Span:

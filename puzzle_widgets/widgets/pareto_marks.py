@@ -27,7 +27,7 @@ class ParetoChart:
         self._scales = {"x": self.x_scale, "y": self.y_scale}
         self.x_axis = bq.Axis(scale=self.x_scale, grid_lines="none", label_offset="36px")
         self.y_axis = bq.Axis(
-            scale=self.y_scale, orientation="vertical", grid_lines="solid", label_offset="44px"
+            scale=self.y_scale, side="left", grid_lines="solid", label_offset="44px"
         )
         self.limits = self._lines(LIMIT, line_style="dashed", stroke_width=2)
         self.limits.scales = {"x": self.x_scale, "y": bq.LinearScale(min=0.0, max=1.0)}
@@ -53,21 +53,20 @@ class ParetoChart:
 
     def show(self, picture: Picture, library: BlockLibrary) -> None:
         """Draw the picture: change what differs from the one before."""
-        with self.figure.hold_sync():
-            self._show_axes(picture, library)
-            line = [spot for spot in picture.points if picture.y.holds(spot.score)]
-            with self.line.hold_sync():
-                self.line.x, self.line.y = _uses(line), _scores(line, picture.y)
-            self._show_limits(picture)
-            for mark, spots in (
-                (self.parent, _some(picture.parent)),
-                (self.ring, _some(picture.selected)),
-                (self.kept, picture.kept),
-                (self.present, _some(picture.present)),
-                (self.points, picture.points),
-            ):
-                self._places[mark] = [spot.place for spot in spots]
-                _place(mark, spots, picture.y)
+        self._show_axes(picture, library)
+        line = [spot for spot in picture.points if picture.y.holds(spot.score)]
+        with self.line.hold_sync():
+            self.line.x, self.line.y = _uses(line), _scores(line, picture.y)
+        self._show_limits(picture)
+        for mark, spots in (
+            (self.parent, _some(picture.parent)),
+            (self.ring, _some(picture.selected)),
+            (self.kept, picture.kept),
+            (self.present, _some(picture.present)),
+            (self.points, picture.points),
+        ):
+            self._places[mark] = [spot.place for spot in spots]
+            _place(mark, spots, picture.y)
 
     def _show_axes(self, picture: Picture, library: BlockLibrary) -> None:
         resource = limit_quantity(library, picture.resource)
@@ -78,9 +77,9 @@ class ParetoChart:
         ):
             _span(scale, span)
             ticks = ticks_of(span)
-            with axis.hold_sync():
-                axis.tick_labels = tick_labels(ticks, quantity)
-                axis.tick_values = ticks
+            # Labels go first, in a message of their own: ticks that come before them stay bare.
+            axis.tick_labels = tick_labels(ticks, quantity)
+            axis.tick_values = ticks
         self.x_axis.label = resource.title
         self.y_axis.label = f"Summed {objective.title}"
 

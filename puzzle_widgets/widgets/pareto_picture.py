@@ -91,7 +91,9 @@ def picture_of(state: ExplorerState) -> Picture:
     lines = tuple(budget_lines(state.library, state.limits, state.front_resource))
     spots = [spot for spot in (*points, present, parent, *kept) if spot is not None]
     x = resource_span([spot.use for spot in spots], [line.at for line in lines])
-    y = score_span([spot.score for spot in spots], minimize=state.goal == "minimize")
+    others = [spot.score for spot in spots[len(points) :]]
+    minimize = state.goal == "minimize"
+    y = score_span([spot.score for spot in points], others, minimize=minimize)
     return Picture(
         resource=state.front_resource,
         objective=state.objective,

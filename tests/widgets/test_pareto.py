@@ -1,0 +1,243 @@
+"""The Pareto plot: choosing the axis, searching, walking, and what is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import puzzle_widgets as pw
+from puzzle_widgets.library.quantity import THROUGHPUT
+from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.widgets.palette import SELECTED
+from puzzle_widgets.widgets.pareto import ParetoPlot
+from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
+
+
+@pytest.fixture
+def state() -> ExplorerState:
+    """State of a library small enough for a whole front at once."""
+    return ExplorerState(pw.random_library(6, 5))
+
+
+@pytest.fixture
+def plot(state: ExplorerState) -> ParetoPlot:
+    """Plot whose front has been found."""
+    made = ParetoPlot(state)
+    made.search.click()
+    return made
+
+
+def click_on(mark: Any, index: int) -> None:
+    """Send what the page sends when a spot of a mark is clicked."""
+    mark._handle_custom_msg({"event": "element_click", "data": {"index": index}}, None)
+
+
+def is_shown(widget: Any) -> bool:
+    """Whether a widget takes part in the layout."""
+    return bool(widget.layout.display != "none")
+
+
+def test_parent_and_present_stand_alone_before_the_front(state: ExplorerState) -> None:
+    """Without a front the chart shows parent and present solution, and offers the search."""
+    plot = ParetoPlot(state)
+    assert len(plot.chart.points.x) == 0
+    assert len(plot.chart.parent.x) == len(plot.chart.present.x) == 1
+    assert not plot.search.disabled
+    assert plot.point.disabled
+    assert plot.next.disabled
+    assert "not been searched" in plot.said.value
+
+
+def test_search_draws_every_point(plot: ParetoPlot) -> None:
+    """The button searches the front; its points appear where their sums are."""
+    front = plot.state.front
+    assert front is not None
+    assert len(front.solutions) > 3
+    uses = [front.use(solution) for solution in front.solutions]
+    scores = [solution.score for solution in front.solutions]
+    np.testing.assert_allclose(plot.chart.points.x, uses)
+    np.testing.assert_allclose(plot.chart.points.y, scores)
+    np.testing.assert_allclose(plot.chart.line.x, uses)
+    assert plot.search.disabled
+    assert f"{len(uses)} points, proven optimal" in plot.said.value
+
+
+def test_click_on_a_point_shows_it(plot: ParetoPlot) -> None:
+    """A click on a point shows its architecture, rings it and names it in the list."""
+    click_on(plot.chart.points, 2)
+    state = plot.state
+    assert state.front is not None
+    assert state.shown == state.front.solutions[2]
+    assert plot.point.value == 2
+    assert plot.chart.ring.x[0] == plot.chart.points.x[2]
+    assert plot.chart.ring.stroke == SELECTED
+
+
+def test_click_on_a_point_that_has_gone_does_nothing(plot: ParetoPlot) -> None:
+    """A click that arrives after its point has gone changes nothing."""
+    click_on(plot.chart.points, 999)
+    assert plot.state.selection.kind == "present"
+
+
+def test_click_on_the_diamond_shows_the_present_solution(plot: ParetoPlot) -> None:
+    """From a point, a click on the diamond goes back to the present solution."""
+    plot.state.show_point(1)
+    click_on(plot.chart.present, 0)
+    assert plot.state.selection.kind == "present"
+    assert len(plot.chart.ring.x) == 0
+
+
+def test_click_on_a_triangle_shows_its_scenario(plot: ParetoPlot) -> None:
+    """A kept scenario is a triangle in its place; a click shows it."""
+    plot.state.show_point(1)
+    plot.state.keep("one")
+    plot.state.show_present()
+    click_on(plot.chart.kept, 0)
+    assert plot.state.selection.kind == "scenario"
+    assert plot.chart.kept.x[0] == plot.chart.points.x[1]
+
+
+def test_buttons_walk_along_the_front(plot: ParetoPlot) -> None:
+    """First, next, previous and last go where their names say, and stop at the ends."""
+    last = len(plot.chart.points.x) - 1
+    visited = []
+    for step in (plot.first, plot.next, plot.previous, plot.previous, plot.last, plot.next):
+        step.click()
+        visited.append(plot.state.selection.place)
+    assert visited == [0, 1, 0, 0, last, last]
+
+
+def test_list_of_points_selects_and_lets_go(plot: ParetoPlot) -> None:
+    """The list shows a point that is chosen; its first entry leads back to the present."""
+    plot.point.value = 3
+    assert plot.state.selection.place == 3
+    plot.point.value = -1
+    assert plot.state.selection.kind == "present"
+
+
+def test_list_of_points_tells_use_and_score(plot: ParetoPlot) -> None:
+    """An entry of the list gives place, use with unit and score."""
+    front = plot.state.front
+    assert front is not None
+    use = f"{front.use(front.solutions[0]):,.0f} tokens/s"
+    assert plot.point.options[1][0].startswith(f"1 of {len(front.solutions)}: {use}, score ")
+
+
+def test_axis_searches_the_front_against_another_resource(plot: ParetoPlot) -> None:
+    """Choosing another axis draws the front against it, with its unit on the axis."""
+    plot.axis.value = MEMORY
+    front = plot.state.front
+    assert front is not None
+    assert front.resource == MEMORY
+    np.testing.assert_allclose(plot.chart.points.x, [front.use(s) for s in front.solutions])
+    assert plot.chart.x_axis.label == "Memory (MiB)"
+    assert "against memory" in plot.head.value
+
+
+def test_axis_follows_the_state_without_searching_twice(plot: ParetoPlot) -> None:
+    """An axis that another widget chose is shown, and not answered with an action."""
+    calls: list[object] = []
+    plot.state.observe(calls.append, "front_resource")
+    plot.state.set_front(RUNTIME)
+    assert plot.axis.value == RUNTIME
+    assert len(calls) == 1
+
+
+def test_held_budgets_bind_every_point(plot: ParetoPlot) -> None:
+    """With the other budgets held, no point of the front breaks the memory limit."""
+    free = max(plot.state.front.solutions, key=lambda s: s.totals[MEMORY])  # type: ignore[union-attr]
+    limit = next(row.value for row in plot.state.limits if row.resource == MEMORY)
+    assert free.totals[MEMORY] > limit
+    plot.held.value = True
+    front = plot.state.front
+    assert front is not None
+    assert front.solutions
+    assert all(solution.totals[MEMORY] <= limit for solution in front.solutions)
+
+
+def test_infeasible_front_is_said_in_words(plot: ParetoPlot) -> None:
+    """Where the held budgets leave nothing, the panel names them and says what to do."""
+    place = next(n for n, row in enumerate(plot.state.limits) if row.resource == MEMORY)
+    plot.held.value = True
+    plot.state.set_limit(place, value=1.0)
+    assert len(plot.chart.points.x) == 0
+    assert "No architecture keeps to the other budgets (Memory ≤ 1 MiB)" in plot.said.value
+    assert "the least possible is" in plot.said.value
+
+
+def test_present_solution_moves_with_the_budgets(plot: ParetoPlot) -> None:
+    """The diamond follows the solution, and goes where there is none."""
+    state = plot.state
+    assert state.solution is not None
+    assert plot.chart.present.x[0] == state.solution.throughput
+    state.set_limit(0, value=1.0)
+    assert len(plot.chart.present.x) == 0
+    assert "Present solution: none within the budgets" in plot.legend.value
+
+
+def test_unproven_points_are_hollow(plot: ParetoPlot) -> None:
+    """A point without a proof is drawn hollow, and tooltip, legend and words say so."""
+    front = plot.state.front
+    assert front is not None
+    first = front.solutions[0]
+    unproven = replace(first, status="feasible", bound=0.9 * first.score)
+    plot.state.front = replace(front, solutions=(unproven, *front.solutions[1:]))
+    assert plot.chart.points.colors[0] != plot.chart.points.colors[1]
+    assert "not proven optimal" in plot.chart.points.names[0]
+    assert "not proven" not in plot.chart.points.names[1]
+    assert "Not proven optimal" in plot.legend.value
+    assert "1 of them not proven" in plot.said.value
+
+
+def test_progress_shows_while_the_front_is_searched(plot: ParetoPlot) -> None:
+    """While the search runs, bar, words and the Stop button are there; after it they are not."""
+    front = plot.state.front
+    assert front is not None
+    plot.state.front = replace(front, done=7, asked=24)
+    plot.state.front_running = True
+    assert is_shown(plot.running)
+    assert (plot.progress.value, plot.progress.max) == (7, 24)
+    assert plot.progress_words.value == "7 of 24 searches"
+    assert plot.search.description == "Stop"
+    plot.search.click()
+    assert not is_shown(plot.running)
+    assert "Stopped after 7 of 24 searches" in plot.said.value
+
+
+def test_budget_line_stands_at_the_limit(plot: ParetoPlot) -> None:
+    """The limit on the axis' resource is a line across the chart, and a word of the legend."""
+    limit = next(row for row in plot.state.limits if row.resource == THROUGHPUT)
+    assert plot.chart.limits.visible
+    np.testing.assert_allclose(np.ravel(plot.chart.limits.x), [limit.value] * 2)
+    assert "Limit: Throughput ≥ " in plot.legend.value
+    place = plot.state.limits.index(limit)
+    plot.state.set_limit(place, on=False)
+    assert not plot.chart.limits.visible
+
+
+def test_scenario_names_are_escaped(plot: ParetoPlot) -> None:
+    """A scenario's name is words in the legend, whatever it holds."""
+    plot.state.keep("<b>bold</b>")
+    assert "&lt;b&gt;bold&lt;/b&gt;" in plot.legend.value
+    assert "<b>bold" not in plot.legend.value
+
+
+def test_another_library_starts_afresh(plot: ParetoPlot) -> None:
+    """Opening a library clears the points and offers its own axes."""
+    rows = [[(0.0, 4.0), (1.0, 2.0)]]
+    plot.state.open_library(make_library(rows, keys=(LOSS, MEMORY)))
+    assert [key for _, key in plot.axis.options] == [MEMORY]
+    assert len(plot.chart.points.x) == 0
+    plot.search.click()
+    assert len(plot.chart.points.x) == 2
+
+
+def test_close_lets_go_of_the_state(plot: ParetoPlot) -> None:
+    """A closed plot no longer follows the state."""
+    before = plot.legend.value
+    plot.close()
+    plot.state.keep("later")
+    assert plot.legend.value == before
