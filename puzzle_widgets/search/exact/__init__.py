@@ -1,0 +1,18 @@
+"""Exact search for the multiple-choice knapsack: bound, first architecture, core, dynamic program.
+
+The steps and their sources:
+
+1. ``form``: the knapsack with every limit as an upper one, scaled, its limits tightened.
+2. ``bound``: Lagrangian multipliers that make the bound as good as the LP relaxation's.
+3. ``feasible``: an architecture at once, by rounding, repair and swaps.
+4. ``core``: reduced-cost fixing leaves few variants of few layers.
+5. ``dynamic``: dynamic programming over those layers proves the optimum.
+6. ``exact``: the steps in turn; what is too large for step 5 goes to the MIP solver.
+
+Lagrangian relaxation, reduced-cost fixing and the idea of a core: Kellerer, Pferschy, Pisinger,
+*Knapsack Problems* (Springer 2004), ch. 11.
+"""
+
+from puzzle_widgets.search.exact.exact import ExactOptions, Warm, solve_exact
+
+__all__ = ["ExactOptions", "Warm", "solve_exact"]

@@ -1,0 +1,212 @@
+r"""Step 5: dynamic programming over the core proves the optimum.
+
+A state is a choice for the layers so far: the use of each budget and the sum of reduced scores.
+A state goes when
+
+- no completion keeps a limit, or its excess must come out above :math:`\Delta`;
+- another state uses as much of everything and scores no worse (with one budget: uses no more).
+
+The least excess that a completion can have is bounded by a *fan* of multipliers around the best
+ones: for any :math:`\delta \ge -\lambda`, a state with sum :math:`r` and budget :math:`b` left
+ends with an excess of at least :math:`r + \sum_i \min_j (r_{ij} + \delta c_{ij}) - \delta b`,
+which is the Lagrangian bound of the layers to come at :math:`\lambda + \delta`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from puzzle_widgets.problem.mckp import FloatArray, IntArray
+from puzzle_widgets.search.exact.core import Core, CoreLayer
+
+_STEPS = (-1.0, -0.3, -0.1, -0.03, 0.03, 0.1, 0.3, 2.0)
+_TRADES = (-0.3, -0.1, -0.03, 0.03, 0.1, 0.3)
+_SAME = 1e-11
+_CHUNK = 20_000
+
+
+class TooManyStatesError(Exception):
+    """The states outgrew their cap."""
+
+
+class StoppedError(Exception):
+    """Time ran out, or somebody cancelled."""
+
+
+@dataclass(frozen=True, eq=False)
+class _States:
+    """Choices for the layers so far, in lexicographic order.
+
+    ``use`` (n, rows), ``reduced`` (n,), and ``origin`` (n,): index of the state before times the
+    layer's variants, plus the variant.
+    """
+
+    use: FloatArray
+    reduced: FloatArray
+    origin: IntArray
+
+
+def least_excess(
+    core: Core,
+    multipliers: FloatArray,
+    excess: float,
+    cap: int,
+    stopped: Callable[[], bool],
+) -> tuple[float, IntArray] | None:
+    """Find the choice of least excess, if there is one of at most ``excess``.
+
+    Parameters
+    ----------
+    core
+        Layers and variants left.
+    multipliers
+        Those of the bound, shape (rows,).
+    excess
+        Greatest excess of interest.
+    cap
+        Greatest number of states before giving up.
+    stopped
+        Asked at each layer.
+
+    Returns
+    -------
+    (float, array) or None
+        Excess and one place a layer. Of several choices of least excess it is the
+        lexicographically first: the earlier variant in the first layer where they differ.
+
+    Raises
+    ------
+    TooManyStatesError, StoppedError
+        Where nothing is decided.
+    """
+    allowed = excess + _SAME
+    fan, repeats = _fan(multipliers), _uses_repeat(core)
+    bounds = _bounds_of_rest(core, fan)
+    states = _States(np.zeros((1, len(multipliers))), np.zeros(1), np.zeros(1, dtype=np.intp))
+    history: list[IntArray] = []
+    for place, layer in enumerate(core.layers):
+        if stopped():
+            raise StoppedError
+        states = _extend(states, layer, allowed, cap)
+        if repeats:
+            states = _undominated(states, multipliers)
+        states = _promising(states, core.left, fan, bounds[place + 1], allowed)
+        if not len(states.reduced):
+            return None
+        history.append(states.origin)
+    return _best(core, states, history, multipliers, allowed)
+
+
+def _fan(multipliers: FloatArray) -> FloatArray:
+    """Changes of the multipliers to bound with, shape (f, rows); the first is no change."""
+    rows = len(multipliers)
+    if not rows:
+        return np.zeros((1, 0))
+    units = np.diag(np.maximum(multipliers, 0.05 * max(float(multipliers.max()), _SAME)))
+    single = [step * unit for unit in units for step in _STEPS]
+    joint = [step * units.sum(axis=0) for step in _STEPS] if rows > 1 else []
+    trades = [step * (one - two) for one, two in combinations(units, 2) for step in _TRADES]
+    fan = np.array([np.zeros(rows), *single, *joint, *trades])
+    return np.asarray(np.maximum(fan, -multipliers))
+
+
+def _bounds_of_rest(core: Core, fan: FloatArray) -> list[FloatArray]:
+    """For each depth, the fan's bounds on the layers to come, shape (f,) each."""
+    bounds = [np.zeros(len(fan))]
+    for layer in reversed(core.layers):
+        bounds.append(bounds[-1] + (layer.reduced[:, None] + layer.cost @ fan.T).min(axis=0))
+    return bounds[::-1]
+
+
+def _extend(states: _States, layer: CoreLayer, allowed: float, cap: int) -> _States:
+    """Give every state every variant of the next layer, within the excess allowed."""
+    count = len(layer.reduced)
+    if len(states.reduced) * count > 8 * cap:
+        raise TooManyStatesError
+    reduced = (states.reduced[:, None] + layer.reduced).ravel()
+    origin = np.flatnonzero(reduced <= allowed)
+    use = states.use[origin // count] + layer.cost[origin % count]
+    if len(origin) > cap:
+        raise TooManyStatesError
+    return _States(use, reduced[origin], origin)
+
+
+def _uses_repeat(core: Core) -> bool:
+    """Whether states can dominate one another often: one budget, or costs that layers share."""
+    if core.left.size == 1 or not core.layers:
+        return True
+    costs = np.concatenate([layer.cost for layer in core.layers])
+    return len(np.unique(costs.round(12), axis=0)) < len(costs)
+
+
+def _undominated(states: _States, multipliers: FloatArray) -> _States:
+    """Drop states that another one makes needless; ties keep the lexicographically first."""
+    if len(states.reduced) < 2:
+        return states
+    if states.use.shape[1] == 1:
+        return _taken(states, _undominated_by_one(states, multipliers))
+    return _taken(states, _best_of_equal_use(states))
+
+
+def _undominated_by_one(states: _States, multipliers: FloatArray) -> IntArray:
+    """With one budget: a state that uses less and scores better makes another needless."""
+    use, score = states.use[:, 0], states.reduced - multipliers[0] * states.use[:, 0]
+    order = np.lexsort((score, use))
+    ordered = score[order]
+    before = np.minimum.accumulate(ordered)[:-1]
+    kept = np.concatenate([[True], ordered[1:] <= before + _SAME])
+    return np.sort(order[kept])
+
+
+def _best_of_equal_use(states: _States) -> IntArray:
+    """With several budgets: among states of equal use the best is enough."""
+    weights = np.sqrt(np.arange(2.0, states.use.shape[1] + 2.0)) * np.e
+    mark = np.round(states.use @ weights, 9)
+    order = np.lexsort((np.arange(len(mark)), np.round(states.reduced, 11), mark))
+    ordered = mark[order]
+    kept = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+    return np.sort(order[kept])
+
+
+def _promising(
+    states: _States, left: FloatArray, fan: FloatArray, bounds: FloatArray, allowed: float
+) -> _States:
+    """Keep states that some completion may bring within the limits and the excess allowed."""
+    room = allowed - states.reduced
+    offset = bounds - fan @ left
+    kept = np.concatenate(
+        [
+            ((states.use[a : a + _CHUNK] @ fan.T + offset).max(axis=1) <= room[a : a + _CHUNK])
+            for a in range(0, len(room), _CHUNK)
+        ]
+    )
+    return _taken(states, np.flatnonzero(kept))
+
+
+def _taken(states: _States, kept: IntArray) -> _States:
+    return _States(states.use[kept], states.reduced[kept], states.origin[kept])
+
+
+def _best(
+    core: Core,
+    states: _States,
+    history: list[IntArray],
+    multipliers: FloatArray,
+    allowed: float,
+) -> tuple[float, IntArray] | None:
+    within = (states.use <= core.left).all(axis=1)
+    total = states.reduced + (core.left - states.use) @ multipliers
+    total = np.where(within, total, np.inf)
+    least = float(total.min())
+    if not least <= allowed:
+        return None
+    state = int(np.flatnonzero(total <= least + _SAME)[0])
+    choice = core.fixed.copy()
+    for layer, origin in zip(reversed(core.layers), reversed(history), strict=True):
+        state, variant = divmod(int(origin[state]), len(layer.reduced))
+        choice[layer.layer] = layer.places[variant]
+    return least, choice

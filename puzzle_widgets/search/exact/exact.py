@@ -1,0 +1,254 @@
+"""The steps in turn: bound, first architecture, core, dynamic program, else the MIP solver."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from puzzle_widgets.problem.mckp import FloatArray, IntArray, Mckp
+from puzzle_widgets.search.exact.bound import ROUGH, Bound, best_bound
+from puzzle_widgets.search.exact.core import core_of
+from puzzle_widgets.search.exact.dynamic import StoppedError, TooManyStatesError, least_excess
+from puzzle_widgets.search.exact.feasible import first_choice
+from puzzle_widgets.search.exact.form import Form, to_form
+from puzzle_widgets.search.mip import MipOptions, solve_mip
+from puzzle_widgets.search.outcome import Cancelled, Outcome, Status, infeasible, never
+
+ENGINE = "exact search"
+MAX_STATES = 150_000
+_FIRST_SHARE, _GROWTH = 0.1, 1.3
+_CLOSED = 1e-10
+
+
+@dataclass(frozen=True, eq=False)
+class Warm:
+    """What an earlier search of a like problem knows: shadow prices (rows,) and a choice."""
+
+    prices: FloatArray
+    choice: IntArray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ExactOptions:
+    """How to search.
+
+    Parameters
+    ----------
+    gap
+        Relative gap to stop at; 0 proves the optimum.
+    time_limit
+        Seconds, or ``None``.
+    cancelled
+        Asked now and then.
+    max_states
+        States of the dynamic program beyond which the MIP solver takes over.
+    start
+        Knowledge of an earlier search.
+    first
+        Called with a first feasible outcome, before the proof.
+    """
+
+    gap: float = 0.0
+    time_limit: float | None = None
+    cancelled: Cancelled = never
+    max_states: int = MAX_STATES
+    start: Warm | None = None
+    first: Callable[[Outcome], None] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """One search under way.
+
+    Parameters
+    ----------
+    mckp
+        The knapsack.
+    form
+        What is left of it: a better choice than ``best`` is made of these variants only.
+    bound
+        Bound on what is left, in the form's unit.
+    best
+        Best choice so far, flat indices, or ``None``.
+    """
+
+    mckp: Mckp
+    form: Form
+    bound: Bound
+    best: IntArray | None
+
+    @property
+    def score(self) -> float:
+        """Score of the best choice so far; infinite without one."""
+        return math.inf if self.best is None else float(self.mckp.score[self.best].sum())
+
+    @property
+    def known_excess(self) -> float:
+        """Excess of the best choice so far over the bound, in the form's unit."""
+        return max(self.score / self.form.unit - self.bound.value, 0.0)
+
+    def offer(self, choice: IntArray | None) -> _Search:
+        """Take a choice if it is better than the best so far."""
+        if choice is None or self.mckp.broken_rows(choice):
+            return self
+        better = float(self.mckp.score[choice].sum()) < self.score
+        return replace(self, best=choice) if better else self
+
+    def outcome(self, *, proven: bool = False) -> Outcome:
+        """The best choice so far as an answer."""
+        prices = self.form.prices(self.bound.multipliers, len(self.mckp.rows))
+        bound = min(self.bound.value * self.form.unit, self.score)
+        if self.best is None:
+            return Outcome("no_solution_in_time", bound=bound, engine=ENGINE, prices=prices)
+        if proven or self.score - bound <= _CLOSED * max(1.0, abs(self.score)):
+            return Outcome("optimal", self.best, self.score, self.score, ENGINE, prices)
+        return Outcome("feasible", self.best, self.score, bound, ENGINE, prices)
+
+
+def solve_exact(mckp: Mckp, options: ExactOptions) -> Outcome:
+    """Find the optimum and prove it.
+
+    Parameters
+    ----------
+    mckp
+        The knapsack.
+    options
+        Limits and warm start.
+
+    Returns
+    -------
+    Outcome
+        With shadow prices. Among optima of equal score it is the lexicographically first: the
+        earlier variant in the first layer where they differ; this rule does not reach
+        the MIP solver.
+    """
+    stopped = _stopper(options)
+    form = to_form(mckp)
+    if form is None:
+        return infeasible(ENGINE)
+    search = _begin(mckp, form, options)
+    if search.best is not None and options.first is not None:
+        options.first(search.outcome(proven=False))
+    if _good_enough(search, options.gap):
+        return search.outcome(proven=False)
+    if search.bound.value > _worst(form):
+        return infeasible(ENGINE)
+    try:
+        return _prove(search, options, stopped)
+    except StoppedError:
+        return search.outcome(proven=False)
+    except TooManyStatesError:
+        return _hand_over(search, options, stopped)
+
+
+def _begin(mckp: Mckp, form: Form, options: ExactOptions) -> _Search:
+    """Rough bound and first choice; then both better, on what the rough ones leave."""
+    warm = options.start
+    start = None if warm is None else form.multipliers(warm.prices)
+    search = _Search(mckp, form, best_bound(form, start, ROUGH), None)
+    search = search.offer(_rounded(search))
+    if warm is not None and warm.choice is not None and mckp.allowed[warm.choice].all():
+        search = search.offer(warm.choice)
+    if search.best is not None:
+        kept = search.bound.reduced(form) <= search.known_excess + _CLOSED
+        search = replace(search, form=form.narrowed(kept))
+    fine = best_bound(search.form, search.bound.multipliers)
+    search = replace(search, bound=fine)
+    return search.offer(_rounded(search))
+
+
+def _rounded(search: _Search) -> IntArray | None:
+    places = first_choice(search.form, search.bound.reduced(search.form))
+    return None if places is None else search.form.choice(places)
+
+
+def _prove(search: _Search, options: ExactOptions, stopped: Callable[[], bool]) -> Outcome:
+    """Dynamic programming within a growing excess, until a choice is found or none can be.
+
+    All choices up to that excess are looked at, so the first one found is optimal.
+    """
+    form, bound = search.form, search.bound
+    reduced, known = bound.reduced(form), search.known_excess
+    most = min(known, _greatest_excess(form, bound, reduced))
+    excess = most * _FIRST_SHARE if math.isfinite(known) else min(most, 0.1)
+    while True:
+        excess = min(max(excess, 1e-9), most)
+        core = core_of(form, reduced, excess + 1e-11)
+        cap = options.max_states
+        found = least_excess(core, bound.multipliers, excess, cap, stopped)
+        if found is not None:
+            return _finished(search, form.choice(found[1]))
+        if excess >= most:
+            return infeasible(ENGINE) if search.best is None else search.outcome(proven=True)
+        excess *= _GROWTH
+
+
+def _finished(search: _Search, choice: IntArray) -> Outcome:
+    """The dynamic program's choice, unless rounding made it worse than one known before."""
+    if search.best is not None and float(search.mckp.score[choice].sum()) > search.score:
+        return search.outcome(proven=True)
+    return replace(search, best=choice).outcome(proven=True)
+
+
+def _hand_over(search: _Search, options: ExactOptions, stopped: Callable[[], bool]) -> Outcome:
+    """Give what reduced-cost fixing leaves to the MIP solver, and keep the better answer."""
+    if stopped():
+        return search.outcome(proven=False)
+    left = None if options.time_limit is None else max(0.01, options.time_limit)
+    kept = search.bound.reduced(search.form) <= search.known_excess + _CLOSED
+    allowed = np.zeros_like(search.mckp.allowed)
+    allowed[search.form.flat[kept & np.isfinite(search.form.score)]] = True
+    rest = replace(search.mckp, allowed=allowed)
+    mine = search.outcome(proven=False)
+    theirs = solve_mip(rest, MipOptions("HiGHS", options.gap, left, options.cancelled))
+    return _better(mine, theirs)
+
+
+def _better(mine: Outcome, theirs: Outcome) -> Outcome:
+    engine = f"{ENGINE}, then {theirs.engine}"
+    bound = max(mine.bound, min(theirs.bound, mine.score))
+    if theirs.choice is None:
+        proven = theirs.status == "infeasible"
+        if mine.choice is None:
+            return replace(theirs, engine=engine, prices=mine.prices)
+        status: Status = "optimal" if proven else mine.status
+        return replace(mine, status=status, bound=mine.score if proven else bound, engine=engine)
+    if mine.score < theirs.score:
+        closed = mine.score - bound <= _CLOSED * max(1.0, abs(mine.score))
+        return replace(mine, bound=bound, engine=engine, status="optimal" if closed else "feasible")
+    return replace(theirs, engine=engine, prices=mine.prices, bound=max(theirs.bound, mine.bound))
+
+
+def _good_enough(search: _Search, gap: float) -> bool:
+    if search.best is None or not gap:
+        return False
+    outcome = search.outcome(proven=False)
+    return outcome.score - outcome.bound <= gap * max(abs(outcome.score), 1e-9)
+
+
+def _worst(form: Form) -> float:
+    there = np.isfinite(form.score)
+    return float(np.where(there, form.score, -np.inf).max(axis=1).sum()) + 1e-6
+
+
+def _greatest_excess(form: Form, bound: Bound, reduced: FloatArray) -> float:
+    """No choice within the limits has more: the largest reduced scores, every budget unused."""
+    there = np.isfinite(form.score)
+    least = np.where(there, form.cost, np.inf).min(axis=2).sum(axis=1)
+    largest = np.where(there, reduced, 0.0).max(axis=1).sum()
+    return float(largest + bound.multipliers @ (form.limit - least))
+
+
+def _stopper(options: ExactOptions) -> Callable[[], bool]:
+    begin = time.monotonic()
+
+    def stopped() -> bool:
+        limit = options.time_limit
+        late = limit is not None and time.monotonic() - begin > limit
+        return late or options.cancelled()
+
+    return stopped
