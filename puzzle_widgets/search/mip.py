@@ -14,10 +14,15 @@ import pulp
 
 from puzzle_widgets.errors import SolverError
 from puzzle_widgets.problem.mckp import FloatArray, IntArray, Mckp
+from puzzle_widgets.search.bounds import hopeless, least_score
 from puzzle_widgets.search.outcome import Cancelled, Outcome, Status, infeasible, never
+from puzzle_widgets.search.rescale import narrowed, rescale
 
 _CBC = ("PULP_CBC_CMD", "COIN_CMD")
+# By default CBC is content with an optimum that is 1e-5 off.
+_CBC_EXACT = ["increment 1e-9"]
 _MAX_REPAIRS = 100
+_ROW = 1e-9
 _SOLVED = 1
 _REFUTED = -1
 
@@ -50,8 +55,9 @@ def available_solvers() -> list[str]:
 def solve_mip(mckp: Mckp, options: MipOptions) -> Outcome:
     """Solve a knapsack by a MIP solver.
 
-    A solver keeps rows within a tolerance of its own, so a choice is summed again here; one that
-    breaks a row is cut off and the rest solved again, until the best one left is clean.
+    Solvers know absolute tolerances only. Where a few variants score so badly that the others'
+    scores vanish beside them, the optimum found first rules those out, and the rest is solved
+    again in its own magnitudes.
 
     Parameters
     ----------
@@ -70,16 +76,35 @@ def solve_mip(mckp: Mckp, options: MipOptions) -> Outcome:
     SolverError
         If the solver is not there or fails.
     """
+    deadline = _deadline(options.time_limit)
+    outcome = _solve_within(mckp, options, deadline)
+    while not options.gap and outcome.status == "optimal" and outcome.choice is not None:
+        smaller = narrowed(mckp, outcome.choice)
+        if smaller is None:
+            break
+        mckp, before = smaller, outcome
+        outcome = _solve_within(mckp, options, deadline)
+        if outcome.choice is None or outcome.score > before.score:
+            return replace(before, status="feasible", bound=least_score(mckp))
+    return outcome
+
+
+def _solve_within(mckp: Mckp, options: MipOptions, deadline: float | None) -> Outcome:
+    """Solve once, and again while the answer breaks a row.
+
+    A solver keeps rows within a tolerance of its own, so a choice is summed again here; one that
+    breaks a row is cut off and the rest solved again, until the best one left is clean.
+    """
     name, engine = _find_solver(options.solver), f"PuLP {options.solver}"
-    if _hopeless(mckp):
+    if hopeless(mckp):
         return infeasible(engine)
-    scaled, deadline = _scaled(mckp), _deadline(options.time_limit)
+    scaled = rescale(mckp, shift_score=not options.gap)
     cuts: list[IntArray] = []
-    bound = -math.inf
+    bound = least_score(mckp)
     for _ in range(_MAX_REPAIRS):
         left = replace(options, time_limit=_left(deadline))
-        answer = _solve_once(scaled, cuts, name, left)
-        bound = max(bound, _bound_of(answer, scaled, cuts, name, left))
+        answer = _solve_once(scaled.mckp, cuts, name, left)
+        bound = max(bound, scaled.original(_bound_of(answer, scaled.mckp, cuts, name, left)))
         if answer.values is None:
             return infeasible(engine) if answer.refuted else _unanswered(bound, engine)
         choice = _choice(mckp, answer.values)
@@ -93,38 +118,10 @@ def solve_mip(mckp: Mckp, options: MipOptions) -> Outcome:
 
 def lp_bound(mckp: Mckp, solver: str = "HiGHS") -> float:
     """Bound by the LP relaxation: variables may be fractions; infinite if even that fails."""
-    answer = _run(_scaled(mckp), [], _find_solver(solver), MipOptions(solver), integer=False)
+    answer = _run(rescale(mckp).mckp, [], _find_solver(solver), MipOptions(solver), integer=False)
     if answer.values is None:
         return math.inf if answer.refuted else -math.inf
     return float(mckp.score @ answer.values)
-
-
-def _hopeless(mckp: Mckp) -> bool:
-    """Whether a layer has no variant left, or a row cannot be kept whatever the others do."""
-    firsts = mckp.starts[:-1]
-    if not np.logical_or.reduceat(mckp.allowed, firsts).all():
-        return True
-    if not mckp.rows:
-        return False
-    least = np.minimum.reduceat(np.where(mckp.allowed, mckp.cost, np.inf), firsts, axis=1)
-    most = np.maximum.reduceat(np.where(mckp.allowed, mckp.cost, -np.inf), firsts, axis=1)
-    over = least.sum(axis=1) > mckp.upper + mckp.tolerance
-    under = most.sum(axis=1) < mckp.lower - mckp.tolerance
-    return bool((over | under).any())
-
-
-def _scaled(mckp: Mckp) -> Mckp:
-    """Scale each row to magnitudes of about one, so that a solver's tolerances mean the same."""
-    if not mckp.rows:
-        return mckp
-    scale = np.abs(mckp.cost).max(axis=1)
-    scale[scale == 0] = 1.0
-    return replace(
-        mckp,
-        cost=mckp.cost / scale[:, None],
-        lower=mckp.lower / scale,
-        upper=mckp.upper / scale,
-    )
 
 
 def _solve_once(mckp: Mckp, cuts: Sequence[IntArray], name: str, options: MipOptions) -> _Answer:
@@ -138,11 +135,16 @@ def _run(
 ) -> _Answer:
     program, variables = _formulate(mckp, cuts, integer=integer)
     solver = _make_solver(name, options, integer=integer)
+    deadline = _deadline(options.time_limit)
     try:
         result = program.solve(solver)
     except pulp.PulpSolverError as error:
         raise SolverError(f"{options.solver} failed: {error}. Try another solver.") from error
-    return _read_answer(program, variables, result, mckp.score.size)
+    answer = _read_answer(program, variables, result, mckp.score.size)
+    if name != "HiGHS" and _left(deadline) == 0:
+        # CBC calls a program infeasible that it had no time to look at.
+        return replace(answer, finished=False, refuted=False)
+    return answer
 
 
 def _formulate(
@@ -199,16 +201,24 @@ def _make_solver(name: str, options: MipOptions, *, integer: bool) -> Any:  # no
     }
     if name == "HiGHS":
         return pulp.getSolver(name, **wanted, **_highs_options(options.cancelled))
+    quiet: dict[str, Any] = {"msg": False}
     if name == "PULP_CBC_CMD":
-        wanted["_skip_v4_deprecation"] = True
-    known = inspect.signature(type(pulp.getSolver(name, msg=False)).__init__).parameters
-    return pulp.getSolver(name, **{key: wanted[key] for key in wanted if key in known})
+        quiet["_skip_v4_deprecation"] = True
+    if name in _CBC:
+        wanted["options"] = _CBC_EXACT
+    known = inspect.signature(type(pulp.getSolver(name, **quiet)).__init__).parameters
+    taken = {key: value for key, value in wanted.items() if key in known}
+    return pulp.getSolver(name, **taken, **{k: v for k, v in quiet.items() if k not in taken})
 
 
 def _highs_options(cancelled: Cancelled) -> dict[str, Any]:
-    """Let HiGHS ask now and then whether to stop; it frees the interpreter's lock meanwhile."""
+    """Keep rows closely, and let HiGHS ask now and then whether to stop.
+
+    HiGHS frees the interpreter's lock while it works.
+    """
+    exact = {"mip_feasibility_tolerance": _ROW, "primal_feasibility_tolerance": _ROW}
     if cancelled is never:
-        return {}
+        return exact
     kinds = pulp.HiGHS.hscb.HighsCallbackType
 
     def ask(_kind: Any, _text: Any, _out: Any, answer: Any, _user: Any) -> None:  # noqa: ANN401
@@ -216,7 +226,7 @@ def _highs_options(cancelled: Cancelled) -> dict[str, Any]:
             answer.user_interrupt = True
 
     wanted = [kinds.kCallbackMipInterrupt, kinds.kCallbackSimplexInterrupt]
-    return {"callbackTuple": (ask, None), "callbacksToActivate": wanted}
+    return {**exact, "callbackTuple": (ask, None), "callbacksToActivate": wanted}
 
 
 def _read_answer(program: Any, variables: dict[int, Any], result: Any, size: int) -> _Answer:  # noqa: ANN401
@@ -254,6 +264,8 @@ def _bound_of(
         return answer.bound
     if answer.finished and answer.values is not None and not options.gap:
         return float(mckp.score @ answer.values)
+    if options.cancelled():
+        return -math.inf
     relaxed = _run(mckp, cuts, name, MipOptions(options.solver), integer=False)
     return -math.inf if relaxed.values is None else float(mckp.score @ relaxed.values)
 

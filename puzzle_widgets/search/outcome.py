@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from puzzle_widgets.problem.mckp import IntArray
+from puzzle_widgets.problem.mckp import FloatArray, IntArray
 
 Status = Literal["optimal", "feasible", "infeasible", "no_solution_in_time"]
 Cancelled = Callable[[], bool]
@@ -34,6 +34,9 @@ class Outcome:
         No choice can score below it; infinite where none is feasible.
     engine
         What proved it, such as ``"PuLP HiGHS"``.
+    prices
+        Shadow price of each row's limit: score saved per unit of a raised upper limit, negative
+        for a lower limit, shape (rows,); ``None`` where the engine gives none.
     """
 
     status: Status
@@ -41,6 +44,7 @@ class Outcome:
     score: float = math.inf
     bound: float = -math.inf
     engine: str = ""
+    prices: FloatArray | None = None
 
 
 def infeasible(engine: str) -> Outcome:
