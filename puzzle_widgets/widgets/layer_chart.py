@@ -101,7 +101,9 @@ class LayerChart:
         with self.bars.hold_sync():
             self.bars.color_mode = "no_group" if each else "element"
             self.bars.opacity_mode = "element"
-            self.bars.colors, self.bars.opacities = list(colors), list(opacities)
+            if self.bars.colors != list(colors):  # checking every colour is what costs
+                self.bars.colors = list(colors)
+            self.bars.opacities = list(opacities)
             self.bars.y = around
 
     def mark(self, place: int | None) -> None:
