@@ -92,8 +92,13 @@ def to_mckp(problem: SearchProblem) -> Mckp:
         np.array(lower, dtype=np.float64),
         np.array(upper, dtype=np.float64),
         _allowed(problem),
-        (*problem.budgets, *_difference_names(problem.differences)),
+        row_names(problem),
     )
+
+
+def row_names(problem: SearchProblem) -> tuple[str, ...]:
+    """What each row of the knapsack is: a resource, or a rule of difference."""
+    return (*problem.budgets, *_difference_names(problem.differences))
 
 
 def to_choice(library: BlockLibrary, architecture: Architecture) -> IntArray:

@@ -12,7 +12,7 @@ from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library.quantity import RUNTIME, THROUGHPUT
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Cancelled, never
-from puzzle_widgets.solution.optimum import search
+from puzzle_widgets.solution.optimum import search, search_without_reason
 from puzzle_widgets.solution.solution import Solution
 
 DEFAULT_POINTS = 24
@@ -113,10 +113,11 @@ def iter_pareto_front(
     """
     if points < 2:
         raise ProblemError(f"points={points!r}: a front needs at least 2.")
-    key = RUNTIME if resource == THROUGHPUT else resource
+    key = _key(problem, resource)
+    _check_range(between)
     best = search(problem, cancelled=cancelled, **options)
     found = [best] if best.found else []
-    yield _front(resource, found, 1, points if found else 1)
+    yield _front(resource, found, 1, 1 if best.status == "infeasible" else points)
     if not found:
         return
     limits = _limits(problem, resource, best, points, between)
@@ -126,6 +127,22 @@ def iter_pareto_front(
         if solution is not None and solution.found:
             found.append(solution)
         yield _front(resource, found, done, points)
+
+
+def _key(problem: SearchProblem, resource: str) -> str:
+    """Key of the sum that is limited: the runtime for throughput."""
+    library = problem.library
+    key = RUNTIME if resource == THROUGHPUT else resource
+    if key not in library.keys:
+        raise ProblemError(f"{resource!r}: {library.name} has {', '.join(library.keys)}.")
+    if resource == THROUGHPUT and library.measurement.tokens is None:
+        raise ProblemError("Throughput needs batch size and sequence length, unknown here.")
+    return key
+
+
+def _check_range(between: tuple[float, float] | None) -> None:
+    if between is not None and not -math.inf < between[0] < between[1] < math.inf:
+        raise ProblemError(f"between={between!r}: give two finite limits, the least first.")
 
 
 def resource_use(solution: Solution, resource: str) -> float:
@@ -163,24 +180,23 @@ def _limits(
 ) -> list[float]:
     """Upper limits on the resource (on runtime for throughput) that have still to be tried."""
     if resource != THROUGHPUT:
-        low, high = between or (_least(problem, resource), best.totals[resource])
+        low, high = between or (_least(problem, resource, best), best.totals[resource])
         return [low + (high - low) * step / (points - 1) for step in range(points - 1)]
-    tokens = problem.library.measurement.tokens
-    if tokens is None:
-        raise ProblemError("Throughput needs batch size and sequence length, unknown here.")
+    tokens = problem.library.measurement.tokens or 0
+    fastest = max(_least(problem, RUNTIME, best), 1e-9)
     low, high = between or (
-        resource_use(best, THROUGHPUT),
-        1000.0 * tokens / max(_least(problem, RUNTIME), 1e-9),
+        1000.0 * tokens / max(best.totals[RUNTIME], fastest),
+        1000.0 * tokens / fastest,
     )
     steps = [low + (high - low) * step / (points - 1) for step in range(1, points)]
-    return [1000.0 * tokens / throughput for throughput in steps]
+    return [1000.0 * tokens / throughput for throughput in steps if throughput > 0]
 
 
-def _least(problem: SearchProblem, key: str) -> float:
-    least, most = problem.library.reach(key)
-    if problem.library.parent_totals[key] <= 0:
-        return least
-    return min(max(least, _LEAST_SHARE * problem.library.parent_totals[key]), most)
+def _least(problem: SearchProblem, key: str, best: Solution) -> float:
+    """Where the front begins: a fifth of the parent's use, or the least possible."""
+    least, _ = problem.library.reach(key)
+    share = max(least, _LEAST_SHARE * problem.library.parent_totals[key])
+    return share if share < best.totals[key] else least
 
 
 def _limited(problem: SearchProblem, key: str, limit: float) -> SearchProblem:
@@ -215,7 +231,7 @@ def _in_turn(
         if _known(problem, key, found):
             yield None
             continue
-        solution = search(problem, cancelled=cancelled, **options)
+        solution = search_without_reason(problem, cancelled=cancelled, **options)
         if cancelled() and solution.status != "optimal":
             return
         yield solution
@@ -231,7 +247,9 @@ def _in_parallel(
 ) -> Iterator[Solution | None]:
     if executor is None:
         return
-    jobs: list[Future[Solution]] = [executor.submit(search, p, **options) for p in problems]
+    jobs: list[Future[Solution]] = [
+        executor.submit(search_without_reason, p, **options) for p in problems
+    ]
     try:
         for job in as_completed(jobs):
             if cancelled():

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from puzzle_widgets.library.quantity import format_number
 from puzzle_widgets.problem import Budget, SearchProblem
 from puzzle_widgets.problem.mckp import Mckp, to_mckp
-from puzzle_widgets.problem.problem import replace_field
+from puzzle_widgets.problem.problem import Goal, replace_field
 from puzzle_widgets.search.outcome import Outcome
 
 Solve = Callable[[Mckp], Outcome]
@@ -45,12 +45,24 @@ def _alone(problem: SearchProblem) -> str:
     """Budgets that cannot be met even when all others are lifted."""
     for key, budget in problem.budgets.items():
         least, most = _possible(problem, key)
-        text = problem.library.quantity(key).text
+        asked = _ask(problem, budget)
         if budget.upper < least:
-            return f"{_ask(problem, budget)}, but the least possible is {text(least)}."
+            return f"{asked}, but the least possible is {_text(problem, key, least)}."
         if budget.lower > most:
-            return f"{_ask(problem, budget)}, but the most possible is {text(most)}."
+            return f"{asked}, but the most possible is {_text(problem, key, most)}."
+        if budget.lower > budget.upper:
+            return f"{asked}, which contradict each other."
     return ""
+
+
+def _text(problem: SearchProblem, key: str, value: float) -> str:
+    """Write a value so that it is told apart from a limit that it just misses."""
+    quantity, budget = problem.library.quantity(key), problem.budgets[key]
+    limits = {quantity.text(budget.lower), quantity.text(budget.upper)}
+    if quantity.text(value) not in limits:
+        return quantity.text(value)
+    nearest = min(abs(value - limit) for limit in (budget.lower, budget.upper))
+    return f"{format_number(nearest)} {quantity.unit}".rstrip() + " away from that"
 
 
 def _possible(problem: SearchProblem, key: str) -> tuple[float, float]:
@@ -69,18 +81,25 @@ def _together(problem: SearchProblem, solve: Solve) -> str:
 
 
 def _hint(problem: SearchProblem, budget: Budget, solve: Solve) -> str:
-    """What the other limits leave of this one's resource."""
+    """What the other limits leave of this one's resource, where that alone rules it out."""
     quantity = problem.library.quantity(budget.resource)
-    wants_less = math.isfinite(budget.upper)
+    if math.isfinite(budget.upper):
+        least = _extreme(problem, budget, "minimize", solve)
+        if least > budget.upper:
+            return f"Under the other limits, {quantity.label} is at least {quantity.text(least)}."
+    if math.isfinite(budget.lower):
+        most = _extreme(problem, budget, "maximize", solve)
+        if most < budget.lower:
+            return f"Under the other limits, {quantity.label} is at most {quantity.text(most)}."
+    return ""
+
+
+def _extreme(problem: SearchProblem, budget: Budget, goal: Goal, solve: Solve) -> float:
+    """Bound on a budget's sum without that budget; NaN where the others are infeasible."""
     others = problem.with_budget(budget.resource)
-    goal = "minimize" if wants_less else "maximize"
     question = replace_field(replace_field(others, "objective", budget.resource), "goal", goal)
     outcome = solve(to_mckp(question))
-    if outcome.choice is None:
-        return ""
-    value = abs(outcome.score)
-    words = "at least" if wants_less else "at most"
-    return f"Under the other limits, {quantity.label} is {words} {quantity.text(value)}."
+    return math.nan if outcome.choice is None else question.sign * outcome.bound
 
 
 def _ask(problem: SearchProblem, budget: Budget) -> str:

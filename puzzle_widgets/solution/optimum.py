@@ -3,26 +3,46 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.problem.mckp import Mckp, to_mckp
+from puzzle_widgets.problem.mckp import Mckp, to_choice, to_mckp
+from puzzle_widgets.search.exact import ExactOptions, Warm, solve_exact
 from puzzle_widgets.search.mip import MipOptions, solve_mip
 from puzzle_widgets.search.outcome import Cancelled, Outcome, never
 from puzzle_widgets.solution.infeasible import explain
 from puzzle_widgets.solution.solution import Solution, solution_of
 
-_SECONDS_TO_EXPLAIN = 10.0
+EXACT = "exact"
+# An explanation needs a bound, not the last digit.
+_SECONDS_TO_EXPLAIN, _GAP_TO_EXPLAIN = 1.0, 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class _How:
+    """How to search: the arguments of :func:`search`."""
+
+    solver: str
+    gap: float
+    time_limit: float | None
+    cancelled: Cancelled
+    start: Solution | None = None
+    first: Callable[[Solution], None] | None = None
 
 
 def search(
     problem: SearchProblem,
     *,
-    solver: str = "HiGHS",
+    solver: str = EXACT,
     gap: float = 0.0,
     time_limit: float | None = None,
     cancelled: Cancelled = never,
+    start: Solution | None = None,
+    first: Callable[[Solution], None] | None = None,
 ) -> Solution:
     """Find the best architecture within the budgets.
 
@@ -31,13 +51,19 @@ def search(
     problem
         Library, objective, budgets and rules.
     solver
-        ``"HiGHS"``, ``"CBC"`` or any solver that PuLP finds, by PuLP's name.
+        ``"exact"``, the search made for this problem; or ``"HiGHS"``, ``"CBC"`` or any solver
+        that PuLP finds, by PuLP's name.
     gap
         Relative optimality gap to stop at; 0 proves the optimum.
     time_limit
         Seconds after which the best architecture so far is returned with its gap.
     cancelled
-        Asked now and then from the solver (HiGHS only); true stops it as a time limit does.
+        Asked now and then (exact search and HiGHS only); true stops as a time limit does.
+    start
+        Solution of a like problem of the same library, such as before a budget was moved; the
+        exact search begins with its shadow prices and its architecture.
+    first
+        Called with a first feasible solution and its bound, before the proof (exact search only).
 
     Returns
     -------
@@ -51,12 +77,58 @@ def search(
     SolverError
         If the solver is not there or fails.
     """
-    _check_options(gap, time_limit)
-    options = MipOptions(solver, gap, time_limit, cancelled)
+    how = _How(solver, gap, time_limit, cancelled, start, first)
+    return _with_reason(_solve(problem, how), how)
+
+
+def search_without_reason(
+    problem: SearchProblem,
+    *,
+    solver: str = EXACT,
+    gap: float = 0.0,
+    time_limit: float | None = None,
+    cancelled: Cancelled = never,
+    start: Solution | None = None,
+) -> Solution:
+    """Search as :func:`search` does, without the searches that would explain infeasibility."""
+    return _solve(problem, _How(solver, gap, time_limit, cancelled, start))
+
+
+def _solve(problem: SearchProblem, how: _How) -> Solution:
+    _check_options(how.gap, how.time_limit)
     begin = time.perf_counter()
-    outcome = solve_mip(to_mckp(problem), options)
-    solution = solution_of(problem, outcome, time.perf_counter() - begin)
-    return _with_reason(solution, options)
+    mckp = to_mckp(problem)
+
+    def first(outcome: Outcome) -> None:
+        if how.first is not None:
+            how.first(solution_of(problem, outcome, time.perf_counter() - begin))
+
+    outcome = _run(mckp, how, _warm(problem, mckp, how.start), first)
+    return solution_of(problem, outcome, time.perf_counter() - begin)
+
+
+def _run(
+    mckp: Mckp,
+    how: _How,
+    start: Warm | None = None,
+    first: Callable[[Outcome], None] | None = None,
+) -> Outcome:
+    if how.solver != EXACT:
+        return solve_mip(mckp, MipOptions(how.solver, how.gap, how.time_limit, how.cancelled))
+    options = ExactOptions(how.gap, how.time_limit, how.cancelled, start=start, first=first)
+    return solve_exact(mckp, options)
+
+
+def _warm(problem: SearchProblem, mckp: Mckp, start: Solution | None) -> Warm | None:
+    """What an earlier solution of the same library and objective tells of this problem."""
+    if start is None or start.problem.library is not problem.library or not start.prices:
+        return None
+    if (start.problem.objective, start.problem.goal) != (problem.objective, problem.goal):
+        return None
+    prices = np.array([start.prices.get(row, 0.0) for row in mckp.rows])
+    if start.architecture is None:
+        return Warm(prices)
+    return Warm(prices, to_choice(problem.library, start.architecture))
 
 
 def _check_options(gap: float, time_limit: float | None) -> None:
@@ -66,12 +138,12 @@ def _check_options(gap: float, time_limit: float | None) -> None:
         raise ProblemError(f"time_limit={time_limit!r}: give seconds above 0, or None.")
 
 
-def _with_reason(solution: Solution, options: MipOptions) -> Solution:
+def _with_reason(solution: Solution, how: _How) -> Solution:
     if solution.status == "infeasible":
-        asking = MipOptions(options.solver, 0.0, _SECONDS_TO_EXPLAIN, options.cancelled)
+        asking = replace(how, gap=_GAP_TO_EXPLAIN, time_limit=_SECONDS_TO_EXPLAIN)
 
         def solve(mckp: Mckp) -> Outcome:
-            return solve_mip(mckp, asking)
+            return _run(mckp, asking)
 
         return replace(solution, reason=explain(solution.problem, solve))
     if solution.status == "no_solution_in_time":

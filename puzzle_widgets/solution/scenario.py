@@ -60,13 +60,14 @@ def layer_table(scenarios: Sequence[Scenario]) -> pd.DataFrame:
 def difference_table(first: Scenario, second: Scenario) -> pd.DataFrame:
     """List the layers in which two scenarios differ: both blocks and every key's difference."""
     one, other = first.solution, second.solution
-    rows = []
+    head = ["layer", first.name, second.name]
+    rows: list[list[Any]] = []
     for name in one.differing_layers(other):
         place = one.library.layer_positions[name]
         a, b = one.blocks[place], other.blocks[place]
-        change = {key: b.values[key] - a.values[key] for key in a.values}
-        rows.append({"layer": name, first.name: a.label, second.name: b.label, **change})
-    return pd.DataFrame(rows)
+        change = [b.values[key] - a.values[key] for key in one.library.keys]
+        rows.append([name, a.label, b.label, *change])
+    return pd.DataFrame(rows, columns=pd.Index([*head, *one.library.keys]))
 
 
 def _summary(solution: Solution) -> dict[str, Any]:

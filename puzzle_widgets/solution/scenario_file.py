@@ -14,7 +14,7 @@ import pandas as pd
 from puzzle_widgets.errors import LibraryError, PuzzleError, ScenarioError
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
 from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, mapping, parse_json, sequence, text
-from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem import Difference, SearchProblem
 from puzzle_widgets.search.outcome import Status
 from puzzle_widgets.solution.scenario import Scenario
 from puzzle_widgets.solution.solution import Solution, assess
@@ -55,6 +55,7 @@ def read_scenarios(content: bytes, file: str, library: BlockLibrary) -> list[Sce
 
 def _record(scenario: Scenario) -> dict[str, Any]:
     solution, problem = scenario.solution, scenario.solution.problem
+    rules = problem.differences
     return {
         "name": scenario.name,
         "library": problem.library.name,
@@ -63,6 +64,7 @@ def _record(scenario: Scenario) -> dict[str, Any]:
         "budgets": {k: [_open(b.lower), _open(b.upper)] for k, b in problem.budgets.items()},
         "fixed": [[layer, variant] for layer, variant in problem.fixed.items()],
         "banned": [[layer, sorted(names)] for layer, names in problem.banned.items()],
+        "differences": [[list(map(list, d.architecture.items())), d.layers] for d in rules],
         "status": solution.status,
         "score": solution.score,
         "bound": _open(solution.bound),
@@ -91,11 +93,11 @@ def _read_record(record: Any, file: Place, library: BlockLibrary) -> Scenario:  
     try:
         problem = _read_problem(record, place, library)
         solution = assess(problem, _architecture(record.get("architecture"), place, library))
+        return Scenario(name, _with_proof(solution, record))
     except PuzzleError as error:
         raise ScenarioError(f"{place}: {error}") from error
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, KeyError, ArithmeticError) as error:
         place.fail(f"broken ({error}).", "Load it into the program that wrote it, and save again.")
-    return Scenario(name, _with_proof(solution, record))
 
 
 def _read_problem(record: Any, place: Place, library: BlockLibrary) -> SearchProblem:  # noqa: ANN401
@@ -108,6 +110,10 @@ def _read_problem(record: Any, place: Place, library: BlockLibrary) -> SearchPro
         budgets={k: tuple(v) for k, v in dict(record.get("budgets") or {}).items()},
         fixed=dict(_pairs(record.get("fixed") or [])),
         banned=dict(_pairs(record.get("banned") or [])),
+        differences=[
+            Difference(FrozenMapping(_pairs(rows)), layers)
+            for rows, layers in _pairs(record.get("differences") or [])
+        ],
     )
 
 
@@ -140,6 +146,8 @@ def _with_proof(solution: Solution, record: Any) -> Solution:  # noqa: ANN401
     allowed = _SAME * max(1.0, abs(solution.score))
     if abs(stated - solution.score) > allowed:
         return solution
+    if math.isnan(bound) or solution.problem.sign * (bound - solution.score) > allowed:
+        return solution
     proven = record.get("status") == "optimal" and abs(bound - solution.score) <= allowed
     engine = f"{str(record.get('engine', ''))[:60]}, as saved"
     status: Status = "optimal" if proven else "feasible"
@@ -157,6 +165,8 @@ def _read_csv(content: bytes, place: Place, library: BlockLibrary) -> list[Scena
     objective = library.scores[0] if library.scores else library.keys[0]
     problem = SearchProblem(library, minimize=objective)
     names = {str(layer.name): layer.name for layer in library.layers}
+    if frame.empty:
+        place.fail("no rows.", "Give the CSV of layers that this program writes.")
     scenarios = []
     for name, rows in frame.groupby("scenario", sort=False):
         pairs = [[names.get(a, a), b] for a, b in zip(rows["layer"], rows["variant"], strict=True)]

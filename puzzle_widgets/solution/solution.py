@@ -10,7 +10,7 @@ from puzzle_widgets.errors import SolverError
 from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping, LayerName
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
 from puzzle_widgets.problem import Architecture, SearchProblem
-from puzzle_widgets.problem.mckp import to_architecture, to_choice, to_mckp
+from puzzle_widgets.problem.mckp import row_names, to_architecture, to_choice, to_mckp
 from puzzle_widgets.search.outcome import Outcome, Status
 
 STATUS_WORDS: dict[Status, str] = {
@@ -44,6 +44,10 @@ class Solution:
         What found and proved it.
     reason
         Why there is no architecture, in words.
+    prices
+        Shadow price of each budget by resource (and of each rule of difference): how much the
+        LP bound of the score gets better per unit of more budget, such as score per MiB; negative
+        where a lower limit presses. Empty where the engine gives none.
     """
 
     problem: SearchProblem
@@ -54,6 +58,7 @@ class Solution:
     seconds: float = 0.0
     engine: str = ""
     reason: str = ""
+    prices: FrozenMapping[str, float] = FrozenMapping()
 
     @property
     def library(self) -> BlockLibrary:
@@ -142,6 +147,7 @@ def solution_of(problem: SearchProblem, outcome: Outcome, seconds: float) -> Sol
     """
     bound = problem.sign * outcome.bound if math.isfinite(outcome.bound) else math.nan
     facts = {"seconds": seconds, "engine": outcome.engine, "bound": bound}
+    facts["prices"] = _prices(problem, outcome)
     if outcome.choice is None:
         return Solution(problem, outcome.status, **facts)  # type: ignore[arg-type]
     architecture = to_architecture(problem.library, outcome.choice)
@@ -150,6 +156,12 @@ def solution_of(problem: SearchProblem, outcome: Outcome, seconds: float) -> Sol
     if outcome.status == "optimal":
         facts["bound"] = score
     return Solution(problem, outcome.status, FrozenMapping(architecture), score, **facts)  # type: ignore[arg-type]
+
+
+def _prices(problem: SearchProblem, outcome: Outcome) -> FrozenMapping[str, float]:
+    if outcome.prices is None:
+        return FrozenMapping()
+    return FrozenMapping(zip(row_names(problem), outcome.prices.tolist(), strict=True))
 
 
 def assess(problem: SearchProblem, architecture: Architecture, engine: str = "given") -> Solution:

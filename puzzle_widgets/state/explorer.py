@@ -27,7 +27,7 @@ class ExplorerState(ScenarioActions):
         As for :func:`puzzle_widgets.search`.
     """
 
-    def __init__(self, library: BlockLibrary, *, solver: str = "HiGHS") -> None:
+    def __init__(self, library: BlockLibrary, *, solver: str = "exact") -> None:
         super().__init__(solver)
         self.open_library(library)
 

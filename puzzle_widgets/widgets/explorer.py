@@ -34,12 +34,13 @@ class PuzzleExplorer(widgets.VBox):
         self,
         source: BlockLibrary | ExplorerState,
         *,
-        solver: str = "HiGHS",
+        solver: str = "exact",
         find_front: bool | None = None,
     ) -> None:
         super().__init__()
-        shared = isinstance(source, ExplorerState)
-        self.state = source if shared else ExplorerState(source, solver=solver)
+        if isinstance(source, BlockLibrary):
+            source = ExplorerState(source, solver=solver)
+        self.state = source
         self._find_front = running_loop() is not None if find_front is None else find_front
         self.library_bar = LibraryBar(self.state)
         self.message_bar = MessageBar(self.state)
