@@ -28,7 +28,8 @@ def card_table(
     head
         Column titles, with units; on cards they stand before each figure.
     lines
-        Rows; the first cell names its row.
+        Rows; the first cell names its row, and on cards has its column's title before it where it
+        is a plain string.
     caption
         Read out before the table, and not shown.
     words
@@ -51,8 +52,10 @@ def _row(line: Line, head: Sequence[str], css: Sequence[str]) -> Markup:
         Markup("<td class='{}' data-label='{}'><span>{}</span></td>").format(c, title, cell)
         for c, title, cell in zip(css[1:], head[1:], line.cells[1:], strict=True)
     )
-    return Markup("<tr class='{}'><th scope='row'>{}</th>{}</tr>").format(
-        line.css, line.cells[0], cells
+    name = line.cells[0]
+    about = Markup("") if isinstance(name, Markup) else Markup(" data-label='{}'").format(head[0])
+    return Markup("<tr class='{}'><th scope='row'{}>{}</th>{}</tr>").format(
+        line.css, about, name, cells
     )
 
 

@@ -95,10 +95,10 @@ class Comparison(widgets.VBox):
         key = self._state.objective
         quantity = self._state.library.quantity(key)
         self._chart.name_values(quantity.title)
-        self._chart.sorted(self._state.library.layers, series, key)
+        self._chart.by_rank(self._state.library.layers, series, key)
         self.words.value = Markup(
             "<p class='pw-says'>{} of each layer, from the highest to the lowest: a curve that "
-            "starts high and falls fast has its loss in few layers.</p>"
+            "starts high and falls fast has most of its sum in few layers.</p>"
         ).format(quantity.label)
         foot = _at_foot(series, key) if self.log_scale.value else Markup("")
         self.says.value = foot + spread_table(series, key)

@@ -17,7 +17,7 @@ from puzzle_widgets.widgets.scenario_difference import (
 )
 from puzzle_widgets.widgets.scenario_series import Series
 
-_SHORT = 12
+_SHORT = 8
 
 
 class DifferenceView(widgets.VBox):

@@ -14,7 +14,7 @@ NOTHING = "\N{EN DASH}"
 """Stands where a figure is not known or does not apply."""
 
 _DASHES = ("solid", "dashed", "dotted", "dash_dotted")
-_SVG_DASHES = {"solid": "none", "dashed": "7,5", "dotted": "2,4", "dash_dotted": "8,3,2,3"}
+_SVG_DASHES = {"solid": "none", "dashed": "7,4", "dotted": "2,3", "dash_dotted": "8,3,2,3"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,13 @@ class Series:
     @property
     def title(self) -> Markup:
         """The name behind its mark."""
-        return Markup("<span class='pw-who'>{}<span>{}</span></span>").format(self.mark, self.name)
+        return self.title_with("")
+
+    def title_with(self, word: str) -> Markup:
+        """The name behind its mark, with a word in a tag behind it."""
+        tag = Markup("<i class='pw-tag'>{}</i>").format(word) if word else Markup("")
+        who = Markup("<span class='pw-who'>{}<span>{}</span>{}</span>")
+        return who.format(self.mark, self.name, tag)
 
 
 def parent_series(parent: Solution) -> Series:

@@ -48,9 +48,10 @@ def scenario_table(parent: Series, scenarios: Sequence[Series], shown: int | Non
 
 
 def _row(one: Series, columns: Sequence[Column], *, is_shown: bool) -> Line:
-    tag = Markup(" <span class='pw-tag'>shown</span>") if is_shown else Markup("")
     cells = [column.cell(one.solution) for column in columns]
-    return Line([one.title + tag, *cells], "pw-chosen" if is_shown else "")
+    return Line(
+        [one.title_with("shown" if is_shown else ""), *cells], "pw-chosen" if is_shown else ""
+    )
 
 
 def _parent_row(parent: Series, columns: Sequence[Column]) -> Line:
@@ -61,23 +62,35 @@ def _parent_row(parent: Series, columns: Sequence[Column]) -> Line:
 def _columns(library: BlockLibrary, kept: Sequence[Solution]) -> list[Column]:
     columns = [Column("Status", _status, of_parent="reference")]
     known = [key for key in (MEMORY, RUNTIME) if key in library.keys]
-    columns += [Column(library.quantity(key).title, _total(key)) for key in known]
+    columns += [Column(_share_title(library, key), _total(key)) for key in known]
     if library.throughput(1.0) is not None:
-        columns.append(Column("Throughput (tokens/s)", lambda s: _number(s.throughput)))
+        columns.append(Column("Throughput\n(tokens/s)", lambda s: _number(s.throughput)))
     if RUNTIME in library.keys:
         columns.append(Column("Speed-up", lambda s: f"{_number(s.speedup, '.2f')} x"))
     columns.append(_score_column(library, kept))
-    columns.append(Column("Budgets", lambda s: budget_words(s.problem), of_parent=NOTHING))
+    columns.append(Column("Budgets", _budgets, of_parent=NOTHING))
     return columns
+
+
+def _share_title(library: BlockLibrary, key: str) -> str:
+    quantity = library.quantity(key)
+    units = [unit for unit in (quantity.unit, "% of parent") if unit]
+    return f"{quantity.label}\n({', '.join(units)})"
 
 
 def _score_column(library: BlockLibrary, kept: Sequence[Solution]) -> Column:
     objectives = {solution.problem.objective for solution in kept}
     if len(objectives) == 1:
         key = objectives.pop()
-        title = f"Summed {library.quantity(key).title}"
+        title = f"Summed\n{library.quantity(key).title}"
         return Column(title, lambda s: format_number(s.totals[key]))
     return Column("Summed score", _own_score)
+
+
+def _budgets(solution: Solution) -> str:
+    """Say the budgets, each on one line."""
+    words = budget_words(solution.problem).split(", ")
+    return ", ".join(limit.replace(" ", "\N{NO-BREAK SPACE}") for limit in words)
 
 
 def _own_score(solution: Solution) -> Markup:
@@ -88,7 +101,7 @@ def _own_score(solution: Solution) -> Markup:
 
 def _status(solution: Solution) -> str:
     if solution.status == "optimal":
-        return "optimal, proven"
+        return "optimal,\N{NO-BREAK SPACE}proven"
     if math.isfinite(solution.gap):
         return f"feasible, gap {solution.gap:.2%}".replace("%", " %")
     return "feasible, not proven"
@@ -98,7 +111,7 @@ def _total(key: str) -> Callable[[Solution], Cell]:
     def cell(solution: Solution) -> Cell:
         text = format_number(solution.totals[key])
         share = solution.shares.get(key)
-        return text if share is None else _with_aside(text, f"{100 * share:.0f} % of parent")
+        return text if share is None else _with_aside(text, f"{100 * share:.0f} %")
 
     return cell
 

@@ -33,14 +33,14 @@ class StepChart:
         self._log = log
         self._x, self._x_axis = layer_axis(layers)
         self._y = bq.LogScale() if log else bq.LinearScale(allow_padding=False)
-        self._y_axis = bq.Axis(scale=self._y, orientation="vertical", label_offset="52px")
+        self._y_axis = bq.Axis(scale=self._y, side="left", label_offset="52px")
         self.figure = bq.Figure(
             axes=[self._x_axis, self._y_axis],
             fig_margin={"top": 10, "bottom": 46, "left": 68, "right": 14},
             display_toolbar=False,
             layout=widgets.Layout(width="100%", height=_HEIGHT),
         )
-        self.figure.add_class("pw-figure")
+        self.figure.add_class("pw-figure").add_class("pw-steps")
 
     def by_layer(self, layers: Sequence[Layer], series: Sequence[Series], key: str) -> None:
         """Draw a key's value in every layer, in the order of the network."""
@@ -49,7 +49,7 @@ class StepChart:
         values = [one.values(key) for one in series]
         self._draw(series, values, layer_places(len(layers) + 1) - 0.5)
 
-    def sorted(self, layers: Sequence[Layer], series: Sequence[Series], key: str) -> None:
+    def by_rank(self, layers: Sequence[Layer], series: Sequence[Series], key: str) -> None:
         """Draw a key's values from the greatest to the least, whatever their layers."""
         count = len(layers)
         self._x.min, self._x.max = 0.0, float(count)
