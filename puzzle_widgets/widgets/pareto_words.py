@@ -52,7 +52,7 @@ def point_options(front: ParetoFront | None, objective: str) -> list[tuple[str, 
     if front is None or not front.solutions:
         return [("No points yet", -1)]
     count = len(front.solutions)
-    entries = [(f"Choose one of {count} points", -1)]
+    entries = [(f"Choose a point ({count})", -1)]
     for place, solution in enumerate(front.solutions):
         use = limit_quantity(solution.library, front.resource).text(front.use(solution))
         score = format_number(solution.totals[objective])
