@@ -32,11 +32,14 @@ class ScenarioActions(FrontActions):
             self.scenarios = (*self.scenarios[:place], renamed, *self.scenarios[place + 1 :])
 
     def delete(self, place: int) -> None:
-        """Drop a scenario."""
-        gone = self.selection.kind == "scenario"
-        self.scenarios = (*self.scenarios[:place], *self.scenarios[place + 1 :])
-        if gone:
-            self.show_present()
+        """Drop a scenario; where it was the one shown, show the present solution."""
+        shown = self.selection
+        with self.hold_trait_notifications():
+            self.scenarios = (*self.scenarios[:place], *self.scenarios[place + 1 :])
+            if shown.kind == "scenario" and shown.place == place:
+                self.show_present()
+            elif shown.kind == "scenario" and shown.place > place:
+                self.selection = Selection("scenario", shown.place - 1)
 
     def restore(self, place: int) -> None:
         """Set objective and budgets to those that a scenario was found with."""
