@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.problem import Goal
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import ParetoFront, iter_pareto_front
 from puzzle_widgets.state.background import Emit, Job, LatestWins
-from puzzle_widgets.state.limits import to_problem
+from puzzle_widgets.state.limits import LimitSetting, limited_resource, to_problem
 from puzzle_widgets.state.problem_actions import ProblemActions
 from puzzle_widgets.state.traits import Selection
 
@@ -19,7 +18,7 @@ _KEPT_FRONTS = 16
 class FrontActions(ProblemActions):
     """The front and its points."""
 
-    _front_of: SearchProblem | None = None
+    _front_rows: tuple[LimitSetting, ...] = ()
 
     def __init__(self, solver: str) -> None:
         super().__init__(solver)
@@ -42,9 +41,11 @@ class FrontActions(ProblemActions):
 
     def start_front(self) -> None:
         """Search the front in the background; points appear as they are found."""
-        problem, resource = self._front_problem(), self.front_resource
-        key = (problem, resource, self.front_points)
+        rows, resource = self._held_rows(), self.front_resource
+        key = (self.objective, self.goal, rows, resource, self.front_points)
+        problem = to_problem(self.library, self.objective, self._goal, rows)
         self.stop_front()
+        self._front_rows = rows
         self._show_front(None)
         if key in self._known_fronts:
             self._show_front(self._known_fronts[key])
@@ -89,21 +90,19 @@ class FrontActions(ProblemActions):
 
     def _search_done(self) -> None:
         super()._search_done()
-        if self.front_held and self.front is not None:
-            self._refresh_held_front()
-
-    def _refresh_held_front(self) -> None:
-        if not self.front_running and self._front_problem() != self._front_of:
+        wanted = self.front is not None or self.front_running
+        if self.front_held and wanted and self._held_rows() != self._front_rows:
             self.start_front()
 
-    def _front_problem(self) -> SearchProblem:
-        held = self.limits if self.front_held else ()
-        axis = self.front_resource
-        rows = [row for row in held if row.resource != axis]
-        return to_problem(self.library, self.objective, self._goal, rows)
+    def _held_rows(self) -> tuple[LimitSetting, ...]:
+        """Limits that hold along the front: those on, but for limits on the axis itself."""
+        if not self.front_held:
+            return ()
+        axis = limited_resource(self.front_resource)
+        rows = (row for row in self.limits if row.on)
+        return tuple(row for row in rows if limited_resource(row.resource) != axis)
 
     def _show_front(self, front: ParetoFront | None) -> None:
-        self._front_of = self._front_problem()
         shown = self.shown if self.selection.kind == "point" else None
         self.front = front
         if shown is None:

@@ -75,6 +75,11 @@ def limit_quantity(library: BlockLibrary, resource: str) -> Quantity:
     return describe_key(resource) if resource == THROUGHPUT else library.quantity(resource)
 
 
+def limited_resource(resource: str) -> str:
+    """The stat that a limit is on: the runtime for throughput."""
+    return RUNTIME if resource == THROUGHPUT else resource
+
+
 def first_settings(library: BlockLibrary) -> tuple[LimitSetting, ...]:
     """Rows to begin with: what the library has, memory and speed limited, the rest off."""
     resources = [key for key in OFFERED if key in library.keys or _has_speed(library, key)]
