@@ -68,7 +68,9 @@ class PuzzleExplorer(widgets.VBox):
         )
 
     def close(self) -> None:
-        """End the background work and close every panel."""
+        """End the background work and close every panel; a second time does nothing."""
+        if self.comm is None:
+            return
         self.state.unobserve(self._library_opened, "library")
         self.state.close()
         for panel in self.panels:

@@ -1,0 +1,69 @@
+"""The lines that the README shows, as they stand there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import puzzle_widgets as pw
+from tests.support.libraries import EMBEDDED, published_folder
+
+LINES = """
+import puzzle_widgets as pw
+library = pw.load_library({path!r})
+problem = pw.SearchProblem(library, minimize="metrics.kl_div",
+                           budgets={{"stats.memory_mib": 80_000, "stats.runtime_ms": (None, 51_200)}})
+solution = pw.search(problem)
+solution.status, solution.score, solution.bound, solution.totals, solution.architecture
+explorer = pw.PuzzleExplorer(library)
+"""  # noqa: E501
+
+
+def run_lines(path: str) -> dict[str, Any]:
+    """Run the lines and give the names that they define."""
+    names: dict[str, Any] = {}
+    exec(LINES.format(path=path), names)  # noqa: S102
+    names["explorer"].close()
+    return names
+
+
+def check(names: dict[str, Any]) -> None:
+    """The solution is the proven best of 80 layers and keeps both budgets."""
+    solution = names["solution"]
+    assert solution.status == "optimal"
+    assert solution.bound == solution.score
+    assert len(solution.architecture) == 80
+    assert solution.totals["stats.memory_mib"] <= 80_000
+    assert solution.totals["stats.runtime_ms"] <= 51_200
+    assert isinstance(names["explorer"], pw.PuzzleExplorer)
+
+
+def test_the_first_lines_run_on_the_embedded_library() -> None:
+    """Load, state, search and explore in six lines, without any download."""
+    check(run_lines(EMBEDDED))
+
+
+@pytest.mark.published
+def test_the_first_lines_run_on_the_published_library() -> None:
+    """The published library gives the known optimum."""
+    names = run_lines(str(published_folder()))
+    check(names)
+    assert names["solution"].score == pytest.approx(6.861455, abs=1e-6)
+
+
+def test_every_public_name_is_there() -> None:
+    """Names that are announced can be had, and others are refused as Python does."""
+    assert set(pw.__all__) <= set(dir(pw))
+    for name in pw.__all__:
+        assert getattr(pw, name) is not None
+    with pytest.raises(AttributeError, match="has no attribute 'Nonsense'"):
+        _ = pw.Nonsense
+    assert pw.__version__[0].isdigit()
+
+
+def test_errors_have_one_base() -> None:
+    """A caller can catch all that this package raises on purpose."""
+    errors = [getattr(pw, name) for name in pw.__all__ if name.endswith("Error")]
+    assert len(errors) == 6
+    assert all(issubclass(error, pw.PuzzleError) for error in errors)
