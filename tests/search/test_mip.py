@@ -1,4 +1,4 @@
-"""The MIP engine against brute force, and its honesty about what it knows."""
+"""The engines against brute force, and their honesty about what they know."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from tests.support.libraries import (
 
 KINDS = ["plain", "ties", "negative", "zero", "scales"]
 HAS_CBC = any(name in available_solvers() for name in ("PULP_CBC_CMD", "COIN_CMD"))
+both_engines = pytest.mark.parametrize("solver", ["exact", "HiGHS"])
 needs_cbc = pytest.mark.skipif(not HAS_CBC, reason="PuLP finds no CBC here")
 
 
@@ -65,7 +66,7 @@ def random_problem(seed: int, kind: str) -> pw.SearchProblem:
     return problem
 
 
-def check_against_brute_force(problem: pw.SearchProblem, solver: str = "HiGHS") -> str:
+def check_against_brute_force(problem: pw.SearchProblem, solver: str) -> str:
     """Compare one search with the truth, and give the status."""
     truth = best_score(problem)
     solution = pw.search(problem, solver=solver)
@@ -82,10 +83,11 @@ def check_against_brute_force(problem: pw.SearchProblem, solver: str = "HiGHS") 
     return solution.status
 
 
+@both_engines
 @pytest.mark.parametrize("kind", KINDS)
-def test_small_problems_are_solved_as_by_brute_force(kind: str) -> None:
+def test_small_problems_are_solved_as_by_brute_force(solver: str, kind: str) -> None:
     """Ties, negative and zero numbers, odd scales, all limits and rules, feasible or not."""
-    found = [check_against_brute_force(random_problem(seed, kind)) for seed in range(50)]
+    found = [check_against_brute_force(random_problem(seed, kind), solver) for seed in range(60)]
     assert {"optimal", "infeasible"} == set(found)
 
 
@@ -103,14 +105,15 @@ cell = st.one_of(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.lists(st.tuples(cell, cell, cell), min_size=1, max_size=3), min_size=1, max_size=4),
     st.floats(0, 1),
     st.sampled_from(["least", "most"]),
+    st.sampled_from(["exact", "HiGHS"]),
 )
 def test_any_small_problem_is_solved_as_by_brute_force(
-    rows: list[list[tuple[float, float, float]]], share: float, side: str
+    rows: list[list[tuple[float, float, float]]], share: float, side: str, solver: str
 ) -> None:
     """Whatever the numbers, the optimum is the truth or the problem is called infeasible."""
     library = make_library(rows)
@@ -120,7 +123,7 @@ def test_any_small_problem_is_solved_as_by_brute_force(
     budgets: Any = {MEMORY: (limit, None) if least else limit}
     problem = pw.SearchProblem(library, minimize=LOSS, budgets=budgets)
     truth = best_score(problem)
-    solution = pw.search(problem)
+    solution = pw.search(problem, solver=solver)
     if solution.status == "infeasible":  # by the last bits of the limit
         tight = problem.with_budget(MEMORY, limit + 1e-9 if least else -math.inf)
         tight = tight if least else problem.with_budget(MEMORY, upper=limit - 1e-9)
@@ -130,22 +133,26 @@ def test_any_small_problem_is_solved_as_by_brute_force(
     assert solution.score == pytest.approx(truth, rel=1e-9, abs=1e-9)
 
 
+@both_engines
 @pytest.mark.parametrize("factor", [1e-12, 1e-9, 1e-6, 1e-3, 1e6, 1e11])
 @pytest.mark.parametrize("key", [LOSS, MEMORY])
-def test_scores_and_costs_of_any_scale(key: str, factor: float) -> None:
+def test_scores_and_costs_of_any_scale(key: str, factor: float, solver: str) -> None:
     """An optimum does not depend on the unit that a score or a cost is counted in."""
     for seed in range(4):
         library = pw.random_library(6, 5, seed)
         budgets: Any = {MEMORY: "50 %", RUNTIME: "60 %"}
         truth = best_score(pw.SearchProblem(library, minimize=LOSS, budgets=budgets))
         scaled = scaled_library(library, key, factor)
-        solution = pw.search(pw.SearchProblem(scaled, minimize=LOSS, budgets=budgets))
+        solution = pw.search(
+            pw.SearchProblem(scaled, minimize=LOSS, budgets=budgets), solver=solver
+        )
         assert solution.status == "optimal"
         wanted = truth * factor if key == LOSS else truth
         assert solution.score == pytest.approx(wanted, rel=1e-9, abs=0)
 
 
-def test_small_scores_beside_a_huge_one() -> None:
+@both_engines
+def test_small_scores_beside_a_huge_one(solver: str) -> None:
     """One variant that ruins the model does not hide the differences of all others."""
     for seed in range(6):
         rng = np.random.default_rng(seed)
@@ -154,19 +161,22 @@ def test_small_scores_beside_a_huge_one() -> None:
             layer.append([1e6, 0.0, 0.0])
         library = make_library(rows)
         problem = pw.SearchProblem(library, minimize=LOSS, budgets={MEMORY: 6.5})
-        assert pw.search(problem).score == pytest.approx(best_score(problem), rel=1e-9, abs=0)
+        found = pw.search(problem, solver=solver)
+        assert found.score == pytest.approx(best_score(problem), rel=1e-9, abs=0)
 
 
-def test_large_scores_that_differ_little() -> None:
+@both_engines
+def test_large_scores_that_differ_little(solver: str) -> None:
     """A common part of a layer's scores does not hide their differences."""
     for seed in range(6):
         rng = np.random.default_rng(seed)
         rows = (rng.uniform(0, 1, size=(5, 4, 3)) * (1e-6, 1, 1) + (1e3, 50, 0)).tolist()
         problem = pw.SearchProblem(make_library(rows), minimize=LOSS, budgets={MEMORY: 252})
-        assert pw.search(problem).score - 5e3 == pytest.approx(best_score(problem) - 5e3, abs=1e-9)
+        found = pw.search(problem, solver=solver)
+        assert found.score == pytest.approx(best_score(problem), abs=1e-10)
 
 
-@pytest.mark.parametrize("solver", ["HiGHS", pytest.param("CBC", marks=needs_cbc)])
+@pytest.mark.parametrize("solver", ["exact", "HiGHS", pytest.param("CBC", marks=needs_cbc)])
 def test_a_budget_that_is_only_just_missed_is_kept(solver: str) -> None:
     """Solvers keep rows within a tolerance; what overspends by less than that is no answer."""
     rows = [[(0.0, 8.0, 1.0), (1.0 + i / 10, 7.0, 1.0)] for i in range(4)]
@@ -188,7 +198,7 @@ def test_an_overspending_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> N
         return real(replace(mckp, upper=mckp.upper + 100), cuts, name, options, integer=integer)
 
     monkeypatch.setattr(mip, "_run", careless)
-    solution = pw.search(problem)
+    solution = pw.search(problem, solver="HiGHS")
     assert asked[:2] == [0, 1]
     assert (solution.score, solution.totals[MEMORY]) == (1, 15)
 
@@ -200,7 +210,7 @@ def test_a_solver_that_only_overspends_gives_nothing(monkeypatch: pytest.MonkeyP
     spent = np.array([1.0, 0.0, 1.0, 0.0])
     answer = mip._Answer(finished=True, refuted=False, values=spent, bound=0.0)
     monkeypatch.setattr(mip, "_run", lambda *_, **__: answer)
-    solution = pw.search(problem)
+    solution = pw.search(problem, solver="HiGHS")
     assert (solution.status, solution.architecture) == ("no_solution_in_time", None)
 
 
@@ -218,7 +228,7 @@ HARD = pw.SearchProblem(BIG, minimize=LOSS, budgets={MEMORY: "30 %", RUNTIME: "3
 HARD_OPTIMUM = 0.7160455119783186
 
 
-@pytest.mark.parametrize("solver", ["HiGHS", pytest.param("CBC", marks=needs_cbc)])
+@pytest.mark.parametrize("solver", ["exact", "HiGHS", pytest.param("CBC", marks=needs_cbc)])
 @pytest.mark.parametrize("seconds", [1e-6, 0.05, 0.2])
 def test_too_little_time_is_told(solver: str, seconds: float) -> None:
     """Out of time, there is an honest gap or no solution; never an unproven optimum."""
@@ -244,9 +254,10 @@ def test_no_time_at_all_gives_no_solution() -> None:
     assert outcome.bound <= HARD_OPTIMUM + 1e-9
 
 
-def test_a_gap_is_kept_and_told() -> None:
+@both_engines
+def test_a_gap_is_kept_and_told(solver: str) -> None:
     """Asked for 5 %, the answer is within 5 % of a bound that holds."""
-    solution = pw.search(HARD, gap=0.05)
+    solution = pw.search(HARD, gap=0.05, solver=solver)
     assert solution.gap <= 0.05
     assert solution.bound <= HARD_OPTIMUM + 1e-9 <= solution.score + 2e-9
 
@@ -260,7 +271,7 @@ def test_a_cancel_stops_the_search(answers_before: int) -> None:
         asked.append(True)
         return len(asked) > answers_before
 
-    solution = pw.search(HARD, cancelled=cancelled)
+    solution = pw.search(HARD, cancelled=cancelled, solver="HiGHS")
     assert solution.bound <= HARD_OPTIMUM + 1e-9
     if answers_before == 0:
         assert solution.status == "no_solution_in_time"
@@ -295,7 +306,7 @@ def test_a_solver_that_breaks_down_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(pulp.LpProblem, "solve", broken)
     with pytest.raises(pw.SolverError, match=r"HiGHS failed: no licence\. Try another"):
-        pw.search(HARD)
+        pw.search(HARD, solver="HiGHS")
 
 
 def golden_problem(library: pw.BlockLibrary, case: dict[str, Any]) -> pw.SearchProblem:
@@ -306,7 +317,7 @@ def golden_problem(library: pw.BlockLibrary, case: dict[str, Any]) -> pw.SearchP
 
 @pytest.mark.published
 @pytest.mark.parametrize(
-    "solver", ["HiGHS", pytest.param("CBC", marks=[needs_cbc, pytest.mark.slow])]
+    "solver", ["exact", "HiGHS", pytest.param("CBC", marks=[needs_cbc, pytest.mark.slow])]
 )
 def test_known_optima_of_the_published_library(solver: str) -> None:
     """All 25 cases within 1e-6, proven, with the costs recomputed; the infeasible one as such."""
