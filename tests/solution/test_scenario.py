@@ -1,0 +1,265 @@
+"""Kept scenarios side by side, in files, and in files that somebody changed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import random
+from typing import Any
+
+import pytest
+
+import puzzle_widgets as pw
+from puzzle_widgets.solution.scenario import (
+    Scenario,
+    budget_words,
+    difference_table,
+    layer_table,
+    scenario_table,
+)
+from puzzle_widgets.solution.scenario_file import dump_scenarios, read_scenarios
+from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library, published_files
+from tests.support.mutations import damaged_bytes, damaged_json
+
+LIBRARY = make_library([[(0, 10, 60), (1, 6, 40), (3, 1, 9)], [(0, 20, 40), (2, 5, 10)]])
+TIGHT = pw.search(pw.SearchProblem(LIBRARY, minimize=LOSS, budgets={MEMORY: 26}))
+RULED = pw.search(
+    pw.SearchProblem(
+        LIBRARY,
+        maximize=LOSS,
+        budgets={RUNTIME: (20, None), MEMORY: (None, 28)},
+        fixed={1: "v1"},
+        banned={0: ["v2"]},
+    ).with_difference({0: "v0", 1: "v1"}, 1)
+)
+KEPT = [
+    Scenario("tight", TIGHT),
+    Scenario("ruled <b>&\t漢\r字", RULED),
+    Scenario("parent", pw.parent_solution(TIGHT.problem)),
+]
+
+
+def test_the_table_compares_scenarios() -> None:
+    """One row each, with units in the column names and the budgets in words."""
+    table = scenario_table(KEPT)
+    assert table.index.tolist() == [scenario.name for scenario in KEPT]
+    first = table.loc["tight"]
+    assert (first["status"], first["score"], first["bound"]) == ("optimal", 1, 1)
+    assert (first["memory (MiB)"], first["runtime (ms)"]) == (26, 80)
+    assert (first["throughput (tokens/s)"], first["speed-up"]) == (1250, 1.25)
+    assert table["budgets"].tolist() == [
+        "Memory ≤ 26 MiB",
+        "Runtime ≥ 20 ms, Memory ≤ 28 MiB",
+        "none",
+    ]
+    assert scenario_table([]).empty
+
+
+def test_budgets_in_words() -> None:
+    """Both sides of a budget are written."""
+    both = pw.SearchProblem(LIBRARY, minimize=LOSS, budgets={MEMORY: (5, 1e5)})
+    assert budget_words(both) == "Memory ≥ 5 MiB, Memory ≤ 100,000 MiB"
+
+
+def test_layers_are_listed_with_their_blocks() -> None:
+    """One row a scenario and layer, with every score and cost."""
+    table = layer_table(KEPT[:1])
+    assert table.columns.tolist() == [
+        "scenario",
+        "layer",
+        "variant",
+        "block",
+        LOSS,
+        MEMORY,
+        RUNTIME,
+    ]
+    assert table["variant"].tolist() == ["v1", "v0"]
+    assert table[MEMORY].tolist() == [6, 20]
+
+
+def test_differences_are_listed_layer_by_layer() -> None:
+    """Only layers that differ, both blocks, and the second's figures less the first's."""
+    table = difference_table(KEPT[0], KEPT[2])
+    assert table.to_dict("list") == {
+        "layer": [0],
+        "tight": ["v1"],
+        "parent": ["v0"],
+        LOSS: [-1],
+        MEMORY: [4],
+        RUNTIME: [20],
+    }
+    same = difference_table(KEPT[0], KEPT[0])
+    assert same.empty
+    assert same.columns.tolist() == ["layer", "tight", "tight", LOSS, MEMORY, RUNTIME]
+
+
+def test_json_gives_back_problem_architecture_and_proof() -> None:
+    """Budgets, rules, status and bound survive; every figure is the library's own."""
+    again = read_scenarios(dump_scenarios(KEPT).encode(), "kept.json", LIBRARY)
+    assert [scenario.name for scenario in again] == [scenario.name for scenario in KEPT]
+    for found, kept in zip(again, KEPT, strict=True):
+        assert found.solution.problem == kept.solution.problem
+        assert found.solution.architecture == kept.solution.architecture
+        assert (found.solution.status, found.solution.score) == (
+            kept.solution.status,
+            kept.solution.score,
+        )
+    assert again[0].solution.bound == 1
+    assert again[0].solution.engine.endswith(", as saved")
+
+
+def test_csv_gives_back_the_architectures() -> None:
+    """The table of layers holds no budgets and no proof."""
+    text = layer_table(KEPT).to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
+    again = read_scenarios(text.encode(), "layers.CSV", LIBRARY)
+    assert [scenario.name for scenario in again] == [scenario.name for scenario in KEPT]
+    for found, kept in zip(again, KEPT, strict=True):
+        assert found.solution.architecture == kept.solution.architecture
+        assert found.solution.status == "feasible"
+        assert found.solution.problem.budgets == {}
+
+
+def test_odd_layer_and_variant_names_survive() -> None:
+    """Names of the published kind hold tabs and percent signs."""
+    library = pw.load_files(published_files())
+    kept = [Scenario("p", pw.parent_solution(pw.SearchProblem(library, minimize=library.keys[0])))]
+    for content, file in (
+        (dump_scenarios(kept), "a.json"),
+        (layer_table(kept).to_csv(index=False), "a.csv"),
+    ):
+        (found,) = read_scenarios(content.encode(), file, library)
+        assert dict(found.solution.architecture or {}) == library.parent_architecture
+
+
+def tampered(**changes: Any) -> pw.Solution:
+    """Read the first scenario after a change to its record."""
+    content = json.loads(dump_scenarios(KEPT[:1]))
+    content["scenarios"][0].update(changes)
+    return read_scenarios(json.dumps(content).encode(), "t.json", LIBRARY)[0].solution
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"score": 0.5},
+        {"score": 0.5, "bound": 0.5},
+        {"bound": 0.5},
+        {"bound": None},
+        {"bound": math.nan},
+        {"bound": 1.5},
+        {"status": "feasible"},
+        {"status": ["optimal"]},
+        {"architecture": [[0, "v2"], [1, "v0"]]},
+    ],
+)
+def test_a_changed_figure_loses_its_proof(changes: dict[str, Any]) -> None:
+    """A score claimed too good, or a bound that does not meet it, is no optimum."""
+    solution = tampered(**changes)
+    assert solution.status == "feasible"
+    assert solution.score == LIBRARY.totals(solution.architecture or {})[LOSS]
+    assert not solution.bound > solution.score
+
+
+@pytest.mark.parametrize("field", ["bound", "score"])
+def test_a_figure_beyond_a_float_is_refused(field: str) -> None:
+    """A number of hundreds of digits neither crashes nor proves."""
+    with pytest.raises(pw.ScenarioError, match="scenario 'tight': broken"):
+        tampered(**{field: 10**400})
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": ""}, "a scenario's name is ''"),
+        ({"objective": "metrics.x"}, r"scenario 'tight'.*'metrics\.x'"),
+        ({"objective": 3}, "the objective is 3"),
+        ({"goal": "win"}, "Write minimize or maximize"),
+        ({"budgets": {"stats.disk": [None, 3]}}, r"'stats\.disk'"),
+        ({"budgets": {MEMORY: [None, 5]}}, r"breaks stats\.memory_mib"),
+        ({"budgets": {MEMORY: [1, 2, 3]}}, "Give an upper limit or"),
+        ({"budgets": {MEMORY: 10**400}}, "broken"),
+        ({"budgets": [1]}, "broken"),
+        ({"fixed": [[7, "v0"]]}, "no layer 7"),
+        ({"fixed": [[0, "v0"]]}, "breaks a fixed or banned variant"),
+        ({"fixed": 5}, "broken"),
+        ({"banned": [[0, 5]]}, "broken"),
+        ({"banned": [[0, ["v1"]]]}, "breaks a fixed or banned variant"),
+        ({"differences": [[[[0, "v1"]], 2]]}, "breaks difference 1"),
+        ({"differences": [5]}, "broken"),
+        ({"architecture": []}, "A JSON array with at least one entry"),
+        ({"architecture": [[0, "v1"]]}, "layer 1: small has no such variant here: None"),
+        ({"architecture": [[0, "v1"], [1, "v9"]]}, "layer 1.*'v9'.*Open the library"),
+        ({"architecture": [[0, ["v1"]], [1, "v0"]]}, "broken"),
+    ],
+)
+def test_a_broken_scenario_is_named(changes: dict[str, Any], words: str) -> None:
+    """File, scenario and fault are told, also where the library lacks a block."""
+    with pytest.raises(pw.ScenarioError, match=words) as caught:
+        tampered(**changes)
+    assert str(caught.value).startswith("t.json")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("a.json", "", "broken JSON"),
+        ("a.json", "[]", "A JSON object"),
+        ("a.json", '{"format": "other"}', "no scenarios of this program"),
+        ("a.json", '{"format": "puzzle-widgets/scenarios", "version": 2}', "no scenarios of this"),
+        (
+            "a.json",
+            '{"format": "puzzle-widgets/scenarios", "version": 1, "scenarios": []}',
+            "'scenarios' is",
+        ),
+        ("a.csv", "", "broken CSV"),
+        ("a.csv", "scenario,layer\n", "'variant'.*no such column"),
+        ("a.csv", "scenario,layer,variant\n", "no rows"),
+        ("a.csv", "scenario,layer,variant\ns,0,v1\n", "scenario 's', layer 1.*None"),
+    ],
+)
+def test_a_broken_file_is_named(file: str, content: str, words: str) -> None:
+    """What is no file of scenarios says so."""
+    with pytest.raises(pw.ScenarioError, match=words):
+        read_scenarios(content.encode(), file, LIBRARY)
+
+
+def test_a_file_of_another_library_is_refused() -> None:
+    """Its layers or variants are not there."""
+    other = pw.load_files(published_files())
+    with pytest.raises(pw.ScenarioError, match="tight"):
+        read_scenarios(dump_scenarios(KEPT[:1]).encode(), "kept.json", other)
+
+
+def test_too_large_a_file_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit of library files holds here, too."""
+    monkeypatch.setattr("puzzle_widgets.solution.scenario_file.MAX_FILE_BYTES", 100)
+    with pytest.raises(pw.ScenarioError, match="too large"):
+        read_scenarios(b" " * 101, "a.json", LIBRARY)
+
+
+@pytest.mark.parametrize("file", ["bytes.json", "structure.json", "bytes.csv"])
+def test_damaged_files_give_scenarios_or_the_clear_error(file: str) -> None:
+    """Hundreds of damaged files: sound scenarios or ScenarioError, nothing else."""
+    whole = dump_scenarios(KEPT).encode()
+    if file.endswith("csv"):
+        whole = layer_table(KEPT).to_csv(index=False).encode()
+    outcomes = set()
+    for seed in range(220):
+        rng = random.Random(seed)  # noqa: S311
+        structured = file == "structure.json"
+        content = damaged_json(json.loads(whole), rng) if structured else damaged_bytes(whole, rng)
+        outcomes.add(outcome(content, file))
+    assert outcomes == {"read", "refused"}
+
+
+def outcome(content: bytes, file: str) -> str:
+    """Read damaged scenarios; those that are read must add up."""
+    try:
+        found = read_scenarios(content, file, LIBRARY)
+    except pw.ScenarioError as error:
+        return "refused" if str(error).encode() else "silent"
+    for scenario in found:
+        totals = LIBRARY.totals(scenario.solution.architecture or {})
+        assert scenario.solution.totals == totals
+    return "read"
