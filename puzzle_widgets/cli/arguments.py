@@ -12,6 +12,7 @@ from puzzle_widgets.cli.exits import EXPLAINED, USAGE
 from puzzle_widgets.cli.output import FORMATS
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.solution.front import DEFAULT_POINTS
+from puzzle_widgets.solution.optimum import EXACT
 
 _LIBRARY = "folder, JSON or CSV file of a block library, or the name of an embedded one"
 _LIMIT = "LIMIT is a number in the stat's unit, or a share of the parent such as 85%%"
@@ -149,7 +150,10 @@ def _add_repeated(command: argparse.ArgumentParser, flag: str, form: str, text: 
 
 def _add_solver(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--solver", default="HiGHS", metavar="NAME", help="HiGHS (default), CBC or any PuLP finds"
+        "--solver",
+        default=EXACT,
+        metavar="NAME",
+        help=f"{EXACT} (default), HiGHS, CBC or any of PuLP",
     )
     command.add_argument(
         "--gap", type=float, default=0.0, metavar="G", help="relative gap to stop at (default: 0)"

@@ -59,8 +59,9 @@ def test_infeasible_json_is_strict(run: Run, library: str) -> None:
 
 
 def test_no_solution_in_time_leaves_by_three(run: Run, library: str) -> None:
-    """A limit of a billionth of a second exits with 3."""
-    ran = run("search", library, "--max", "stats.memory_mib=16", "--time-limit", "1e-9")
+    """A billionth of a second for a MIP solver exits with 3."""
+    words = ["--max", "stats.memory_mib=16", "--solver", "HiGHS", "--time-limit", "1e-9"]
+    ran = run("search", library, *words)
     assert ran.code == 3
     assert "no solution in time" in ran.out
 
