@@ -38,6 +38,25 @@ class StoppedError(Exception):
 
 
 @dataclass(frozen=True, eq=False)
+class Least:
+    """Answer of the dynamic program.
+
+    Parameters
+    ----------
+    choice
+        One place a layer; ``None`` where no choice has so small an excess.
+    excess
+        Its excess; infinite without one.
+    states
+        Most states that there were at a layer.
+    """
+
+    choice: IntArray | None
+    excess: float
+    states: int
+
+
+@dataclass(frozen=True, eq=False)
 class _States:
     """Choices for the layers so far, in lexicographic order.
 
@@ -56,7 +75,7 @@ def least_excess(
     excess: float,
     cap: int,
     stopped: Callable[[], bool],
-) -> tuple[float, IntArray] | None:
+) -> Least:
     """Find the choice of least excess, if there is one of at most ``excess``.
 
     Parameters
@@ -74,9 +93,9 @@ def least_excess(
 
     Returns
     -------
-    (float, array) or None
-        Excess and one place a layer. Of several choices of least excess it is the
-        lexicographically first: the earlier variant in the first layer where they differ.
+    Least
+        Of several choices of least excess the lexicographically first: the earlier variant in
+        the first layer where they differ.
 
     Raises
     ------
@@ -88,6 +107,7 @@ def least_excess(
     bounds = _bounds_of_rest(core, fan)
     states = _States(np.zeros((1, len(multipliers))), np.zeros(1), np.zeros(1, dtype=np.intp))
     history: list[IntArray] = []
+    most = 1
     for place, layer in enumerate(core.layers):
         if stopped():
             raise StoppedError
@@ -95,10 +115,13 @@ def least_excess(
         if repeats:
             states = _undominated(states, multipliers)
         states = _promising(states, core.left, fan, bounds[place + 1], allowed)
+        most = max(most, len(states.reduced))
         if not len(states.reduced):
-            return None
+            return Least(None, np.inf, most)
         history.append(states.origin)
-    return _best(core, states, history, multipliers, allowed)
+    state, excess = _best(states, core.left, multipliers)
+    choice = _traced(core, history, state) if excess <= allowed else None
+    return Least(choice, excess if choice is not None else np.inf, most)
 
 
 def _fan(multipliers: FloatArray) -> FloatArray:
@@ -176,37 +199,31 @@ def _promising(
     states: _States, left: FloatArray, fan: FloatArray, bounds: FloatArray, allowed: float
 ) -> _States:
     """Keep states that some completion may bring within the limits and the excess allowed."""
-    room = allowed - states.reduced
-    offset = bounds - fan @ left
-    kept = np.concatenate(
-        [
-            ((states.use[a : a + _CHUNK] @ fan.T + offset).max(axis=1) <= room[a : a + _CHUNK])
-            for a in range(0, len(room), _CHUNK)
-        ]
-    )
-    return _taken(states, np.flatnonzero(kept))
+    room, offset = allowed - states.reduced, bounds - fan @ left
+    kept = [
+        (states.use[start : start + _CHUNK] @ fan.T + offset).max(axis=1)
+        <= room[start : start + _CHUNK]
+        for start in range(0, len(room), _CHUNK)
+    ]
+    return _taken(states, np.flatnonzero(np.concatenate(kept))) if kept else states
 
 
 def _taken(states: _States, kept: IntArray) -> _States:
     return _States(states.use[kept], states.reduced[kept], states.origin[kept])
 
 
-def _best(
-    core: Core,
-    states: _States,
-    history: list[IntArray],
-    multipliers: FloatArray,
-    allowed: float,
-) -> tuple[float, IntArray] | None:
-    within = (states.use <= core.left).all(axis=1)
-    total = states.reduced + (core.left - states.use) @ multipliers
-    total = np.where(within, total, np.inf)
-    least = float(total.min())
-    if not least <= allowed:
-        return None
-    state = int(np.flatnonzero(total <= least + _SAME)[0])
+def _best(states: _States, left: FloatArray, multipliers: FloatArray) -> tuple[int, float]:
+    """The first state of least excess, and that excess; infinite where none is within limits."""
+    within = (states.use <= left).all(axis=1)
+    excess = np.where(within, states.reduced + (left - states.use) @ multipliers, np.inf)
+    least = float(excess.min())
+    return int(np.flatnonzero(excess <= least + _SAME)[0]), least
+
+
+def _traced(core: Core, history: list[IntArray], state: int) -> IntArray:
+    """Follow a state back to its choice, one place a layer."""
     choice = core.fixed.copy()
     for layer, origin in zip(reversed(core.layers), reversed(history), strict=True):
         state, variant = divmod(int(origin[state]), len(layer.reduced))
         choice[layer.layer] = layer.places[variant]
-    return least, choice
+    return choice

@@ -20,7 +20,8 @@ from puzzle_widgets.search.outcome import Cancelled, Outcome, Status, infeasible
 
 ENGINE = "exact search"
 MAX_STATES = 150_000
-_FIRST_SHARE, _GROWTH = 0.1, 1.3
+_FIRST_SHARE = 0.25
+_GROWTH = ((30, 3.0), (300, 2.0), (3000, 1.5), (math.inf, 1.25))
 _CLOSED = 1e-10
 
 
@@ -178,13 +179,17 @@ def _prove(search: _Search, options: ExactOptions, stopped: Callable[[], bool]) 
     while True:
         excess = min(max(excess, 1e-9), most)
         core = core_of(form, reduced, excess + 1e-11)
-        cap = options.max_states
-        found = least_excess(core, bound.multipliers, excess, cap, stopped)
-        if found is not None:
-            return _finished(search, form.choice(found[1]))
+        least = least_excess(core, bound.multipliers, excess, options.max_states, stopped)
+        if least.choice is not None:
+            return _finished(search, form.choice(least.choice))
         if excess >= most:
             return infeasible(ENGINE) if search.best is None else search.outcome(proven=True)
-        excess *= _GROWTH
+        excess *= _growth(least.states)
+
+
+def _growth(states: int) -> float:
+    """Grow the excess boldly while states are few, as they multiply with it."""
+    return next(factor for limit, factor in _GROWTH if states < limit)
 
 
 def _finished(search: _Search, choice: IntArray) -> Outcome:

@@ -8,6 +8,7 @@ from puzzle_widgets.problem.mckp import FloatArray, IntArray
 from puzzle_widgets.search.exact.form import Form
 
 _TINY = 1e-12
+_PAIRED, _ROUNDS = 160, 6
 
 
 def first_choice(form: Form, reduced: FloatArray) -> IntArray | None:
@@ -27,7 +28,9 @@ def first_choice(form: Form, reduced: FloatArray) -> IntArray | None:
     """
     choice = reduced.argmin(axis=1)
     repaired = _repair(form, reduced, choice)
-    return None if repaired is None else improve(form, repaired)
+    if repaired is None:
+        return None
+    return improve_by_pairs(form, reduced, improve(form, repaired))
 
 
 def improve(form: Form, choice: IntArray) -> IntArray:
@@ -44,6 +47,35 @@ def improve(form: Form, choice: IntArray) -> IntArray:
         totals = moved[:, layer, place]
         choice[layer] = place
     return choice
+
+
+def improve_by_pairs(form: Form, reduced: FloatArray, choice: IntArray) -> IntArray:
+    """Swap two layers' variants at a time, among the variants of least reduced score."""
+    choice = choice.copy()
+    layer, place = _likely(reduced, _PAIRED + form.layers)
+    apart = layer[:, None] != layer[None, :]
+    for _ in range(_ROUNDS):
+        old = choice[layer]
+        gain = form.score[layer, place] - form.score[layer, old]
+        more = form.cost[:, layer, place] - form.cost[:, layer, old]
+        room = form.limit - _totals(form, choice)
+        fits = apart & (gain[:, None] + gain < -_TINY)
+        for use, left in zip(more, room, strict=True):
+            fits &= use[:, None] + use <= left
+        if not fits.any():
+            break
+        pair = np.where(fits, gain[:, None] + gain, np.inf).argmin()
+        both = np.array(np.unravel_index(pair, fits.shape))
+        choice[layer[both]] = place[both]
+    return choice
+
+
+def _likely(reduced: FloatArray, count: int) -> tuple[IntArray, IntArray]:
+    """Layer and place of the variants with the least reduced scores."""
+    order = np.argsort(reduced, axis=None, kind="stable")[:count]
+    order = order[np.isfinite(reduced.ravel()[order])]
+    layer, place = np.unravel_index(order, reduced.shape)
+    return layer, place
 
 
 def _repair(form: Form, reduced: FloatArray, choice: IntArray) -> IntArray | None:
