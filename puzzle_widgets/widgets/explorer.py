@@ -78,19 +78,10 @@ class PuzzleExplorer(widgets.VBox):
         super().close()
 
     def _lay_out(self) -> tuple[widgets.Widget, ...]:
-        left = _column("pw-left", self.constraints, self.status)
-        right = _column("pw-right", self.pareto)
-        top = widgets.Box([left, right])
+        top = widgets.Box([self.constraints, self.status, self.pareto])
         top.add_class("pw-top")
         return (page_aids(), self.library_bar, self.message_bar, top, self.layers, self.scenarios)
 
     def _library_opened(self, *_: object) -> None:
         if self._find_front:
             self.state.start_front()
-
-
-def _column(css: str, *panels: widgets.Widget) -> widgets.VBox:
-    column = widgets.VBox(list(panels))
-    column.add_class("pw-column")
-    column.add_class(css)
-    return column
