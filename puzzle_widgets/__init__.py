@@ -35,11 +35,13 @@ from puzzle_widgets.solution import (
     ParetoFront,
     Scenario,
     Solution,
+    WholeFront,
     iter_pareto_front,
     parent_solution,
     pareto_front,
     search,
     search_diverse,
+    whole_front,
 )
 
 __version__ = "0.1.0"
@@ -80,6 +82,7 @@ __all__ = [
     "Solution",
     "SolverError",
     "StatusPanel",
+    "WholeFront",
     "embedded_libraries",
     "iter_pareto_front",
     "load_files",
@@ -90,6 +93,7 @@ __all__ = [
     "search",
     "search_diverse",
     "to_frame",
+    "whole_front",
     "write_library",
 ]
 

@@ -231,7 +231,8 @@ def _in_turn(
         if _known(problem, key, found):
             yield None
             continue
-        solution = search_without_reason(problem, cancelled=cancelled, **options)
+        start = _nearest(found, key, problem.budgets[key].upper)
+        solution = search_without_reason(problem, cancelled=cancelled, start=start, **options)
         if cancelled() and solution.status != "optimal":
             return
         yield solution
@@ -258,6 +259,11 @@ def _in_parallel(
     finally:
         for job in jobs:
             job.cancel()
+
+
+def _nearest(found: list[Solution], key: str, limit: float) -> Solution:
+    """The point found whose use is nearest to a limit: its shadow prices are a good start."""
+    return min(found, key=lambda solution: abs(solution.totals[key] - limit))
 
 
 def _known(problem: SearchProblem, key: str, found: list[Solution]) -> bool:

@@ -83,10 +83,15 @@ class ProblemActions(StateTraits):
             self.updating = False
             return
         self.updating = True
+        before = self.solution
 
         def work(cancelled: Cancelled, emit: Emit) -> None:
             answer = search(
-                problem, solver=self._solver, time_limit=_SEARCH_SECONDS, cancelled=cancelled
+                problem,
+                solver=self._solver,
+                time_limit=_SEARCH_SECONDS,
+                cancelled=cancelled,
+                start=before,
             )
             emit(answer)
 

@@ -1,0 +1,170 @@
+"""A row of limits on one resource: the axis of a budget surface or of a decision map."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from puzzle_widgets.errors import ProblemError
+from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library.quantity import RUNTIME, THROUGHPUT, describe_key, format_number
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.solution.solution import Solution
+
+Range = tuple[float, float] | None
+_LEAST_SHARE = 0.2
+_WHOLE_UNITS = 10.0
+_TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class BudgetAxis:
+    """Limits on one resource, from low to high.
+
+    Parameters
+    ----------
+    library
+        The library that has the resource.
+    resource
+        Dotted key, limited from above; or ``"throughput"`` in tokens/s, limited from below.
+    limits
+        Rising, in the resource's unit.
+    """
+
+    library: BlockLibrary
+    resource: str
+    limits: tuple[float, ...]
+
+    def __len__(self) -> int:
+        return len(self.limits)
+
+    @property
+    def key(self) -> str:
+        """Key of the sum that is limited: the runtime for throughput."""
+        return limited_key(self.resource)
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Places of the limits, from the loosest to the tightest."""
+        count = range(len(self.limits))
+        return tuple(count if self.resource == THROUGHPUT else reversed(count))
+
+    def limited(self, problem: SearchProblem, place: int) -> SearchProblem:
+        """Give the problem with this limit too; its own limits hold."""
+        key, upper = self.key, self._upper(place)
+        held = problem.budgets.get(key)
+        if held is None:
+            return problem.with_budget(key, upper=upper)
+        return problem.with_budget(key, held.lower, min(held.upper, upper))
+
+    def words(self, place: int) -> str:
+        """Say a limit with its unit, such as ``"Memory ≤ 80,000 MiB"``."""
+        return limit_words(self.library, self.resource, self.limits[place])
+
+    def _upper(self, place: int) -> float:
+        limit = self.limits[place]
+        if self.resource != THROUGHPUT:
+            return limit
+        return 1000.0 * (self.library.measurement.tokens or 0) / limit
+
+
+def limited_key(resource: str) -> str:
+    """Key of the sum that a limit on a resource bears on."""
+    return RUNTIME if resource == THROUGHPUT else resource
+
+
+def limit_words(library: BlockLibrary, resource: str, limit: float) -> str:
+    """Say a limit with its unit: at least for throughput, at most for the rest."""
+    fast = resource == THROUGHPUT
+    quantity = describe_key(resource) if fast else library.quantity(resource)
+    return f"{quantity.label} {'≥' if fast else '≤'} {format_number(limit)} {quantity.unit}".strip()
+
+
+def check_resource(problem: SearchProblem, resource: str) -> None:
+    """Refuse a resource that the library does not have.
+
+    Raises
+    ------
+    ProblemError
+        With what the library has.
+    """
+    library = problem.library
+    if limited_key(resource) not in library.keys:
+        raise ProblemError(f"{resource!r}: {library.name} has {', '.join(library.keys)}.")
+    if resource == THROUGHPUT and library.measurement.tokens is None:
+        raise ProblemError("Throughput needs batch size and sequence length, unknown here.")
+
+
+def check_spacing(points: int, between: Range) -> None:
+    """Refuse fewer than two limits, and ranges that are none.
+
+    Raises
+    ------
+    ProblemError
+        With what to give.
+    """
+    if points < 2:
+        raise ProblemError(f"points={points!r}: at least 2 limits are needed.")
+    if between is not None and not -math.inf < between[0] < between[1] < math.inf:
+        raise ProblemError(f"between={between!r}: give two finite limits, the least first.")
+
+
+def even_axis(
+    problem: SearchProblem, resource: str, points: int, between: Range, best: Solution
+) -> BudgetAxis:
+    """Space limits evenly, in whole units where they lie far apart.
+
+    Parameters
+    ----------
+    problem, resource, points
+        As for :func:`puzzle_widgets.budget_surface`.
+    between
+        Least and greatest limit, in the resource's unit. By default from the use of ``best`` to
+        a fifth of the parent's, or to the least possible if that is more.
+    best
+        The best architecture free of these limits; the parent's use counts where there is none.
+    """
+    low, high = between or _usual_range(problem, resource, best)
+    step = (high - low) / (points - 1)
+    limits = [low + step * place for place in range(points - 1)] + [high]
+    if between is None and step >= _WHOLE_UNITS:
+        limits = [float(round(limit)) for limit in limits]
+        # The loosest limit has to leave the best architecture where it is.
+        limits[0], limits[-1] = float(math.floor(low)), float(math.ceil(high))
+    return BudgetAxis(problem.library, resource, _rising(resource, limits))
+
+
+def given_axis(problem: SearchProblem, resource: str, targets: Sequence[float]) -> BudgetAxis:
+    """Take limits as they are given.
+
+    Raises
+    ------
+    ProblemError
+        If one is not finite, or none is left.
+    """
+    limits = [float(target) for target in targets]
+    if not all(math.isfinite(limit) for limit in limits):
+        raise ProblemError(f"targets={list(targets)!r}: give finite numbers.")
+    rising = _rising(resource, limits)
+    if not rising:
+        raise ProblemError(f"targets={list(targets)!r}: give at least one, above 0 for throughput.")
+    return BudgetAxis(problem.library, resource, rising)
+
+
+def _rising(resource: str, limits: Sequence[float]) -> tuple[float, ...]:
+    usable = [limit for limit in limits if resource != THROUGHPUT or limit > 0]
+    return tuple(sorted(set(usable)))
+
+
+def _usual_range(problem: SearchProblem, resource: str, best: Solution) -> tuple[float, float]:
+    library, key = problem.library, limited_key(resource)
+    parent = library.parent_totals[key]
+    loosest = best.totals[key] if best.found else parent
+    least, _ = library.reach(key)
+    share = max(least, _LEAST_SHARE * parent)
+    tightest = share if share < loosest else least
+    if resource != THROUGHPUT:
+        return tightest, loosest
+    tokens = 1000.0 * (library.measurement.tokens or 0)
+    return tokens / max(loosest, _TINY), tokens / max(tightest, _TINY)

@@ -1,0 +1,128 @@
+"""Many searches over a grid of limits, each made easier by those of looser limits beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from puzzle_widgets.library import FrozenMapping
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.search.outcome import Cancelled
+from puzzle_widgets.solution.optimum import search_without_reason
+from puzzle_widgets.solution.solution import Solution
+
+Cell = tuple[int, ...]
+"""Steps from the loosest limit, one number an axis."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The problems of a grid, and how to search them.
+
+    Parameters
+    ----------
+    problems
+        One a cell; each limit is at least as tight as that of the cell one step looser.
+    free
+        Answer to the problem without these limits: the start of the first search.
+    cancelled
+        Asked between the searches, and within them where they run here.
+    options
+        As for :func:`puzzle_widgets.search`.
+    executor
+        Where to search the cells that are equally far from the loosest; ``None`` for here.
+    """
+
+    problems: Mapping[Cell, SearchProblem]
+    free: Solution
+    cancelled: Cancelled
+    options: Mapping[str, Any]
+    executor: Executor | None = None
+    _found: dict[Cell, Solution] = field(default_factory=dict)
+    _starts: dict[Cell, Solution] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[tuple[Cell, Solution]]:
+        """Answer the cells, loosest first; ends early where cancelled."""
+        for wave in self._waves():
+            hard = []
+            for cell in wave:
+                known = self._known(cell)
+                if known is None:
+                    hard.append(cell)
+                else:
+                    yield self._keep(cell, known, self._start(cell))
+            for cell, solution in self._searched(hard):
+                yield self._keep(cell, solution, solution)
+            if len(self._found) < sum(map(len, self._waves(sum(wave[0])))):
+                return
+
+    def _waves(self, last: int | None = None) -> list[list[Cell]]:
+        """Cells by their steps in all: those of one wave do not depend on each other."""
+        waves: dict[int, list[Cell]] = {}
+        for cell in self.problems:
+            waves.setdefault(sum(cell), []).append(cell)
+        return [waves[steps] for steps in sorted(waves) if last is None or steps <= last]
+
+    def _searched(self, cells: list[Cell]) -> Iterator[tuple[Cell, Solution]]:
+        return self._in_turn(cells) if self.executor is None else self._in_parallel(cells)
+
+    def _in_turn(self, cells: list[Cell]) -> Iterator[tuple[Cell, Solution]]:
+        for cell in cells:
+            if self.cancelled():
+                return
+            solution = search_without_reason(
+                self.problems[cell],
+                start=self._start(cell),
+                cancelled=self.cancelled,
+                **self.options,
+            )
+            if self.cancelled() and solution.status != "optimal":
+                return
+            yield cell, solution
+
+    def _in_parallel(self, cells: list[Cell]) -> Iterator[tuple[Cell, Solution]]:
+        if self.executor is None:
+            return
+        jobs = {
+            self.executor.submit(
+                search_without_reason, self.problems[cell], start=self._start(cell), **self.options
+            ): cell
+            for cell in cells
+        }
+        try:
+            for job in as_completed(jobs):
+                if self.cancelled():
+                    return
+                # Another process answers with a copy of the library: put ours in its place.
+                yield jobs[job], replace(job.result(), problem=self.problems[jobs[job]])
+        finally:
+            for job in jobs:
+                job.cancel()
+
+    def _keep(self, cell: Cell, solution: Solution, start: Solution) -> tuple[Cell, Solution]:
+        self._found[cell], self._starts[cell] = solution, start
+        return cell, solution
+
+    def _known(self, cell: Cell) -> Solution | None:
+        """The answer, where a looser cell proves it: its optimum keeps, or nothing is feasible."""
+        problem = self.problems[cell]
+        for looser in self._looser(cell):
+            solution = self._found[looser]
+            proven = solution.status == "optimal" and _keeps(solution, problem)
+            if proven or solution.status == "infeasible":
+                return replace(solution, problem=problem, seconds=0.0, prices=FrozenMapping())
+        return None
+
+    def _start(self, cell: Cell) -> Solution:
+        return next((self._starts[looser] for looser in self._looser(cell)), self.free)
+
+    def _looser(self, cell: Cell) -> list[Cell]:
+        steps = [(*cell[:n], cell[n] - 1, *cell[n + 1 :]) for n in range(len(cell))]
+        return [looser for looser in steps if looser in self._found]
+
+
+def _keeps(solution: Solution, problem: SearchProblem) -> bool:
+    totals = solution.totals
+    return all(totals[key] <= budget.upper for key, budget in problem.budgets.items())
