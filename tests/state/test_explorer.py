@@ -266,11 +266,11 @@ def test_with_a_loop_the_front_fills_in_and_can_be_stopped(embedded: pw.BlockLib
     async def main() -> ExplorerState:
         state = ExplorerState(embedded)
         state.front_points = 60
-        state.observe(
-            lambda change: sizes.append(change["new"].done if change["new"] else 0), "front"
-        )
+        state.observe(lambda change: sizes.append(done(change["new"])), "front")
         state.start_front()
-        while not sizes or sizes[-1] < 5:
+        for _ in range(5000):
+            if sizes and sizes[-1] >= 5:
+                break
             await asyncio.sleep(0.002)
         state.stop_front()
         stopped_at = len(sizes)
