@@ -55,15 +55,15 @@ class Sweep:
                     yield self._keep(cell, known, self._start(cell))
             for cell, solution in self._searched(hard):
                 yield self._keep(cell, solution, solution)
-            if len(self._found) < sum(map(len, self._waves(sum(wave[0])))):
+            if any(cell not in self._found for cell in wave):
                 return
 
-    def _waves(self, last: int | None = None) -> list[list[Cell]]:
+    def _waves(self) -> list[list[Cell]]:
         """Cells by their steps in all: those of one wave do not depend on each other."""
         waves: dict[int, list[Cell]] = {}
         for cell in self.problems:
             waves.setdefault(sum(cell), []).append(cell)
-        return [waves[steps] for steps in sorted(waves) if last is None or steps <= last]
+        return [waves[steps] for steps in sorted(waves)]
 
     def _searched(self, cells: list[Cell]) -> Iterator[tuple[Cell, Solution]]:
         return self._in_turn(cells) if self.executor is None else self._in_parallel(cells)
@@ -108,19 +108,19 @@ class Sweep:
     def _known(self, cell: Cell) -> Solution | None:
         """The answer, where a looser cell proves it: its optimum keeps, or nothing is feasible."""
         problem = self.problems[cell]
-        for looser in self._looser(cell):
-            solution = self._found[looser]
+        for solution in self._looser(cell, self._found):
             proven = solution.status == "optimal" and _keeps(solution, problem)
             if proven or solution.status == "infeasible":
                 return replace(solution, problem=problem, seconds=0.0, prices=FrozenMapping())
         return None
 
     def _start(self, cell: Cell) -> Solution:
-        return next((self._starts[looser] for looser in self._looser(cell)), self.free)
+        return self._looser(cell, self._starts)[0]
 
-    def _looser(self, cell: Cell) -> list[Cell]:
+    def _looser(self, cell: Cell, known: Mapping[Cell, Solution]) -> list[Solution]:
+        """What is known of the cells one step looser; of the problem without limits at first."""
         steps = [(*cell[:n], cell[n] - 1, *cell[n + 1 :]) for n in range(len(cell))]
-        return [looser for looser in steps if looser in self._found]
+        return [known[looser] for looser in steps if looser in known] or [self.free]
 
 
 def _keeps(solution: Solution, problem: SearchProblem) -> bool:

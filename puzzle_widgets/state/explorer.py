@@ -8,12 +8,12 @@ from puzzle_widgets.library import BlockLibrary, load_files
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.solution import parent_solution
 from puzzle_widgets.state.limits import first_settings, to_problem
+from puzzle_widgets.state.map_actions import MapActions
 from puzzle_widgets.state.problem_actions import usual_goal
-from puzzle_widgets.state.scenario_actions import ScenarioActions
 from puzzle_widgets.state.traits import Selection
 
 
-class ExplorerState(ScenarioActions):
+class ExplorerState(MapActions):
     """All that the explorer knows.
 
     Widgets observe the traits and call the actions; they never set a trait themselves. Searches
@@ -42,6 +42,7 @@ class ExplorerState(ScenarioActions):
             self.objective, self.goal = objective, usual_goal(objective)
             self.limits = first_settings(library)
             self.front, self.front_resource = None, self._first_resource()
+            self._start_maps()
             self.parent = parent_solution(to_problem(library, objective, self._goal, ()))
         self._state_problem()
 
@@ -53,6 +54,7 @@ class ExplorerState(ScenarioActions):
         """End the background work."""
         self._searches.close()
         self._fronts.close()
+        self._close_maps()
 
     def _first_resource(self) -> str:
         if self.library.throughput(1.0) is not None:

@@ -14,6 +14,8 @@ from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.problem import Goal
 from puzzle_widgets.solution import ParetoFront, Solution
+from puzzle_widgets.solution.decision_map import DecisionGrid
+from puzzle_widgets.solution.surface import SurfaceGrid
 
 logger = logging.getLogger("puzzle_widgets")
 
@@ -28,9 +30,12 @@ class Message:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which architecture is shown: the present solution, a point of the front, or a scenario."""
+    """Which architecture is shown: the present solution, a point of the front, a scenario, a row.
 
-    kind: Literal["present", "point", "scenario"] = "present"
+    A row is one of the decision map, ``"map"``.
+    """
+
+    kind: Literal["present", "point", "scenario", "map"] = "present"
     place: int = 0
 
 
@@ -49,6 +54,13 @@ class StateTraits(HasTraits):
     front_running = Bool(False, help="whether the front is being searched")  # noqa: FBT003
     front_held = Bool(False, help="whether the other budgets hold along the front")  # noqa: FBT003
     front_points = Int(24, help="number of limits to try along the front")
+    surface = Instance(SurfaceGrid, allow_none=True, help="the budget surface as far as known")
+    surface_x = Unicode(help="what the columns of the surface limit")
+    surface_y = Unicode(help="what the rows of the surface limit; empty where there is no second")
+    surface_running = Bool(False, help="whether the surface is being searched")  # noqa: FBT003
+    decisions = Instance(DecisionGrid, allow_none=True, help="the decision map as far as known")
+    decisions_over = Unicode(help="what the rows of the decision map limit")
+    decisions_running = Bool(False, help="whether the map is being searched")  # noqa: FBT003
     selection = Instance(Selection, args=(), help="which architecture is shown")
     shown = Instance(Solution, allow_none=True, help="the architecture that is shown")
     layer = Int(None, allow_none=True, help="place of the layer that is open")
