@@ -38,7 +38,7 @@ def test_the_first_rows_are_what_the_library_has(library: pw.BlockLibrary) -> No
 
 def test_without_throughput_the_runtime_is_limited() -> None:
     """A library that says no batch size has no throughput row; its runtime row is on."""
-    library = make_library([[(0, 4, 8), (1, 2, 3)]])
+    library = replace(make_library([[(0, 4, 8), (1, 2, 3)]]), measurement=pw.Measurement())
     assert {row.resource: row.on for row in first_settings(library)} == {
         MEMORY: True,
         RUNTIME: True,
