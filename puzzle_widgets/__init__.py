@@ -31,11 +31,17 @@ from puzzle_widgets.library import (
 )
 from puzzle_widgets.problem import Budget, Difference, SearchProblem, Share
 from puzzle_widgets.solution import (
+    DecisionGrid,
     DiverseSolutions,
     ParetoFront,
     Scenario,
     Solution,
+    SurfaceGrid,
     WholeFront,
+    budget_surface,
+    decision_map,
+    iter_budget_surface,
+    iter_decision_map,
     iter_pareto_front,
     parent_solution,
     pareto_front,
@@ -47,7 +53,9 @@ from puzzle_widgets.solution import (
 __version__ = "0.1.0"
 
 _WIDGETS = {
+    "BudgetSurface": "surface",
     "ConstraintPanel": "constraints",
+    "DecisionMap": "decision_map",
     "LayerView": "layers",
     "ParetoPlot": "pareto",
     "PuzzleExplorer": "explorer",
@@ -59,7 +67,10 @@ __all__ = [
     "BlockLibrary",
     "BlockVariant",
     "Budget",
+    "BudgetSurface",
     "ConstraintPanel",
+    "DecisionGrid",
+    "DecisionMap",
     "Difference",
     "DiverseSolutions",
     "ExplorerState",
@@ -82,8 +93,13 @@ __all__ = [
     "Solution",
     "SolverError",
     "StatusPanel",
+    "SurfaceGrid",
     "WholeFront",
+    "budget_surface",
+    "decision_map",
     "embedded_libraries",
+    "iter_budget_surface",
+    "iter_decision_map",
     "iter_pareto_front",
     "load_files",
     "load_library",

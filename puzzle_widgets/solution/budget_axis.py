@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from puzzle_widgets.errors import ProblemError
@@ -14,7 +14,6 @@ from puzzle_widgets.solution.solution import Solution
 
 Range = tuple[float, float] | None
 _LEAST_SHARE = 0.2
-_WHOLE_UNITS = 10.0
 _TINY = 1e-9
 
 
@@ -113,7 +112,7 @@ def check_spacing(points: int, between: Range) -> None:
 def even_axis(
     problem: SearchProblem, resource: str, points: int, between: Range, best: Solution
 ) -> BudgetAxis:
-    """Space limits evenly, in whole units where they lie far apart.
+    """Space limits evenly, rounded to a hundredth of their distance or a little more.
 
     Parameters
     ----------
@@ -128,10 +127,8 @@ def even_axis(
     low, high = between or _usual_range(problem, resource, best)
     step = (high - low) / (points - 1)
     limits = [low + step * place for place in range(points - 1)] + [high]
-    if between is None and step >= _WHOLE_UNITS:
-        limits = [float(round(limit)) for limit in limits]
-        # The loosest limit has to leave the best architecture where it is.
-        limits[0], limits[-1] = float(math.floor(low)), float(math.ceil(high))
+    if between is None and step > 0:
+        limits = _rounded(limits, step, math.floor if resource == THROUGHPUT else math.ceil)
     return BudgetAxis(problem.library, resource, _rising(resource, limits))
 
 
@@ -150,6 +147,14 @@ def given_axis(problem: SearchProblem, resource: str, targets: Sequence[float]) 
     if not rising:
         raise ProblemError(f"targets={list(targets)!r}: give at least one, above 0 for throughput.")
     return BudgetAxis(problem.library, resource, rising)
+
+
+def _rounded(limits: Sequence[float], step: float, outwards: Callable[[float], int]) -> list[float]:
+    """Round to two digits of the step; the ends never to what is tighter."""
+    digits = 1 - math.floor(math.log10(step))
+    unit = 10.0**-digits
+    ends = [round(outwards(limit / unit) * unit, digits) for limit in (limits[0], limits[-1])]
+    return [ends[0], *(round(limit, digits) for limit in limits[1:-1]), ends[1]]
 
 
 def _rising(resource: str, limits: Sequence[float]) -> tuple[float, ...]:

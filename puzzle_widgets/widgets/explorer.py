@@ -8,6 +8,7 @@ from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.widgets.constraints import ConstraintPanel
+from puzzle_widgets.widgets.decision_map import DecisionMap
 from puzzle_widgets.widgets.layers import LayerView
 from puzzle_widgets.widgets.library_bar import LibraryBar
 from puzzle_widgets.widgets.message import MessageBar
@@ -15,6 +16,7 @@ from puzzle_widgets.widgets.page import page_aids
 from puzzle_widgets.widgets.pareto import ParetoPlot
 from puzzle_widgets.widgets.scenarios import ScenarioPanel
 from puzzle_widgets.widgets.status import StatusPanel
+from puzzle_widgets.widgets.surface import BudgetSurface
 
 
 class PuzzleExplorer(widgets.VBox):
@@ -48,6 +50,8 @@ class PuzzleExplorer(widgets.VBox):
         self.status = StatusPanel(self.state, messages=False)
         self.pareto = ParetoPlot(self.state)
         self.layers = LayerView(self.state)
+        self.surface = BudgetSurface(self.state)
+        self.decisions = DecisionMap(self.state)
         self.scenarios = ScenarioPanel(self.state)
         self.add_class("pw-explorer")
         self.children = self._lay_out()
@@ -64,6 +68,8 @@ class PuzzleExplorer(widgets.VBox):
             self.status,
             self.pareto,
             self.layers,
+            self.surface,
+            self.decisions,
             self.scenarios,
         )
 
@@ -80,7 +86,8 @@ class PuzzleExplorer(widgets.VBox):
     def _lay_out(self) -> tuple[widgets.Widget, ...]:
         top = widgets.Box([self.constraints, self.status, self.pareto])
         top.add_class("pw-top")
-        return (page_aids(), self.library_bar, self.message_bar, top, self.layers, self.scenarios)
+        rest = (self.layers, self.surface, self.decisions, self.scenarios)
+        return (page_aids(), self.library_bar, self.message_bar, top, *rest)
 
     def _library_opened(self, *_: object) -> None:
         if self._find_front:

@@ -39,10 +39,14 @@ def layer_axis(layers: Sequence[Layer], label: str = "Layer") -> tuple[bq.Linear
 def fit_layer_axis(scale: bq.LinearScale, axis: bq.Axis, layers: Sequence[Layer]) -> None:
     """Fit a scale and axis of :func:`layer_axis` to other layers, in place."""
     scale.min, scale.max = -0.6, len(layers) - 0.4
-    ticks = tick_places(len(layers))
     with axis.hold_sync():
-        axis.tick_values = ticks
-        axis.tick_labels = {f"{tick:.0f}": _short(layers[int(tick)]) for tick in ticks}
+        axis.tick_values, axis.tick_labels = layer_ticks(layers)
+
+
+def layer_ticks(layers: Sequence[Layer]) -> tuple[FloatArray, dict[str, str]]:
+    """Places of the ticks, and the layers' names under the number as a browser writes it."""
+    ticks = tick_places(len(layers))
+    return ticks, {f"{tick:.0f}": _short(layers[int(tick)]) for tick in ticks}
 
 
 def layer_places(count: int) -> FloatArray:

@@ -206,6 +206,8 @@ class LayerView(Panel):
             return f"point {place + 1} of the front"
         if kind == "scenario" and place < len(self.state.scenarios):
             return f"scenario {self.state.scenarios[place].name}"
+        if kind == "map" and self.state.decisions is not None:
+            return f"decision map: {self.state.decisions.targets.words(place)}"
         return "present solution"
 
 

@@ -67,6 +67,8 @@ class StatusPanel(Panel):
         if selection.kind == "point":
             of = f" of {len(front.solutions)}" if front is not None else ""
             return f"Point {selection.place + 1}{of}"
+        if selection.kind == "map" and self.state.decisions is not None:
+            return f"Decision map: {self.state.decisions.targets.words(selection.place)}"
         return "Present budgets"
 
     def _show_name(self) -> None:

@@ -1,0 +1,229 @@
+"""The budget surface: the best score for every pair of two budgets, to look at and to choose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import ipywidgets as widgets
+
+from puzzle_widgets.solution.budget_axis import BudgetAxis
+from puzzle_widgets.solution.surface import SurfaceGrid
+from puzzle_widgets.state.limits import limit_quantity
+from puzzle_widgets.widgets.guard import guard
+from puzzle_widgets.widgets.heat_colors import score_key, score_scale
+from puzzle_widgets.widgets.html import heading
+from puzzle_widgets.widgets.map_search import SearchLine, named
+from puzzle_widgets.widgets.map_words import (
+    answer_words,
+    held_words,
+    line,
+    present_limit,
+    progress_words,
+    surface_legend,
+)
+from puzzle_widgets.widgets.panel import Panel, button
+from puzzle_widgets.widgets.surface_chart import SurfaceChart
+
+_HINT = "Point at a cell to read it; click it to set both budgets."
+_OUTDATED = "Out of date: objective or other budgets have changed since."
+_TOO_FEW = "A budget surface needs two costs; this library has fewer."
+
+
+class BudgetSurface(Panel):
+    """Best summed score over a grid of two budgets.
+
+    Nothing is searched until the button is pressed. A click on a cell, or the two lists and
+    their button, set both budgets; a cross marks the present ones.
+
+    Parameters
+    ----------
+    source
+        The state to show, or a library.
+    """
+
+    title = "Budget surface"
+    css_class = "pw-surface"
+    _quiet = False
+
+    def build(self) -> list[widgets.Widget]:
+        """Make axes, search line, chart, and the choice of a cell beside it."""
+        self.chart: SurfaceChart | None = None
+        self._cell: tuple[int, int] | None = None
+        self._pointed: tuple[int, int] | None = None
+        wide = widgets.Layout(width="180px")
+        self.x, self.y = widgets.Dropdown(layout=wide), widgets.Dropdown(layout=wide)
+        self.search = SearchLine("the surface", "cells")
+        self.box = widgets.Box()
+        self.box.add_class("pw-map-chart")
+        axes = widgets.HBox([named("Columns", self.x), named("Rows", self.y)])
+        axes.add_class("pw-row")
+        self.body = widgets.Box([self.box, self._build_side()])
+        self.body.add_class("pw-map-body")
+        return [axes, self.search.box, self.body]
+
+    def bind(self) -> None:
+        """Follow the state, and act on it."""
+        self.when("library", "surface_x", "surface_y", do=self._show_axes)
+        self.when("surface", do=self._draw)
+        self.when("surface", "limits", do=self._mark)
+        self.when("surface", "surface_running", "problem", do=self._tell_search)
+        self.changed(self.x, lambda key: self._choose_axes(x=key))
+        self.changed(self.y, lambda key: self._choose_axes(y=key))
+        self.changed(self.column, lambda _: self._pick())
+        self.changed(self.row, lambda _: self._pick())
+        self.clicked(self.search.button, self._search_or_stop)
+        self.clicked(self.use, self._use)
+
+    def _build_side(self) -> widgets.Widget:
+        self.key, self.legend, self.line = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        for name in ("pw-live", "pw-map-line"):
+            self.line.add_class(name)
+        auto = {"width": "auto"}
+        self.column = widgets.Dropdown(layout=auto)
+        self.row = widgets.Dropdown(layout=auto)
+        self.column_name, self.row_name = named("Column", self.column), named("Row", self.row)
+        self.use = button("Use these budgets", "Set both budgets to those of this cell")
+        pick = widgets.VBox([self.column_name, self.row_name, self.use])
+        pick.add_class("pw-map-pick")
+        side = widgets.VBox([self.key, self.legend, pick, self.line])
+        side.add_class("pw-map-side")
+        return side
+
+    def _show_axes(self) -> None:
+        library, state = self.state.library, self.state
+        keys = [(limit_quantity(library, key).title, key) for key in state.map_resources()]
+        short = not state.surface_y
+        with self._silence():
+            for child, value in ((self.x, state.surface_x), (self.y, state.surface_y)):
+                child.options = keys
+                child.value = value if not short else None
+                child.disabled = short
+        self.search.button.disabled = short
+
+    def _draw(self) -> None:
+        """Draw the cells; a chart of other axes is made anew."""
+        grid = self.state.surface
+        if grid is None:
+            self._forget()
+            return
+        if self.chart is None or self.chart.axes != (grid.x, grid.y):
+            self._forget()
+            self._make(grid)
+        if self.chart is None:
+            return
+        scale = score_scale(grid.scores, minimize=grid.problem.goal == "minimize")
+        self.chart.show(grid, scale)
+        quantity = grid.problem.library.quantity(grid.problem.objective)
+        self.key.value = score_key(scale, quantity)
+        self.body.layout.display = ""
+        if self.box.children != (self.chart.figure,):
+            self.box.children = (self.chart.figure,)
+        self._describe()
+
+    def _make(self, grid: SurfaceGrid) -> None:
+        hover, click = guard(self.state, self._point), guard(self.state, self._click)
+        self.chart = SurfaceChart(grid.x, grid.y, hover, click)
+        with self._silence():
+            for child, axis in ((self.column, grid.x), (self.row, grid.y)):
+                child.options = [(axis.words(n), n) for n in range(len(axis))]
+                child.value = axis.places[0]
+
+    def _forget(self) -> None:
+        self.body.layout.display = "none"
+        self.box.children = ()
+        self._cell = self._pointed = None
+        if self.chart is not None:
+            self.chart.close()
+        self.chart = None
+
+    def _mark(self) -> None:
+        """Put the cross at the present budgets, and say them."""
+        grid, chart = self.state.surface, self.chart
+        if grid is None or chart is None:
+            return
+        place = self._place(grid.x), self._place(grid.y)
+        chart.mark(place)
+        self.legend.value = surface_legend(self.state, grid, inside=chart.holds(place))
+
+    def _place(self, axis: BudgetAxis) -> float:
+        """Place of the present limit; the loosest where there is none."""
+        limit = present_limit(self.state, axis.resource)
+        return axis.limits[axis.places[0]] if limit is None else limit.value
+
+    def _tell_search(self) -> None:
+        grid, running = self.state.surface, self.state.surface_running
+        self.search.show((grid.done, grid.asked) if grid else None, running=running)
+        outdated = grid is not None and grid.problem != self.state.surface_problem()
+        (self.body.add_class if outdated else self.body.remove_class)("pw-dim")
+        problem = grid.problem if grid else self.state.surface_problem()
+        self.head.value = heading(
+            self.title, f"best summed score under two budgets, {held_words(problem)}"
+        )
+        if not self.state.surface_y:
+            self.search.say(_TOO_FEW)
+        elif outdated:
+            self.search.say(_OUTDATED, warn=True)
+        else:
+            self.search.say("" if running else _outcome(grid))
+
+    def _describe(self) -> None:
+        """Say the cell pointed at, else the chosen one."""
+        grid, cell = self.state.surface, self._pointed or self._cell
+        if grid is None:
+            return
+        if cell is None:
+            self.line.value = line(_HINT)
+            return
+        words = f"{grid.x.words(cell[1])}, {grid.y.words(cell[0])}"
+        answer = grid.cells[cell[0]][cell[1]]
+        self.line.value = line(words, answer_words(answer, (grid.x, grid.y)))
+
+    def _point(self, row: int, column: int) -> None:
+        self._pointed = (row, column)
+        self._describe()
+
+    def _pick(self) -> None:
+        if not self._quiet and self.chart is not None:
+            self._choose(self.row.value, self.column.value)
+
+    def _choose(self, row: int, column: int) -> None:
+        self._cell, self._pointed = (row, column), None
+        with self._silence():
+            self.row.value, self.column.value = row, column
+        if self.chart is not None:
+            self.chart.choose(self._cell)
+        self._describe()
+
+    def _click(self, row: int, column: int) -> None:
+        self._choose(row, column)
+        self.state.use_cell(row, column)
+
+    def _use(self) -> None:
+        self._click(self.row.value, self.column.value)
+
+    def _choose_axes(self, x: str | None = None, y: str | None = None) -> None:
+        if not self._quiet:
+            self.state.set_surface(x, y)
+
+    def _search_or_stop(self) -> None:
+        if self.state.surface_running:
+            self.state.stop_surface()
+        else:
+            self.state.start_surface()
+
+    @contextmanager
+    def _silence(self) -> Iterator[None]:
+        """Keep what is set here from coming back as an action."""
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
+
+
+def _outcome(grid: SurfaceGrid | None) -> str:
+    if grid is None:
+        return "Not searched yet."
+    cells = [cell for row in grid.cells for cell in row]
+    return progress_words((grid.done, grid.asked), cells, "cells")
