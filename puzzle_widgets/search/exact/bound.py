@@ -142,7 +142,9 @@ def _line_search(
     falling = step < 0
     length = 1.0
     if falling.any():
-        length = min(1.0, 0.95 * float((-multipliers[falling] / step[falling]).min()))
+        with np.errstate(over="ignore"):  # a step of almost 0 may be as long as it likes
+            longest = float((-multipliers[falling] / step[falling]).min())
+        length = min(1.0, 0.95 * longest)
     while True:
         moved = multipliers + length * step
         found = _smoothed(score, form, moved, smoothing)
