@@ -8,7 +8,7 @@ more than :math:`\Delta` is in no architecture of excess up to :math:`\Delta`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class Core:
     Parameters
     ----------
     layers
-        Layers with more than one variant left, in the network's order.
+        Layers with more than one variant left, at first in the network's order.
     fixed
         One place a layer; right where the layer is decided, shape (layers,).
     left
@@ -43,6 +43,18 @@ class Core:
     layers: tuple[CoreLayer, ...]
     fixed: IntArray
     left: FloatArray
+
+    def weightiest_first(self, multipliers: FloatArray) -> Core:
+        """The same core with the layers first whose choice moves the budgets most.
+
+        What is left for the later layers to even out is then small, so that hopeless states show
+        early.
+        """
+
+        def weight(layer: CoreLayer) -> float:
+            return -float(np.abs((layer.cost - layer.cost[0]) @ multipliers).max())
+
+        return replace(self, layers=tuple(sorted(self.layers, key=weight)))
 
 
 def core_of(form: Form, reduced: FloatArray, excess: float) -> Core:

@@ -49,11 +49,14 @@ class Least:
         Its excess; infinite without one.
     states
         Most states that there were at a layer.
+    tied
+        Whether another choice may have the same excess.
     """
 
     choice: IntArray | None
     excess: float
     states: int
+    tied: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +97,8 @@ def least_excess(
     Returns
     -------
     Least
-        Of several choices of least excess the lexicographically first: the earlier variant in
-        the first layer where they differ.
+        Of several choices of least excess the lexicographically first in the core's order: the
+        earlier variant in the first layer where they differ.
 
     Raises
     ------
@@ -107,21 +110,23 @@ def least_excess(
     bounds = _bounds_of_rest(core, fan)
     states = _States(np.zeros((1, len(multipliers))), np.zeros(1), np.zeros(1, dtype=np.intp))
     history: list[IntArray] = []
-    most = 1
+    most, tied = 1, False
     for place, layer in enumerate(core.layers):
         if stopped():
             raise StoppedError
         states = _extend(states, layer, allowed, cap)
         if repeats:
-            states = _undominated(states, multipliers)
+            states, ties = _undominated(states, multipliers)
+            tied |= ties
         states = _promising(states, core.left, fan, bounds[place + 1], allowed)
         most = max(most, len(states.reduced))
         if not len(states.reduced):
             return Least(None, np.inf, most)
         history.append(states.origin)
-    state, excess = _best(states, core.left, multipliers)
-    choice = _traced(core, history, state) if excess <= allowed else None
-    return Least(choice, excess if choice is not None else np.inf, most)
+    state, excess, alone = _best(states, core.left, multipliers)
+    if not excess <= allowed:
+        return Least(None, np.inf, most)
+    return Least(_traced(core, history, state), excess, most, tied or not alone)
 
 
 def _fan(multipliers: FloatArray) -> FloatArray:
@@ -166,13 +171,17 @@ def _uses_repeat(core: Core) -> bool:
     return len(np.unique(costs.round(12), axis=0)) < len(costs)
 
 
-def _undominated(states: _States, multipliers: FloatArray) -> _States:
-    """Drop states that another one makes needless; ties keep the lexicographically first."""
+def _undominated(states: _States, multipliers: FloatArray) -> tuple[_States, bool]:
+    """Drop states that another one makes needless, and tell whether some of them were as good.
+
+    Ties keep the lexicographically first.
+    """
     if len(states.reduced) < 2:
-        return states
+        return states, False
     if states.use.shape[1] == 1:
-        return _taken(states, _undominated_by_one(states, multipliers))
-    return _taken(states, _best_of_equal_use(states))
+        return _taken(states, _undominated_by_one(states, multipliers)), False
+    kept, tied = _best_of_equal_use(states)
+    return _taken(states, kept), tied
 
 
 def _undominated_by_one(states: _States, multipliers: FloatArray) -> IntArray:
@@ -185,14 +194,15 @@ def _undominated_by_one(states: _States, multipliers: FloatArray) -> IntArray:
     return np.sort(order[kept])
 
 
-def _best_of_equal_use(states: _States) -> IntArray:
+def _best_of_equal_use(states: _States) -> tuple[IntArray, bool]:
     """With several budgets: among states of equal use the best is enough."""
     weights = np.sqrt(np.arange(2.0, states.use.shape[1] + 2.0)) * np.e
     mark = np.round(states.use @ weights, 9)
     order = np.lexsort((np.arange(len(mark)), np.round(states.reduced, 11), mark))
-    ordered = mark[order]
-    kept = np.concatenate([[True], ordered[1:] != ordered[:-1]])
-    return np.sort(order[kept])
+    ordered, reduced = mark[order], states.reduced[order]
+    dropped = ordered[1:] == ordered[:-1]
+    tied = bool((reduced[1:][dropped] <= reduced[:-1][dropped] + _SAME).any())
+    return np.sort(order[np.concatenate([[True], ~dropped])]), tied
 
 
 def _promising(
@@ -212,12 +222,13 @@ def _taken(states: _States, kept: IntArray) -> _States:
     return _States(states.use[kept], states.reduced[kept], states.origin[kept])
 
 
-def _best(states: _States, left: FloatArray, multipliers: FloatArray) -> tuple[int, float]:
-    """The first state of least excess, and that excess; infinite where none is within limits."""
+def _best(states: _States, left: FloatArray, multipliers: FloatArray) -> tuple[int, float, bool]:
+    """First state of least excess, that excess (infinite if none is within limits), if alone."""
     within = (states.use <= left).all(axis=1)
     excess = np.where(within, states.reduced + (left - states.use) @ multipliers, np.inf)
     least = float(excess.min())
-    return int(np.flatnonzero(excess <= least + _SAME)[0]), least
+    same = np.flatnonzero(excess <= least + _SAME)
+    return int(same[0]), least, len(same) == 1
 
 
 def _traced(core: Core, history: list[IntArray], state: int) -> IntArray:

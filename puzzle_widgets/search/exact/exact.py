@@ -11,8 +11,13 @@ import numpy as np
 
 from puzzle_widgets.problem.mckp import FloatArray, IntArray, Mckp
 from puzzle_widgets.search.exact.bound import ROUGH, Bound, best_bound
-from puzzle_widgets.search.exact.core import core_of
-from puzzle_widgets.search.exact.dynamic import StoppedError, TooManyStatesError, least_excess
+from puzzle_widgets.search.exact.core import Core, core_of
+from puzzle_widgets.search.exact.dynamic import (
+    Least,
+    StoppedError,
+    TooManyStatesError,
+    least_excess,
+)
 from puzzle_widgets.search.exact.feasible import first_choice
 from puzzle_widgets.search.exact.form import Form, to_form
 from puzzle_widgets.search.mip import MipOptions, solve_mip
@@ -124,8 +129,8 @@ def solve_exact(mckp: Mckp, options: ExactOptions) -> Outcome:
     -------
     Outcome
         With shadow prices. Among optima of equal score it is the lexicographically first: the
-        earlier variant in the first layer where they differ; this rule does not reach
-        the MIP solver.
+        earlier variant in the first layer where they differ. The rule ends where states are too
+        many, so that the MIP solver has to take over.
     """
     stopped = _stopper(options)
     form = to_form(mckp)
@@ -179,12 +184,30 @@ def _prove(search: _Search, options: ExactOptions, stopped: Callable[[], bool]) 
     while True:
         excess = min(max(excess, 1e-9), most)
         core = core_of(form, reduced, excess + 1e-11)
-        least = least_excess(core, bound.multipliers, excess, options.max_states, stopped)
+        least = _least(core, bound.multipliers, excess, options, stopped)
         if least.choice is not None:
             return _finished(search, form.choice(least.choice))
         if excess >= most:
             return infeasible(ENGINE) if search.best is None else search.outcome(proven=True)
         excess *= _growth(least.states)
+
+
+def _least(
+    core: Core,
+    multipliers: FloatArray,
+    excess: float,
+    options: ExactOptions,
+    stopped: Callable[[], bool],
+) -> Least:
+    """Search the weightiest layers first; where there are ties, again in the network's order."""
+    cap, quick = options.max_states, core.weightiest_first(multipliers)
+    least = least_excess(quick, multipliers, excess, cap, stopped)
+    if least.choice is None or not least.tied:
+        return least
+    try:
+        return least_excess(core, multipliers, least.excess, cap, stopped)
+    except TooManyStatesError:
+        return least
 
 
 def _growth(states: int) -> float:
