@@ -11,6 +11,8 @@ from puzzle_widgets.problem.mckp import FloatArray, IntArray, Mckp
 
 _TWO_20 = 2.0**20
 _EXACT = 2.0**52
+# A little less than the rounding that is allowed, so that no sum here passes and fails there.
+_SLACK = 0.99
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,9 +24,10 @@ class Form:
     score
         In units of ``unit``, infinite where a layer has no such variant, shape (layers, width).
     cost
-        Scaled to magnitudes of at most 1, shape (rows, layers, width); 0 where there is none.
+        Above the least of its layer, scaled to at most 1; 0 where there is none, shape
+        (rows, layers, width).
     limit
-        With the rounding allowed already added, shape (rows,).
+        On the costs as they are here, with the rounding allowed already added, shape (rows,).
     flat
         The variable's index in the knapsack, shape (layers, width).
     unit
@@ -75,24 +78,24 @@ class Form:
 def to_form(mckp: Mckp) -> Form | None:
     """Write a knapsack in this form; ``None`` where a layer or a row alone refutes it.
 
-    Rows that no choice can break are left out. Where a row's costs are whole multiples of some
-    step (parameters, KV heads, bytes), its limit is rounded down to a sum that can be reached.
+    Costs are counted from the least of their layer, so that small differences of large numbers
+    stay exact. Rows that no choice can break are left out. Where a row's costs are whole multiples
+    of some step (parameters, KV heads, bytes), its limit is rounded down to a sum that can be
+    reached.
     """
     score, flat = _padded(mckp)
     there = np.isfinite(score)
     if not there.any(axis=1).all():
         return None
     rows, signs = _sides(mckp)
-    cost = signs[:, None, None] * np.where(there, mckp.cost[rows][:, flat], 0.0)
-    limit = signs * np.where(signs > 0, mckp.upper[rows], mckp.lower[rows])
-    limit = _rounded(cost, limit, there) + mckp.tolerance[rows]
-    least = np.where(there, cost, np.inf).min(axis=2).sum(axis=1)
-    most = np.where(there, cost, -np.inf).max(axis=2).sum(axis=1)
-    if (least > limit).any():
+    cost, limit = _above_least(signs[:, None, None] * mckp.cost[rows][:, flat], there)
+    limit = signs * np.where(signs > 0, mckp.upper[rows], mckp.lower[rows]) - limit
+    limit = _rounded(cost, limit, _SLACK * mckp.tolerance[rows])
+    if (limit < 0).any():
         return None
-    kept = most > limit
+    kept = cost.max(axis=2).sum(axis=1) > limit
     cost, limit, rows, signs = cost[kept], limit[kept], rows[kept], signs[kept]
-    scale = np.abs(cost).max(axis=(1, 2)) if len(rows) else np.ones(0)
+    scale = _power_of_two(cost.max(axis=(1, 2))) if len(rows) else np.ones(0)
     unit = _unit(score, there)
     return Form(
         score / unit,
@@ -104,6 +107,17 @@ def to_form(mckp: Mckp) -> Form | None:
         signs,
         scale,
     )
+
+
+def _above_least(cost: FloatArray, there: npt.NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+    """Costs above the least of their layer, 0 where there is none, and the sum of the leasts."""
+    least = np.where(there, cost, np.inf).min(axis=2)
+    return np.where(there, cost - least[:, :, None], 0.0), least.sum(axis=1)
+
+
+def _power_of_two(values: FloatArray) -> FloatArray:
+    """The next power of two: to divide by it changes no digit, so that equal sums stay equal."""
+    return np.asarray(np.ldexp(1.0, np.frexp(values)[1]))
 
 
 def _padded(mckp: Mckp) -> tuple[FloatArray, IntArray]:
@@ -123,24 +137,22 @@ def _sides(mckp: Mckp) -> tuple[IntArray, FloatArray]:
     return np.concatenate([upper, lower]).astype(np.intp), signs
 
 
-def _rounded(cost: FloatArray, limit: FloatArray, there: npt.NDArray[np.bool_]) -> FloatArray:
-    """Round limits down to what whole steps can reach, where the costs are whole steps."""
-    limit = limit.copy()
-    first = there.argmax(axis=1)
+def _rounded(cost: FloatArray, limit: FloatArray, slack: FloatArray) -> FloatArray:
+    """Add the slack to the limits; round down to whole steps where the costs are whole steps."""
+    loose = limit + slack
     for row, costs in enumerate(cost):
-        base = costs[np.arange(len(costs)), first]
-        steps = np.where(there, costs - base[:, None], 0.0) * _TWO_20
-        if np.abs(steps).max() < _EXACT and np.abs(base).sum() * _TWO_20 < _EXACT:
+        steps = costs * _TWO_20
+        if steps.max() < _EXACT:
             whole = steps.astype(np.int64)
             step = int(np.gcd.reduce(whole, axis=None)) / _TWO_20
             if step and (whole == steps).all():
-                count = np.floor((limit[row] - base.sum()) / step + 1e-9)
-                limit[row] = min(limit[row], base.sum() + count * step)
-    return limit
+                reached = np.floor(loose[row] / step) * step
+                loose[row] = min(loose[row], reached + slack[row])
+    return loose
 
 
 def _unit(score: FloatArray, there: npt.NDArray[np.bool_]) -> float:
     """Typical difference of a variant's score to the best of its layer; 1 where all are equal."""
     above = (score - score.min(axis=1, keepdims=True))[there]
     above = above[above > 0]
-    return float(np.median(above)) if above.size else 1.0
+    return float(_power_of_two(np.median(above))) if above.size else 1.0
