@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -45,7 +46,7 @@ def layers_csv(scenarios: Sequence[Scenario]) -> str:
     table = layer_table(scenarios)
     if table.empty:
         table = pd.DataFrame(columns=["scenario", "layer", "variant", "block"])
-    return str(table.to_csv(index=False))
+    return str(table.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC))
 
 
 def points_csv(front: ParetoFront) -> str:
@@ -64,7 +65,11 @@ def points_csv(front: ParetoFront) -> str:
         }
         for place, found in enumerate(front.solutions, 1)
     ]
-    return str((pd.DataFrame(rows) if rows else pd.DataFrame(columns=names)).to_csv(index=False))
+    return str(
+        (pd.DataFrame(rows) if rows else pd.DataFrame(columns=names)).to_csv(
+            index=False, quoting=csv.QUOTE_NONNUMERIC
+        )
+    )
 
 
 def _figures(solution: Solution) -> dict[str, Any]:

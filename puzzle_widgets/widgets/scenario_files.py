@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 
 import ipywidgets as widgets
@@ -24,11 +25,14 @@ def download_links(scenarios: Sequence[Scenario]) -> Markup:
         download_link(
             "Layers as CSV",
             "scenarios-layers.csv",
-            layer_table(scenarios).to_csv(index=False),
+            layer_table(scenarios).to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC),
             "text/csv",
         ),
         download_link(
-            "Table as CSV", "scenarios-summary.csv", scenario_table(scenarios).to_csv(), "text/csv"
+            "Table as CSV",
+            "scenarios-summary.csv",
+            scenario_table(scenarios).to_csv(quoting=csv.QUOTE_NONNUMERIC),
+            "text/csv",
         ),
     ]
     return Markup("<div class='pw-links'><span class='pw-quiet'>Download</span>{}</div>").format(
