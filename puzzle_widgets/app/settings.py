@@ -10,6 +10,7 @@ from typing import Any
 import zmq
 from traitlets.config import Config
 
+from puzzle_widgets.app.connection import OpenConnection
 from puzzle_widgets.app.kernels import OwnPythonKernels
 from puzzle_widgets.app.policy import content_security_policy
 from puzzle_widgets.errors import ServerError
@@ -102,6 +103,7 @@ def _server(settings: AppSettings) -> dict[str, Any]:
         "config_file_paths": [],
         "log_level": "ERROR",
         "token": "",
+        "kernel_websocket_connection_class": OpenConnection,
         "tornado_settings": {
             # The page has no login; with the check on, a closed tab could not end its kernel.
             "disable_check_xsrf": True,
