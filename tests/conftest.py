@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page, Playwright
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the browser tests last: Playwright leaves an event loop running behind it."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 class StartApp(Protocol):
     """Starts the app and gives its address; it is stopped with the test session."""
 

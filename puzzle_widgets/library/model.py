@@ -45,7 +45,10 @@ class BlockVariant:
         """Short words for charts and tables; the name where the kind is unknown."""
         if "other" in (self.attention.kind, self.ffn.kind):
             return " ".join(self.name.split())
-        return f"{self.attention.describe('attention')}, FFN {self.ffn.describe('ffn')}"
+        attention = self.attention.describe("attention")
+        if self.attention.kind != "sized":
+            attention = f"attention {attention}"
+        return f"{attention}, FFN {self.ffn.describe('ffn')}"
 
 
 @dataclass(frozen=True)
