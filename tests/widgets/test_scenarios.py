@@ -209,7 +209,7 @@ def test_taken_name_is_refused(panel: ScenarioPanel) -> None:
     keep(panel, "one", "two")
     panel.new_name.value = "one"
     panel.rename.click()
-    assert names(panel) == ['"one"', '"two"']
+    assert names(panel) == ["one", "two"]
     assert "taken" in message(panel).text
 
 
@@ -255,7 +255,7 @@ def test_summary_csv_has_a_row_a_scenario(panel: ScenarioPanel) -> None:
     keep(panel, "one", "two")
     lines = saved(panel, "scenarios-summary.csv").splitlines()
     assert lines[0].startswith('"scenario","status","score"')
-    assert [line.split(",")[0] for line in lines[1:]] == ["one", "two"]
+    assert [line.split(",")[0] for line in lines[1:]] == ['"one"', '"two"']
 
 
 def test_bad_file_gives_a_message_and_may_come_again(panel: ScenarioPanel) -> None:
