@@ -55,7 +55,7 @@ def test_throughput_limits_the_runtime_from_above() -> None:
     """100 tokens a batch at 1,000 tokens/s leave 100 ms; low targets are the loose ones."""
     problem = problem_of()
     axis = given_axis(problem, "throughput", [2000, 1000])
-    assert axis.limits == (1000, 2000)
+    assert list(axis.limits) == [1000, 2000]
     assert axis.places == (0, 1)
     assert axis.limited(problem, 0).budgets[RUNTIME].upper == pytest.approx(100)
     assert axis.words(0) == "Throughput ≥ 1,000 tokens/s"

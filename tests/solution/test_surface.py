@@ -12,6 +12,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.solution import sweep as sweep_module
+from puzzle_widgets.solution.optimum import search_without_reason
 from puzzle_widgets.solution.surface import SurfaceGrid, iter_budget_surface
 from tests.support.libraries import (
     LOSS,
@@ -87,11 +88,10 @@ def test_infeasible_cells_are_empty_and_said() -> None:
 def test_known_cells_cost_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a looser optimum keeps the tighter limits, no search is made."""
     searched: list[pw.SearchProblem] = []
-    real = sweep_module.search_without_reason
 
     def counted(problem: pw.SearchProblem, **options: Any) -> pw.Solution:
         searched.append(problem)
-        return real(problem, **options)
+        return search_without_reason(problem, **options)
 
     monkeypatch.setattr(sweep_module, "search_without_reason", counted)
     library = make_library([[(0.0, 9.0, 9.0), (1.0, 3.0, 3.0), (2.0, 1.0, 1.0)] for _ in range(3)])
