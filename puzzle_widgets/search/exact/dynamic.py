@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 
 from puzzle_widgets.problem.mckp import FloatArray, IntArray
 from puzzle_widgets.search.exact.core import Core, CoreLayer
@@ -26,6 +27,7 @@ from puzzle_widgets.search.exact.core import Core, CoreLayer
 _STEPS = (-1.0, -0.3, -0.1, -0.03, 0.03, 0.1, 0.3, 2.0)
 _TRADES = (-0.3, -0.1, -0.03, 0.03, 0.1, 0.3)
 _SAME = 1e-11
+_EQUAL_USE = 1e-13
 _CHUNK = 20_000
 
 
@@ -105,11 +107,11 @@ def least_excess(
     TooManyStatesError, StoppedError
         Where nothing is decided.
     """
-    allowed = excess + _SAME
+    allowed = excess + _same(excess)
     fan, repeats = _fan(multipliers), _uses_repeat(core)
     bounds = _bounds_of_rest(core, fan)
     states = _States(np.zeros((1, len(multipliers))), np.zeros(1), np.zeros(1, dtype=np.intp))
-    history: list[IntArray] = []
+    history: list[npt.NDArray[np.int32]] = []
     most, tied = 1, False
     for place, layer in enumerate(core.layers):
         if stopped():
@@ -122,7 +124,7 @@ def least_excess(
         most = max(most, len(states.reduced))
         if not len(states.reduced):
             return Least(None, np.inf, most)
-        history.append(states.origin)
+        history.append(states.origin.astype(np.int32))
     state, excess, alone = _best(states, core.left, multipliers)
     if not excess <= allowed:
         return Least(None, np.inf, most)
@@ -157,9 +159,9 @@ def _extend(states: _States, layer: CoreLayer, allowed: float, cap: int) -> _Sta
         raise TooManyStatesError
     reduced = (states.reduced[:, None] + layer.reduced).ravel()
     origin = np.flatnonzero(reduced <= allowed)
-    use = states.use[origin // count] + layer.cost[origin % count]
     if len(origin) > cap:
         raise TooManyStatesError
+    use = states.use[origin // count] + layer.cost[origin % count]
     return _States(use, reduced[origin], origin)
 
 
@@ -174,35 +176,58 @@ def _uses_repeat(core: Core) -> bool:
 def _undominated(states: _States, multipliers: FloatArray) -> tuple[_States, bool]:
     """Drop states that another one makes needless, and tell whether some of them were as good.
 
-    Ties keep the lexicographically first.
+    Of states as good as each other the lexicographically first stays.
     """
     if len(states.reduced) < 2:
         return states, False
     if states.use.shape[1] == 1:
-        return _taken(states, _undominated_by_one(states, multipliers)), False
-    kept, tied = _best_of_equal_use(states)
-    return _taken(states, kept), tied
+        kept, tied = _undominated_by_one(states, multipliers)
+    else:
+        kept, tied = _best_of_equal_use(states)
+    return _taken(states, np.sort(kept)), tied
 
 
-def _undominated_by_one(states: _States, multipliers: FloatArray) -> IntArray:
-    """With one budget: a state that uses less and scores better makes another needless."""
+def _undominated_by_one(states: _States, multipliers: FloatArray) -> tuple[IntArray, bool]:
+    """With one budget: a state that uses no more and scores better makes another needless.
+
+    So does one that scores the same and comes first.
+    """
     use, score = states.use[:, 0], states.reduced - multipliers[0] * states.use[:, 0]
     order = np.lexsort((score, use))
-    ordered = score[order]
-    before = np.minimum.accumulate(ordered)[:-1]
-    kept = np.concatenate([[True], ordered[1:] <= before + _SAME])
-    return np.sort(order[kept])
+    least = np.concatenate([[np.inf], np.minimum.accumulate(score[order])[:-1]])
+    as_good = score[order] <= least + _SAME
+    order, better = order[as_good], (score[order] < least - _SAME)[as_good]
+    # Negative by group, so that the running minimum starts anew with each better score.
+    place = order - np.cumsum(better) * len(use)
+    first = np.concatenate([[True], place[1:] < np.minimum.accumulate(place)[:-1]])
+    return order[first], not first.all()
 
 
 def _best_of_equal_use(states: _States) -> tuple[IntArray, bool]:
     """With several budgets: among states of equal use the best is enough."""
     weights = np.sqrt(np.arange(2.0, states.use.shape[1] + 2.0)) * np.e
     mark = np.round(states.use @ weights, 9)
-    order = np.lexsort((np.arange(len(mark)), np.round(states.reduced, 11), mark))
-    ordered, reduced = mark[order], states.reduced[order]
-    dropped = ordered[1:] == ordered[:-1]
-    tied = bool((reduced[1:][dropped] <= reduced[:-1][dropped] + _SAME).any())
-    return np.sort(order[np.concatenate([[True], ~dropped])]), tied
+    order = np.lexsort((states.reduced, mark))
+    alike = np.flatnonzero(mark[order[1:]] == mark[order[:-1]])
+    if not alike.size:
+        return order, False
+    # Different uses can have one mark, so equality is asked of the uses themselves.
+    apart = np.abs(states.use[order[alike + 1]] - states.use[order[alike]])
+    alike = alike[(apart <= _EQUAL_USE).all(axis=1)]
+    return _firsts(order, alike, states.reduced)
+
+
+def _firsts(order: IntArray, alike: IntArray, reduced: FloatArray) -> tuple[IntArray, bool]:
+    """Of runs of states the first as good as the best; ``alike``: places that the next joins."""
+    head = np.ones(len(order), dtype=np.bool_)
+    head[alike + 1] = False
+    heads, ordered = np.flatnonzero(head), reduced[order]
+    tied = ordered[alike + 1] <= ordered[alike] + _SAME
+    if not tied.any():
+        return order[heads], False
+    least = ordered[heads][np.cumsum(head) - 1]
+    places = np.where(ordered <= least + _SAME, order, len(order))
+    return np.minimum.reduceat(places, heads), True
 
 
 def _promising(
@@ -227,11 +252,16 @@ def _best(states: _States, left: FloatArray, multipliers: FloatArray) -> tuple[i
     within = (states.use <= left).all(axis=1)
     excess = np.where(within, states.reduced + (left - states.use) @ multipliers, np.inf)
     least = float(excess.min())
-    same = np.flatnonzero(excess <= least + _SAME)
+    same = np.flatnonzero(excess <= least + _same(least))
     return int(same[0]), least, len(same) == 1
 
 
-def _traced(core: Core, history: list[IntArray], state: int) -> IntArray:
+def _same(excess: float) -> float:
+    """Difference that rounding can make in an excess of this size."""
+    return _SAME * max(1.0, excess)
+
+
+def _traced(core: Core, history: list[npt.NDArray[np.int32]], state: int) -> IntArray:
     """Follow a state back to its choice, one place a layer."""
     choice = core.fixed.copy()
     for layer, origin in zip(reversed(core.layers), reversed(history), strict=True):

@@ -93,24 +93,28 @@ class _Search:
         return math.inf if self.best is None else float(self.mckp.score[self.best].sum())
 
     @property
+    def total(self) -> float:
+        """The same in the form's unit."""
+        return math.inf if self.best is None else self.form.total(self.best)
+
+    @property
     def known_excess(self) -> float:
         """Excess of the best choice so far over the bound, in the form's unit."""
-        return max(self.score / self.form.unit - self.bound.value, 0.0)
+        return max(self.total - self.bound.value, 0.0)
 
     def offer(self, choice: IntArray | None) -> _Search:
         """Take a choice if it is better than the best so far."""
         if choice is None or self.mckp.broken_rows(choice):
             return self
-        better = float(self.mckp.score[choice].sum()) < self.score
-        return replace(self, best=choice) if better else self
+        return replace(self, best=choice) if self.form.total(choice) < self.total else self
 
     def outcome(self, *, proven: bool = False) -> Outcome:
         """The best choice so far as an answer."""
         prices = self.form.prices(self.bound.multipliers, len(self.mckp.rows))
-        bound = min(self.bound.value * self.form.unit, self.score)
+        bound = min(self.form.least + self.bound.value * self.form.unit, self.score)
         if self.best is None:
             return Outcome("no_solution_in_time", bound=bound, engine=ENGINE, prices=prices)
-        if proven or self.score - bound <= _CLOSED * max(1.0, abs(self.score)):
+        if proven or self.known_excess <= _CLOSED:
             return Outcome("optimal", self.best, self.score, self.score, ENGINE, prices)
         return Outcome("feasible", self.best, self.score, bound, ENGINE, prices)
 
@@ -132,23 +136,23 @@ def solve_exact(mckp: Mckp, options: ExactOptions) -> Outcome:
         earlier variant in the first layer where they differ. The rule ends where states are too
         many, so that the MIP solver has to take over.
     """
-    stopped = _stopper(options)
+    deadline = math.inf if options.time_limit is None else time.monotonic() + options.time_limit
     form = to_form(mckp)
     if form is None:
         return infeasible(ENGINE)
     search = _begin(mckp, form, options)
     if search.best is not None and options.first is not None:
-        options.first(search.outcome(proven=False))
+        options.first(search.outcome())
     if _good_enough(search, options.gap):
-        return search.outcome(proven=False)
+        return search.outcome()
     if search.bound.value > _worst(form):
         return infeasible(ENGINE)
     try:
-        return _prove(search, options, stopped)
+        return _prove(search, options, lambda: _stopped(options, deadline))
     except StoppedError:
-        return search.outcome(proven=False)
+        return search.outcome()
     except TooManyStatesError:
-        return _hand_over(search, options, stopped)
+        return _hand_over(search, options, deadline)
 
 
 def _begin(mckp: Mckp, form: Form, options: ExactOptions) -> _Search:
@@ -205,9 +209,10 @@ def _least(
     if least.choice is None or not least.tied:
         return least
     try:
-        return least_excess(core, multipliers, least.excess, cap, stopped)
+        first = least_excess(core, multipliers, least.excess, cap, stopped)
     except TooManyStatesError:
         return least
+    return least if first.choice is None else first
 
 
 def _growth(states: int) -> float:
@@ -217,50 +222,51 @@ def _growth(states: int) -> float:
 
 def _finished(search: _Search, choice: IntArray) -> Outcome:
     """The dynamic program's choice, unless rounding made it worse than one known before."""
-    if search.best is not None and float(search.mckp.score[choice].sum()) > search.score:
+    if search.form.total(choice) > search.total + _CLOSED * max(1.0, search.total):
         return search.outcome(proven=True)
     return replace(search, best=choice).outcome(proven=True)
 
 
-def _hand_over(search: _Search, options: ExactOptions, stopped: Callable[[], bool]) -> Outcome:
+def _hand_over(search: _Search, options: ExactOptions, deadline: float) -> Outcome:
     """Give what reduced-cost fixing leaves to the MIP solver, and keep the better answer."""
-    if stopped():
-        return search.outcome(proven=False)
-    left = None if options.time_limit is None else max(0.01, options.time_limit)
+    mine = search.outcome()
+    if _stopped(options, deadline):
+        return mine
+    left = max(0.01, deadline - time.monotonic()) if math.isfinite(deadline) else None
     kept = search.bound.reduced(search.form) <= search.known_excess + _CLOSED
     allowed = np.zeros_like(search.mckp.allowed)
     allowed[search.form.flat[kept & np.isfinite(search.form.score)]] = True
     rest = replace(search.mckp, allowed=allowed)
-    mine = search.outcome(proven=False)
     theirs = solve_mip(rest, MipOptions("HiGHS", options.gap, left, options.cancelled))
-    return _better(mine, theirs)
+    return replace(_better(search, mine, theirs), engine=f"{ENGINE}, then {theirs.engine}")
 
 
-def _better(mine: Outcome, theirs: Outcome) -> Outcome:
-    engine = f"{ENGINE}, then {theirs.engine}"
-    bound = max(mine.bound, min(theirs.bound, mine.score))
-    if theirs.choice is None:
-        proven = theirs.status == "infeasible"
-        if mine.choice is None:
-            return replace(theirs, engine=engine, prices=mine.prices)
-        status: Status = "optimal" if proven else mine.status
-        return replace(mine, status=status, bound=mine.score if proven else bound, engine=engine)
+def _better(search: _Search, mine: Outcome, theirs: Outcome) -> Outcome:
+    """The better choice, and the better of the bounds."""
+    bound = max(mine.bound, theirs.bound)
+    if mine.choice is None:
+        return replace(theirs, prices=mine.prices, bound=min(bound, theirs.score))
+    if theirs.choice is None and theirs.status == "infeasible":
+        # Rounding: the choice that is known is among those handed over.
+        return mine
     if mine.score < theirs.score:
-        closed = mine.score - bound <= _CLOSED * max(1.0, abs(mine.score))
-        return replace(mine, bound=bound, engine=engine, status="optimal" if closed else "feasible")
-    return replace(theirs, engine=engine, prices=mine.prices, bound=max(theirs.bound, mine.bound))
+        bound = min(bound, mine.score)
+        closed = mine.score - bound <= _CLOSED * search.form.unit
+        status: Status = "optimal" if closed else "feasible"
+        return replace(mine, bound=mine.score if closed else bound, status=status)
+    return replace(theirs, prices=mine.prices, bound=min(bound, theirs.score))
 
 
 def _good_enough(search: _Search, gap: float) -> bool:
     if search.best is None or not gap:
         return False
-    outcome = search.outcome(proven=False)
+    outcome = search.outcome()
     return outcome.score - outcome.bound <= gap * max(abs(outcome.score), 1e-9)
 
 
 def _worst(form: Form) -> float:
     there = np.isfinite(form.score)
-    return float(np.where(there, form.score, -np.inf).max(axis=1).sum()) + 1e-6
+    return float(np.where(there, form.score, -np.inf).max(axis=1).sum()) * (1 + 1e-9) + 1e-6
 
 
 def _greatest_excess(form: Form, bound: Bound, reduced: FloatArray) -> float:
@@ -268,15 +274,8 @@ def _greatest_excess(form: Form, bound: Bound, reduced: FloatArray) -> float:
     there = np.isfinite(form.score)
     least = np.where(there, form.cost, np.inf).min(axis=2).sum(axis=1)
     largest = np.where(there, reduced, 0.0).max(axis=1).sum()
-    return float(largest + bound.multipliers @ (form.limit - least))
+    return float(largest + bound.multipliers @ (form.limit - least)) * (1 + _CLOSED) + _CLOSED
 
 
-def _stopper(options: ExactOptions) -> Callable[[], bool]:
-    begin = time.monotonic()
-
-    def stopped() -> bool:
-        limit = options.time_limit
-        late = limit is not None and time.monotonic() - begin > limit
-        return late or options.cancelled()
-
-    return stopped
+def _stopped(options: ExactOptions, deadline: float) -> bool:
+    return time.monotonic() > deadline or options.cancelled()

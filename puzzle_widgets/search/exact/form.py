@@ -22,7 +22,8 @@ class Form:
     Parameters
     ----------
     score
-        In units of ``unit``, infinite where a layer has no such variant, shape (layers, width).
+        Above the least of its layer, in units of ``unit``, infinite where a layer has no such
+        variant, shape (layers, width).
     cost
         Above the least of its layer, scaled to at most 1; 0 where there is none, shape
         (rows, layers, width).
@@ -30,8 +31,10 @@ class Form:
         On the costs as they are here, with the rounding allowed already added, shape (rows,).
     flat
         The variable's index in the knapsack, shape (layers, width).
-    unit
-        Score that 1 stands for.
+    above
+        The same scores by flat index, shape (n,).
+    least, unit
+        Scores that 0 and 1 stand for.
     rows, signs, scale
         Of each row: its row in the knapsack, 1 for an upper limit or -1 for a lower one, and the
         cost that 1 stands for.
@@ -41,6 +44,8 @@ class Form:
     cost: FloatArray
     limit: FloatArray
     flat: IntArray
+    above: FloatArray
+    least: float
     unit: float
     rows: IntArray
     signs: FloatArray
@@ -54,6 +59,10 @@ class Form:
     def choice(self, places: IntArray) -> IntArray:
         """Turn one place a layer into flat variable indices."""
         return self.flat[np.arange(self.layers), places]
+
+    def total(self, choice: IntArray) -> float:
+        """Summed score of flat variable indices, in this form's unit."""
+        return float(self.above[choice].sum())
 
     def narrowed(self, kept: npt.NDArray[np.bool_]) -> Form:
         """The same knapsack with some variants only, in arrays as narrow as they allow."""
@@ -78,10 +87,10 @@ class Form:
 def to_form(mckp: Mckp) -> Form | None:
     """Write a knapsack in this form; ``None`` where a layer or a row alone refutes it.
 
-    Costs are counted from the least of their layer, so that small differences of large numbers
-    stay exact. Rows that no choice can break are left out. Where a row's costs are whole multiples
-    of some step (parameters, KV heads, bytes), its limit is rounded down to a sum that can be
-    reached.
+    Scores and costs are counted from the least of their layer, so that small differences of large
+    numbers stay exact. Rows that no choice can break are left out. Where a row's costs are whole
+    multiples of some step (parameters, KV heads, bytes), its limit is rounded down to a sum that
+    can be reached.
     """
     score, flat = _padded(mckp)
     there = np.isfinite(score)
@@ -96,12 +105,16 @@ def to_form(mckp: Mckp) -> Form | None:
     kept = cost.max(axis=2).sum(axis=1) > limit
     cost, limit, rows, signs = cost[kept], limit[kept], rows[kept], signs[kept]
     scale = _power_of_two(cost.max(axis=(1, 2))) if len(rows) else np.ones(0)
-    unit = _unit(score, there)
+    least = score.min(axis=1)
+    score = score - least[:, None]
+    unit = _unit(score)
     return Form(
         score / unit,
         cost / scale[:, None, None],
         limit / scale,
         flat,
+        (mckp.score - np.repeat(least, np.diff(mckp.starts))) / unit,
+        float(least.sum()),
         unit,
         rows,
         signs,
@@ -151,8 +164,7 @@ def _rounded(cost: FloatArray, limit: FloatArray, slack: FloatArray) -> FloatArr
     return loose
 
 
-def _unit(score: FloatArray, there: npt.NDArray[np.bool_]) -> float:
+def _unit(above: FloatArray) -> float:
     """Typical difference of a variant's score to the best of its layer; 1 where all are equal."""
-    above = (score - score.min(axis=1, keepdims=True))[there]
-    above = above[above > 0]
-    return float(_power_of_two(np.median(above))) if above.size else 1.0
+    positive = above[(above > 0) & np.isfinite(above)]
+    return float(_power_of_two(np.atleast_1d(np.median(positive)))[0]) if positive.size else 1.0
