@@ -16,7 +16,7 @@ from puzzle_widgets.widgets.heat_colors import BLANK_VALUE, LINEAR_VALUE, FloatA
 from puzzle_widgets.widgets.layer_axis import layer_ticks
 from puzzle_widgets.widgets.palette import LIMIT, SELECTED
 
-_ROW_PX, _AROUND_PX, _LEAST_PX = 19, 54, 140
+_ROW_PX, _LEAST_PX = 19, 88
 _MOST_LABELS = 20
 
 
@@ -54,7 +54,8 @@ class DecisionChart:
         labels = {f"{n}": format_number(targets.limits[n]) for n in _labelled(rows)}
         title = limit_quantity(targets.library, targets.resource).title
         up = HeatAxis(_edges(rows), title, (list(map(float, _labelled(rows))), labels))
-        height = max(_LEAST_PX, _ROW_PX * rows + _AROUND_PX)
+        # Rows of whole pixels leave no seams between them.
+        height = rows * max(_ROW_PX, _LEAST_PX // rows)
         self.heat = HeatChart(across, up, on_hover, on_click, height=height)
         self.present = outline(self.heat.scales, LIMIT, dashed=True)
         self.selected = outline(self.heat.scales, SELECTED)

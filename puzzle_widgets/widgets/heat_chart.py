@@ -64,7 +64,7 @@ class HeatChart:
     on_hover, on_click
         Called with the row and the column of the cell pointed at, or clicked.
     height, margin
-        Of the whole figure, and room for the words of the rows, in px.
+        Of the cells together, and room for the words of the rows, in px.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class HeatChart:
             max_aspect_ratio=100,
             fig_margin={"top": _TOP, "bottom": _BOTTOM, "left": margin, "right": _RIGHT},
         )
-        figure.layout.width, figure.layout.height = "100%", f"{height}px"
+        figure.layout.width, figure.layout.height = "100%", f"{height + _TOP + _BOTTOM}px"
         figure.add_class("pw-figure")
         figure.add_class("pw-heat")
         return figure

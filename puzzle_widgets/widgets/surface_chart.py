@@ -21,7 +21,7 @@ from puzzle_widgets.widgets.heat_colors import ScoreScale
 from puzzle_widgets.widgets.palette import SELECTED
 from puzzle_widgets.widgets.pareto_axis import Span, tick_labels, ticks_of
 
-_HEIGHT = 400
+_ROW_PX, _LEAST_PX = 29, 88
 Place = tuple[float, float]
 
 
@@ -39,7 +39,8 @@ class SurfaceChart:
     def __init__(self, x: BudgetAxis, y: BudgetAxis, on_hover: OnCell, on_click: OnCell) -> None:
         self.axes = x, y
         self._x, self._y = _heat_axis(x), _heat_axis(y)
-        self.heat = HeatChart(self._x, self._y, on_hover, on_click, height=_HEIGHT)
+        height = len(y) * max(_ROW_PX, _LEAST_PX // len(y))
+        self.heat = HeatChart(self._x, self._y, on_hover, on_click, height=height)
         self.present = bq.Scatter(
             x=np.zeros(1),
             y=np.zeros(1),
