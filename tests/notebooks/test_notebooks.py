@@ -18,6 +18,7 @@ FOLDER = CHECKOUT / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 DEPLOYMENTS = FOLDER / "01_three_deployments.ipynb"
 DIVERSE = FOLDER / "02_diverse_and_random.ipynb"
+MAPS = FOLDER / "05_fronts_and_maps.ipynb"
 SECONDS_A_CELL = 600
 
 PUBLISHED_SUMS = ("6.861455", "18.935023", "3.282073", "3.341735", "3.382206")
@@ -64,6 +65,7 @@ def test_every_notebook_is_known_here() -> None:
         "explorer.ipynb",
         DEPLOYMENTS.name,
         DIVERSE.name,
+        MAPS.name,
     }
 
 
@@ -106,3 +108,29 @@ def test_ten_random_solutions_differ(kernel: str) -> None:
     least = re.search(r"least difference of any two: (\d+) layers", text)
     assert least is not None
     assert int(least[1]) >= 10
+
+
+@pytest.mark.slow
+def test_fronts_and_maps_are_proven(kernel: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the modelled library every point of the front and every cell of the surface is optimal."""
+    monkeypatch.delenv("PUZZLE_WIDGETS_LIBRARY", raising=False)
+    text = _run(MAPS, kernel)
+    points = re.search(r"(\d+) points, (\d+) proven optimal", text)
+    cells = re.search(r"(\d+) cells, (\d+) proven optimal, (\d+) searches", text)
+    assert points is not None
+    assert cells is not None
+    assert int(points[1]) == int(points[2]) > 90
+    assert int(cells[1]) == int(cells[2]) == 16 * 12
+    assert int(cells[3]) < 16 * 12
+    assert re.search(r"the whole front: [\d,]+ points", text)
+
+
+@pytest.mark.slow
+@pytest.mark.published
+def test_fronts_and_maps_on_the_published_library(
+    kernel: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The notebook runs on the published library too."""
+    monkeypatch.setenv("PUZZLE_WIDGETS_LIBRARY", str(published_folder()))
+    text = _run(MAPS, kernel)
+    assert "192 cells, 192 proven optimal" in text
