@@ -38,6 +38,14 @@ function nameChart(chart) {
   setOnce(chart, "aria-label", `${title ? title.textContent : "Chart"}. Arrow keys move along it.`);
 }
 
+function nameProgress(bar) {
+  const own = bar.closest(".jupyter-widgets");
+  const words = own && own.nextElementSibling;
+  setOnce(bar, "role", "progressbar");
+  setOnce(bar, "aria-label", "Progress");
+  setOnce(bar, "aria-valuetext", plain(words));
+}
+
 // An upload's button counts its files behind its words; ours are emptied once read.
 function dropCount(control) {
   const words = control.lastChild;
@@ -46,10 +54,24 @@ function dropCount(control) {
   }
 }
 
+// A chart lays itself out anew when the window is resized, but not when its own room changes.
+const rooms = new ResizeObserver(() => {
+  clearTimeout(rooms.timer);
+  rooms.timer = setTimeout(() => window.dispatchEvent(new Event("resize")), 60);
+});
+
+function watchRoom(chart) {
+  if (chart.puzzleWidgetsWatched) return;
+  chart.puzzleWidgetsWatched = true;
+  rooms.observe(chart);
+}
+
 function improve() {
   document.querySelectorAll(".pw-ui").forEach((panel) => {
     panel.querySelectorAll(NAMED).forEach(nameControl);
     panel.querySelectorAll(".pw-keys").forEach(nameChart);
+    panel.querySelectorAll(".pw-figure").forEach(watchRoom);
+    panel.querySelectorAll(".progress").forEach(nameProgress);
     panel.querySelectorAll(".widget-toggle-buttons button").forEach((button) => {
       setOnce(button, "aria-pressed", String(button.classList.contains("mod-active")));
     });
