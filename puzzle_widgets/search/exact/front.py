@@ -60,6 +60,11 @@ def all_points(
     stopped
         Asked at each layer.
 
+    Returns
+    -------
+    Points
+        None of them where a layer has no variant that is allowed.
+
     Raises
     ------
     TooManyStatesError, StoppedError
@@ -71,22 +76,33 @@ def all_points(
         if stopped():
             raise StoppedError
         useful = np.sort(_nondominated(more_use, more_score, grain))
-        use = (use[:, None] + more_use[useful]).ravel()
-        score = (score[:, None] + more_score[useful]).ravel()
+        if not len(useful):
+            return Points(np.zeros(0), np.zeros(0), (), ())
+        states = len(use)
+        use = (more_use[useful][:, None] + use).ravel()
+        score = (more_score[useful][:, None] + score).ravel()
         kept = _nondominated(use, score, grain)
         if len(kept) > most_states:
             raise TooManyStatesError
         use, score = use[kept], score[kept]
-        state, variant = np.divmod(kept, len(useful))
+        variant, state = np.divmod(kept, states)
         history.append(state * len(more_use) + useful[variant])
     return Points(use, score, tuple(history), tuple(len(s) for s in scores))
 
 
 def _nondominated(use: FloatArray, score: FloatArray, grain: float) -> IntArray:
-    """Indices by rising use; uses that differ by rounding only count as equal."""
-    order = np.lexsort((score, np.round(use / grain)))
+    """Indices by rising use; uses that differ by rounding only count as equal.
+
+    Each variant's uses come sorted, so that a sort that merges sorted runs is quick.
+    """
+    steps = np.round(use / grain)
+    order = np.argsort(steps, kind="stable")
     ordered = score[order]
     best = np.minimum.accumulate(ordered)
-    better = ordered[1:] < best[:-1] - 1e-12 * np.abs(best[:-1])
-    kept = np.concatenate([[True], better]) & np.isfinite(ordered)
-    return np.asarray(order[kept])
+    margin = np.where(np.isfinite(best), 1e-12 * np.abs(best), 0.0)
+    better = ordered[1:] < (best - margin)[:-1]
+    order = order[np.concatenate([[True], better]) & np.isfinite(ordered)]
+    if not len(order):
+        return order
+    last_of_use = np.concatenate([steps[order[1:]] != steps[order[:-1]], [True]])
+    return np.asarray(order[last_of_use])
