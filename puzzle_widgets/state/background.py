@@ -1,4 +1,4 @@
-"""Work in the background, newest request first; what it answers arrives on the caller's loop."""
+"""Work in the background, for the newest request; answers arrive on the caller's loop."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Job:
     work
         Runs in a thread; is given "am I cancelled?" and a function to emit answers with.
     deliver, failed, finished
-        Run on the loop's thread, and only while the job is the newest.
+        Run on the loop's thread. ``failed`` and ``finished`` only where no newer job is wanted.
     """
 
     work: Work
@@ -33,14 +33,24 @@ class Job:
 
 
 class LatestWins:
-    """Run one job at a time; a new one cancels the running one and takes the place of any waiting.
+    """Run one job at a time; of those that wait, only the newest is ever run.
 
-    Answers of a job that has been superseded are dropped, so a stale answer never arrives. Where
-    no event loop runs (plain Python), the work runs at once, in the caller's thread.
+    A running job that has been overtaken may go on for ``patience`` seconds, so that quick
+    answers show while a slider is dragged; then it is cancelled. Answers arrive in the order of
+    the requests, none after a newer one's, and none of a cancelled job; the newest request is
+    always answered last. Where no event loop runs (plain Python), the work runs at once.
+
+    Parameters
+    ----------
+    name
+        Of the thread.
+    patience
+        Seconds; 0 cancels what is overtaken at once.
     """
 
-    def __init__(self, name: str = "search") -> None:
+    def __init__(self, name: str = "search", patience: float = 0.0) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"puzzle-{name}")
+        self._patience = patience
         self._newest: Job | None = None
         self._running: Job | None = None
 
@@ -50,20 +60,24 @@ class LatestWins:
         return self._newest is not None
 
     def request(self, job: Job) -> None:
-        """Start a job, now or as soon as the cancelled one has let go."""
-        self.cancel()
+        """Start a job, now or as soon as the running one has let go."""
         self._newest = job
-        loop = running_loop()
+        loop, running = running_loop(), self._running
         if loop is None:
             self._work(job, None)
-        elif self._running is None:
+        elif running is None:
             self._start(job, loop)
+        elif self._patience:
+            loop.call_later(self._patience, running.stop.set)
+        else:
+            running.stop.set()
 
     def cancel(self) -> None:
-        """Drop the newest job; nothing of it arrives any more."""
-        if self._newest is not None:
-            self._newest.stop.set()
-            self._newest = None
+        """Drop what runs and what waits; nothing of it arrives any more."""
+        for job in (self._newest, self._running):
+            if job is not None:
+                job.stop.set()
+        self._newest = None
 
     def close(self) -> None:
         """Cancel, and let the thread go."""
@@ -91,7 +105,7 @@ class LatestWins:
             loop.call_soon_threadsafe(call, *given)
 
     def _deliver(self, job: Job, answer: object) -> None:
-        if job is self._newest:
+        if not job.stop.is_set():
             job.deliver(answer)
 
     def _finish(self, job: Job, error: Exception | None) -> None:

@@ -12,7 +12,7 @@ from puzzle_widgets.state.background import Emit, Job, LatestWins
 from puzzle_widgets.state.limits import LimitSetting, Sense, first_settings, to_problem
 from puzzle_widgets.state.traits import Selection, StateTraits
 
-_SEARCH_SECONDS = 60.0
+_SEARCH_SECONDS, _PATIENCE_SECONDS = 60.0, 0.3
 
 
 class ProblemActions(StateTraits):
@@ -21,7 +21,7 @@ class ProblemActions(StateTraits):
     def __init__(self, solver: str) -> None:
         super().__init__()
         self._solver = solver
-        self._searches = LatestWins("search")
+        self._searches = LatestWins("search", patience=_PATIENCE_SECONDS)
 
     def set_objective(self, objective: str, goal: Goal | None = None) -> None:
         """Choose the score to make best, in its usual sense unless told."""

@@ -119,6 +119,53 @@ def test_a_stale_answer_that_was_already_on_its_way_is_dropped() -> None:
     assert log.answers == ["new"]
 
 
+def test_with_patience_quick_answers_show_while_requests_go_on() -> None:
+    """Overtaken but quick jobs are answered, in order, and the newest last; each ends once."""
+    log = Log()
+
+    def work_of(number: int) -> Callable[[Callable[[], bool], Emit], None]:
+        def work(_cancelled: Callable[[], bool], emit: Emit) -> None:
+            threading.Event().wait(0.01)
+            emit(number)
+
+        return work
+
+    async def main() -> None:
+        runner = LatestWins(patience=5.0)
+        for number in range(40):
+            runner.request(log.job(work_of(number)))
+            await asyncio.sleep(0.004)
+        await idle(runner)
+        runner.close()
+
+    asyncio.run(main())
+    assert log.answers == sorted(log.answers)
+    assert len(log.answers) > 1
+    assert log.answers[-1] == 39
+    assert log.ends == 1
+
+
+def test_patience_ends() -> None:
+    """A slow job that has been overtaken is cancelled after a while, and nothing of it shows."""
+    log = Log()
+
+    def slow(cancelled: Callable[[], bool], emit: Emit) -> None:
+        while not cancelled():
+            threading.Event().wait(0.001)
+        emit("slow")
+
+    async def main() -> None:
+        runner = LatestWins(patience=0.05)
+        runner.request(log.job(slow))
+        await asyncio.sleep(0.01)
+        runner.request(log.job(lambda _cancelled, emit: emit("newest")))
+        await idle(runner)
+        runner.close()
+
+    asyncio.run(main())
+    assert log.answers == ["newest"]
+
+
 def test_cancel_drops_what_is_under_way() -> None:
     """After a cancel nothing arrives, and the work is told to stop."""
     log, stopped = Log(), threading.Event()
