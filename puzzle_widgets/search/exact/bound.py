@@ -23,6 +23,7 @@ from puzzle_widgets.problem.mckp import FloatArray
 from puzzle_widgets.search.exact.form import Form
 
 ROUGH, FINE = 1e-2, 1e-5
+_ROUNDING, _LAST_DIGITS = 1e-10, 1e-15
 _FIRST, _FALL = 0.1, 0.1
 _STEPS = 20
 _HUGE = 1e30
@@ -39,6 +40,11 @@ class Bound:
         """Reduced score of each variant: what it adds to the bound, shape (layers, width)."""
         priced = form.score + np.tensordot(self.multipliers, form.cost, 1)
         return np.asarray(priced - priced.min(axis=1, keepdims=True))
+
+    def rounding(self, form: Form) -> float:
+        """Difference that rounding can make in an excess: large where multipliers are."""
+        largest = form.cost.max(axis=2).sum(axis=1) + np.abs(form.limit)
+        return _ROUNDING + _LAST_DIGITS * float(self.multipliers @ largest)
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,7 @@ from puzzle_widgets.search.exact.core import Core, CoreLayer
 
 _STEPS = (-1.0, -0.3, -0.1, -0.03, 0.03, 0.1, 0.3, 2.0)
 _TRADES = (-0.3, -0.1, -0.03, 0.03, 0.1, 0.3)
-_SAME = 1e-11
+_SAME, _LAST_DIGITS = 1e-11, 1e-15
 _EQUAL_USE = 1e-13
 _CHUNK = 20_000
 
@@ -107,7 +107,8 @@ def least_excess(
     TooManyStatesError, StoppedError
         Where nothing is decided.
     """
-    allowed = excess + _same(excess)
+    same = _rounding(core, multipliers, excess)
+    allowed = excess + same
     fan, repeats = _fan(multipliers), _uses_repeat(core)
     bounds = _bounds_of_rest(core, fan)
     states = _States(np.zeros((1, len(multipliers))), np.zeros(1), np.zeros(1, dtype=np.intp))
@@ -118,14 +119,14 @@ def least_excess(
             raise StoppedError
         states = _extend(states, layer, allowed, cap)
         if repeats:
-            states, ties = _undominated(states, multipliers)
+            states, ties = _undominated(states, multipliers, same)
             tied |= ties
         states = _promising(states, core.left, fan, bounds[place + 1], allowed)
         most = max(most, len(states.reduced))
         if not len(states.reduced):
             return Least(None, np.inf, most)
         history.append(states.origin.astype(np.int32))
-    state, excess, alone = _best(states, core.left, multipliers)
+    state, excess, alone = _best(states, core.left, multipliers, same)
     if not excess <= allowed:
         return Least(None, np.inf, most)
     return Least(_traced(core, history, state), excess, most, tied or not alone)
@@ -173,7 +174,7 @@ def _uses_repeat(core: Core) -> bool:
     return len(np.unique(costs.round(12), axis=0)) < len(costs)
 
 
-def _undominated(states: _States, multipliers: FloatArray) -> tuple[_States, bool]:
+def _undominated(states: _States, multipliers: FloatArray, same: float) -> tuple[_States, bool]:
     """Drop states that another one makes needless, and tell whether some of them were as good.
 
     Of states as good as each other the lexicographically first stays.
@@ -181,13 +182,15 @@ def _undominated(states: _States, multipliers: FloatArray) -> tuple[_States, boo
     if len(states.reduced) < 2:
         return states, False
     if states.use.shape[1] == 1:
-        kept, tied = _undominated_by_one(states, multipliers)
+        kept, tied = _undominated_by_one(states, multipliers, same)
     else:
-        kept, tied = _best_of_equal_use(states)
+        kept, tied = _best_of_equal_use(states, same)
     return _taken(states, np.sort(kept)), tied
 
 
-def _undominated_by_one(states: _States, multipliers: FloatArray) -> tuple[IntArray, bool]:
+def _undominated_by_one(
+    states: _States, multipliers: FloatArray, same: float
+) -> tuple[IntArray, bool]:
     """With one budget: a state that uses no more and scores better makes another needless.
 
     So does one that scores the same and comes first.
@@ -195,15 +198,15 @@ def _undominated_by_one(states: _States, multipliers: FloatArray) -> tuple[IntAr
     use, score = states.use[:, 0], states.reduced - multipliers[0] * states.use[:, 0]
     order = np.lexsort((score, use))
     least = np.concatenate([[np.inf], np.minimum.accumulate(score[order])[:-1]])
-    as_good = score[order] <= least + _SAME
-    order, better = order[as_good], (score[order] < least - _SAME)[as_good]
+    as_good = score[order] <= least + same
+    order, better = order[as_good], (score[order] < least - same)[as_good]
     # Negative by group, so that the running minimum starts anew with each better score.
     place = order - np.cumsum(better) * len(use)
     first = np.concatenate([[True], place[1:] < np.minimum.accumulate(place)[:-1]])
     return order[first], not first.all()
 
 
-def _best_of_equal_use(states: _States) -> tuple[IntArray, bool]:
+def _best_of_equal_use(states: _States, same: float) -> tuple[IntArray, bool]:
     """With several budgets: among states of equal use the best is enough."""
     weights = np.sqrt(np.arange(2.0, states.use.shape[1] + 2.0)) * np.e
     mark = np.round(states.use @ weights, 9)
@@ -214,19 +217,21 @@ def _best_of_equal_use(states: _States) -> tuple[IntArray, bool]:
     # Different uses can have one mark, so equality is asked of the uses themselves.
     apart = np.abs(states.use[order[alike + 1]] - states.use[order[alike]])
     alike = alike[(apart <= _EQUAL_USE).all(axis=1)]
-    return _firsts(order, alike, states.reduced)
+    return _firsts(order, alike, states.reduced, same)
 
 
-def _firsts(order: IntArray, alike: IntArray, reduced: FloatArray) -> tuple[IntArray, bool]:
+def _firsts(
+    order: IntArray, alike: IntArray, reduced: FloatArray, same: float
+) -> tuple[IntArray, bool]:
     """Of runs of states the first as good as the best; ``alike``: places that the next joins."""
     head = np.ones(len(order), dtype=np.bool_)
     head[alike + 1] = False
     heads, ordered = np.flatnonzero(head), reduced[order]
-    tied = ordered[alike + 1] <= ordered[alike] + _SAME
+    tied = ordered[alike + 1] <= ordered[alike] + same
     if not tied.any():
         return order[heads], False
     least = ordered[heads][np.cumsum(head) - 1]
-    places = np.where(ordered <= least + _SAME, order, len(order))
+    places = np.where(ordered <= least + same, order, len(order))
     return np.minimum.reduceat(places, heads), True
 
 
@@ -247,18 +252,23 @@ def _taken(states: _States, kept: IntArray) -> _States:
     return _States(states.use[kept], states.reduced[kept], states.origin[kept])
 
 
-def _best(states: _States, left: FloatArray, multipliers: FloatArray) -> tuple[int, float, bool]:
+def _best(
+    states: _States, left: FloatArray, multipliers: FloatArray, same: float
+) -> tuple[int, float, bool]:
     """First state of least excess, that excess (infinite if none is within limits), if alone."""
     within = (states.use <= left).all(axis=1)
     excess = np.where(within, states.reduced + (left - states.use) @ multipliers, np.inf)
     least = float(excess.min())
-    same = np.flatnonzero(excess <= least + _same(least))
-    return int(same[0]), least, len(same) == 1
+    as_good = np.flatnonzero(excess <= least + same)
+    return int(as_good[0]), least, len(as_good) == 1
 
 
-def _same(excess: float) -> float:
-    """Difference that rounding can make in an excess of this size."""
-    return _SAME * max(1.0, excess)
+def _rounding(core: Core, multipliers: FloatArray, excess: float) -> float:
+    """Difference that rounding can make in an excess: large where the summands are."""
+    largest = np.abs(core.left)
+    for layer in core.layers:
+        largest = largest + layer.cost.max(axis=0)
+    return _SAME * max(1.0, excess) + _LAST_DIGITS * float(multipliers @ largest)
 
 
 def _traced(core: Core, history: list[npt.NDArray[np.int32]], state: int) -> IntArray:

@@ -164,7 +164,7 @@ def _begin(mckp: Mckp, form: Form, options: ExactOptions) -> _Search:
     if warm is not None and warm.choice is not None and mckp.allowed[warm.choice].all():
         search = search.offer(warm.choice)
     if search.best is not None:
-        kept = search.bound.reduced(form) <= search.known_excess + _CLOSED
+        kept = search.bound.reduced(form) <= search.known_excess + search.bound.rounding(form)
         search = replace(search, form=form.narrowed(kept))
     fine = best_bound(search.form, search.bound.multipliers)
     search = replace(search, bound=fine)
@@ -183,11 +183,12 @@ def _prove(search: _Search, options: ExactOptions, stopped: Callable[[], bool]) 
     """
     form, bound = search.form, search.bound
     reduced, known = bound.reduced(form), search.known_excess
-    most = min(known, _greatest_excess(form, bound, reduced))
+    rounding = bound.rounding(form)
+    most = min(known + rounding, _greatest_excess(form, bound, reduced))
     excess = most * _FIRST_SHARE if math.isfinite(known) else min(most, 0.1)
     while True:
         excess = min(max(excess, 1e-9), most)
-        core = core_of(form, reduced, excess + 1e-11)
+        core = core_of(form, reduced, excess + rounding)
         least = _least(core, bound.multipliers, excess, options, stopped)
         if least.choice is not None:
             return _finished(search, form.choice(least.choice))
@@ -233,7 +234,9 @@ def _hand_over(search: _Search, options: ExactOptions, deadline: float) -> Outco
     if _stopped(options, deadline):
         return mine
     left = max(0.01, deadline - time.monotonic()) if math.isfinite(deadline) else None
-    kept = search.bound.reduced(search.form) <= search.known_excess + _CLOSED
+    kept = search.bound.reduced(search.form) <= search.known_excess + search.bound.rounding(
+        search.form
+    )
     allowed = np.zeros_like(search.mckp.allowed)
     allowed[search.form.flat[kept & np.isfinite(search.form.score)]] = True
     rest = replace(search.mckp, allowed=allowed)
