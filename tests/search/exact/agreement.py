@@ -1,0 +1,149 @@
+"""Compare the exact search with a MIP solver at gap 0 and with brute force.
+
+Run ``python -m tests.search.exact.agreement --instances 5000`` for the whole comparison.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from puzzle_widgets.problem.mckp import IntArray, Mckp
+from puzzle_widgets.search.exact import ExactOptions, solve_exact
+from puzzle_widgets.search.mip import MipOptions, solve_mip
+from puzzle_widgets.search.outcome import Outcome
+from tests.support.instances import BRUTE_FORCE, KINDS, brute_force, combinations, instance
+
+_SAME = 1e-9
+_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One instance's answers: what is wrong with ours and with the MIP solver's, if anything."""
+
+    kind: str
+    seed: int
+    engine: str
+    truth: str
+    ours: str = ""
+    theirs: str = ""
+
+
+def compare(kind: str, seed: int, *, mip: bool = True, max_states: int | None = None) -> Verdict:
+    """Solve one instance by every way that it allows, and say where they differ."""
+    mckp = instance(kind, seed)
+    options = ExactOptions() if max_states is None else ExactOptions(max_states=max_states)
+    ours = solve_exact(mckp, options)
+    theirs = solve_mip(mckp, MipOptions(time_limit=_SECONDS)) if mip else None
+    small = combinations(mckp) <= BRUTE_FORCE
+    truth = "brute force" if small else "MIP"
+    if small:
+        best = brute_force(mckp)
+        wrong = against_truth(mckp, ours, best)
+        other = "" if theirs is None else against_truth(mckp, theirs, best)
+        return Verdict(kind, seed, ours.engine, truth, wrong, other)
+    if theirs is None:
+        return Verdict(kind, seed, ours.engine, "none", _sound(mckp, ours))
+    return Verdict(kind, seed, ours.engine, truth, *against_other(mckp, ours, theirs))
+
+
+def against_truth(mckp: Mckp, outcome: Outcome, best: IntArray | None) -> str:
+    """What is wrong with an answer, knowing an optimal choice; empty if nothing."""
+    if best is None:
+        return "" if outcome.status == "infeasible" else f"{outcome.status} where infeasible"
+    if outcome.status != "optimal" or outcome.choice is None:
+        return f"{outcome.status} where optimal"
+    wrong = _sound(mckp, outcome)
+    truth = float(mckp.score[best].sum())
+    if wrong or _as_good(mckp, outcome.score, truth):
+        return wrong
+    return f"{outcome.score!r} where {truth!r}"
+
+
+def against_other(mckp: Mckp, ours: Outcome, theirs: Outcome) -> tuple[str, str]:
+    """What is wrong with either answer by the other's; a feasible choice refutes "infeasible"."""
+    if ours.status not in ("optimal", "infeasible"):
+        return f"{ours.status}, unproven", ""
+    wrong = _sound(mckp, ours)
+    if wrong or theirs.status == "no_solution_in_time":
+        return wrong, "" if wrong else "no answer in time"
+    if theirs.choice is not None and mckp.broken_rows(theirs.choice):
+        return "", "breaks a row"
+    if not _as_good(mckp, ours.score, theirs.score):
+        return f"{ours.score!r} where the MIP solver has {theirs.score!r}", ""
+    if theirs.status != "feasible" and not _as_good(mckp, theirs.score, ours.score):
+        return "", f"{theirs.score!r} where ours has {ours.score!r}"
+    return "", ""
+
+
+def _sound(mckp: Mckp, outcome: Outcome) -> str:
+    choice = outcome.choice
+    if choice is None:
+        return ""
+    if mckp.broken_rows(choice) or not mckp.allowed[choice].all():
+        return "breaks a row or takes a banned variant"
+    if not _as_good(mckp, abs(float(mckp.score[choice].sum()) - outcome.score), 0.0):
+        return "score is not the choice's"
+    return "" if outcome.bound <= outcome.score else "bound above the score"
+
+
+def _as_good(mckp: Mckp, one: float, other: float) -> bool:
+    """Whether a score is no worse than another, to 1e-9 of them and to the sums' rounding."""
+    if one == other:
+        return True
+    rounding = 1e-15 * float(np.abs(mckp.score).max()) * mckp.layers
+    return one <= other + _SAME * abs(other) + rounding
+
+
+def main() -> int:
+    """Compare many instances, print counts and every counterexample; 1 if ours is ever wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--instances", type=int, default=500, help="how many, over all kinds")
+    parser.add_argument("--first", type=int, default=0, help="seed to begin with")
+    parser.add_argument("--kind", choices=sorted(KINDS), action="append", help="these kinds only")
+    parser.add_argument("--max-states", type=int, default=None, help="of the dynamic program")
+    parser.add_argument("--no-mip", dest="mip", action="store_false", help="brute force only")
+    wanted = parser.parse_args()
+    kinds = wanted.kind or list(KINDS)
+    found: list[Verdict] = []
+    begin = time.monotonic()
+    for number in range(wanted.instances):
+        kind, seed = kinds[number % len(kinds)], wanted.first + number // len(kinds)
+        verdict = compare(kind, seed, mip=wanted.mip, max_states=wanted.max_states)
+        found.append(verdict)
+        _tell(verdict)
+        if len(found) % 500 == 0:
+            _print(f"{len(found)} compared in {time.monotonic() - begin:.0f} s")
+    _summary(found, time.monotonic() - begin)
+    return 1 if any(verdict.ours for verdict in found) else 0
+
+
+def _tell(verdict: Verdict) -> None:
+    place = f"{verdict.kind} seed {verdict.seed} ({verdict.engine}, truth by {verdict.truth})"
+    if verdict.ours:
+        _print(f"WRONG: {place}: {verdict.ours}")
+    if verdict.theirs:
+        _print(f"the MIP solver is wrong: {place}: {verdict.theirs}")
+
+
+def _summary(found: list[Verdict], seconds: float) -> None:
+    counts = Counter((v.kind, v.truth, v.engine) for v in found)
+    for (kind, truth, engine), count in sorted(counts.items()):
+        _print(f"{count:6d}  {kind:22s} {truth:12s} {engine}")
+    ours, theirs = sum(bool(v.ours) for v in found), sum(bool(v.theirs) for v in found)
+    _print(f"{len(found)} instances in {seconds:.0f} s: ours wrong {ours}, the MIP's {theirs}")
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,22 @@
+"""A share of the comparison with a MIP solver and brute force; the module runs all of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.search.exact.agreement import compare
+from tests.support.instances import KINDS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_mip_solver_finds_nothing_better(kind: str) -> None:
+    """Never worse than the MIP solver or brute force, never infeasible where it is not."""
+    wrong = [v for seed in range(8) if (v := compare(kind, 1000 + seed)).ours]
+    assert not wrong
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_brute_force_finds_nothing_better(kind: str) -> None:
+    """The same on more instances, against all choices where these can be tried."""
+    wrong = [v for seed in range(12) if (v := compare(kind, 2000 + seed, mip=False)).ours]
+    assert not wrong

@@ -1,0 +1,288 @@
+"""The exact search as a whole: optimal, the same from any start, and honest when cut short."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from puzzle_widgets.problem.mckp import Mckp
+from puzzle_widgets.search.exact import ExactOptions, Warm, solve_exact
+from puzzle_widgets.search.outcome import Outcome
+from tests.support.instances import (
+    BRUTE_FORCE,
+    KINDS,
+    TIED,
+    Rng,
+    all_choices,
+    brute_force,
+    combinations,
+    instance,
+    knapsack,
+    tightened,
+)
+
+ROOT = Path(__file__).parents[3]
+HARD = 11
+PEAK = """
+import resource
+import numpy as np
+from puzzle_widgets.search.exact import ExactOptions, solve_exact
+from tests.support.instances import strongly_correlated
+
+mckp = strongly_correlated(200, 54, 3)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+outcome = solve_exact(mckp, ExactOptions(time_limit=8))
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print((after - before) // 1024, outcome.status, outcome.engine, sep=";")
+"""
+REPEAT = """
+from puzzle_widgets.search.exact import ExactOptions, solve_exact
+from tests.support.instances import instance
+
+for kind in ("ties", "published-like", "duplicates", "bands"):
+    for seed in range(8):
+        choice = solve_exact(instance(kind, seed), ExactOptions()).choice
+        print(None if choice is None else choice.tolist())
+"""
+
+
+def small(kind: str, seeds: int) -> list[tuple[Mckp, np.ndarray]]:
+    """Feasible instances of a kind that all choices of can be tried, with the first optimum."""
+    found = []
+    for seed in range(seeds):
+        mckp = instance(kind, seed)
+        best = brute_force(mckp) if combinations(mckp) <= BRUTE_FORCE else None
+        if best is not None:
+            found.append((mckp, best))
+    return found
+
+
+def some_start(mckp: Mckp, rng: Rng) -> Warm:
+    """Prices without sense, and any choice: maybe banned, maybe beyond the budgets."""
+    rows = len(mckp.rows)
+    prices = 10.0 ** rng.uniform(-9, 9, rows) * rng.choice([-1.0, 0.0, 1.0], rows)
+    spans = zip(mckp.starts[:-1], mckp.starts[1:], strict=True)
+    choice = np.array([rng.integers(start, end) for start, end in spans], dtype=np.intp)
+    return Warm(prices, choice if rng.random() < 0.8 else None)
+
+
+def check_honest(mckp: Mckp, outcome: Outcome, optimum: float) -> None:
+    """What an answer claims holds: choice within the rows, bound below and score above the best."""
+    slack = 1e-9 * (1 + abs(optimum))
+    assert outcome.bound <= optimum + slack
+    if outcome.choice is None:
+        assert outcome.status == "no_solution_in_time"
+        return
+    assert not mckp.broken_rows(outcome.choice)
+    assert mckp.allowed[outcome.choice].all()
+    assert outcome.score == float(mckp.score[outcome.choice].sum())
+    assert outcome.bound <= outcome.score
+    if outcome.status == "optimal":
+        assert outcome.score <= optimum + 1e-9 * abs(optimum) + 1e-12 * np.abs(mckp.score).max()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ties_go_to_the_first_from_any_start(kind: str) -> None:
+    """Cold, or from any prices and choice: the lexicographically first of the optima."""
+    rng = np.random.default_rng(0)
+    for mckp, best in small(kind, 12):
+        starts = [None, *(some_start(mckp, rng) for _ in range(3))]
+        optima = all_choices(mckp)
+        starts.append(Warm(np.zeros(len(mckp.rows)), optima[-1]))
+        for start in starts:
+            outcome = solve_exact(mckp, ExactOptions(start=start))
+            assert outcome.choice is not None
+            assert outcome.choice.tolist() == best.tolist()
+            assert (outcome.status, outcome.bound) == ("optimal", outcome.score)
+
+
+@pytest.mark.parametrize("kind", TIED)
+def test_larger_ties_are_broken_the_same_from_any_start(kind: str) -> None:
+    """Where all choices cannot be tried, every start still gives the same one."""
+    rng, compared = np.random.default_rng(1), 0
+    for seed in range(25):
+        mckp = instance(kind, seed)
+        cold = solve_exact(mckp, ExactOptions(time_limit=20))
+        if combinations(mckp) <= BRUTE_FORCE or cold.choice is None or "PuLP" in cold.engine:
+            continue
+        for _ in range(3):
+            warm = solve_exact(mckp, ExactOptions(start=some_start(mckp, rng), time_limit=20))
+            if "PuLP" in warm.engine:
+                continue
+            compared += 1
+            assert warm.choice is not None
+            assert warm.choice.tolist() == cold.choice.tolist()
+    assert compared
+
+
+def test_another_process_gives_the_same() -> None:
+    """Nothing depends on the process, its hashes or what ran before."""
+    answers = []
+    for seed in ("1", "2"):
+        ran = subprocess.run(
+            [sys.executable, "-c", REPEAT],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        answers.append(ran.stdout)
+    assert len(answers[0].splitlines()) == 32
+    assert answers[0] == answers[1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted(KINDS)), st.integers(0, 300))
+def test_tighter_budgets_never_improve(kind: str, seed: int) -> None:
+    """Less room gives no better score, also from the solution of more room."""
+    mckp = instance(kind, seed)
+    if not len(mckp.rows) or combinations(mckp) > BRUTE_FORCE:
+        return
+    wide = solve_exact(mckp, ExactOptions())
+    start = None if wide.prices is None else Warm(wide.prices, wide.choice)
+    tight = tightened(mckp, np.random.default_rng(seed))
+    outcome = solve_exact(tight, ExactOptions(start=start))
+    assert outcome.score >= wide.score - 1e-12 * float(np.abs(mckp.score).sum())
+    best = brute_force(tight)
+    assert outcome.status == ("infeasible" if best is None else "optimal")
+    if best is not None and outcome.choice is not None:
+        assert outcome.choice.tolist() == best.tolist()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_first_answer_is_feasible_and_bounded(kind: str) -> None:
+    """Before the proof there is at most one call, with a choice within the rows and a bound."""
+    for mckp, best in small(kind, 20):
+        heard: list[Outcome] = []
+        solve_exact(mckp, ExactOptions(first=heard.append))
+        assert len(heard) <= 1
+        for outcome in heard:
+            assert outcome.choice is not None
+            check_honest(mckp, outcome, float(mckp.score[best].sum()))
+
+
+@pytest.mark.parametrize("kind", ["bands", "uniform", "ties", "equality", "diversity"])
+@pytest.mark.parametrize("calls", [0, 1, 2, 5])
+def test_a_cancel_at_any_moment_leaves_an_honest_answer(kind: str, calls: int) -> None:
+    """Stopped at the n-th question: the best so far with a bound that holds."""
+    for seed in range(25):
+        mckp = instance(kind, seed)
+        optimum = solve_exact(mckp, ExactOptions(time_limit=20)).score
+        asked = iter(range(10**9))
+        outcome = solve_exact(mckp, ExactOptions(cancelled=lambda: next(asked) >= calls))  # noqa: B023
+        if outcome.status != "infeasible":
+            check_honest(mckp, outcome, optimum)
+        else:
+            assert np.isinf(optimum)
+
+
+@pytest.mark.parametrize("seconds", [1e-9, 0.001, 0.01])
+@pytest.mark.parametrize("kind", ["bands", "500 layers", "strongly correlated"])
+def test_a_time_limit_leaves_an_honest_answer(kind: str, seconds: float) -> None:
+    """However short the time: best so far with true bound, or nothing found."""
+    for seed in range(4):
+        mckp = instance(kind, seed)
+        optimum = solve_exact(mckp, ExactOptions()).score
+        outcome = solve_exact(mckp, ExactOptions(time_limit=seconds))
+        if outcome.status != "infeasible":
+            check_honest(mckp, outcome, optimum)
+
+
+@pytest.mark.parametrize("factor", [1e-12, 1.0, 1e9])
+def test_optimal_is_said_of_no_gap_at_any_scale(factor: float) -> None:
+    """A search stopped at once says "feasible" also where scores are tiny."""
+    stopped = 0
+    for seed in range(40):
+        mckp = instance("uniform", seed)
+        mckp = replace(mckp, score=mckp.score * factor)
+        optimum = solve_exact(mckp, ExactOptions()).score
+        outcome = solve_exact(mckp, ExactOptions(cancelled=lambda: True))
+        if outcome.status == "optimal":
+            assert outcome.score == pytest.approx(optimum, rel=1e-9, abs=0)
+        stopped += outcome.status == "feasible"
+    assert stopped > 5
+
+
+@pytest.mark.parametrize("gap", [1e-6, 1e-3, 0.05, 1.0])
+def test_a_gap_is_kept(gap: float) -> None:
+    """The answer is within the gap of the optimum; "optimal" only where it is the optimum."""
+    early = 0
+    for kind in ("published-like", "uniform", "maximise", "scales"):
+        for seed in range(15):
+            mckp = instance(kind, seed)
+            exact = solve_exact(mckp, ExactOptions())
+            outcome = solve_exact(mckp, ExactOptions(gap=gap))
+            if exact.choice is None:
+                assert outcome.status == "infeasible"
+                continue
+            check_honest(mckp, outcome, exact.score)
+            assert outcome.score - outcome.bound <= gap * abs(outcome.score) * (1 + 1e-9)
+            early += outcome.status == "feasible"
+    assert early or gap < 0.05
+
+
+@pytest.mark.parametrize("most", [1, 10, 100])
+def test_what_is_handed_over_is_still_optimal(most: int) -> None:
+    """With few states allowed the MIP solver takes over, and the answer names it."""
+    engines = set()
+    for kind in ("uniform", "published-like", "lower budgets", "ties", "jointly infeasible"):
+        for seed in range(4):
+            mckp = instance(kind, seed)
+            exact = solve_exact(mckp, ExactOptions())
+            outcome = solve_exact(mckp, ExactOptions(max_states=most))
+            engines.add(outcome.engine)
+            assert outcome.status == exact.status
+            assert outcome.score == pytest.approx(exact.score, rel=1e-9)
+    assert "exact search, then PuLP HiGHS" in engines
+
+
+def test_a_hand_over_keeps_within_the_time_left() -> None:
+    """The MIP solver gets the rest of the time, not all of it again."""
+    mckp = instance("bands", HARD)
+    outcome = solve_exact(mckp, ExactOptions(max_states=1, time_limit=0.02))
+    assert outcome.status in ("optimal", "feasible", "no_solution_in_time")
+    assert outcome.bound <= outcome.score
+
+
+def test_the_worst_choice_may_be_the_only_one() -> None:
+    """A bound near the worst score is no refutation, at any size of the numbers."""
+    scores = [[1e12, 1e12 + 1]] * 80
+    outcome = solve_exact(knapsack(scores, [[[3.0, 1]] * 80], [80.0]), ExactOptions())
+    assert outcome.status == "optimal"
+    assert outcome.choice is not None
+    assert (outcome.choice % 2 == 1).all()
+
+
+def test_prices_of_a_solution_are_per_unit_of_budget() -> None:
+    """One more unit of a budget saves about its price where many layers share it."""
+    rng = np.random.default_rng(0)
+    scores = [list(np.sort(rng.uniform(0, 1, 30))[::-1]) for _ in range(60)]
+    mckp = knapsack(scores, [[list(range(30))] * 60], [800.0])
+    one, other = (
+        solve_exact(replace(mckp, upper=np.array([u])), ExactOptions()) for u in (800.0, 840.0)
+    )
+    assert one.prices is not None
+    assert other.prices is not None
+    saved = (one.score - other.score) / 40
+    assert other.prices[0] * 0.9 <= saved <= one.prices[0] * 1.1
+
+
+@pytest.mark.slow
+def test_a_hand_over_takes_little_memory() -> None:
+    """Two hundred layers, scores that follow the costs: under 200 MiB more than before."""
+    ran = subprocess.run(
+        [sys.executable, "-c", PEAK], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    added, status, engine = ran.stdout.strip().split(";")
+    assert int(added) < 200
+    assert status in ("optimal", "feasible", "no_solution_in_time")
+    assert engine.startswith("exact search")
