@@ -28,7 +28,8 @@ _STEPS = (-1.0, -0.3, -0.1, -0.03, 0.03, 0.1, 0.3, 2.0)
 _TRADES = (-0.3, -0.1, -0.03, 0.03, 0.1, 0.3)
 _SAME, _LAST_DIGITS = 1e-11, 1e-15
 _EQUAL_USE = 1e-13
-_CHUNK = 20_000
+# So small that the matrix product stays in one thread, which is quicker here.
+_CHUNK = 1_500
 
 
 class TooManyStatesError(Exception):
@@ -171,6 +172,8 @@ def _uses_repeat(core: Core) -> bool:
     if core.left.size == 1 or not core.layers:
         return True
     costs = np.concatenate([layer.cost for layer in core.layers])
+    # Most layers have a variant that costs nothing, which says little.
+    costs = costs[costs.any(axis=1)]
     return len(np.unique(costs.round(12), axis=0)) < len(costs)
 
 
@@ -239,9 +242,9 @@ def _promising(
     states: _States, left: FloatArray, fan: FloatArray, bounds: FloatArray, allowed: float
 ) -> _States:
     """Keep states that some completion may bring within the limits and the excess allowed."""
-    room, offset = allowed - states.reduced, bounds - fan @ left
+    room, offset = allowed - states.reduced, (bounds - fan @ left)[:, None]
     kept = [
-        (states.use[start : start + _CHUNK] @ fan.T + offset).max(axis=1)
+        (fan @ states.use[start : start + _CHUNK].T + offset).max(axis=0)
         <= room[start : start + _CHUNK]
         for start in range(0, len(room), _CHUNK)
     ]
