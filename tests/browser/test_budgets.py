@@ -1,0 +1,94 @@
+"""Setting budgets: by the mouse, by typing, and beyond what is possible."""
+
+from __future__ import annotations
+
+from playwright.sync_api import FloatRect, expect
+
+import puzzle_widgets as pw
+from puzzle_widgets.library.quantity import MEMORY
+from tests.browser.explorer import BARS, MARKS, STATUS, Explorer, answer_to
+
+
+def box_of(explorer: Explorer, name: str) -> FloatRect:
+    """Where the handle of a slider is."""
+    box = explorer.slider(name).bounding_box()
+    assert box is not None
+    return box
+
+
+def take(explorer: Explorer, name: str) -> tuple[float, float]:
+    """Press the mouse on a slider's handle; the place of the mouse."""
+    box = box_of(explorer, name)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    explorer.page.mouse.move(x, y)
+    explorer.page.mouse.down()
+    return x, y
+
+
+def test_dragging_changes_everything_on_the_way(
+    explorer: Explorer, library: pw.BlockLibrary
+) -> None:
+    """Answer, layers and front follow while the mouse is down, and end where it is let go."""
+    x, y = take(explorer, "Memory")
+    with explorer.changing(STATUS, BARS, MARKS):
+        explorer.page.mouse.move(x - 60, y, steps=6)
+    with explorer.changing(STATUS, BARS, MARKS):
+        explorer.page.mouse.move(x - 90, y, steps=6)
+    explorer.page.mouse.up()
+    memory = explorer.settled("Memory")
+    assert memory < 0.6 * library.parent_totals[MEMORY]
+    explorer.expect_answer(answer_to(library, memory))
+
+
+def test_no_stale_answer_after_a_fast_drag(explorer: Explorer, library: pw.BlockLibrary) -> None:
+    """After a wild drag the picture is that of the last place, and stays so."""
+    x, y = take(explorer, "Memory")
+    for place in (-110, 30, -80, 40, -70):
+        explorer.page.mouse.move(x + place, y, steps=12)
+    explorer.page.mouse.up()
+    answer = answer_to(library, explorer.settled("Memory"))
+    explorer.expect_answer(answer)
+    explorer.card("Blocks by layer").get_by_role("combobox", name="Layer").select_option("7")
+    chosen = explorer.page.locator(".pw-detail tr.pw-chosen th")
+    expect(chosen).to_contain_text(answer.blocks[7].label)
+    explorer.expect_answer(answer)
+
+
+def test_typed_budget_is_searched(explorer: Explorer, library: pw.BlockLibrary) -> None:
+    """A number typed, with a unit or without, is the budget, and the slider goes there."""
+    left = box_of(explorer, "Memory")["x"]
+    explorer.type_limit("Memory", "50 GiB")
+    explorer.expect_answer(answer_to(library, 51_200))
+    expect(explorer.field("Memory")).to_have_value("51,200")
+    assert box_of(explorer, "Memory")["x"] < left
+    explorer.type_limit("Memory", "90,000")
+    explorer.expect_answer(answer_to(library, 90_000))
+    explorer.button("Budgets", "Reset").click()
+    expect(explorer.field("Memory")).to_have_value("84,961")
+
+
+def test_impossible_budget_is_told(explorer: Explorer, library: pw.BlockLibrary) -> None:
+    """A budget that nothing meets stays as typed and says so; the last picture stays, dimmed."""
+    sense = explorer.limit("Memory").get_by_role("combobox")
+    sense.select_option("at least")
+    explorer.type_limit("Memory", "200000")
+    expect(explorer.limit("Memory")).to_contain_text(
+        f"Cannot be met: the most possible is {library.reach(MEMORY)[1]:,.0f} MiB."
+    )
+    expect(explorer.field("Memory")).to_have_value("200,000")
+    expect(explorer.status).to_have_text("Infeasible")
+    expect(explorer.card("Blocks by layer")).to_contain_text("dimmed: the last one that was found")
+    expect(explorer.button("Scenarios", "Keep this solution")).to_be_disabled()
+    sense.select_option("at most")
+    explorer.type_limit("Memory", "60000")
+    explorer.expect_answer(answer_to(library, 60_000))
+
+
+def test_words_are_no_budget(explorer: Explorer) -> None:
+    """What is no number is refused beside the field, escaped, and the answer stays."""
+    drawn = explorer.drawn()
+    explorer.type_limit("Memory", "<b>lots</b>")
+    expect(explorer.limit("Memory")).to_contain_text("'<b>lots</b>' is no amount. Type a number")
+    expect(explorer.limit("Memory").locator("b")).to_have_count(0)
+    expect(explorer.status).to_have_text("Optimal, proven")
+    assert explorer.drawn() == drawn

@@ -1,0 +1,82 @@
+"""The Pareto front: click a point, read its blocks, choose what the front is against."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+import puzzle_widgets as pw
+from puzzle_widgets.library.quantity import MEMORY, PARAMETERS
+from tests.browser.explorer import BARS, STATUS, Explorer, answer_to
+
+
+def figure(explorer: Explorer, name: str) -> float:
+    """A figure of the answer."""
+    return float(explorer.tile(name).locator("b").inner_text().split()[0].replace(",", ""))
+
+
+def test_clicked_point_is_shown(explorer: Explorer, library: pw.BlockLibrary) -> None:
+    """A click shows that point's figures and blocks; a layer opens; the way back leads back."""
+    explorer.points.nth(14).hover()
+    expect(explorer.page.locator(".bqplot_tooltip_div")).to_contain_text(["Point 15 of 24"])
+    with explorer.changing(STATUS, BARS):
+        explorer.points.nth(14).click()
+    expect(explorer.card("Answer")).to_contain_text("Point 15 of 24")
+    expect(explorer.card("Blocks by layer")).to_contain_text("point 15 of the front")
+    throughput = f"{figure(explorer, 'Throughput'):,.0f} tokens/s"
+    expect(explorer.page.locator(".pw-pareto .pw-pick option:checked")).to_contain_text(throughput)
+    explorer.button("Answer", "Back to present budgets").click()
+    expect(explorer.card("Answer")).to_contain_text("Present budgets")
+    explorer.expect_answer(answer_to(library, 0.75 * library.parent_totals[MEMORY]))
+
+
+def test_clicked_layer_opens(explorer: Explorer, library: pw.BlockLibrary) -> None:
+    """A click on a layer lists all its variants with their figures and marks the chosen one."""
+    answer = answer_to(library, 0.75 * library.parent_totals[MEMORY])
+    columns = explorer.page.locator(".pw-layer-view rect.bar[style*='opacity: 0;']")
+    columns.nth(31).click()  # the first column stands before the first layer
+    detail = explorer.page.locator(".pw-detail")
+    expect(detail.get_by_role("heading")).to_have_text(f"Layer 30: {answer.blocks[30].label}")
+    chosen = detail.locator("tr.pw-chosen")
+    expect(chosen).to_have_count(1)
+    expect(chosen).to_contain_text("chosen")
+    block = answer.blocks[30]
+    expect(chosen.get_by_role("cell").last).to_have_text(f"{block.values[PARAMETERS] / 1e6:,.1f}")
+    detail.get_by_role("button", name="Show all 54 variants").click()
+    expect(detail.locator("tbody tr")).to_have_count(54)
+    detail.get_by_role("button", name="Close").click()
+    expect(detail).to_be_hidden()
+
+
+def test_front_against_another_resource(explorer: Explorer) -> None:
+    """Another axis is another front, searched anew; held budgets hold at every point."""
+    front = explorer.card("Pareto front")
+    front.get_by_role("combobox", name="Score against").select_option("Memory (MiB)")
+    expect(front.locator(".axislabel").filter(has_text="Memory (MiB)")).to_be_visible()
+    explorer.wait_for_front()
+    picker = front.get_by_role("combobox", name="Point")
+    picker.select_option(index=explorer.points.count())
+    expect(explorer.card("Answer")).to_contain_text("Budgets of this answer: none")
+    assert figure(explorer, "Throughput") < 6_900
+    front.get_by_role("checkbox", name="Hold the other budgets").check()
+    expect(explorer.card("Answer")).to_contain_text("Present budgets")
+    explorer.wait_for_front()
+    picker.select_option(index=explorer.points.count())
+    expect(explorer.card("Answer")).to_contain_text("Runtime ≤ 44,356 ms")
+    assert figure(explorer, "Throughput") >= 6_926
+
+
+def test_search_of_the_front_can_be_stopped(watched_page: Page, troubled_url: str) -> None:
+    """Points appear as they are found; progress is told; stopped, those found can be walked."""
+    explorer = Explorer(watched_page).open(troubled_url, searched=False)
+    front = explorer.card("Pareto front")
+    expect(front).to_contain_text("5 of 24 searches")
+    expect(explorer.points).to_have_count(5)
+    expect(front.get_by_role("progressbar")).to_be_visible()
+    front.get_by_role("button", name="Stop").click()
+    expect(front).to_contain_text("Stopped after 5 of 24 searches: 5 points, proven optimal.")
+    expect(front.get_by_role("progressbar")).to_be_hidden()
+    explorer.points.nth(2).click()
+    expect(explorer.card("Answer")).to_contain_text("Point 3 of 5")
+    front.get_by_role("button", name="Search the front").click()
+    expect(front).to_contain_text("5 of 24 searches")
+    expect(front.get_by_role("button", name="Stop")).to_be_enabled()

@@ -1,0 +1,77 @@
+"""Everything by keyboard alone, and what a screen reader is told."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, expect
+
+import puzzle_widgets as pw
+from tests.browser.explorer import BARS, STATUS, Explorer, answer_to
+
+MOST_TABS = 60
+
+
+def tab_to(explorer: Explorer, goal: Locator) -> None:
+    """Press Tab until the goal has the focus; its ring has to be seen."""
+    for _ in range(MOST_TABS):
+        explorer.page.keyboard.press("Tab")
+        if goal.evaluate("(element) => element === document.activeElement"):
+            break
+    expect(goal).to_be_focused()
+    ring = goal.evaluate(
+        "(e) => getComputedStyle(e).outlineStyle + getComputedStyle(e).outlineWidth"
+    )
+    assert ring.startswith("solid")
+    assert not ring.endswith("solid0px")
+
+
+def press(explorer: Explorer, key: str, times: int = 1) -> None:
+    """Press a key."""
+    for _ in range(times):
+        explorer.page.keyboard.press(key)
+
+
+def test_keyboard_alone(explorer: Explorer, library: pw.BlockLibrary) -> None:
+    """Move a slider, walk the front and the layers, keep a scenario: without a mouse."""
+    page = explorer.page
+    tab_to(explorer, explorer.slider("Memory"))
+    with explorer.changing(STATUS, BARS):
+        press(explorer, "ArrowLeft", 40)
+    memory = explorer.settled("Memory")
+    assert memory < 80_000
+    explorer.expect_answer(answer_to(library, memory))
+
+    tab_to(explorer, page.get_by_role("group", name="Pareto front"))
+    press(explorer, "Home")
+    expect(explorer.card("Answer")).to_contain_text("Point 1 of 24")
+    press(explorer, "ArrowRight", 2)
+    expect(explorer.card("Answer")).to_contain_text("Point 3 of 24")
+    press(explorer, "ArrowLeft")
+    expect(explorer.card("Answer")).to_contain_text("Point 2 of 24")
+    press(explorer, "End")
+    expect(explorer.card("Answer")).to_contain_text("Point 24 of 24")
+
+    tab_to(explorer, page.get_by_role("group", name="Blocks by layer"))
+    press(explorer, "ArrowRight", 3)
+    expect(page.locator(".pw-detail").get_by_role("heading")).to_contain_text("Layer 2:")
+
+    tab_to(explorer, explorer.button("Scenarios", "Keep this solution"))
+    press(explorer, "Enter")
+    expect(explorer.kept).to_have_count(1)
+
+
+def test_controls_have_names(explorer: Explorer) -> None:
+    """Sliders, fields, pickers and charts have names, sliders say amounts, and answers are told."""
+    for name in ("Memory", "Runtime", "Throughput", "Parameters", "KV heads"):
+        expect(explorer.slider(name)).to_be_visible()
+        expect(explorer.field(name)).to_be_visible()
+    expect(explorer.slider("Memory")).to_have_attribute(
+        "aria-valuetext", "at most 84,961 MiB; 75 % of the parent (113,281 MiB)"
+    )
+    nameless = explorer.page.evaluate(
+        """() => [...document.querySelectorAll(
+            ".pw-explorer :is(input:not([type=file]), select, [role=slider], [role=group])")]
+            .filter((e) => !e.getAttribute("aria-label") && !(e.labels && e.labels.length))
+            .map((e) => e.outerHTML.slice(0, 120))"""
+    )
+    assert nameless == []
+    expect(explorer.status).to_have_attribute("aria-live", "polite")
