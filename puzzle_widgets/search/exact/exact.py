@@ -25,8 +25,8 @@ from puzzle_widgets.search.outcome import Cancelled, Outcome, Status, infeasible
 
 ENGINE = "exact search"
 MAX_STATES = 150_000
-_FIRST_SHARE = 0.15
-_GROWTH = ((30, 3.0), (300, 2.0), (3000, 1.5), (math.inf, 1.25))
+_FIRST_SHARE = 0.2
+_GROWTH = ((30, 2.5), (300, 1.7), (1500, 1.35), (math.inf, 1.2))
 _CLOSED = 1e-10
 
 
