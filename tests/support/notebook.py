@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_notebook(path: Path, *cells: str) -> Path:
-    """Write a notebook with one code cell for each source given."""
+def write_notebook(path: Path, *cells: str, kernel: str | None = None) -> Path:
+    """Write a notebook with one code cell for each source given, for a kernel of this name."""
     code = [nbformat.v4.new_code_cell(source) for source in cells]
-    nbformat.write(nbformat.v4.new_notebook(cells=code), path)
+    about = {"kernelspec": {"name": kernel, "display_name": kernel}} if kernel else {}
+    nbformat.write(nbformat.v4.new_notebook(cells=code, metadata=about), path)
     return path

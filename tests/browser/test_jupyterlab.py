@@ -1,0 +1,92 @@
+"""The same explorer in JupyterLab."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+import puzzle_widgets as pw
+from puzzle_widgets.library.quantity import MEMORY
+from tests.browser.explorer import BARS, START_MS, STATUS, Explorer, answer_to
+from tests.support.app import CHECKOUT
+from tests.support.chromium import watch
+from tests.support.notebook import write_notebook
+
+pytest.importorskip("jupyterlab")
+
+CELL = "import puzzle_widgets as pw\npw.PuzzleExplorer(pw.load_library('llama-3.3-70b-modelled'))"
+TOKEN = secrets.token_hex(8)
+_OURS = re.compile(r"widget|bqplot|pw-|page error|another host", re.IGNORECASE)
+
+
+@contextmanager
+def running_lab(folder: Path) -> Iterator[str]:
+    """Run JupyterLab in a folder, with settings of its own; its address."""
+    options = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": "0",
+        "ServerApp.root_dir": str(folder),
+        "ServerApp.allow_root": "True",
+        "IdentityProvider.token": TOKEN,
+        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        "LabApp.news_url": "None",
+        "LabApp.collaborative": "False",
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser"]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    own = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "RUNTIME")}
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, **own, "PYTHONPATH": str(CHECKOUT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            yield _announced(process)
+        finally:
+            process.terminate()
+
+
+def _announced(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        found = re.search(r"http://127\.0\.0\.1:\d+/lab", line)
+        if found is not None:
+            return found[0]
+    raise AssertionError("".join(said))
+
+
+@pytest.mark.slow
+def test_explorer_works_in_jupyterlab(page: Page, tmp_path: Path, library: pw.BlockLibrary) -> None:
+    """Run by its keys, the notebook shows the explorer; charts are drawn and a slider works."""
+    write_notebook(tmp_path / "try.ipynb", CELL, kernel="python3")
+    problems = watch(page)
+    with running_lab(tmp_path) as url:
+        page.goto(f"{url}/tree/try.ipynb?token={TOKEN}")
+        expect(page.get_by_text("| Idle")).to_be_visible(timeout=START_MS)
+        page.locator(".jp-CodeCell .cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        explorer = Explorer(page)
+        explorer.bars.first.wait_for(state="attached", timeout=START_MS)
+        explorer.expect_answer(answer_to(library, 0.75 * library.parent_totals[MEMORY]))
+        explorer.wait_for_front()
+        expect(explorer.points).to_have_count(24)
+        with explorer.changing(STATUS, BARS):
+            explorer.slider("Memory").press("ArrowLeft")
+            for _ in range(40):
+                page.keyboard.press("ArrowLeft")
+        explorer.expect_answer(answer_to(library, explorer.settled("Memory")))
+        assert [problem for problem in problems if _OURS.search(problem)] == []
