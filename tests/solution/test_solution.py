@@ -12,7 +12,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.search.outcome import Outcome
 from puzzle_widgets.solution.solution import assess, solution_of
-from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
+from tests.support.libraries import EMBEDDED, LOSS, MEMORY, RUNTIME, make_library
 
 LIBRARY = make_library([[(0, 10, 60), (1, 6, 40)], [(0, 20, 40), (2, 5, 10)]])
 PROBLEM = pw.SearchProblem(LIBRARY, minimize=LOSS, budgets={MEMORY: 26})
@@ -111,3 +111,19 @@ def test_senseless_options_are_refused(options: dict[str, float], words: str) ->
     """Gap and time limit are checked before any solver runs."""
     with pytest.raises(pw.ProblemError, match=words):
         pw.search(PROBLEM, **options)  # type: ignore[arg-type]
+
+
+def test_shadow_prices_are_said_with_their_units() -> None:
+    """The score saved per MiB is near to what a little more memory saves; no engine, no price."""
+    library = pw.load_library(EMBEDDED)
+
+    def best(limit: float, **how: str) -> pw.Solution:
+        problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets={MEMORY: limit})
+        return pw.search(problem, **how)  # type: ignore[arg-type]
+
+    solution, richer = best(60_000), best(62_000)
+    saved = (solution.score - richer.score) / 2_000
+    assert solution.prices[MEMORY] == pytest.approx(saved, rel=0.2)
+    assert solution.price_text(MEMORY).endswith(" KL divergence per MiB")
+    assert solution.price_text("stats.num_params") == ""
+    assert best(60_000, solver="HiGHS").price_text(MEMORY) == ""
