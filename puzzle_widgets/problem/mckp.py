@@ -56,7 +56,8 @@ class Mckp:
         """Rounding allowed in each row's sum: 1e-12 of the largest sum of magnitudes."""
         if not self.rows:
             return np.zeros(0)
-        largest = np.maximum.reduceat(np.abs(self.cost), self.starts[:-1], axis=1)
+        sizes = np.abs(np.where(self.allowed, self.cost, 0.0))
+        largest = np.maximum.reduceat(sizes, self.starts[:-1], axis=1)
         return np.asarray(1e-12 * largest.sum(axis=1))
 
     def broken_rows(self, choice: IntArray) -> list[int]:

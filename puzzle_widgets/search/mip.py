@@ -279,7 +279,7 @@ def _choice(mckp: Mckp, values: FloatArray) -> IntArray | None:
 
 def _outcome(mckp: Mckp, choice: IntArray, bound: float, engine: str, *, exact: bool) -> Outcome:
     score = float(mckp.score[choice].sum())
-    closed = score - bound <= 1e-9 * max(1.0, abs(score))
+    closed = score - bound <= 1e-9 * abs(score)
     status: Status = "optimal" if exact or closed else "feasible"
     return Outcome(status, choice, score, score if status == "optimal" else bound, engine)
 

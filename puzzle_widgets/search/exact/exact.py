@@ -20,11 +20,13 @@ from puzzle_widgets.search.exact.dynamic import (
 )
 from puzzle_widgets.search.exact.feasible import first_choice
 from puzzle_widgets.search.exact.form import Form, to_form
+from puzzle_widgets.search.memory import grown_by
 from puzzle_widgets.search.mip import MipOptions, solve_mip
 from puzzle_widgets.search.outcome import Cancelled, Outcome, Status, infeasible, never
 
 ENGINE = "exact search"
 MAX_STATES = 150_000
+MAX_GROWTH_MIB = 110.0
 _FIRST_SHARE = 0.2
 _GROWTH = ((30, 2.5), (300, 1.7), (1500, 1.35), (math.inf, 1.2))
 _CLOSED = 1e-10
@@ -229,7 +231,10 @@ def _finished(search: _Search, choice: IntArray) -> Outcome:
 
 
 def _hand_over(search: _Search, options: ExactOptions, deadline: float) -> Outcome:
-    """Give what reduced-cost fixing leaves to the MIP solver, and keep the better answer."""
+    """Give what reduced-cost fixing leaves to the MIP solver, and keep the better answer.
+
+    The solver's tree is cut short where it takes too much memory; the answer is then unproven.
+    """
     mine = search.outcome()
     if _stopped(options, deadline):
         return mine
@@ -240,7 +245,12 @@ def _hand_over(search: _Search, options: ExactOptions, deadline: float) -> Outco
     allowed = np.zeros_like(search.mckp.allowed)
     allowed[search.form.flat[kept & np.isfinite(search.form.score)]] = True
     rest = replace(search.mckp, allowed=allowed)
-    theirs = solve_mip(rest, MipOptions("HiGHS", options.gap, left, options.cancelled))
+    grown = grown_by(MAX_GROWTH_MIB)
+
+    def cancelled() -> bool:
+        return options.cancelled() or grown()
+
+    theirs = solve_mip(rest, MipOptions("HiGHS", options.gap, left, cancelled))
     return replace(_better(search, mine, theirs), engine=f"{ENGINE}, then {theirs.engine}")
 
 
