@@ -16,7 +16,7 @@ class OpenConnection(ZMQChannelsWebsocketConnection):
     """
 
     def handle_outgoing_message(self, stream: str, outgoing_msg: list[Any]) -> None:
-        """Pass a kernel's message on, if its page is there and speaks the present format."""
+        """Pass a kernel's message on, if its page is there."""
         page = self.websocket_handler.ws_connection
-        if page is not None and not page.is_closing() and self.subprotocol:
+        if page is not None and not page.is_closing():
             super().handle_outgoing_message(stream, outgoing_msg)

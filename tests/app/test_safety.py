@@ -30,6 +30,7 @@ SEND_CODE = """async ([code]) => {
     parent_header: {}, metadata: {}, content, channel: "shell", buffers: [] });
   await new Promise((open) => { socket.onopen = open; });
   const answered = new Promise((resolve) => {
+    setTimeout(() => resolve("no answer within a minute"), 60000);
     socket.onmessage = (event) => {
       const answer = JSON.parse(event.data);
       if (answer.parent_header.msg_id === "kernel_info_request" &&
