@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.benchmarks import report
 from tests.benchmarks.front_race import FrontEffort, race_fronts
 from tests.benchmarks.growth import measure_growth
-from tests.benchmarks.instances import families, published_library
+from tests.benchmarks.instances import Family, families, published_library
 from tests.benchmarks.peak import measure_peaks
 from tests.benchmarks.peers import PEERS, installed_peers, missing_peers
 from tests.benchmarks.race import Course, Effort, race
@@ -39,6 +39,7 @@ def _read(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, help="rounds (5; 1 with --quick)")
     parser.add_argument("--limit", type=float, help="seconds for one search (30; 20 with --quick)")
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, help="parts to measure")
+    parser.add_argument("--families", nargs="+", metavar="WORD", help="only families named so")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables here too")
     return parser.parse_args(arguments)
 
@@ -50,7 +51,7 @@ def _sections(options: argparse.Namespace) -> Iterator[str]:
     with Workers() as workers:
         course = Course(peers, workers, _effort(options), _say)
         if "race" in options.only:
-            for family in families(quick=quick):
+            for family in _asked(options):
                 yield report.race_table(family.name, race(family, course))
         if "front" in options.only:
             yield _fronts(course, quick=quick)
@@ -58,6 +59,13 @@ def _sections(options: argparse.Namespace) -> Iterator[str]:
         yield report.growth_table(list(measure_growth(quick=quick)))
     if "memory" in options.only:
         yield report.peak_table(measure_peaks())
+
+
+def _asked(options: argparse.Namespace) -> list[Family]:
+    """Families to race: all, or those whose names hold one of the words given."""
+    words = [word.lower() for word in options.families or [""]]
+    found = families(quick=bool(options.quick))
+    return [family for family in found if any(word in family.name.lower() for word in words)]
 
 
 def _effort(options: argparse.Namespace) -> Effort:
@@ -79,6 +87,7 @@ def _command(options: argparse.Namespace) -> str:
     words += ["--quick"] if options.quick else []
     words += [f"--repeats {options.repeats}"] if options.repeats else []
     words += [f"--limit {options.limit:g}"] if options.limit else []
+    words += [f"--families {' '.join(options.families)}"] if options.families else []
     words += [f"--only {' '.join(options.only)}"] if tuple(options.only) != PARTS else []
     return " ".join(words)
 
