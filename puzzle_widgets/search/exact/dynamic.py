@@ -86,22 +86,17 @@ def least_excess(
 
     Parameters
     ----------
-    core
-        Layers and variants left.
-    multipliers
-        Those of the bound, shape (rows,).
-    excess
-        Greatest excess of interest.
-    cap
-        Greatest number of states before giving up.
+    core, multipliers
+        Layers and variants left, and the bound's multipliers, shape (rows,).
+    excess, cap
+        Greatest excess of interest; greatest number of states before giving up.
     stopped
         Asked at each layer.
 
     Returns
     -------
     Least
-        Of several choices of least excess the lexicographically first in the core's order: the
-        earlier variant in the first layer where they differ.
+        Of choices of equal excess the lexicographically first in the core's order.
 
     Raises
     ------
@@ -111,8 +106,7 @@ def least_excess(
     same = _rounding(core, multipliers, excess)
     allowed = excess + same
     fan, repeats = _fan(multipliers), _uses_repeat(core)
-    bounds = _bounds_of_rest(core, fan)
-    states = _States(np.zeros((1, len(multipliers))), np.zeros(1), np.zeros(1, dtype=np.intp))
+    bounds, states = _bounds_of_rest(core, fan), _nothing_chosen(len(multipliers))
     history: list[npt.NDArray[np.int32]] = []
     most, tied = 1, False
     for place, layer in enumerate(core.layers):
@@ -131,6 +125,10 @@ def least_excess(
     if not excess <= allowed:
         return Least(None, np.inf, most)
     return Least(_traced(core, history, state), excess, most, tied or not alone)
+
+
+def _nothing_chosen(rows: int) -> _States:
+    return _States(np.zeros((1, rows)), np.zeros(1), np.zeros(1, dtype=np.intp))
 
 
 def _fan(multipliers: FloatArray) -> FloatArray:
