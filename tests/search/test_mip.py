@@ -109,7 +109,7 @@ cell = st.one_of(
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.lists(st.tuples(cell, cell, cell), min_size=1, max_size=3), min_size=1, max_size=4),
-    st.floats(0, 1),
+    st.integers(0, 1000).map(lambda share: share / 1000),
     st.sampled_from(["least", "most"]),
     st.sampled_from(["exact", "HiGHS"]),
 )
