@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from hypothesis import settings
 
 from tests.support.chromium import chromium_arguments, chromium_path, watch
 
@@ -14,6 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Page, Playwright
+
+
+# A check must not hang on the draw of the day; elsewhere every run draws anew.
+settings.register_profile("same-draws", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("same-draws")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
