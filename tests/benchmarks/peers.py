@@ -112,7 +112,15 @@ def _there(peer: Peer) -> bool:
         version(peer.package)
     except PackageNotFoundError:
         return False
+    if peer.name == _PULP_CBC:
+        return _pulp_finds_cbc()
     return peer.name != _HIGHS or find_spec("highspy") is not None
+
+
+def _pulp_finds_cbc() -> bool:
+    """PuLP 4 brings no CBC of its own."""
+    found = importlib.import_module("pulp").listSolvers(onlyAvailable=True)
+    return "PULP_CBC_CMD" in found or "COIN_CMD" in found
 
 
 def _choice(program: Program, values: list[float]) -> IntArray | None:
@@ -249,9 +257,10 @@ def _gurobi_environment() -> Any:
 
 
 _HIGHS = "PuLP + HiGHS, gap 0"
+_PULP_CBC = "PuLP + CBC, gap 0"
 PEERS = (
     Peer("python-mip + CBC, its default gap 1e-4", "mip", 1e-4, _state_python_mip),
-    Peer("PuLP + CBC, gap 0", "pulp", 0.0, partial(_state_pulp, "CBC")),
+    Peer(_PULP_CBC, "pulp", 0.0, partial(_state_pulp, "CBC")),
     Peer(_HIGHS, "pulp", 0.0, partial(_state_pulp, "HiGHS")),
     Peer("OR-Tools CP-SAT, gap 0", "ortools", 0.0, _state_cp_sat),
     Peer("Gurobi, its default gap 1e-4", "gurobipy", 1e-4, _state_gurobi, _FREE_GUROBI_VARIABLES),
