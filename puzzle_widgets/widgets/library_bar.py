@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import ipywidgets as widgets
@@ -65,8 +66,9 @@ class LibraryBar(Panel):
             self.upload.value = ()
 
 
+@functools.cache
 def load_title(name: str) -> str:
-    """Title of an embedded library."""
+    """Title of an embedded library; its file is read once in a process, for it is large."""
     return load_library(name).name
 
 
