@@ -25,3 +25,7 @@ class ScenarioError(PuzzleError):
 
 class ServerError(PuzzleError):
     """The app cannot be served as asked."""
+
+
+class BuildError(PuzzleError):
+    """A block library cannot be built as asked."""

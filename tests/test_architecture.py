@@ -21,6 +21,7 @@ ORDER = [
     "problem",
     "search",
     "solution",
+    "build",
     "state",
     "widgets",
     "app",
@@ -76,6 +77,7 @@ def test_modules_import_from_what_stands_before_them(module: Path) -> None:
         ("IPython", ("widgets/", "app/")),
         ("voila", ("app/",)),
         ("rich", ("cli/",)),
+        ("torch", ("build/",)),
     ],
 )
 def test_a_dependency_is_known_in_one_place(library: str, places: tuple[str, ...]) -> None:

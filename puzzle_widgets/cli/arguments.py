@@ -7,7 +7,7 @@ import math
 from typing import NoReturn
 
 import puzzle_widgets
-from puzzle_widgets.cli import run_app, run_front, run_search, run_show
+from puzzle_widgets.cli import run_app, run_build, run_front, run_search, run_show
 from puzzle_widgets.cli.exits import EXPLAINED, USAGE
 from puzzle_widgets.cli.output import FORMATS
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
@@ -46,6 +46,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     _add_front(commands)
     _add_show(commands)
     _add_libraries(commands)
+    _add_build(commands)
     return parser, list(commands.choices)
 
 
@@ -120,6 +121,29 @@ def _add_libraries(commands: _Commands[_Parser]) -> None:
     command = commands.add_parser("libraries", help="list the embedded libraries")
     _add_output(command, ("table", "json"))
     command.set_defaults(run=run_show.run_libraries)
+
+
+def _add_build(commands: _Commands[_Parser]) -> None:
+    command = commands.add_parser(
+        "build",
+        help="build a measured block library from a small model (needs PyTorch)",
+        epilog="Run it again after Ctrl-C: it goes on where it was.",
+    )
+    command.add_argument(
+        "--preset",
+        default="tiny",
+        metavar="NAME",
+        help="tiny: about 3 minutes on 2 cores (default); small: the embedded library, an hour",
+    )
+    command.add_argument("--out", required=True, metavar="FOLDER", help="where all files go")
+    command.add_argument(
+        "--stage",
+        action="append",
+        default=[],
+        metavar="STAGE",
+        help="run this stage only; repeatable (default: all in turn)",
+    )
+    command.set_defaults(run=run_build.run)
 
 
 def _add_problem(command: argparse.ArgumentParser) -> None:

@@ -1,0 +1,11 @@
+"""Builds a block library from a real model, and measures the truth about its prediction.
+
+Needs PyTorch (``pip install puzzle-widgets[build]``); nothing else in the package imports this.
+"""
+
+from __future__ import annotations
+
+from puzzle_widgets.build.presets import PRESETS
+from puzzle_widgets.build.stages import STAGES, build
+
+__all__ = ["PRESETS", "STAGES", "build"]
