@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from puzzle_widgets.build.costs import measure_costs
+from puzzle_widgets.build.distil import distil_blocks
 from puzzle_widgets.build.parent import train_parent
 from puzzle_widgets.build.presets import preset_of
 from puzzle_widgets.build.progress import Say
 from puzzle_widgets.build.run import Run, open_run
+from puzzle_widgets.build.score import score_blocks
 from puzzle_widgets.errors import BuildError
 
-STAGES: dict[str, Callable[[Run], None]] = {"parent": train_parent}
+STAGES: dict[str, Callable[[Run], None]] = {
+    "parent": train_parent,
+    "distil": distil_blocks,
+    "score": score_blocks,
+    "costs": measure_costs,
+}
 
 
 def build(preset: str, folder: str | Path, stages: Sequence[str] = (), say: Say = print) -> Path:

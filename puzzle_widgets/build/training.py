@@ -50,11 +50,13 @@ def train(
         progress.step(f"loss {loss:.3f}")
 
 
-def make_optimizer(model: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
+def make_optimizer(
+    model: nn.Module, schedule: Schedule, decay: float = 0.1
+) -> torch.optim.Optimizer:
     """Make AdamW, with weight decay on the matrices only."""
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     groups = [
-        {"params": [weight for weight in weights if weight.ndim > 1], "weight_decay": 0.1},
+        {"params": [weight for weight in weights if weight.ndim > 1], "weight_decay": decay},
         {"params": [weight for weight in weights if weight.ndim < 2], "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=schedule.rate, betas=(0.9, 0.95), fused=True)
