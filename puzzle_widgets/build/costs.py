@@ -28,9 +28,11 @@ from puzzle_widgets.build.model import (
 from puzzle_widgets.build.presets import Workload
 from puzzle_widgets.build.progress import Progress
 from puzzle_widgets.build.run import Run, machine
+from puzzle_widgets.build.serve import decode_step, prefill
 from puzzle_widgets.build.shape import ModelShape, attention_name, ffn_name
 
 COSTS = "costs.json"
+OUTSIDE = "outside the blocks"
 MIB = 2**20
 _WARM_UP, _STEPS_A_READING = 2, 8
 
@@ -69,7 +71,6 @@ def measure_costs(run: Run) -> None:
         "workload": {"prefill": workload.prefill, "decode": workload.decode},
         "dtype": "float32",
         "sizes": {name: _sizes(module, workload) for name, module in subblocks.items()},
-        "outside": _outside(shape),
         "runtime_ms": runtimes,
     }
     save_json(report, path)
@@ -88,10 +89,14 @@ def read_costs(run: Run) -> dict[str, Any]:
 
 
 def make_subblocks(shape: ModelShape) -> dict[str, nn.Module]:
-    """Every variant by name, with random weights: only their shapes cost."""
+    """Every variant by name, with random weights: only their shapes cost.
+
+    ``OUTSIDE`` is a model without blocks: embedding, final norm and output layer.
+    """
     attention = {attention_name(v): make_attention(shape, v) for v in shape.attention_variants}
     ffn = {ffn_name(v): make_ffn(shape, v) for v in shape.ffn_variants}
-    return {name: module.eval() for name, module in (attention | ffn).items()}
+    outside: dict[str, nn.Module] = {OUTSIDE: Decoder(shape, [])}
+    return {name: module.eval() for name, module in (outside | attention | ffn).items()}
 
 
 def kv_cache_bytes(module: nn.Module, batch: int, tokens: int) -> int:
@@ -121,16 +126,16 @@ def measure_batch(
     }
     seconds: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in actions}
     for place in range(_WARM_UP + workload.repeats):
-        for name, (prefill, decode) in actions.items():
-            times = timed(prefill), timed(decode, _STEPS_A_READING)
+        for name, (whole, step) in actions.items():
+            times = timed(whole), timed(step, _STEPS_A_READING)
             if place >= _WARM_UP:
                 seconds[name][0].append(times[0])
                 seconds[name][1].append(times[1])
         if place >= _WARM_UP and progress is not None:
             progress.step(f"batch {batch}")
     return {
-        name: {"prefill": vars(Reading.of(whole)), "decode_step": vars(Reading.of(step))}
-        for name, (whole, step) in seconds.items()
+        name: {"prefill": vars(Reading.of(wholes)), "decode_step": vars(Reading.of(steps))}
+        for name, (wholes, steps) in seconds.items()
     }
 
 
@@ -146,6 +151,9 @@ def timed(action: Callable[[], object], times: int = 1) -> float:
 def _prefill(
     module: nn.Module, shape: ModelShape, workload: Workload, batch: int
 ) -> Callable[[], object]:
+    if isinstance(module, Decoder):
+        prompts = torch.zeros(batch, workload.prefill, dtype=torch.long)
+        return lambda: prefill(module, prompts, [])
     stream = torch.randn(batch, workload.prefill, shape.width)
     cache = _cache(module, batch, workload.tokens)
 
@@ -160,6 +168,9 @@ def _prefill(
 def _decode(
     module: nn.Module, shape: ModelShape, workload: Workload, batch: int
 ) -> Callable[[], object]:
+    if isinstance(module, Decoder):
+        tokens = torch.zeros(batch, 1, dtype=torch.long)
+        return lambda: decode_step(module, tokens, [])
     stream = torch.randn(batch, 1, shape.width)
     cache = _cache(module, batch, workload.tokens)
 
@@ -181,9 +192,3 @@ def _sizes(module: nn.Module, workload: Workload) -> dict[str, int]:
         "weight_bytes": tensor_bytes(module),
         "kv_cache_bytes": kv_cache_bytes(module, workload.batch, workload.tokens),
     }
-
-
-def _outside(shape: ModelShape) -> dict[str, int]:
-    """Embedding, final norm and output layer: what no variant changes."""
-    model = Decoder(shape, [])
-    return {"num_params": count_parameters(model), "weight_bytes": tensor_bytes(model)}

@@ -107,9 +107,11 @@ class Decoder(nn.Module):
         super().__init__()
         self.shape = shape
         self.embedding = nn.Embedding(shape.vocabulary, shape.width)
+        if architecture is None:
+            architecture = [shape.parent_block] * shape.layers
         self.blocks = nn.ModuleList(
             Block(make_attention(shape, attention), make_ffn(shape, ffn))
-            for attention, ffn in architecture or [shape.parent_block] * shape.layers
+            for attention, ffn in architecture
         )
         self.norm = nn.RMSNorm(shape.width, eps=1e-5)
         self.head = nn.Linear(shape.width, shape.vocabulary, bias=False)

@@ -71,15 +71,15 @@ class Truths:
         Memory budgets of further MIP architectures.
     homogeneous
         Homogeneous architectures: one block in every layer.
-    distilled
-        Runtime shares at which MIP, greedy and one random architecture are distilled.
+    rounds
+        Rounds of runtime measurement over all of them.
     """
 
     shares: tuple[float, ...]
     random: int
     memory_shares: tuple[float, ...]
     homogeneous: int
-    distilled: tuple[float, ...]
+    rounds: int
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ class Preset:
         Sizes of the parent.
     parent
         Training of the parent.
-    block_windows, block_epochs, block
-        Windows of training text that blocks are distilled on, passes over them, and how.
+    block_windows, block
+        Windows of training text that blocks are distilled on, and how.
     score_windows
         Windows of validation text that blocks are scored on, and of test text for the truth.
     workload, truths
@@ -103,7 +103,8 @@ class Preset:
     child
         Global distillation.
     child_share
-        Runtime budget of the child of stage 3, as a share of the parent's.
+        Runtime budget of the children that are distilled, as a share of the parent's; among
+        the truth's.
     seed
         Of every draw.
     """
@@ -134,20 +135,20 @@ PRESETS = {
         workload=Workload(batch=16, other_batches=(1,), prefill=64, decode=64, repeats=9),
         child=Schedule(steps=60, batch=16, rate=2e-3),
         child_share=0.6,
-        truths=Truths((0.5, 0.6, 0.7, 0.8), 2, (0.5, 0.7), 6, (0.6,)),
+        truths=Truths((0.5, 0.6, 0.7, 0.8), 2, (0.5, 0.7), 6, 5),
     ),
     "small": Preset(
         name="small",
-        title="stdlib-4m-measured",
-        shape=ModelShape(layers=8, width=192, heads=8, kv_heads=8, ffn=640, context=256),
-        parent=Schedule(steps=2000, batch=16, rate=3e-3),
+        title="stdlib-2m-measured",
+        shape=ModelShape(layers=8, width=144, heads=8, kv_heads=8, ffn=480, context=256),
+        parent=Schedule(steps=1200, batch=16, rate=4e-3),
         block_windows=1024,
         block=Schedule(steps=128, batch=8, rate=1e-3),
         score_windows=32,
-        workload=Workload(batch=32, other_batches=(1, 8), prefill=128, decode=128, repeats=15),
-        child=Schedule(steps=150, batch=16, rate=5e-4, checkpoint=50),
-        child_share=0.6,
-        truths=Truths((0.4, 0.5, 0.6, 0.7, 0.8, 0.9), 2, (0.4, 0.55, 0.7, 0.85), 8, (0.5, 0.7)),
+        workload=Workload(batch=32, other_batches=(1, 8), prefill=128, decode=128, repeats=11),
+        child=Schedule(steps=150, batch=16, rate=1e-3, checkpoint=50),
+        child_share=0.5,
+        truths=Truths((0.4, 0.5, 0.6, 0.7, 0.8, 0.9), 2, (0.4, 0.55, 0.7, 0.85), 8, 3),
     ),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from puzzle_widgets.build.child import distil_children
 from puzzle_widgets.build.costs import measure_costs
 from puzzle_widgets.build.distil import distil_blocks
 from puzzle_widgets.build.parent import train_parent
@@ -12,6 +13,9 @@ from puzzle_widgets.build.presets import preset_of
 from puzzle_widgets.build.progress import Say
 from puzzle_widgets.build.run import Run, open_run
 from puzzle_widgets.build.score import score_blocks
+from puzzle_widgets.build.truth import measure_quality, measure_runtimes
+from puzzle_widgets.build.write_library import make_library
+from puzzle_widgets.build.write_truth import make_truth
 from puzzle_widgets.errors import BuildError
 
 STAGES: dict[str, Callable[[Run], None]] = {
@@ -19,6 +23,11 @@ STAGES: dict[str, Callable[[Run], None]] = {
     "distil": distil_blocks,
     "score": score_blocks,
     "costs": measure_costs,
+    "library": make_library,
+    "child": distil_children,
+    "quality": measure_quality,
+    "runtime": measure_runtimes,
+    "truth": make_truth,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from importlib import import_module
 
@@ -12,6 +13,8 @@ from puzzle_widgets.errors import BuildError
 
 def run(asked: Namespace) -> int:
     """Run the stages; Ctrl-C loses at most the block at hand."""
+    # Threads that wait actively cost a busy machine most of its time; read when torch loads.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         package = import_module("puzzle_widgets.build")
     except ImportError as error:
