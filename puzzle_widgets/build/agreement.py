@@ -38,13 +38,13 @@ def agreement(predicted: Sequence[float], true: Sequence[float]) -> dict[str, fl
     }
 
 
-def spearman(left: Sequence[float], right: Sequence[float]) -> float:
+def spearman(left: Sequence[float] | FloatArray, right: Sequence[float] | FloatArray) -> float:
     """Spearman's rho: the correlation of mid-ranks; NaN where a side is constant."""
     first, second = (pd.Series(list(values)).rank().to_numpy(float) for values in (left, right))
     return _cosine(first - first.mean(), second - second.mean())
 
 
-def kendall(left: Sequence[float], right: Sequence[float]) -> float:
+def kendall(left: Sequence[float] | FloatArray, right: Sequence[float] | FloatArray) -> float:
     """Kendall's tau-b, which allows for ties; NaN where a side is constant."""
     first, second = (np.sign(np.subtract.outer(values, values)) for values in (left, right))
     return _cosine(first, second)

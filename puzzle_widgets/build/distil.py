@@ -120,9 +120,9 @@ def distil_subblock(
 def first_subblock(parent: Block, streams: Streams, part: Part, variant: SubBlock) -> nn.Module:
     """Make an untrained subblock from the parent's."""
     if part == "attention":
-        return first_attention(parent.attention, variant.kind, variant.size)  # type: ignore[arg-type]
-    contribution = contributions(parent.ffn, streams.middle[:_WINDOWS_AT_ONCE])  # type: ignore[arg-type]
-    return first_ffn(parent.ffn, variant.kind, variant.size, contribution)  # type: ignore[arg-type]
+        return first_attention(parent.attention, variant.kind, variant.size)
+    contribution = contributions(parent.ffn, streams.middle[:_WINDOWS_AT_ONCE])
+    return first_ffn(parent.ffn, variant.kind, variant.size, contribution)
 
 
 def composed(parent: Block, child: nn.Module, part: Part) -> nn.Module:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -58,7 +59,7 @@ def held_out_loss(model: Decoder, split: Tensor) -> float:
     return float(next_token_loss(model(windows[:, :-1]), windows[:, 1:]))
 
 
-def _report(run: Run, model: Decoder, begin: float) -> dict[str, object]:
+def _report(run: Run, model: Decoder, begin: float) -> dict[str, Any]:
     shape, steps = run.preset.shape, run.preset.parent
     return {
         "parameters": count_parameters(model),
@@ -72,7 +73,7 @@ def _report(run: Run, model: Decoder, begin: float) -> dict[str, object]:
     }
 
 
-def _words(report: dict[str, float]) -> str:
+def _words(report: dict[str, Any]) -> str:
     return (
         f"{report['parameters']:,} parameters, validation loss {report['validation_loss']:.3f} "
         f"nats/byte (a bigram model's: {report['bigram_validation_loss']:.3f})"

@@ -78,7 +78,8 @@ def standard_library_text(folder: Path | None = None) -> Text:
         )
     digest = hashlib.sha256(b"".join(joined.values())).hexdigest()
     files = {name: len(parts) for name, parts in splits.items()}
-    return Text(*map(_tensor, joined.values()), files, digest)
+    train, validation, test = map(_tensor, joined.values())
+    return Text(train, validation, test, files, digest)
 
 
 def split_of(name: str) -> str:
