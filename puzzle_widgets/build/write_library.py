@@ -6,6 +6,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import pandas as pd
+
 from puzzle_widgets.build.costs import MIB, OUTSIDE, read_costs
 from puzzle_widgets.build.files import load_json
 from puzzle_widgets.build.parent import REPORT
@@ -29,6 +31,7 @@ from puzzle_widgets.library.quantity import FFN_SIZE, KV_HEADS
 _PER_TOKEN = "nats/byte"  # noqa: S105
 UNITS = FrozenMapping({"metrics.kl_div": _PER_TOKEN, "metrics.lm_loss": _PER_TOKEN})
 _DIGITS = 6
+SAMPLES = "scores_by_sample.csv"
 
 
 def make_library(run: Run) -> None:
@@ -36,7 +39,22 @@ def make_library(run: Run) -> None:
     path = library_file(run)
     library = assemble_library(run)
     write_library(library, path)
+    write_samples(run)
     run.say(f"library: {path.name}, {len(library.layers)} layers, {library.starts[-1]} variants")
+
+
+def write_samples(run: Run) -> None:
+    """Write every block's scores sample by sample, a metric a row, beside the library."""
+    rows = [
+        [layer, variant, metric, *(float(f"{value:.5g}") for value in values)]
+        for (layer, variant), metrics in read_scores(run).items()
+        for metric, values in metrics.items()
+    ]
+    samples = [f"sample_{place}" for place in range(run.preset.score_windows)]
+    path = run.folder / run.preset.title / SAMPLES
+    path.parent.mkdir(exist_ok=True)
+    table = pd.DataFrame(rows, columns=["layer", "variant", "metric", *samples])
+    table.to_csv(path, index=False)
 
 
 def library_file(run: Run) -> Path:

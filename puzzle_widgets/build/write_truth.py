@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,16 +11,17 @@ from typing import Any
 
 from puzzle_widgets.build.agreement import agreement
 from puzzle_widgets.build.architectures import SCORE, Candidate
-from puzzle_widgets.build.costs import Reading
+from puzzle_widgets.build.costs import COSTS, Reading
 from puzzle_widgets.build.files import save_json
+from puzzle_widgets.build.parent import REPORT as PARENT_REPORT
 from puzzle_widgets.build.quality import METRICS
 from puzzle_widgets.build.run import Run, machine
 from puzzle_widgets.build.truth import AFTER, architectures, read_quality, read_runtimes
 from puzzle_widgets.build.write_library import read_library
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import MEMORY, PARAMETERS, RUNTIME
+from puzzle_widgets.solution.truth_file import FORMAT, TRUTH_FILE, VERSION, library_digest
 
-FORMAT, VERSION = "puzzle-widgets/truth", 1
 COMPARED = (*(f"metrics.{metric}" for metric in METRICS), MEMORY, RUNTIME, PARAMETERS)
 FAMILIES = ("mip", "greedy", "random", "homogeneous", "mip (memory)")
 
@@ -34,6 +36,7 @@ def make_truth(run: Run) -> None:
         "format": FORMAT,
         "version": VERSION,
         "library": library.name,
+        "library_sha256": library_digest(library),
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
         "text": run.text.facts,
@@ -41,13 +44,15 @@ def make_truth(run: Run) -> None:
         "models": models,
     }
     save_json(content, truth_file(run))
+    for report in (PARENT_REPORT, COSTS):
+        shutil.copyfile(run.folder / report, truth_file(run).with_name(report))
     for line in summary_lines(content["summary"]):  # type: ignore[arg-type]
         run.say(line)
 
 
 def truth_file(run: Run) -> Path:
     """Where the truth lies: in a folder of the library's name, which is no library itself."""
-    return run.folder / run.preset.title / "truth.json"
+    return run.folder / run.preset.title / TRUTH_FILE
 
 
 def predicted(library: BlockLibrary, candidate: Candidate) -> dict[str, float]:

@@ -8,6 +8,7 @@ from puzzle_widgets.solution.optimum import search
 from puzzle_widgets.solution.scenario import Scenario
 from puzzle_widgets.solution.solution import Solution, parent_solution
 from puzzle_widgets.solution.surface import SurfaceGrid, budget_surface, iter_budget_surface
+from puzzle_widgets.solution.truth_file import load_truth
 from puzzle_widgets.solution.whole_front import WholeFront, whole_front
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "iter_budget_surface",
     "iter_decision_map",
     "iter_pareto_front",
+    "load_truth",
     "parent_solution",
     "pareto_front",
     "search",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from puzzle_widgets.library import BlockLibrary, load_files
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.solution import parent_solution
+from puzzle_widgets.solution.truth_file import embedded_truth
 from puzzle_widgets.state.limits import first_settings, to_problem
 from puzzle_widgets.state.map_actions import MapActions
 from puzzle_widgets.state.problem_actions import usual_goal
@@ -38,7 +39,7 @@ class ExplorerState(MapActions):
         objective = next(iter(library.scores), library.keys[0])
         with self.hold_trait_notifications():
             self.library, self.scenarios, self.layer = library, (), None
-            self.measured = ()
+            self.measured = embedded_truth(library)
             self.selection, self.shown, self.solution = Selection(), None, None
             self.objective, self.goal = objective, usual_goal(objective)
             self.limits = first_settings(library)
