@@ -8,6 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
+from puzzle_widgets.build.check import check_architecture
 from puzzle_widgets.build.child import (
     assemble,
     chosen_children,
@@ -77,3 +78,13 @@ def test_a_child_that_is_not_distilled(built: Any) -> None:
     assert candidate.family == "mip"
     with pytest.raises(BuildError, match="Run the stage 'child' first"):
         load_child(built, candidate)
+
+
+def test_checking_the_parent_agrees_with_its_sums(built: Any) -> None:
+    """All that is exact is equal; the runtime is measured."""
+    table = check_architecture(built, read_library(built).parent_architecture)
+    for quantity, row in table.iterrows():
+        assert row["true"] >= 0
+        if not str(quantity).startswith("Runtime"):
+            assert row["true"] == pytest.approx(row["predicted"], rel=1e-5, abs=1e-6)
+    assert "Runtime (ms)" in table.index
