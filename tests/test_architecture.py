@@ -66,6 +66,13 @@ def test_modules_import_from_what_stands_before_them(module: Path) -> None:
     assert used <= allowed
 
 
+def test_nothing_needs_the_build() -> None:
+    """Only the command line asks for it, when it is asked to build: PyTorch is optional."""
+    outside = [module for module in MODULES if part(module) != "build"]
+    for module in outside:
+        assert not any(name.startswith("puzzle_widgets.build") for name in imports(module))
+
+
 @pytest.mark.parametrize(
     ("library", "places"),
     [
