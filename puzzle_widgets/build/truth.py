@@ -33,9 +33,10 @@ def measure_quality(run: Run) -> None:
     path = run.folder / QUALITY
     known = {record["name"] for record in read_lines(path)}
     names = [name for name, _ in architectures(run)]
-    progress = Progress("quality: model", len(names), run.say, len(known))
     if known >= set(names):
+        run.say(f"quality: all {len(names):,} models measured before")
         return
+    progress = Progress("quality: model", len(names), run.say, len(known))
     parent = load_parent(run)
     references = {
         "validation": make_reference(parent, validation_windows(run)),
@@ -61,9 +62,10 @@ def measure_runtimes(run: Run) -> None:
     known = {(record["round"], record["name"]) for record in read_lines(path)}
     undistilled = [(name, one) for name, one in architectures(run) if not name.endswith(AFTER)]
     total = rounds * len(undistilled)
-    progress = Progress("runtime: reading", total, run.say, len(known))
     if len(known) >= total:
+        run.say(f"runtime: all {total:,} readings taken before")
         return
+    progress = Progress("runtime: reading", total, run.say, len(known))
     parent, workload = load_parent(run), run.preset.workload
     models = {name: model_of(run, parent, name, one) for name, one in undistilled}
     prompts = even_windows(run.text.validation, workload.batch, workload.prefill)
