@@ -95,9 +95,9 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
     """
     batch, heads, new, size = queries.shape
     kv_heads, tokens = keys.shape[1], keys.shape[2]
-    if new == 1:  # heads of one group are the queries of one head: nothing is copied
+    if new == 1:  # heads of one group are the queries of one KV head: nothing is copied
         grouped = queries.reshape(batch, kv_heads, heads // kv_heads, size)
-        return functional.scaled_dot_product_attention(grouped, keys, values).reshape(queries.shape)
+        return _weigh(grouped, keys, values).reshape(queries.shape)
     if kv_heads < heads:
         keys, values = (x.repeat_interleave(heads // kv_heads, dim=1) for x in (keys, values))
     if torch.is_autocast_enabled("cpu"):  # the fused kernel is slow in bfloat16
@@ -109,13 +109,18 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
 
 
 def attend_plainly(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    """Causal attention by its formula: softmax(QK' / sqrt(head size)) V, as many heads in each."""
+    """Causal attention by its formula, with as many heads in all three."""
     new, tokens = queries.shape[2], keys.shape[2]
-    dtype = values.dtype
-    scores = (queries.to(dtype) * queries.shape[-1] ** -0.5) @ keys.to(dtype).transpose(-1, -2)
-    later = torch.full((new, tokens), -torch.inf, dtype=scores.dtype).triu(tokens - new + 1)
-    weights = functional.softmax(scores + later, dim=-1, dtype=scores.dtype)
-    return weights.to(dtype) @ values
+    later = torch.full((new, tokens), -torch.inf, dtype=values.dtype).triu(tokens - new + 1)
+    return _weigh(queries.to(values.dtype), keys.to(values.dtype), values, later)
+
+
+def _weigh(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None) -> Tensor:
+    """softmax(QK' / sqrt(head size) + mask) V."""
+    scores = (queries * queries.shape[-1] ** -0.5) @ keys.transpose(-1, -2)
+    if mask is not None:
+        scores = scores + mask
+    return functional.softmax(scores, dim=-1, dtype=scores.dtype).to(values.dtype) @ values
 
 
 def rotary_table(context: int, head_size: int) -> Tensor:
