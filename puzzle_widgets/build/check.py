@@ -10,7 +10,7 @@ from torch import Tensor
 
 from puzzle_widgets.build.architectures import Candidate
 from puzzle_widgets.build.child import assemble
-from puzzle_widgets.build.costs import MIB, timed
+from puzzle_widgets.build.costs import MIB, one_thread, timed
 from puzzle_widgets.build.model import Decoder, count_parameters
 from puzzle_widgets.build.parent import load_parent
 from puzzle_widgets.build.quality import make_reference, whole_model_quality
@@ -69,4 +69,5 @@ def _seconds(run: Run, model: Decoder) -> float:
     workload: Any = run.preset.workload
     prompts: Tensor = even_windows(run.text.validation, workload.batch, workload.prefill)
     caches = model.new_caches(workload.batch, workload.tokens)
-    return timed(lambda: generate(model, prompts, workload.decode, caches))
+    with one_thread():
+        return timed(lambda: generate(model, prompts, workload.decode, caches))

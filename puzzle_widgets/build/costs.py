@@ -1,14 +1,16 @@
 """Stage ``costs``: parameters, memory and runtime of every subblock, on this machine.
 
 Runtimes are medians over rounds; a round measures every subblock once, so that a disturbance
-hits all alike. The spread that is kept is the range of the middle half.
+hits all alike. The spread that is kept is the range of the middle half. One thread computes: with
+two, the short steps of so small a model would measure how fast threads wake up.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -62,11 +64,14 @@ def measure_costs(run: Run) -> None:
     subblocks = make_subblocks(shape)
     batches = (workload.batch, *workload.other_batches)
     progress = Progress("costs: round", workload.repeats * len(batches), run.say)
-    runtimes = {
-        str(batch): measure_batch(subblocks, shape, workload, batch, progress) for batch in batches
-    }
+    with one_thread():
+        runtimes = {
+            str(batch): measure_batch(subblocks, shape, workload, batch, progress)
+            for batch in batches
+        }
+        facts = machine()
     report = {
-        "machine": machine(),
+        "machine": facts,
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "workload": {"prefill": workload.prefill, "decode": workload.decode},
         "dtype": "float32",
@@ -137,6 +142,17 @@ def measure_batch(
         name: {"prefill": vars(Reading.of(wholes)), "decode_step": vars(Reading.of(steps))}
         for name, (wholes, steps) in seconds.items()
     }
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute with one thread inside."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def timed(action: Callable[[], object], times: int = 1) -> float:

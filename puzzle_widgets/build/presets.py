@@ -148,7 +148,7 @@ PRESETS = {
         workload=Workload(batch=32, other_batches=(1, 8), prefill=128, decode=128, repeats=31),
         child=Schedule(steps=150, batch=16, rate=1e-3, checkpoint=50),
         child_share=0.5,
-        truths=Truths((0.4, 0.5, 0.6, 0.7, 0.8, 0.9), 2, (0.4, 0.55, 0.7, 0.85), 8, 5),
+        truths=Truths((0.4, 0.5, 0.6, 0.7, 0.8, 0.9), 2, (0.4, 0.55, 0.7, 0.85), 8, 3),
     ),
 }
 

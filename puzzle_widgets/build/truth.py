@@ -10,7 +10,7 @@ import torch
 
 from puzzle_widgets.build.architectures import Candidate, candidates
 from puzzle_widgets.build.child import assemble, chosen_children, load_child
-from puzzle_widgets.build.costs import MIB, Reading, timed
+from puzzle_widgets.build.costs import MIB, Reading, one_thread, timed
 from puzzle_widgets.build.files import append_line, read_lines
 from puzzle_widgets.build.model import Decoder, count_parameters
 from puzzle_widgets.build.parent import load_parent
@@ -69,13 +69,14 @@ def measure_runtimes(run: Run) -> None:
     parent, workload = load_parent(run), run.preset.workload
     models = {name: model_of(run, parent, name, one) for name, one in undistilled}
     prompts = even_windows(run.text.validation, workload.batch, workload.prefill)
-    for model in models.values():
-        _serve(model, run, prompts, steps=2)
-    for place in range(rounds):
-        for name in (name for name in models if (place, name) not in known):
-            seconds = _serve(models[name], run, prompts, workload.decode)
-            append_line({"round": place, "name": name, "seconds": seconds}, path)
-            progress.step(f"round {place + 1} of {rounds}")
+    with one_thread():
+        for model in models.values():
+            _serve(model, run, prompts, steps=2)
+        for place in range(rounds):
+            for name in (name for name in models if (place, name) not in known):
+                seconds = _serve(models[name], run, prompts, workload.decode)
+                append_line({"round": place, "name": name, "seconds": seconds}, path)
+                progress.step(f"round {place + 1} of {rounds}")
 
 
 def architectures(run: Run) -> Iterator[tuple[str, Candidate]]:

@@ -135,7 +135,8 @@ def _variant(
 
 def _measurement(run: Run, costs: dict[str, Any]) -> Measurement:
     workload, machine = run.preset.workload, costs["machine"]
-    cpu = f"CPU: {machine['processor']}, {machine['threads']} threads"
+    threads = "one thread" if machine["threads"] == 1 else f"{machine['threads']} threads"
+    cpu = f"CPU: {machine['processor']}, {threads}"
     return Measurement(workload.batch, workload.tokens, cpu, costs["dtype"])
 
 
