@@ -28,6 +28,7 @@ from puzzle_widgets.library import (
     random_library,
     to_frame,
     write_library,
+    write_template,
 )
 from puzzle_widgets.problem import Budget, Difference, SearchProblem, Share
 from puzzle_widgets.solution import (
@@ -111,6 +112,7 @@ __all__ = [
     "to_frame",
     "whole_front",
     "write_library",
+    "write_template",
 ]
 
 

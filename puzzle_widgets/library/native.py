@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, get_args
 
 from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
@@ -33,19 +32,6 @@ from puzzle_widgets.library.published import read_measurement
 
 FORMAT = "puzzle-widgets/block-library"
 VERSION = 1
-
-
-def write_library(library: BlockLibrary, path: str | Path) -> None:
-    """Write a library as JSON, one variant a line.
-
-    Parameters
-    ----------
-    library
-        What to write.
-    path
-        File to create or replace.
-    """
-    Path(path).write_text(dump_library(library), encoding="utf-8")
 
 
 def dump_library(library: BlockLibrary) -> str:
@@ -93,7 +79,7 @@ def read_native(content: Mapping[str, Any], file: str) -> BlockLibrary:
         _read_layer(record, keys, place)
         for record in sequence(content.get("layers"), place, "'layers'")
     ]
-    return assemble(file, layers, _read_facts(content, place))
+    return assemble(file, layers, read_head(content, place))
 
 
 def _read_keys(content: Mapping[str, Any], place: Place) -> list[str]:
@@ -104,7 +90,8 @@ def _read_keys(content: Mapping[str, Any], place: Place) -> list[str]:
     return keys
 
 
-def _read_facts(content: Mapping[str, Any], place: Place) -> Facts:
+def read_head(content: Mapping[str, Any], place: Place) -> Facts:
+    """Read what a file of this form says of the library as a whole."""
     here = place.at(field="measurement")
     measurement = read_measurement(mapping(content.get("measurement"), here, "it"), here)
     return Facts(
