@@ -30,7 +30,14 @@ from puzzle_widgets.library import (
     write_library,
     write_template,
 )
-from puzzle_widgets.problem import Budget, Difference, SearchProblem, Share
+from puzzle_widgets.problem import (
+    Budget,
+    Difference,
+    SearchProblem,
+    Share,
+    read_architecture,
+    read_budgets,
+)
 from puzzle_widgets.solution import (
     DecisionGrid,
     DiverseSolutions,
@@ -107,6 +114,8 @@ __all__ = [
     "parent_solution",
     "pareto_front",
     "random_library",
+    "read_architecture",
+    "read_budgets",
     "search",
     "search_diverse",
     "to_frame",

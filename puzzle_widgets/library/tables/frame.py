@@ -28,12 +28,12 @@ def to_frame(source: Any, *, layers: bool = False) -> pd.DataFrame:  # noqa: ANN
     Parameters
     ----------
     source
-        A :class:`BlockLibrary`; a :class:`SearchProblem`; a :class:`Solution`; a
-        :class:`ParetoFront`, :class:`WholeFront` or :class:`DiverseSolutions`; a
-        :class:`SurfaceGrid` or :class:`DecisionGrid`; a list of solutions or scenarios.
+        A ``BlockLibrary``, ``SearchProblem``, ``Solution``, ``Scenario``, ``ParetoFront``,
+        ``WholeFront``, ``DiverseSolutions``, ``SurfaceGrid`` or ``DecisionGrid``; or a list of
+        solutions or scenarios.
     layers
         Of several solutions: one row a solution and layer, with the chosen block, in place of
-        one row a solution.
+        one row a solution. A decision map's is so by default.
 
     Returns
     -------

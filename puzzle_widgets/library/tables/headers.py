@@ -12,7 +12,6 @@ from puzzle_widgets.library.quantity import (
     PARAMETERS,
     RUNTIME,
     SCORE_GROUP,
-    describe_key,
 )
 
 NEEDED = ("layer", "variant", "parent")
@@ -60,6 +59,7 @@ _TIMES = {"ms": 1.0, "s": 1e3, "sec": 1e3, "seconds": 1e3, "us": 1e-3, "µs": 1e
 _COUNTS = {"k": 1e3, "m": 1e6, "b": 1e9, "million": 1e6, "millions": 1e6, "billions": 1e9}
 _FACTORS = {MEMORY: _BYTES, _KV_CACHE: _BYTES, RUNTIME: _TIMES, PARAMETERS: _COUNTS}
 _FACTORS[_ACTIVE] = _COUNTS
+_NO_UNIT = "[]"
 _OWN_GROUP = re.compile(r"(score|metric|cost|stat)\s*:\s*(.+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -73,13 +73,13 @@ class Meaning:
         ``layer``, ``variant``, ``parent``, a half, a fact, or a dotted key; ``""`` for remarks,
         which are not read.
     unit
-        Unit of a dotted key that its ending does not tell.
+        Unit of a dotted key where the heading says one.
     factor
         What the column's figures are multiplied by, such as 1024 for memory in GiB.
     """
 
     name: str
-    unit: str = ""
+    unit: str | None = None
     factor: float = 1.0
 
 
@@ -118,22 +118,22 @@ def is_known(heading: str) -> bool:
 
 
 def write_heading(key: str, unit: str | None) -> str:
-    """Give the heading of a dotted key's column; a unit of its own stands in brackets."""
-    if unit is None and not key.endswith((")", "]")):
-        return key
-    return f"{key} ({unit or describe_key(key).unit})"
+    """Give the heading of a dotted key's column: a unit of its own stands in brackets."""
+    if unit is not None:
+        return f"{key} ({unit})"
+    return f"{key} {_NO_UNIT}" if key.endswith((")", "]")) else key
 
 
 def _dotted(heading: str) -> Meaning:
     key, unit = _split(heading)
-    told = describe_key(key).unit
-    return Meaning(key, "" if unit == told else unit)
+    stated = key != heading and not heading.endswith(_NO_UNIT)
+    return Meaning(key, unit if stated else None)
 
 
 def _own(group: str, words: str) -> Meaning:
     name, unit = _split(words)
     prefix = SCORE_GROUP if group.lower() in ("score", "metric") else COST_GROUP
-    return Meaning(prefix + _plain(name).replace(" ", "_"), unit)
+    return Meaning(prefix + _plain(name).replace(" ", "_"), unit or None)
 
 
 def _factor(name: str, unit: str, place: Place) -> float:

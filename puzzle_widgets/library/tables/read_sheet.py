@@ -55,7 +55,7 @@ def read_sheet(sheet: Sheet, facts: Facts) -> BlockLibrary:
         name, variant = reader.read(row)
         layers.setdefault(name, []).append(variant)
     found = [RawLayer(name, rows, reader.parent(name)) for name, rows in layers.items()]
-    units = {key: meaning.unit for key, (_, meaning) in columns.items() if meaning.unit}
+    units = {k: said.unit for k, (_, said) in columns.items() if said.unit is not None}
     noted = {name: reader.column(name) for name in FACTS if name in columns}
     return assemble(sheet.file, found, facts_of(noted, units, facts))
 
