@@ -41,6 +41,7 @@ from puzzle_widgets.problem import (
 from puzzle_widgets.solution import (
     DecisionGrid,
     DiverseSolutions,
+    MeasuredPoint,
     ParetoFront,
     Scenario,
     Solution,
@@ -85,6 +86,7 @@ __all__ = [
     "Layer",
     "LayerView",
     "LibraryError",
+    "MeasuredPoint",
     "Measurement",
     "ParetoFront",
     "ParetoPlot",
