@@ -37,7 +37,14 @@ VERSION = 1
 
 def dump_library(library: BlockLibrary) -> str:
     """Give a library's JSON text."""
-    head = {
+    head = {**dump_head(library), "keys": list(library.keys)}
+    layers = ",\n".join(_dump_layer(layer) for layer in library.layers)
+    return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "layers": [\n{layers}\n]}}\n'
+
+
+def dump_head(library: BlockLibrary) -> dict[str, Any]:
+    """Give all that is known of a library as a whole, as JSON values."""
+    return {
         "format": FORMAT,
         "version": VERSION,
         "name": library.name,
@@ -45,10 +52,7 @@ def dump_library(library: BlockLibrary) -> str:
         "units": dict(library.units),
         "provenance": asdict(library.provenance),
         **_outside(library),
-        "keys": list(library.keys),
     }
-    layers = ",\n".join(_dump_layer(layer) for layer in library.layers)
-    return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "layers": [\n{layers}\n]}}\n'
 
 
 def _outside(library: BlockLibrary) -> dict[str, Any]:
@@ -173,12 +177,13 @@ def _read_variant(content: object, keys: list[str], layer: Place) -> RawVariant:
         name,
         numbers,
         *halves,
-        weight_paths=_read_paths(record.get("weight_paths"), place.at(field="weight_paths")),
+        weight_paths=read_paths(record.get("weight_paths"), place.at(field="weight_paths")),
         block_config=long_text(record.get("block_config"), place.at(field="block_config")),
     )
 
 
-def _read_paths(content: object, place: Place) -> tuple[str, ...]:
+def read_paths(content: object, place: Place) -> tuple[str, ...]:
+    """Read a list of weight files; it may be missing."""
     if content in (None, []):
         return ()
     return tuple(text(path, place, "a path") for path in sequence(content, place, "it"))

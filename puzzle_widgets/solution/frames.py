@@ -102,8 +102,10 @@ def _list_frame(found: Sequence[Solution | Scenario], *, layers: bool = False) -
     for place, one in enumerate(found):
         if not isinstance(one, Solution | Scenario):
             raise TypeError(f"{type(one).__name__} in a list: give solutions or scenarios.")
-        scenario = isinstance(one, Scenario)
-        rows.append(({name: one.name if scenario else place}, one.solution if scenario else one))
+        if isinstance(one, Scenario):
+            rows.append(({name: one.name}, one.solution))
+        else:
+            rows.append(({name: place}, one))
     return _several(rows, [name], layers=layers)
 
 

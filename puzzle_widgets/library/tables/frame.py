@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from functools import singledispatch
 from typing import Any
 
@@ -13,8 +12,8 @@ import pandas as pd
 from puzzle_widgets.library.assemble import Facts
 from puzzle_widgets.library.block import SubBlock
 from puzzle_widgets.library.checks import Place
-from puzzle_widgets.library.model import BlockLibrary
-from puzzle_widgets.library.native import FORMAT, dump_library, read_head
+from puzzle_widgets.library.model import BlockLibrary, BlockVariant
+from puzzle_widgets.library.native import FORMAT, dump_head, read_head
 from puzzle_widgets.library.tables.read_sheet import read_sheet
 from puzzle_widgets.library.tables.sheet import Sheet
 
@@ -40,7 +39,8 @@ def to_frame(source: Any, *, layers: bool = False) -> pd.DataFrame:  # noqa: ANN
     DataFrame
         Figures under their dotted keys; ``attrs["units"]`` has the unit of each column that has
         one. A library's has a row for each layer and variant: ``layer``, ``variant``,
-        ``parent`` (bool), ``attention``, ``ffn`` (size, or the kind in words), then every key;
+        ``parent`` (bool), ``attention``, ``ffn`` (size, or the kind in words), then every key,
+        and where known ``weight_paths`` (a JSON list) and ``block_config`` (JSON);
         ``attrs["library"]`` keeps what is known of it as a whole, for :func:`load_library`.
 
     Raises
@@ -53,6 +53,7 @@ def to_frame(source: Any, *, layers: bool = False) -> pd.DataFrame:  # noqa: ANN
 
 @to_frame.register
 def _library_frame(library: BlockLibrary, *, layers: bool = False) -> pd.DataFrame:  # noqa: ARG001
+    extra = block_columns(library)
     rows = [
         {
             "layer": layer.name,
@@ -61,12 +62,13 @@ def _library_frame(library: BlockLibrary, *, layers: bool = False) -> pd.DataFra
             "attention": write_half(variant.attention),
             "ffn": write_half(variant.ffn),
             **variant.values,
+            **{name: cell(variant) for name, cell in extra.items()},
         }
         for layer in library.layers
         for variant in layer.variants
     ]
     frame = pd.DataFrame(rows)
-    frame.attrs = {_UNITS: units_of(library, library.keys), _LIBRARY: head_of(library)}
+    frame.attrs = {_UNITS: units_of(library, library.keys), _LIBRARY: dump_head(library)}
     return frame
 
 
@@ -76,11 +78,15 @@ def units_of(library: BlockLibrary, keys: tuple[str, ...]) -> dict[str, str]:
     return {key: unit for key, unit in units.items() if unit}
 
 
-def head_of(library: BlockLibrary) -> dict[str, Any]:
-    """Give all that is known of a library as a whole, as JSON values."""
-    head: dict[str, Any] = json.loads(dump_library(replace(library, layers=library.layers[:1])))
-    del head["layers"], head["keys"]
-    return head
+def block_columns(library: BlockLibrary) -> dict[str, Callable[[BlockVariant], str]]:
+    """What is written of each block beside its figures, by column; only what there is."""
+    variants = [variant for layer in library.layers for variant in layer.variants]
+    found: dict[str, Callable[[BlockVariant], str]] = {}
+    if any(variant.weight_paths for variant in variants):
+        found["weight_paths"] = lambda variant: json.dumps(list(variant.weight_paths))
+    if any(variant.block_config for variant in variants):
+        found["block_config"] = lambda variant: variant.block_config
+    return found
 
 
 def write_half(half: SubBlock) -> str:

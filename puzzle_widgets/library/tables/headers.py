@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from puzzle_widgets.library.block import Part
 from puzzle_widgets.library.checks import Place, shown
 from puzzle_widgets.library.quantity import (
     COST_GROUP,
@@ -15,8 +16,12 @@ from puzzle_widgets.library.quantity import (
 )
 
 NEEDED = ("layer", "variant", "parent")
-HALVES = ("attention", "ffn")
-FACTS = ("library", "batch_size", "sequence_length", "gpu", "dtype", "origin", "source", "note")
+HALVES: tuple[Part, ...] = ("attention", "ffn")
+BLOCK = ("weight_paths", "block_config")
+FACTS = (
+    *("library", "batch_size", "sequence_length", "gpu", "dtype", "origin", "source", "note"),
+    "parent_config",
+)
 GROUPS = (SCORE_GROUP, COST_GROUP)
 
 _KV_CACHE, _ACTIVE = "stats.kv_cache_memory_mib", "stats.active_params"
@@ -34,6 +39,9 @@ _WORDS: dict[str, str] = {
     "origin": "figures, measured or modelled",
     "source": "",
     "note": "notes",
+    "parent_config": "",
+    "weight_paths": "",
+    "block_config": "",
     "": "comment, comments, remark, remarks",
     MEMORY: "memory, mem, vram, gpu memory",
     RUNTIME: "runtime, run time, latency, time",
@@ -70,8 +78,8 @@ class Meaning:
     Parameters
     ----------
     name
-        ``layer``, ``variant``, ``parent``, a half, a fact, or a dotted key; ``""`` for remarks,
-        which are not read.
+        ``layer``, ``variant``, ``parent``, one of ``HALVES``, ``BLOCK`` or ``FACTS``, or a
+        dotted key; ``""`` for remarks, which are not read.
     unit
         Unit of a dotted key where the heading says one.
     factor

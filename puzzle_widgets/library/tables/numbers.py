@@ -68,7 +68,7 @@ def _closed_up(written: str) -> str:
 def _is_decimal(plain: str, mark: Mark) -> bool:
     """Whether a mark can only stand before decimals here."""
     head, _, tail = plain.rpartition(mark)
-    other = "." if mark == "," else ","
+    other: Mark = "." if mark == "," else ","
     if mark in head or other in tail:
         return False
     if other in head:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
-from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.block import SubBlock
+from puzzle_widgets.library.checks import Place, long_text, parse_json, shown
+from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import BlockLibrary, LayerName
+from puzzle_widgets.library.native import read_paths
 from puzzle_widgets.library.tables.cells import (
     is_blank,
     read_figure,
@@ -17,6 +22,7 @@ from puzzle_widgets.library.tables.cells import (
     read_truth,
 )
 from puzzle_widgets.library.tables.headers import (
+    BLOCK,
     FACTS,
     GROUPS,
     HALVES,
@@ -28,7 +34,12 @@ from puzzle_widgets.library.tables.numbers import NumberStyle, find_style
 from puzzle_widgets.library.tables.sheet import MAX_COLUMNS, MAX_ROWS, Sheet
 from puzzle_widgets.library.tables.sheet_facts import facts_of
 
+OUTSIDE = "outside the blocks"
+_OUTSIDE = {OUTSIDE, "outside", "non-block", "non block", "nonblock", "non_block"}
+
 Columns = dict[str, tuple[int, Meaning]]
+Here = dict[str, Any]
+"""Layer and variant of a row, for messages."""
 
 
 def read_sheet(sheet: Sheet, facts: Facts) -> BlockLibrary:
@@ -52,6 +63,9 @@ def read_sheet(sheet: Sheet, facts: Facts) -> BlockLibrary:
     reader = _Reader(sheet, columns, _find_style(sheet, columns))
     layers: dict[LayerName, list[RawVariant]] = {}
     for row in _rows(sheet):
+        if reader.is_outside(row):
+            facts = reader.with_offsets(row, facts)
+            continue
         name, variant = reader.read(row)
         layers.setdefault(name, []).append(variant)
     found = [RawLayer(name, rows, reader.parent(name)) for name, rows in layers.items()]
@@ -76,11 +90,31 @@ class _Reader:
         value, place = self._cell(row, "variant")
         name = read_name(value, place.at(layer=layer))
         self._check_twin(row, layer, name)
-        here = {"layer": layer, "variant": name}
+        here: Here = {"layer": layer, "variant": name}
         value, place = self._cell(row, "parent")
         if read_truth(value, place.at(**here)):
             self._note_parent(row, layer, name)
-        return layer, RawVariant(name, self._values(row, here), *self._halves(row, here))
+        return layer, RawVariant(
+            name, self._values(row, here), *self._halves(row, here), **self._beside(row, here)
+        )
+
+    def is_outside(self, row: int) -> bool:
+        """Whether a row holds what stands outside the blocks; it has no variant then."""
+        if not is_blank(self._cell(row, "variant")[0]):
+            return False
+        return str(self._cell(row, "layer")[0]).strip().lower() in _OUTSIDE
+
+    def with_offsets(self, row: int, facts: Facts) -> Facts:
+        """Add a row's costs outside the blocks to what is known; blank cells say nothing."""
+        first = self._firsts.setdefault((OUTSIDE, ""), self.sheet.row_names[row])
+        if first != self.sheet.row_names[row]:
+            self._cell(row, "layer")[1].fail(f"{OUTSIDE!r} again, first in {first}.", "Keep one.")
+        found = {
+            key: self._figure(row, key, {})
+            for key in self._keys
+            if not is_blank(self._cell(row, key)[0])
+        }
+        return replace(facts, offsets=FrozenMapping(found))
 
     def parent(self, layer: LayerName) -> str | None:
         """Name of the parent's variant in a layer, if a row marks it."""
@@ -95,16 +129,33 @@ class _Reader:
         column = self.columns[name][0]
         return self.sheet.rows[row][column], self.sheet.place(row, column)
 
-    def _values(self, row: int, here: dict[str, object]) -> dict[str, float]:
-        found = {}
-        for key, (_, meaning) in self.columns.items():
-            if key.startswith(GROUPS):
-                value, place = self._cell(row, key)
-                style = self.style if self.sheet.spreadsheet else None
-                found[key] = read_figure(value, place.at(**here), style, meaning.factor)
+    @cached_property
+    def _keys(self) -> list[str]:
+        return [name for name in self.columns if name.startswith(GROUPS)]
+
+    def _values(self, row: int, here: Here) -> dict[str, float]:
+        return {key: self._figure(row, key, here) for key in self._keys}
+
+    def _figure(self, row: int, key: str, here: Here) -> float:
+        value, place = self._cell(row, key)
+        style = self.style if self.sheet.spreadsheet else None
+        return read_figure(value, place.at(**here), style, self.columns[key][1].factor)
+
+    def _beside(self, row: int, here: Here) -> dict[str, Any]:
+        """Weight files and config of a block, where the sheet has them."""
+        found: dict[str, Any] = {}
+        for name in BLOCK:
+            if name in self.columns and not is_blank(self._cell(row, name)[0]):
+                value, place = self._cell(row, name)
+                found[name] = long_text(value, place.at(**here))
+        if "weight_paths" in found:
+            place = self._cell(row, "weight_paths")[1].at(**here)
+            found["weight_paths"] = read_paths(
+                parse_json(found["weight_paths"].encode(), place), place
+            )
         return found
 
-    def _halves(self, row: int, here: dict[str, object]) -> Iterator[object]:
+    def _halves(self, row: int, here: Here) -> Iterator[SubBlock | None]:
         for part in HALVES:
             if part not in self.columns:
                 yield None

@@ -9,7 +9,7 @@ from typing import get_args
 import numpy as np
 
 from puzzle_widgets.library.assemble import Facts
-from puzzle_widgets.library.checks import Place, optional_count, shown, text
+from puzzle_widgets.library.checks import Place, long_text, optional_count, shown, text
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import Measurement, Origin, Provenance
 from puzzle_widgets.library.tables.numbers import NumberStyle
@@ -46,6 +46,7 @@ def facts_of(columns: Mapping[str, Noted], units: Mapping[str, str], facts: Fact
             _words(found.get("source"), told.source),
             _words(found.get("note"), told.note),
         ),
+        parent_config=_config(found.get("parent_config"), facts.parent_config),
     )
 
 
@@ -73,6 +74,10 @@ def _words(cell: _Cell | None, otherwise: str) -> str:
         return otherwise
     value, place = cell
     return text(value if isinstance(value, str) else str(value), place, "it")
+
+
+def _config(cell: _Cell | None, otherwise: str) -> str:
+    return otherwise if cell is None else long_text(*cell)
 
 
 def _count(cell: _Cell | None, otherwise: int | None) -> int | None:

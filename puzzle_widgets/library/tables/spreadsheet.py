@@ -8,9 +8,10 @@ from typing import Any
 from puzzle_widgets.library.checks import Place, shown
 from puzzle_widgets.library.model import BlockLibrary, BlockVariant
 from puzzle_widgets.library.tables.cells import is_blank
-from puzzle_widgets.library.tables.frame import write_half
+from puzzle_widgets.library.tables.frame import block_columns, write_half
 from puzzle_widgets.library.tables.headers import FACTS, HALVES, NEEDED, write_heading
 from puzzle_widgets.library.tables.numbers import Mark
+from puzzle_widgets.library.tables.read_sheet import OUTSIDE
 from puzzle_widgets.library.tables.sheet import Sheet, column_letters
 
 Cells = list[Any]
@@ -47,16 +48,25 @@ def _fit(row: Sequence[object], width: int, place: Place) -> Sequence[object]:
 
 def rows_of(library: BlockLibrary) -> list[Cells]:
     """Lay a library out: headings, then a row for each variant; facts stand in the first row."""
-    keys = library.keys
-    headings = [write_heading(key, library.units.get(key)) for key in keys]
-    facts = {name: value for name, value in _facts(library).items() if value not in (None, "")}
-    rows: list[Cells] = [[*NEEDED, *HALVES, *headings, *facts]]
+    extra = block_columns(library)
+    headings = [write_heading(key, library.units.get(key)) for key in library.keys]
+    rows: list[Cells] = [[*NEEDED, *HALVES, *headings, *extra]]
     for layer in library.layers:
         for variant in layer.variants:
             head = [layer.name, variant.name, variant.name == layer.parent]
-            rows.append([*head, *_variant_cells(variant), *([""] * len(facts))])
-    rows[1][len(rows[1]) - len(facts) :] = facts.values()
-    return rows
+            beside = [cell(variant) for cell in extra.values()]
+            rows.append([*head, *_variant_cells(variant), *beside])
+    if library.offsets:
+        outside = [library.offsets.get(key, "") for key in library.keys]
+        rows.append([OUTSIDE, "", "", "", "", *outside, *([""] * len(extra))])
+    return _with_facts(rows, library)
+
+
+def _with_facts(rows: list[Cells], library: BlockLibrary) -> list[Cells]:
+    """Put what is known of the library as a whole behind the first row."""
+    facts = {name: value for name, value in _facts(library).items() if value not in (None, "")}
+    blank = [""] * len(facts)
+    return [[*rows[0], *facts], [*rows[1], *facts.values()], *([*row, *blank] for row in rows[2:])]
 
 
 def _variant_cells(variant: BlockVariant) -> Cells:
@@ -69,5 +79,6 @@ def _facts(library: BlockLibrary) -> dict[str, Any]:
     values = (
         *(library.name, measured.batch_size, measured.sequence_length),
         *(measured.gpu, measured.dtype, told.origin, told.source, told.note),
+        library.parent_config,
     )
     return dict(zip(FACTS, values, strict=True))
