@@ -8,7 +8,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from puzzle_widgets.datasets import Dataset, list_datasets, load_dataset
 from puzzle_widgets.errors import (
+    DatasetError,
     LibraryError,
     ProblemError,
     PuzzleError,
@@ -78,6 +80,8 @@ __all__ = [
     "Budget",
     "BudgetSurface",
     "ConstraintPanel",
+    "Dataset",
+    "DatasetError",
     "DecisionGrid",
     "DecisionMap",
     "Difference",
@@ -111,6 +115,8 @@ __all__ = [
     "iter_budget_surface",
     "iter_decision_map",
     "iter_pareto_front",
+    "list_datasets",
+    "load_dataset",
     "load_files",
     "load_library",
     "parent_solution",
