@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
 from puzzle_widgets.library.block import OTHER
-from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.checks import Place, text
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import BlockLibrary
 from puzzle_widgets.library.puzzletron.blocks import Block
@@ -28,7 +28,7 @@ def build(found: Usable, facts: Facts, file: str) -> BlockLibrary:
     layers: dict[int, list[Candidate]] = {}
     for candidate in found.candidates:
         layers.setdefault(candidate.layer, []).append(candidate)
-    raw = [_layer(layer, here, found.keys) for layer, here in sorted(layers.items())]
+    raw = [_layer(file, layer, here, found.keys) for layer, here in sorted(layers.items())]
     orphans = [int(layer.name) for layer in raw if layer.parent is None]
     if orphans:
         Place(file).fail(
@@ -46,8 +46,9 @@ def offsets_of(
     return FrozenMapping({key: dotted[key] for key in keys if key in dotted})
 
 
-def _layer(layer: int, candidates: Sequence[Candidate], keys: Sequence[str]) -> RawLayer:
-    names = _names(candidates)
+def _layer(file: str, layer: int, candidates: Sequence[Candidate], keys: Sequence[str]) -> RawLayer:
+    place = Place(file).at(layer=layer)
+    names = [text(name, place, "a block's name") for name in _names(candidates)]
     looks = Counter(_look(candidate.block) for candidate in candidates)
     variants = [
         _variant(name, candidate, keys, alone=looks[_look(candidate.block)] == 1)

@@ -8,9 +8,14 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from puzzle_widgets.library.checks import Place, mapping, sequence, shown
-from puzzle_widgets.library.puzzletron.blocks import Block, Shape, canonical, read_block
+from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
 from puzzle_widgets.library.puzzletron.candidate import ranges
-from puzzle_widgets.library.puzzletron.scores import layers_of, one_config, weight_paths_of
+from puzzle_widgets.library.puzzletron.scores import (
+    config_text,
+    layers_of,
+    one_config,
+    weight_paths_of,
+)
 
 _KNOWN_VERSION = 2
 _TEACHER_FOLDER = "ckpts/teacher/"
@@ -51,7 +56,9 @@ def check_layers(layers: Sequence[int], known: int | None, place: Place) -> None
     there = set(layers)
     if count > len(there):
         missing = [layer for layer in range(min(count, 10_000)) if layer not in there]
-        place.fail(f"no blocks of layers {ranges(missing)}.", "Give the library of the whole model.")
+        place.fail(
+            f"no blocks of layers {ranges(missing)}.", "Give the library of the whole model."
+        )
 
 
 def parents_of(
@@ -100,7 +107,7 @@ def _inside(path: str, folder: str) -> bool:
 def _read(record: Mapping[str, Any], layer: int, shape: Shape, place: Place) -> Entry:
     config = one_config(record, place)
     block = read_block(config, shape, place)
-    return Entry(layer, block, canonical(config), weight_paths_of(record, place))
+    return Entry(layer, block, config_text(config, place), weight_paths_of(record, place))
 
 
 def _records(content: object, place: Place) -> list[Mapping[str, Any]]:

@@ -111,10 +111,8 @@ def _left_out(
     missing = [key for key in wanted if any(c.values.get(key) is None for c in gone)]
     named = ", ".join(found.words for found in gone[:_NAMED])
     more = f" and {len(gone) - _NAMED:,} more" if len(gone) > _NAMED else ""
-    said = [
-        f"{len(gone):,} of {len(candidates):,} blocks are left out, as they lack one of "
-        f"{', '.join(missing)}: {named}{more}."
-    ]
+    whole = f"{len(gone):,} of {len(candidates):,} blocks are left out"
+    said = [f"{whole}, as they lack one of {', '.join(missing)}: {named}{more}."]
     alone = _only_parent(candidates, kept)
     if alone:
         said.append(

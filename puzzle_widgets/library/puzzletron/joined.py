@@ -68,7 +68,5 @@ def unknown_scores(entries: Sequence[Entry], scores: Scores) -> list[str]:
     if not strange:
         return []
     layer, block = strange[0]
-    return [
-        f"{len(strange):,} scores are of no block of the library and are left out; the first is of "
-        f"layer {layer}, {block.name!r}."
-    ]
+    said = f"{len(strange):,} scores are of no block of the library and are left out; the first is"
+    return [f"{said} of layer {layer}, {block.name!r}."]

@@ -14,6 +14,7 @@ SOLUTIONS = "solutions.json"
 SWEEP = "mip_sweep_results.csv"
 TEACHER = "teacher.json"
 TEACHER_CONFIG = "ckpts/teacher/config.json"
+RUN_FILES = (LIBRARY, RECORDS)
 _SCORE = re.compile(r".*solution_?\d+.*\.json", re.IGNORECASE)
 _VALIDATED = "solutions--validation"
 _DIGITS = re.compile(r"(\d+)")

@@ -23,7 +23,9 @@ def names_blocks(content: object) -> bool:
 def read_shape(config: Mapping[str, Any], place: Place) -> Shape:
     """Read a model's width and query heads, as far as its config says them."""
     found = _inner(config) or config
-    return Shape(*(_count(found, config, key, place) for key in ("hidden_size", "num_attention_heads")))
+    return Shape(
+        *(_count(found, config, key, place) for key in ("hidden_size", "num_attention_heads"))
+    )
 
 
 def read_blocks(content: object, place: Place) -> list[Block]:

@@ -17,7 +17,11 @@ _MEASURED = ("lm_loss", "token_accuracy")
 
 
 def parent_scores(
-    own: Values, keys: Iterable[str], others: Mapping[str, list[float]], *, zeros_stand_for_none: bool
+    own: Values,
+    keys: Iterable[str],
+    others: Mapping[str, list[float]],
+    *,
+    zeros_stand_for_none: bool,
 ) -> Values:
     """Give the parent's score for each metric.
 

@@ -77,9 +77,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e18
 
 
-def _solution_beside(
-    path: str, layout: Layout, parsed: Callable[[str], Any]
-) -> Mapping[str, Any]:
+def _solution_beside(path: str, layout: Layout, parsed: Callable[[str], Any]) -> Mapping[str, Any]:
     other = beside(path, "solutions.json")
     if other not in layout.solutions:
         return {}

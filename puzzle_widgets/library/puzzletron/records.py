@@ -7,10 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from puzzle_widgets.library.checks import Place, mapping
-from puzzle_widgets.library.puzzletron.blocks import Block, Shape, canonical, read_block
+from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
 from puzzle_widgets.library.puzzletron.candidate import Candidate
 from puzzle_widgets.library.puzzletron.parents import parent_scores, was_corrected
-from puzzle_widgets.library.puzzletron.scores import layers_of, one_config, weight_paths_of
+from puzzle_widgets.library.puzzletron.scores import (
+    config_text,
+    layers_of,
+    one_config,
+    weight_paths_of,
+)
 from puzzle_widgets.library.puzzletron.values import Values, costs_of, known
 from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
 
@@ -28,7 +33,9 @@ def is_records(content: object) -> bool:
     if not isinstance(content, Mapping) or not content:
         return False
     first = next(iter(content.values()))
-    return isinstance(first, Mapping) and "metrics" in first and any(k in first for k in _FIRST_RECORD)
+    return (
+        isinstance(first, Mapping) and "metrics" in first and any(k in first for k in _FIRST_RECORD)
+    )
 
 
 def read_records(
@@ -63,7 +70,7 @@ def _read(record: Mapping[str, Any], layer: int, shape: Shape, place: Place) -> 
     candidate = Candidate(
         layer,
         read_block(config, shape, place),
-        canonical(config),
+        config_text(config, place),
         weight_paths_of(mapping(source, place, "it"), place),
         bool(record.get("is_teacher")),
         {f"{COST_GROUP}{key}": value for key, value in costs.items()},

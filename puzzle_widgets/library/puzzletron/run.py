@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from puzzle_widgets.library.assemble import Facts
-from puzzle_widgets.library.checks import Place, mapping, parse_json
+from puzzle_widgets.library.checks import MAX_NAME, Place, long_text, mapping, parse_json, tidy
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import BlockLibrary, Measurement, Provenance
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape
@@ -69,7 +69,9 @@ class PuzzletronRun:
         """Find a scenario by its name or by some of its arguments; the first by default."""
         return self.scenarios[choose(self.scenarios, scenario, self._file)]
 
-    def library(self, scenario: Wanted = None, measurement: Measurement | None = None) -> BlockLibrary:
+    def library(
+        self, scenario: Wanted = None, measurement: Measurement | None = None
+    ) -> BlockLibrary:
         """Open the library in one scenario.
 
         Raises
@@ -83,7 +85,7 @@ class PuzzletronRun:
         facts = Facts(
             self.title(chosen),
             measurement or chosen.measurement,
-            provenance=Provenance(_origin(found), self._file, " ".join([_NOTE, *notices])),
+            provenance=Provenance(_origin(found), tidy(self._file, MAX_NAME), _note(notices)),
             offsets=offsets_of(outside, found.keys),
             parent_config=self._parent_text,
         )
@@ -91,7 +93,8 @@ class PuzzletronRun:
 
     def title(self, scenario: StatsScenario) -> str:
         """Name of the library in one scenario, which tells it from the others."""
-        return self.name if len(self.scenarios) == 1 else f"{self.name} ({scenario.name})"
+        name = tidy(self.name, MAX_NAME // 2) or "Puzzletron run"
+        return name if len(self.scenarios) == 1 else f"{name} ({scenario.name})"
 
     def notices(self, scenario: Wanted = None) -> tuple[str, ...]:
         """What was left out or set right, a sentence each."""
@@ -192,7 +195,7 @@ class PuzzletronRun:
     @property
     def _parent_text(self) -> str:
         path = self.layout.teacher_config
-        return self.files[path].decode("utf-8-sig") if path else ""
+        return long_text(self.files[path].decode("utf-8-sig"), Place(path)) if path else ""
 
     @cached_property
     def _teacher(self) -> list[Block]:
@@ -220,6 +223,10 @@ def open_files(files: Mapping[str, bytes], name: str) -> PuzzletronRun:
             if not path:
                 Place(found.library).fail(f"without {words}.", "Add it to the folder.")
     return run
+
+
+def _note(notices: tuple[str, ...]) -> str:
+    return tidy(" ".join([_NOTE, *notices]), MAX_NAME)
 
 
 def _origin(found: Usable) -> Any:  # noqa: ANN401 - one of the words for an origin

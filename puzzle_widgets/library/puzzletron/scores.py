@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from puzzle_widgets.library.checks import Place, mapping, sequence, shown
-from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
+from puzzle_widgets.library.checks import Place, long_text, mapping, sequence, shown, text
+from puzzle_widgets.library.puzzletron.blocks import Block, Shape, canonical, read_block
 from puzzle_widgets.library.puzzletron.stats import layer_number
 from puzzle_widgets.library.puzzletron.values import Values, averages
 
@@ -65,6 +65,12 @@ def one_config(entry: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
 def weight_paths_of(entry: Mapping[str, Any], place: Place) -> tuple[str, ...]:
     """Read where the weights lie, as the file says it; often on another machine."""
     found = entry.get("weight_paths") or []
-    if not isinstance(found, list) or not all(isinstance(path, str) for path in found):
-        place.at(field="weight_paths").fail(f"{shown(found)} are no paths.", "Give a list of text.")
-    return tuple(found)
+    here = place.at(field="weight_paths")
+    if not isinstance(found, list):
+        here.fail(f"{shown(found)} are no paths.", "Give a list of text.")
+    return tuple(text(path, here, "a path") for path in found)
+
+
+def config_text(config: object, place: Place) -> str:
+    """Text of a block's config, to be kept with the block."""
+    return long_text(canonical(config), place)

@@ -9,7 +9,7 @@ from typing import Any
 
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.block import Part
-from puzzle_widgets.library.checks import Place, mapping, optional_count, sequence, shown, text
+from puzzle_widgets.library.checks import Place, mapping, optional_count, sequence, shown, tidy
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import Measurement
 from puzzle_widgets.library.puzzletron.blocks import (
@@ -60,7 +60,7 @@ class StatsScenario:
         return Measurement(
             optional_count(self.args.get("batch_size"), place.at(field="batch_size")),
             sum(n or 0 for n in tokens) or None,
-            str(self.args.get("gpu") or "")[:200],
+            tidy(self.args.get("gpu") or "", 200),
             _dtype(self.args),
         )
 
@@ -139,10 +139,7 @@ def name_scenarios(args: Sequence[Mapping[str, Any]]) -> list[str]:
     keys = list(dict.fromkeys(key for found in args for key in found))
     differing = [key for key in keys if len({canonical(found.get(key)) for found in args}) > 1]
     shown_keys = differing or [key for key in _USUAL if key in keys]
-    names = [
-        ", ".join(f"{key} {_word(found.get(key))}" for key in shown_keys) or "the only scenario"
-        for found in args
-    ]
+    names = [_words(found, shown_keys) for found in args]
     return [
         name if names.count(name) == 1 else f"{name} ({place})"
         for place, name in enumerate(names, 1)
@@ -161,10 +158,9 @@ def choose(
     """
     if wanted is None:
         return 0
-    if isinstance(wanted, str):
-        fitting = [i for i, known in enumerate(scenarios) if known.name == wanted]
-    else:
-        fitting = [i for i, known in enumerate(scenarios) if known.fits(wanted)]
+    fitting = [i for i, known in enumerate(scenarios) if known.name == wanted] or [
+        i for i, known in enumerate(scenarios) if _is_meant(known, wanted)
+    ]
     if len(fitting) == 1:
         return fitting[0]
     names = "; ".join(scenario.name for scenario in scenarios) or "none"
@@ -173,6 +169,16 @@ def choose(
         f"{Place(file)}: {count} scenarios fit {shown(wanted)}. There are: {names}. "
         "Name one, or give arguments that only one has."
     )
+
+
+def _is_meant(scenario: StatsScenario, wanted: str | Mapping[str, Any]) -> bool:
+    """Whether arguments, or their words such as ``"batch_size 96"``, are a scenario's."""
+    if not isinstance(wanted, str):
+        return scenario.fits(wanted)
+    words = {part.strip() for part in wanted.replace("=", " ").split(",")}
+    return words <= set(scenario.name.split(", ")) | {
+        f"{key} {_word(value)}" for key, value in scenario.args.items()
+    }
 
 
 def _read_scenario(record: Mapping[str, Any], shape: Shape, place: Place) -> ScenarioStats:
@@ -238,14 +244,18 @@ def _sum(values: Sequence[float | None]) -> float | None:
     return sum(known) if len(known) == len(values) else None
 
 
+def _words(args: Mapping[str, Any], keys: Sequence[str]) -> str:
+    pairs = ", ".join(f"{key} {_word(args.get(key))}" for key in keys)
+    return tidy(pairs, 500) or "the only scenario"
+
+
 def _word(value: object) -> str:
-    found = str(value).removeprefix("torch.")
-    return text(found, Place("args"), "a value")[:60] if found.strip() else "none"
+    return tidy(str(value).removeprefix("torch."), 60) or "none"
 
 
 def _dtype(args: Mapping[str, Any]) -> str:
-    names = [str(args.get(key) or "").removeprefix("torch.") for key in _DTYPES]
+    names = [tidy(args.get(key) or "", 60).removeprefix("torch.") for key in _DTYPES]
     if len(set(names)) == 1:
-        return names[0][:60]
+        return names[0]
     pairs = zip(_DTYPE_WORDS, names, strict=True)
-    return ", ".join(f"{word} {name}" for word, name in pairs if name)[:200]
+    return ", ".join(f"{word} {name}" for word, name in pairs if name)
