@@ -87,7 +87,7 @@ def _open(value: float) -> float | None:
 
 def _read_json(content: bytes, place: Place, library: BlockLibrary) -> list[Scenario]:
     parsed = parse_json(content, place)
-    if is_solutions(parsed):
+    if is_solutions(parsed) and (parsed or "solutions" in place.file):
         return solutions_as_scenarios(parsed, place.file, library)
     if names_blocks(parsed):
         return [scenario_of(read_blocks(parsed, place), library, _model_name(parsed, place))]
