@@ -33,6 +33,7 @@ from puzzle_widgets.problem import Budget, Difference, SearchProblem, Share
 from puzzle_widgets.solution import (
     DecisionGrid,
     DiverseSolutions,
+    MeasuredPoint,
     ParetoFront,
     Scenario,
     Solution,
@@ -77,6 +78,7 @@ __all__ = [
     "Layer",
     "LayerView",
     "LibraryError",
+    "MeasuredPoint",
     "Measurement",
     "ParetoFront",
     "ParetoPlot",

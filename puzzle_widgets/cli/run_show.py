@@ -75,14 +75,18 @@ def _sums(library: BlockLibrary) -> Table:
     rows = []
     for key in library.keys:
         figures = (library.parent_totals[key], *library.reach(key))
-        rows.append([key, library.quantity(key).title, *map(format_number, figures)])
+        outside = [format_number(library.offset(key))] if library.offsets else []
+        cells = [*outside, *map(format_number, figures)]
+        rows.append([key, library.quantity(key).title, *cells])
     throughput = library.throughput(library.parent_totals.get(RUNTIME, 0.0))
     if throughput is not None:
         slow, fast = (library.throughput(limit) for limit in reversed(library.reach(RUNTIME)))
         figures = (throughput, slow or 0.0, fast or 0.0)
         quantity = describe_key(THROUGHPUT)
-        rows.append([THROUGHPUT, quantity.title, *map(format_number, figures)])
-    columns = ["Key", "Score or cost", "Parent", "Least possible", "Most possible"]
+        outside = [""] if library.offsets else []
+        rows.append([THROUGHPUT, quantity.title, *outside, *map(format_number, figures)])
+    named = ["Outside the blocks"] if library.offsets else []
+    columns = ["Key", "Score or cost", *named, "Parent", "Least possible", "Most possible"]
     return tables.make_table("Sums over all layers", columns, rows, left=2)
 
 
@@ -115,6 +119,7 @@ def _record(library: BlockLibrary) -> dict[str, Any]:
             key: {
                 "label": library.quantity(key).label,
                 "unit": library.quantity(key).unit,
+                "outside": library.offset(key),
                 "parent": library.parent_totals[key],
                 "reach": list(library.reach(key)),
             }

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from puzzle_widgets.cli.output import plain
 from puzzle_widgets.library import BlockLibrary, BlockVariant
+from puzzle_widgets.library.outside import outside_words
 from puzzle_widgets.library.quantity import (
     MEMORY,
     RUNTIME,
@@ -115,7 +116,10 @@ def summary(solution: Solution) -> Table:
         rows.append([describe_key(THROUGHPUT).title, *figures])
         rows.append(["Speed-up against the parent", f"{solution.speedup:.3f} x", "1 x", ""])
     table = make_table("", ["Sum over all layers", "Found", "Parent", "Share of parent"], rows)
-    table.caption = _WHAT_THROUGHPUT_IS if solution.throughput is not None else None
+    said = [outside_words(library)]
+    if solution.throughput is not None:
+        said.append(_WHAT_THROUGHPUT_IS)
+    table.caption = words(" ".join(filter(None, said))) if any(said) else None
     table.caption_justify = "left"
     return table
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from puzzle_widgets.library.block import Part, SubBlock, block_from_name, block_from_size
@@ -30,6 +30,8 @@ class RawVariant:
     values: dict[str, float]
     attention: SubBlock | None = None
     ffn: SubBlock | None = None
+    weight_paths: tuple[str, ...] = field(default=(), kw_only=True)
+    block_config: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Facts:
     measurement: Measurement = Measurement()
     units: FrozenMapping[str, str] = FrozenMapping()
     provenance: Provenance = Provenance()
+    offsets: FrozenMapping[str, float] = FrozenMapping()
+    parent_config: str = ""
 
 
 def assemble(file: str, layers: Sequence[RawLayer], facts: Facts) -> BlockLibrary:
@@ -65,7 +69,25 @@ def assemble(file: str, layers: Sequence[RawLayer], facts: Facts) -> BlockLibrar
     _check_unique([layer.name for layer in layers], place, "layer")
     keys = _keys_of(layers[0], place)
     frozen = tuple(_freeze_layer(layer, keys, place.at(layer=layer.name)) for layer in layers)
-    return BlockLibrary(facts.name, frozen, facts.measurement, facts.units, facts.provenance)
+    _check_offsets(facts.offsets, keys, place)
+    return BlockLibrary(
+        facts.name,
+        frozen,
+        facts.measurement,
+        facts.units,
+        facts.provenance,
+        facts.offsets,
+        facts.parent_config,
+    )
+
+
+def _check_offsets(offsets: FrozenMapping[str, float], keys: tuple[str, ...], place: Place) -> None:
+    for key in offsets:
+        if key not in keys:
+            place.at(field=key).fail(
+                "a cost outside the blocks that no block has.",
+                "Give it in every variant, or leave it out.",
+            )
 
 
 def _keys_of(layer: RawLayer, place: Place) -> tuple[str, ...]:
@@ -119,6 +141,8 @@ def _freeze_variant(raw: RawVariant, keys: tuple[str, ...], place: Place) -> Blo
         raw.attention or _half("attention", raw),
         raw.ffn or _half("ffn", raw),
         values,
+        raw.weight_paths,
+        raw.block_config,
     )
 
 

@@ -12,6 +12,7 @@ from puzzle_widgets.errors import LibraryError
 MAX_FILE_BYTES = 64 * 2**20
 MAX_NUMBER = 1e18
 MAX_NAME = 2_000
+MAX_TEXT = 2**20
 _SHOWN = 80
 
 
@@ -91,6 +92,15 @@ def text(value: object, place: Place, what: str) -> str:
 def optional_text(value: object, place: Place, what: str) -> str:
     """Read a remark that may be missing (``""``)."""
     return "" if value in (None, "") else text(value, place, what)
+
+
+def long_text(value: object, place: Place) -> str:
+    """Read a text kept as it is, such as a config, that may be missing (``""``)."""
+    if value in (None, ""):
+        return ""
+    if not isinstance(value, str) or len(value) > MAX_TEXT or _has_surrogate(value):
+        place.fail(f"{shown(value)} is no proper text.", f"Give at most {MAX_TEXT:,} characters.")
+    return value
 
 
 def optional_count(value: object, place: Place) -> int | None:

@@ -33,12 +33,18 @@ class BlockVariant:
         The two halves as structured values.
     values
         Scores and costs under dotted keys, such as ``{"stats.memory_mib": 1437.1}``.
+    weight_paths
+        Files of the block's weights as the input names them; often of another machine.
+    block_config
+        JSON text of the block's config as it was read; empty where there was none.
     """
 
     name: str
     attention: SubBlock
     ffn: SubBlock
     values: FrozenMapping[str, float]
+    weight_paths: tuple[str, ...] = ()
+    block_config: str = ""
 
     @property
     def label(self) -> str:
@@ -120,6 +126,11 @@ class BlockLibrary:
         Unit of each dotted key; keys left out take the unit that their suffix tells.
     provenance
         Origin of the figures.
+    offsets
+        Costs of what stands outside the blocks, such as embeddings and head, by dotted key; part
+        of every total. A key left out is 0.
+    parent_config
+        JSON text of the parent's Hugging Face config; empty where it is not known.
 
     Notes
     -----
@@ -132,6 +143,8 @@ class BlockLibrary:
     measurement: Measurement = Measurement()
     units: FrozenMapping[str, str] = field(default_factory=FrozenMapping)
     provenance: Provenance = Provenance()
+    offsets: FrozenMapping[str, float] = field(default_factory=FrozenMapping)
+    parent_config: str = ""
 
     def __repr__(self) -> str:
         return (
@@ -194,6 +207,10 @@ class BlockLibrary:
             raise LibraryError(f"{self.name}: no {key!r} here; it has {', '.join(self.keys)}.")
         return self._table[:, self.keys.index(key)]
 
+    def offset(self, key: str) -> float:
+        """What stands outside the blocks of a key's every total, in its unit."""
+        return self.offsets.get(key, 0.0)
+
     @property
     def parent_architecture(self) -> dict[LayerName, str]:
         """The parent itself: its variant in every layer."""
@@ -201,21 +218,22 @@ class BlockLibrary:
 
     @cached_property
     def parent_totals(self) -> FrozenMapping[str, float]:
-        """Sum of every key over the parent's own blocks."""
+        """Sum of every key over the parent: its own blocks and what stands outside them."""
         return FrozenMapping(self.totals(self.parent_architecture))
 
     def totals(self, architecture: Mapping[LayerName, str]) -> dict[str, float]:
-        """Sum every key over an architecture, ``{layer: variant}``."""
+        """Sum every key over an architecture, ``{layer: variant}``, and what stands outside it."""
         chosen = [layer.variant(architecture[layer.name]).values for layer in self.layers]
-        return {key: float(sum(values[key] for values in chosen)) for key in self.keys}
+        sums = {key: sum(values[key] for values in chosen) for key in self.keys}
+        return {key: float(found + self.offset(key)) for key, found in sums.items()}
 
     def reach(self, key: str) -> tuple[float, float]:
         """Least and greatest sum that any architecture has of a key."""
-        column = self.column(key)
+        column, offset = self.column(key), self.offset(key)
         firsts = self.starts[:-1]
         return (
-            float(np.minimum.reduceat(column, firsts).sum()),
-            float(np.maximum.reduceat(column, firsts).sum()),
+            float(np.minimum.reduceat(column, firsts).sum() + offset),
+            float(np.maximum.reduceat(column, firsts).sum() + offset),
         )
 
     def throughput(self, runtime_ms: float) -> float | None:

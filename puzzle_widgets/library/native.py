@@ -12,6 +12,7 @@ from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assembl
 from puzzle_widgets.library.block import KINDS, SubBlock
 from puzzle_widgets.library.checks import (
     Place,
+    long_text,
     mapping,
     number,
     optional_count,
@@ -57,10 +58,17 @@ def dump_library(library: BlockLibrary) -> str:
         "measurement": asdict(library.measurement),
         "units": dict(library.units),
         "provenance": asdict(library.provenance),
+        **_outside(library),
         "keys": list(library.keys),
     }
     layers = ",\n".join(_dump_layer(layer) for layer in library.layers)
     return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "layers": [\n{layers}\n]}}\n'
+
+
+def _outside(library: BlockLibrary) -> dict[str, Any]:
+    """What is known beside the blocks; nothing where there is nothing."""
+    found = {"offsets": dict(library.offsets), "parent_config": library.parent_config}
+    return {name: value for name, value in found.items() if value}
 
 
 def _dump_layer(layer: Layer) -> str:
@@ -72,11 +80,13 @@ def _dump_layer(layer: Layer) -> str:
 
 
 def _variant_record(variant: BlockVariant) -> dict[str, Any]:
+    found = {"weight_paths": list(variant.weight_paths), "block_config": variant.block_config}
     return {
         "name": variant.name,
         "attention": asdict(variant.attention),
         "ffn": asdict(variant.ffn),
         "values": list(variant.values.values()),
+        **{name: value for name, value in found.items() if value},
     }
 
 
@@ -112,6 +122,8 @@ def _read_facts(content: Mapping[str, Any], place: Place) -> Facts:
         measurement,
         _read_units(content.get("units"), place.at(field="units")),
         _read_provenance(content.get("provenance"), place.at(field="provenance")),
+        _read_offsets(content.get("offsets"), place.at(field="offsets")),
+        long_text(content.get("parent_config"), place.at(field="parent_config")),
     )
 
 
@@ -120,6 +132,13 @@ def _read_units(content: object, place: Place) -> FrozenMapping[str, str]:
         return FrozenMapping()
     units = mapping(content, place, "it")
     return FrozenMapping({key: optional_text(unit, place, "a unit") for key, unit in units.items()})
+
+
+def _read_offsets(content: object, place: Place) -> FrozenMapping[str, float]:
+    if content in (None, {}):
+        return FrozenMapping()
+    found = mapping(content, place, "it")
+    return FrozenMapping({key: number(value, place.at(field=key)) for key, value in found.items()})
 
 
 def _read_provenance(content: object, place: Place) -> Provenance:
@@ -163,7 +182,19 @@ def _read_variant(content: object, keys: list[str], layer: Place) -> RawVariant:
         key: number(value, place.at(field=key)) for key, value in zip(keys, values, strict=True)
     }
     halves = [_read_half(record.get(part), place.at(field=part)) for part in ("attention", "ffn")]
-    return RawVariant(name, numbers, *halves)
+    return RawVariant(
+        name,
+        numbers,
+        *halves,
+        weight_paths=_read_paths(record.get("weight_paths"), place.at(field="weight_paths")),
+        block_config=long_text(record.get("block_config"), place.at(field="block_config")),
+    )
+
+
+def _read_paths(content: object, place: Place) -> tuple[str, ...]:
+    if content in (None, []):
+        return ()
+    return tuple(text(path, place, "a path") for path in sequence(content, place, "it"))
 
 
 def _read_half(content: object, place: Place) -> SubBlock | None:

@@ -36,6 +36,9 @@ class Mckp:
         Variables that may be chosen, shape (n,).
     rows
         What each row is: the resource, or a rule of difference.
+    outside
+        What was taken off each row's limits for costs outside the blocks, shape (rows,); it
+        widens the rounding allowed.
     """
 
     score: FloatArray
@@ -45,6 +48,7 @@ class Mckp:
     upper: FloatArray
     allowed: BoolArray
     rows: tuple[str, ...]
+    outside: FloatArray | None = None
 
     @property
     def layers(self) -> int:
@@ -58,7 +62,8 @@ class Mckp:
             return np.zeros(0)
         sizes = np.abs(np.where(self.allowed, self.cost, 0.0))
         largest = np.maximum.reduceat(sizes, self.starts[:-1], axis=1)
-        return np.asarray(1e-12 * largest.sum(axis=1))
+        outside = 0.0 if self.outside is None else np.abs(self.outside)
+        return np.asarray(1e-12 * (largest.sum(axis=1) + outside))
 
     def broken_rows(self, choice: IntArray) -> list[int]:
         """Rows whose limits a choice breaks, beyond rounding."""
@@ -76,16 +81,20 @@ def to_mckp(problem: SearchProblem) -> Mckp:
     """Write a problem as arrays; a rule of difference becomes a row of ones on the old variants.
 
     Differing from an architecture in at least d of L layers means sharing at most L - d of its
-    variants (Puzzle, App. B: ``sum x y <= alpha L``).
+    variants (Puzzle, App. B: ``sum x y <= alpha L``). Costs outside the blocks are taken off the
+    limits, and left out of the score.
     """
     library = problem.library
     costs = [library.column(key) for key in problem.budgets]
-    lower = [budget.lower for budget in problem.budgets.values()]
-    upper = [budget.upper for budget in problem.budgets.values()]
+    outside = [library.offset(key) for key in problem.budgets]
+    limits = list(zip(problem.budgets.values(), outside, strict=True))
+    lower = [budget.lower - offset for budget, offset in limits]
+    upper = [budget.upper - offset for budget, offset in limits]
     for rule in problem.differences:
         costs.append(_membership(library, rule.architecture))
         lower.append(-math.inf)
         upper.append(float(len(library.layers) - rule.layers))
+        outside.append(0.0)
     return Mckp(
         problem.sign * library.column(problem.objective),
         library.starts,
@@ -94,6 +103,7 @@ def to_mckp(problem: SearchProblem) -> Mckp:
         np.array(upper, dtype=np.float64),
         _allowed(problem),
         row_names(problem),
+        np.array(outside) if any(outside) else None,
     )
 
 

@@ -48,6 +48,7 @@ def rescale(mckp: Mckp, *, shift_score: bool = True) -> Rescaled:
         cost=rows / sizes[:, None],
         lower=(mckp.lower - leasts) / sizes,
         upper=(mckp.upper - leasts) / sizes,
+        outside=None if mckp.outside is None else mckp.outside / sizes,
     )
     return Rescaled(changed, offset, factor)
 

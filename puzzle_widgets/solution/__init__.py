@@ -3,6 +3,7 @@
 from puzzle_widgets.solution.decision_map import DecisionGrid, decision_map, iter_decision_map
 from puzzle_widgets.solution.diverse import DiverseSolutions, search_diverse
 from puzzle_widgets.solution.front import ParetoFront, iter_pareto_front, pareto_front
+from puzzle_widgets.solution.measured import MeasuredPoint
 from puzzle_widgets.solution.optimum import search
 from puzzle_widgets.solution.scenario import Scenario
 from puzzle_widgets.solution.solution import Solution, parent_solution
@@ -12,6 +13,7 @@ from puzzle_widgets.solution.whole_front import WholeFront, whole_front
 __all__ = [
     "DecisionGrid",
     "DiverseSolutions",
+    "MeasuredPoint",
     "ParetoFront",
     "Scenario",
     "Solution",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
+
 from puzzle_widgets.library.quantity import format_number
 from puzzle_widgets.problem import Budget, SearchProblem
 from puzzle_widgets.problem.mckp import Mckp, to_mckp
@@ -67,9 +69,11 @@ def _text(problem: SearchProblem, key: str, value: float) -> str:
 
 def _possible(problem: SearchProblem, key: str) -> tuple[float, float]:
     mckp, column = to_mckp(problem), problem.library.column(key)
+    outside = problem.library.offset(key)
     pairs = list(zip(mckp.starts[:-1], mckp.starts[1:], strict=True))
     allowed = [column[start:end][mckp.allowed[start:end]] for start, end in pairs]
-    return float(sum(part.min() for part in allowed)), float(sum(part.max() for part in allowed))
+    least, most = (sum(map(end, allowed)) for end in (np.min, np.max))
+    return float(least + outside), float(most + outside)
 
 
 def _together(problem: SearchProblem, solve: Solve) -> str:
@@ -99,7 +103,9 @@ def _extreme(problem: SearchProblem, budget: Budget, goal: Goal, solve: Solve) -
     others = problem.with_budget(budget.resource)
     question = replace_field(replace_field(others, "objective", budget.resource), "goal", goal)
     outcome = solve(to_mckp(question))
-    return math.nan if outcome.choice is None else question.sign * outcome.bound
+    if outcome.choice is None:
+        return math.nan
+    return question.sign * outcome.bound + problem.library.offset(budget.resource)
 
 
 def _ask(problem: SearchProblem, budget: Budget) -> str:

@@ -157,6 +157,7 @@ def solution_of(problem: SearchProblem, outcome: Outcome, seconds: float) -> Sol
         If the choice breaks a budget: no such architecture leaves this function.
     """
     bound = problem.sign * outcome.bound if math.isfinite(outcome.bound) else math.nan
+    bound += problem.library.offset(problem.objective)
     facts = {"seconds": seconds, "engine": outcome.engine, "bound": bound}
     facts["prices"] = _prices(problem, outcome)
     if outcome.choice is None:

@@ -32,7 +32,7 @@ class WholeFront(Sequence[Solution]):
     resource
         Dotted key, or ``"throughput"``.
     points
-        The points in the minimised sense, by rising use.
+        The points in the minimised sense, by rising use, without what is outside the blocks.
     seconds
         Wall-clock time that it took.
     """
@@ -48,16 +48,18 @@ class WholeFront(Sequence[Solution]):
     @property
     def use(self) -> FloatArray:
         """Use of the resource in its unit, or throughput in tokens/s, shape (points,)."""
+        use = self.points.use + self.problem.library.offset(_key(self.resource))
         if self.resource != THROUGHPUT:
-            return self.points.use
+            return use
         tokens = self.problem.library.measurement.tokens or 0
         with np.errstate(divide="ignore"):
-            return np.asarray(1000.0 * tokens / self.points.use)
+            return np.asarray(1000.0 * tokens / use)
 
     @property
     def score(self) -> FloatArray:
         """Summed objective of each point, shape (points,)."""
-        return self.problem.sign * self.points.score
+        library, objective = self.problem.library, self.problem.objective
+        return self.problem.sign * self.points.score + library.offset(objective)
 
     def __getitem__(self, point: int) -> Solution:  # type: ignore[override]
         """The proven optimum whose limit is this point's own use."""
@@ -65,7 +67,8 @@ class WholeFront(Sequence[Solution]):
         choice = mckp.starts[:-1] + self.points.places(range(len(self))[point])
         score = float(mckp.score[choice].sum())
         key = _key(self.resource)
-        limit = float(self.problem.library.column(key)[choice].sum())
+        library = self.problem.library
+        limit = float(library.column(key)[choice].sum() + library.offset(key))
         limited = self.problem.with_budget(key, upper=limit)
         return solution_of(limited, Outcome("optimal", choice, score, score, _ENGINE), 0.0)
 

@@ -38,6 +38,7 @@ class ExplorerState(MapActions):
         objective = next(iter(library.scores), library.keys[0])
         with self.hold_trait_notifications():
             self.library, self.scenarios, self.layer = library, (), None
+            self.measured = ()
             self.selection, self.shown, self.solution = Selection(), None, None
             self.objective, self.goal = objective, usual_goal(objective)
             self.limits = first_settings(library)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from puzzle_widgets.errors import ScenarioError
-from puzzle_widgets.solution import Scenario
+from puzzle_widgets.solution import MeasuredPoint, Scenario
 from puzzle_widgets.solution.scenario_file import read_scenarios
 from puzzle_widgets.state.front_actions import FrontActions
 from puzzle_widgets.state.limits import settings_of
@@ -48,6 +49,10 @@ class ScenarioActions(FrontActions):
             self.set_objective(problem.objective, problem.goal)
         self.set_limits(settings_of(problem, self.limits))
         self.show_present()
+
+    def set_measured(self, points: Iterable[MeasuredPoint]) -> None:
+        """Show these measured points beside the search's; they replace the ones before."""
+        self.measured = tuple(points)
 
     def load_scenarios(self, content: bytes, file: str) -> None:
         """Add the scenarios of a file; a bad one gives a message and changes nothing."""

@@ -65,6 +65,7 @@ class StateTraits(HasTraits):
     shown = Instance(Solution, allow_none=True, help="the architecture that is shown")
     layer = Int(None, allow_none=True, help="place of the layer that is open")
     scenarios = Tuple(help="kept scenarios (Scenario)")
+    measured = Tuple(help="measured points beside the search's (MeasuredPoint)")
     message = Instance(Message, allow_none=True, help="newest word to the user")
     parent = Instance(Solution, help="the parent as a Solution")
 

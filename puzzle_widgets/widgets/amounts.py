@@ -187,7 +187,8 @@ def _is_whole(library: BlockLibrary, resource: str) -> bool:
     if resource == THROUGHPUT:
         return False
     column = library.column(resource)
-    return bool(np.all(column == np.round(column)))
+    values = np.append(column, library.offset(resource))
+    return bool(np.all(values == np.round(values)))
 
 
 def _round_step(step: float) -> float:

@@ -55,8 +55,12 @@ class CostView:
 
     def words(self, solution: Solution) -> str:
         """Say the sums: kept, parent's, saved."""
-        parent = solution.library.parent_totals[self._key]
-        return saving_words(solution.totals[self._key], parent, self._quantity.unit)
+        library, unit = solution.library, self._quantity.unit
+        parent = library.parent_totals[self._key]
+        words = saving_words(solution.totals[self._key], parent, unit)
+        if not (outside := library.offset(self._key)):
+            return words
+        return f"{words}; {self._quantity.text(outside)} of it outside the blocks"
 
 
 def saving_words(kept: float, parent: float, unit: str) -> str:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.html import heading
+from puzzle_widgets.widgets.measured_words import measured_list
 from puzzle_widgets.widgets.panel import Panel, button, row
 from puzzle_widgets.widgets.pareto_axis import axis_options
 from puzzle_widgets.widgets.pareto_marks import ParetoChart
@@ -32,6 +33,7 @@ _DRAWN = (
     "front_resource",
     "selection",
     "scenarios",
+    "measured",
 )
 
 
@@ -57,7 +59,9 @@ class ParetoPlot(Panel):
         self.legend = widgets.HTML()
         chart = widgets.Box([self.chart.figure])
         chart.add_class("pw-keys")
-        return [self._build_axis(), self._build_search(), self.legend, chart, self._build_walk()]
+        self.measured = widgets.HTML()
+        search = (self._build_axis(), self._build_search())
+        return [*search, self.legend, chart, self._build_walk(), self.measured]
 
     def bind(self) -> None:
         """Follow the state, and act on it."""
@@ -67,6 +71,7 @@ class ParetoPlot(Panel):
         self.when(*_DRAWN, do=self._draw)
         self.when("front", "front_resource", "front_running", "front_held", do=self._show_search)
         self.when("front", "front_resource", "objective", "selection", do=self._show_walk)
+        self.when("library", "measured", "front_resource", "objective", do=self._show_measured)
         self.changed(self.axis, self._choose_axis)
         self.changed(self.held, self._choose_held)
         self.changed(self.point, self._choose_point)
@@ -155,6 +160,12 @@ class ParetoPlot(Panel):
             self.point.disabled = empty
         for walk in (self.previous, self.next):
             walk.disabled = empty
+
+    def _show_measured(self) -> None:
+        state = self.state
+        listed = measured_list(state.measured, state.library, state.objective, state.front_resource)
+        self.measured.value = listed
+        self.measured.layout.display = None if listed else "none"
 
     def _choose_axis(self, resource: str) -> None:
         if not self._quiet:

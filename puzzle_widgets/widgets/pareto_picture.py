@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from puzzle_widgets.solution import ParetoFront, Solution
 from puzzle_widgets.solution.front import resource_use
 from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.widgets.measured_words import measured_words
 from puzzle_widgets.widgets.palette import (
     FRONT,
     LIMIT,
+    MEASURED,
     PARENT,
     PRESENT,
     SELECTED,
@@ -67,6 +69,7 @@ class Picture:
     present: Spot | None
     parent: Spot | None
     kept: tuple[Spot, ...]
+    measured: tuple[Spot, ...]
     lines: tuple[BudgetLine, ...]
     legend: tuple[LegendEntry, ...]
 
@@ -87,9 +90,10 @@ def picture_of(state: ExplorerState) -> Picture:
         _spot(state, scenario.solution, f"Scenario: {scenario.name}", scenario_color(place), place)
         for place, scenario in enumerate(state.scenarios)
     ]
+    measured = _measured(state)
     selected = _selected(state, points)
     lines = tuple(budget_lines(state.library, state.limits, state.front_resource))
-    spots = [spot for spot in (*points, present, parent, *kept) if spot is not None]
+    spots = [spot for spot in (*points, present, parent, *kept, *measured) if spot is not None]
     x = resource_span([spot.use for spot in spots], [line.at for line in lines])
     others = [spot.score for spot in spots[len(points) :]]
     minimize = state.goal == "minimize"
@@ -104,6 +108,7 @@ def picture_of(state: ExplorerState) -> Picture:
         present=present,
         parent=parent,
         kept=tuple(spot for spot in kept if spot is not None),
+        measured=measured,
         lines=tuple(line for line in lines if x.holds(line.at)),
         legend=(
             *_legend_of_front(points, selected),
@@ -113,6 +118,7 @@ def picture_of(state: ExplorerState) -> Picture:
                 ("triangle", scenario_color(place), f"{scenario.name}{_beyond(spot, y)}")
                 for place, (scenario, spot) in enumerate(zip(state.scenarios, kept, strict=True))
             ),
+            *_legend_of_measured(state, measured, y),
             *(("dashes", LIMIT, f"Limit: {line.words}{_aside(line, x)}") for line in lines),
         ),
     )
@@ -143,6 +149,28 @@ def _spot(
     score = solution.totals[state.objective]
     words = tooltip(title, solution, state.objective, state.front_resource)
     return Spot(use, score, words, color, place)
+
+
+def _measured(state: ExplorerState) -> tuple[Spot, ...]:
+    spots = []
+    for place, point in enumerate(state.measured):
+        use = point.use(state.library, state.front_resource)
+        score = point.on_sum(state.library, state.objective)
+        if use is not None and score is not None:
+            words = measured_words(point, state.library, state.objective, state.front_resource)
+            spots.append(Spot(use, score, "\n".join(words), MEASURED, place))
+    return tuple(spots)
+
+
+def _legend_of_measured(
+    state: ExplorerState, spots: tuple[Spot, ...], y: Span
+) -> list[LegendEntry]:
+    if not state.measured:
+        return []
+    words = f"Measured ({len(spots)} of {len(state.measured)})"
+    if any(not y.holds(spot.score) for spot in spots):
+        words += " (some scores above the chart)"
+    return [("cross", MEASURED, words)]
 
 
 def _selected(state: ExplorerState, points: tuple[Spot, ...]) -> Spot | None:

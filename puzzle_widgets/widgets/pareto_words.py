@@ -20,6 +20,7 @@ _SHAPES = {
     "ring": Markup("<circle r='5.5' fill='none' stroke='{0}' stroke-width='2.5'/>"),
     "diamond": Markup("<path d='M0-7 5 0 0 7-5 0Z' fill='{0}'/>"),
     "square": Markup("<path d='M-4.5-4.5h9v9h-9Z' fill='{0}'/>"),
+    "cross": Markup("<path d='M-6 0H6M0-6V6' fill='none' stroke='{0}' stroke-width='4'/>"),
     "triangle": Markup("<path d='M0-5.5 6 5H-6Z' fill='none' stroke='{0}' stroke-width='2'/>"),
     "dashes": Markup("<path d='M0-7V7' stroke='{0}' stroke-width='2' stroke-dasharray='4 2'/>"),
 }

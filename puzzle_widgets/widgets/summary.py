@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from puzzle_widgets.library.outside import outside_words
 from puzzle_widgets.library.quantity import (
     KV_HEADS,
     MEMORY,
@@ -72,7 +73,7 @@ def _small_unit(value: str) -> Markup:
 
 
 def notes(solution: Solution, *, budgets: bool) -> Markup:
-    """Say how throughput is reckoned, and the budgets of an answer that no panel shows."""
+    """Say what totals and throughput mean, and the budgets of an answer that no panel shows."""
     lines, measured = [], solution.library.measurement
     if budgets:
         lines.append(f"Budgets of this answer: {budget_words(solution.problem)}.")
@@ -82,6 +83,8 @@ def notes(solution: Solution, *, budgets: bool) -> Markup:
             f"{format_number(float(measured.batch_size or 0))} x "
             f"{format_number(float(measured.sequence_length or 0))} tokens."
         )
+    if outside := outside_words(solution.library):
+        lines.append(outside)
     body = Markup("").join(Markup("<div>{}</div>").format(line) for line in lines)
     return Markup("<div class='pw-quiet'>{}</div>").format(body)
 

@@ -42,8 +42,10 @@ counts = st.none() | st.integers(1, 10**9)
 
 
 @st.composite
-def libraries(draw: st.DrawFn, *, layer_names: st.SearchStrategy[int | str]) -> pw.BlockLibrary:
-    """Draw a library whose layers differ in their variants."""
+def libraries(
+    draw: st.DrawFn, *, layer_names: st.SearchStrategy[int | str], configs: bool = False
+) -> pw.BlockLibrary:
+    """Draw a library whose layers differ in their variants, with configs and files if wanted."""
     groups = st.sampled_from(["metrics.", "stats."])
     keys = draw(
         st.lists(st.builds(str.__add__, groups, names), min_size=1, max_size=3, unique=True)
@@ -57,6 +59,8 @@ def libraries(draw: st.DrawFn, *, layer_names: st.SearchStrategy[int | str]) -> 
                 draw(halves),
                 draw(halves),
                 FrozenMapping({key: draw(numbers) for key in keys}),
+                tuple(draw(st.lists(names, max_size=2))) if configs else (),
+                draw(remarks) if configs else "",
             )
             for variant in found
         )
@@ -71,6 +75,8 @@ def libraries(draw: st.DrawFn, *, layer_names: st.SearchStrategy[int | str]) -> 
         pw.Provenance(
             draw(st.sampled_from(["measured", "modelled"])), draw(remarks), draw(remarks)
         ),
+        FrozenMapping(draw(st.dictionaries(st.sampled_from(keys), numbers))),
+        draw(remarks),
     )
 
 
@@ -78,7 +84,7 @@ common = settings(max_examples=150, deadline=None, suppress_health_check=[Health
 
 
 @common
-@given(libraries(layer_names=st.one_of(st.integers(-(10**20), 10**20), names)))
+@given(libraries(layer_names=st.one_of(st.integers(-(10**20), 10**20), names), configs=True))
 def test_our_own_form_gives_back_an_equal_library(library: pw.BlockLibrary) -> None:
     """Names with tabs, HTML and any Unicode, units, facts and halves all survive."""
     twin = pw.load_files({"any.json": dump_library(library).encode()})
