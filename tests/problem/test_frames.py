@@ -53,7 +53,7 @@ def test_an_architecture_is_read_from_a_solution_and_from_a_part() -> None:
     """What a solution lays out is its architecture; layers may be floats, as after a merge."""
     solution = pw.search(pw.SearchProblem(LIBRARY, minimize=LOSS, budgets={MEMORY: 15}))
     frame = pw.to_frame(solution)
-    assert pw.read_architecture(frame, LIBRARY) == solution.architecture
+    assert pw.read_architecture(frame, LIBRARY) == dict(solution.architecture or {})
     part = frame.astype({"layer": float}).iloc[1:]
     fixed = pw.read_architecture(part, LIBRARY, partial=True)
     assert fixed == {1: "v0"}

@@ -32,7 +32,7 @@ def check_layers(frame: pd.DataFrame, solutions: list[pw.Solution], head: str) -
     assert list(frame.columns)[-len(BLOCK) :] == BLOCK
     groups = frame.groupby(head, sort=False)
     for (_, group), solution in zip(groups, solutions, strict=True):
-        assert pw.read_architecture(group, LIBRARY) == solution.architecture
+        assert pw.read_architecture(group, LIBRARY) == dict(solution.architecture or {})
         assert group[list(LIBRARY.keys)].sum().to_dict() == dict(solution.totals)
 
 
@@ -41,7 +41,7 @@ def test_a_solution_has_a_row_for_each_layer() -> None:
     solution = pw.search(PROBLEM)
     frame = pw.to_frame(solution)
     assert list(frame.columns) == BLOCK
-    assert pw.read_architecture(frame, LIBRARY) == solution.architecture
+    assert pw.read_architecture(frame, LIBRARY) == dict(solution.architecture or {})
     assert frame.attrs["units"][MEMORY] == "MiB"
     assert (frame.attrs["status"], frame.attrs["bound"]) == ("optimal", solution.bound)
     nothing = pw.to_frame(pw.search(pw.SearchProblem(LIBRARY, minimize=LOSS, budgets={MEMORY: 1})))

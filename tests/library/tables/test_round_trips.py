@@ -85,8 +85,9 @@ def test_a_frame_gives_back_an_equal_library() -> None:
         "stats.memory_mib": "MiB",
         "stats.runtime_ms": "ms",
     }
-    assert pw.load_library(frame[frame["layer"] > 0]).parent_totals["stats.memory_mib"] < (
-        library.parent_totals["stats.memory_mib"]
+    assert (
+        pw.load_library(frame[frame["layer"] > 0]).parent_totals["stats.memory_mib"]
+        < (library.parent_totals["stats.memory_mib"])
     )
     frame.attrs["library"] = {"other": "words"}
     assert pw.load_library(frame).layers == library.layers
@@ -177,7 +178,8 @@ def test_a_fault_in_parquet_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "ending", "extra"), [("pyarrow", "parquet", "parquet"), ("openpyxl", "xlsx", "excel")]
+    ("module", "ending", "extra"),
+    [("pyarrow", "parquet", "parquet"), ("openpyxl", "xlsx", "excel")],
 )
 def test_what_is_not_installed_is_named_with_how_to_get_it(
     module: str, ending: str, extra: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -121,7 +121,7 @@ def test_a_heading_is_mapped_to_its_key(heading: str, key: str | None, factor: f
 def test_a_sheet_says_what_holds_for_the_whole_library() -> None:
     """Columns of facts, filled in once, in all rows, or not; costs outside the blocks as a row."""
     text = (
-        "layer,variant,parent,memory (GiB),runtime (ms),library,batch size,seq len,GPU,origin,note\n"
+        "layer,variant,parent,memory (GiB),latency,library,batch size,seq len,GPU,origin,note\n"
         '0,a,yes,1,5,Mine,64,"2,048",H100,Measured,by hand\n'
         "0,b,no,0.5,4,,64,,,,\n"
         "outside the blocks,,,2,,,,,,,\n"
@@ -210,9 +210,7 @@ MARKS = (("a", "yes"), ("b", "no"))
         ("weight_paths", ["{", ""], ["row 2, column E", "broken JSON"]),
     ],
 )
-def test_a_fault_beside_the_figures_is_named(
-    head: str, cells: list[str], parts: list[str]
-) -> None:
+def test_a_fault_beside_the_figures_is_named(head: str, cells: list[str], parts: list[str]) -> None:
     """Facts of the whole library, and what goes with a block."""
     rows = [
         f"layer,variant,parent,memory,{head}",
@@ -225,9 +223,7 @@ def test_a_fault_beside_the_figures_is_named(
 def test_a_date_is_told_as_one() -> None:
     """A spreadsheet turns 8-1 into a date; the message says so."""
     rows: Rows = [HEAD, [0, "a", True, date(2026, 8, 1), 5, 0]]
-    assert "row 2, column D 'memory (MiB)'" in (
-        text := complaint({"b.xlsx": workbook(rows)})
-    )
+    assert "row 2, column D 'memory (MiB)'" in (text := complaint({"b.xlsx": workbook(rows)}))
     assert "the date '2026-08-01" in text
 
 

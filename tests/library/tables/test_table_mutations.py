@@ -23,8 +23,31 @@ from tests.support.mutations import damaged_bytes
 SOUND = full_library()
 COUNT = 1000
 ODD: list[Any] = [
-    *("", " ", "abc", "1,5", "1.234,5", "1.5", "nan", "1e999", "-1", "0", "yes", "WAHR", "x" * 3000),
-    *("layer", "memory (GiB)", "stats.", "metrics.", "(", "stats.a (b", "outside the blocks", "[1]"),
+    *(
+        "",
+        " ",
+        "abc",
+        "1,5",
+        "1.234,5",
+        "1.5",
+        "nan",
+        "1e999",
+        "-1",
+        "0",
+        "yes",
+        "WAHR",
+        "x" * 3000,
+    ),
+    *(
+        "layer",
+        "memory (GiB)",
+        "stats.",
+        "metrics.",
+        "(",
+        "stats.a (b",
+        "outside the blocks",
+        "[1]",
+    ),
     *("\ud7ff", "<b>", "=1+1", "#DIV/0!", "\r", '"', ";", "_x0041_"),
     *(None, True, -1, 2.5, 10**15, 1e300),
 ]
