@@ -31,7 +31,7 @@ def run(asked: Namespace) -> int:
         return FOUND
     columns = ["Name to open it by", "Licence", "Size", "Here", "Source"]
     rows = [
-        [found.name, found.licence.name, found.size_text, _here(found), found.source]
+        [found.name, found.licence.name, found.size_text, _here(found), found.source_words]
         for found in datasets
     ]
     write_tables([tables.make_table("Data sets", columns, rows, left=5)], asked)

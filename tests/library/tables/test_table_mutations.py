@@ -106,7 +106,7 @@ def damaged_frame(rng: random.Random) -> bytes:
 
 
 CSV = dump_csv(SOUND).encode()
-GERMAN = dump_template(decimal=",").encode()
+GERMAN = dump_template(decimal=",")
 XLSX, PARQUET = dump_xlsx(SOUND), dump_parquet(SOUND)
 
 DRAWS: dict[str, tuple[str, Draw]] = {
