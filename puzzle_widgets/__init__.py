@@ -8,7 +8,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from puzzle_widgets.datasets import Dataset, list_datasets, load_dataset
 from puzzle_widgets.errors import (
+    DatasetError,
     LibraryError,
     ProblemError,
     PuzzleError,
@@ -28,8 +30,16 @@ from puzzle_widgets.library import (
     random_library,
     to_frame,
     write_library,
+    write_template,
 )
-from puzzle_widgets.problem import Budget, Difference, SearchProblem, Share
+from puzzle_widgets.problem import (
+    Budget,
+    Difference,
+    SearchProblem,
+    Share,
+    read_architecture,
+    read_budgets,
+)
 from puzzle_widgets.solution import (
     DecisionGrid,
     DiverseSolutions,
@@ -70,6 +80,8 @@ __all__ = [
     "Budget",
     "BudgetSurface",
     "ConstraintPanel",
+    "Dataset",
+    "DatasetError",
     "DecisionGrid",
     "DecisionMap",
     "Difference",
@@ -103,16 +115,21 @@ __all__ = [
     "iter_budget_surface",
     "iter_decision_map",
     "iter_pareto_front",
+    "list_datasets",
+    "load_dataset",
     "load_files",
     "load_library",
     "parent_solution",
     "pareto_front",
     "random_library",
+    "read_architecture",
+    "read_budgets",
     "search",
     "search_diverse",
     "to_frame",
     "whole_front",
     "write_library",
+    "write_template",
 ]
 
 

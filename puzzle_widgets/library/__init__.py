@@ -12,8 +12,9 @@ from puzzle_widgets.library.model import (
     Measurement,
     Provenance,
 )
-from puzzle_widgets.library.native import dump_library, write_library
-from puzzle_widgets.library.table import to_frame
+from puzzle_widgets.library.native import dump_library
+from puzzle_widgets.library.tables import dump_template, to_frame, write_template
+from puzzle_widgets.library.write import write_library
 
 __all__ = [
     "BlockLibrary",
@@ -25,10 +26,12 @@ __all__ = [
     "Provenance",
     "SubBlock",
     "dump_library",
+    "dump_template",
     "embedded_libraries",
     "load_files",
     "load_library",
     "random_library",
     "to_frame",
     "write_library",
+    "write_template",
 ]

@@ -18,12 +18,14 @@ _SHOWN = 80
 
 @dataclass(frozen=True)
 class Place:
-    """Where in the input a value stands."""
+    """Where in the input a value stands; row and column as a table shows them."""
 
     file: str
     layer: object = None
     variant: str | None = None
     field: str | None = None
+    row: str = ""
+    column: str = ""
 
     def at(self, **parts: Any) -> Place:  # noqa: ANN401
         """Go further in: ``place.at(layer=3)``."""
@@ -35,6 +37,7 @@ class Place:
 
     def __str__(self) -> str:
         parts = [self.file if self.file.isprintable() else shown(self.file)]
+        parts += filter(None, (self.row, self.column))
         if self.layer is not None:
             parts.append(f"layer {shown(self.layer)}")
         if self.variant is not None:

@@ -20,10 +20,16 @@ from puzzle_widgets.library.published import (
     PARENT_FILE,
     read_published,
 )
-from puzzle_widgets.library.table import read_csv, read_frame
+from puzzle_widgets.library.tables import read_csv, read_frame, read_parquet, read_xlsx
 from puzzle_widgets.resources import data_folder
 
 _SIDECARS = (MEASUREMENT_FILE, PARENT_FILE)
+_TABLES = {
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".xlsx": read_xlsx,
+    ".parquet": read_parquet,
+}
 
 
 def load_library(
@@ -37,8 +43,9 @@ def load_library(
     Parameters
     ----------
     source
-        A directory in the published three-file form, one JSON or CSV file, a tidy DataFrame
-        (see ``library.table``), or the name of an embedded library (``embedded_libraries()``).
+        A directory in the published three-file form; one file, JSON, CSV, Parquet or xlsx; a
+        tidy DataFrame (see :func:`puzzle_widgets.to_frame`); or the name of an embedded library
+        (``embedded_libraries()``).
     name
         Title for people; by default what the file says, else the folder's or file's name.
     measurement
@@ -51,7 +58,8 @@ def load_library(
         Naming file, layer, variant, field and the mend.
     """
     if isinstance(source, pd.DataFrame):
-        return read_frame(source, "DataFrame", _facts(name or "DataFrame", measurement))
+        found = read_frame(source, "DataFrame", _facts(name or "DataFrame", measurement))
+        return _with_words(found, name, measurement)
     path = _find(source)
     library_file = path / LIBRARY_FILE if path.is_dir() else path
     files = {library_file.name: _read_bytes(library_file)}
@@ -88,8 +96,9 @@ def _read(
     _check_sizes(files)
     facts = _facts(name or title or Path(file).stem, measurement)
     sidecars = {Path(other).name: content for other, content in files.items() if other != file}
-    if file.lower().endswith(".csv"):
-        return read_csv(files[file], file, facts)
+    read_table = _TABLES.get(Path(file).suffix.lower())
+    if read_table is not None:
+        return _with_words(read_table(files[file], file, facts), name, measurement)
     place = Place(file)
     content = mapping(parse_json(files[file], place), place, "the file")
     if content.get("format") == FORMAT:
@@ -136,7 +145,7 @@ def _read_bytes(path: Path) -> bytes:
         if path.stat().st_size > MAX_FILE_BYTES:
             _too_large(place, path.stat().st_size)
         if not path.is_file():
-            place.fail("no ordinary file.", "Give a JSON or CSV file, or a library's folder.")
+            place.fail("no ordinary file.", "Give a JSON file, a table, or a library's folder.")
         return path.read_bytes()
     except FileNotFoundError:
         place.fail(f"missing in the folder {path.parent.name!r}.", "Give a block library's folder.")

@@ -1,5 +1,6 @@
 """Checked answers: one optimum, diverse ones, a Pareto front, kept scenarios."""
 
+import puzzle_widgets.solution.frames  # noqa: F401  # teaches to_frame what is found here
 from puzzle_widgets.solution.decision_map import DecisionGrid, decision_map, iter_decision_map
 from puzzle_widgets.solution.diverse import DiverseSolutions, search_diverse
 from puzzle_widgets.solution.front import ParetoFront, iter_pareto_front, pareto_front
