@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from puzzle_widgets.errors import (
+    HandoverError,
     LibraryError,
     ProblemError,
     PuzzleError,
@@ -75,6 +76,7 @@ __all__ = [
     "Difference",
     "DiverseSolutions",
     "ExplorerState",
+    "HandoverError",
     "Layer",
     "LayerView",
     "LibraryError",

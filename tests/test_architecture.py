@@ -21,6 +21,7 @@ ORDER = [
     "problem",
     "search",
     "solution",
+    "handover",
     "state",
     "widgets",
     "app",
