@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from puzzle_widgets import handover
 from puzzle_widgets.errors import (
     HandoverError,
     LibraryError,
@@ -58,6 +59,7 @@ _WIDGETS = {
     "BudgetSurface": "surface",
     "ConstraintPanel": "constraints",
     "DecisionMap": "decision_map",
+    "HandoverPanel": "handover_panel",
     "LayerView": "layers",
     "ParetoPlot": "pareto",
     "PuzzleExplorer": "explorer",
@@ -77,6 +79,7 @@ __all__ = [
     "DiverseSolutions",
     "ExplorerState",
     "HandoverError",
+    "HandoverPanel",
     "Layer",
     "LayerView",
     "LibraryError",
@@ -102,6 +105,7 @@ __all__ = [
     "budget_surface",
     "decision_map",
     "embedded_libraries",
+    "handover",
     "iter_budget_surface",
     "iter_decision_map",
     "iter_pareto_front",

@@ -143,7 +143,7 @@ def test_differences_build_the_chosen_sizes(solution: pw.Solution) -> None:
 
 
 def test_transformers_takes_the_differences(solution: pw.Solution, tmp_path: Path) -> None:
-    """transformers 5 knows per_layer_config itself: its layers have the chosen sizes."""
+    """Transformers 5 knows per_layer_config itself: its layers have the chosen sizes."""
     made = export(solution, "per-layer-config", parent_config=LLAMA_70B)
     layers = getattr(load_with_transformers(made.text, tmp_path), "per_layer_config", None)
     if layers is None or isinstance(layers, dict):
