@@ -121,7 +121,7 @@ class Drawing:
             looks["transform"] = f"rotate({turn} {_px(x)} {_px(y)})"
         self._add("text", looks, Markup("{}").format(clean(words)))
 
-    def to_svg(self, *, alone: bool = True) -> Markup:
+    def to_svg(self, *, alone: bool = True, adaptive: bool = True) -> Markup:
         """Give the SVG.
 
         Parameters
@@ -129,6 +129,8 @@ class Drawing:
         alone
             Whether it is a file of its own; on a page with other pictures the paper and the
             name space are the page's.
+        adaptive
+            Whether it turns dark on dark screens.
         """
         space = Markup(" xmlns='http://www.w3.org/2000/svg'") if alone else Markup("")
         paper = Markup("<rect class='paper' width='100%' height='100%' fill='{}'/>").format(PAPER)
@@ -142,7 +144,7 @@ class Drawing:
             self.width,
             self.height,
             clean(self.title),
-            _STYLE,
+            _STYLE if adaptive else "",
             paper if alone else "",
             Markup("").join(self._parts),
         )
