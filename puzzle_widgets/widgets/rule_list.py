@@ -40,7 +40,7 @@ class RuleList(widgets.VBox):
         count = sum(map(len, rule.banned.values()))
         layers = len(rule.banned)
         words = Markup("<b>Rule:</b> {} <span class='pw-quiet'>{}</span>").format(
-            rule.words, f"({count} variants in {layers} layers banned)"
+            rule.words, f"({count:,} variants in {layers:,} layers banned)"
         )
         drop = button("Drop", f"Drop the rule: {rule.words}")
         drop.on_click(guard(self._state, lambda *_: self._state.drop_rule(place)))

@@ -35,20 +35,31 @@ Halves = tuple[SubBlock, SubBlock]
 PARENT: Halves = (SubBlock("sized", 8), SubBlock("sized", 4096))
 
 
-def variant(name: str, halves: Halves, score: float, **more: Any) -> pw.BlockVariant:
-    """Make a variant that costs as much as it scores badly."""
-    values = {"metrics.kl_div": score, "stats.memory_mib": 100 - score, "stats.runtime_ms": 10.0}
+def variant(
+    name: str, halves: Halves, score: float, saved: float = 0.0, **more: Any
+) -> pw.BlockVariant:
+    """Make a variant that saves some of 100 MiB."""
+    values = {"metrics.kl_div": score, "stats.memory_mib": 100 - saved, "stats.runtime_ms": 10.0}
     return pw.BlockVariant(name, *halves, FrozenMapping(values), **more)
 
 
 def handed_library(
-    *others: Halves, layers: int = LAYERS, weights: bool = False, parent_config: str = ""
+    *others: Halves,
+    layers: int = LAYERS,
+    weights: bool = False,
+    parent_config: str = "",
+    scores: Sequence[float] = (0, 1, 2, 3, 4, 5),
 ) -> pw.BlockLibrary:
-    """Make a library whose every layer has the parent's block and these others."""
+    """Make a library whose every layer has the parent's block and these others.
+
+    They save 1, 2, 3 ... of 100 MiB a layer, for these scores.
+    """
     rows = []
     for place in range(layers):
         variants = [
-            variant(_name(halves), halves, float(n), weight_paths=_paths(place, halves, weights))
+            variant(
+                _name(halves), halves, scores[n], n, weight_paths=_paths(place, halves, weights)
+            )
             for n, halves in enumerate((PARENT, *others))
         ]
         rows.append(pw.Layer(place, tuple(variants), variants[0].name))
