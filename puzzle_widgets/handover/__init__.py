@@ -10,6 +10,7 @@ from puzzle_widgets.handover.pictures import (
     layers_picture,
     surface_picture,
 )
+from puzzle_widgets.handover.puzzletron_folder import write_puzzletron
 from puzzle_widgets.handover.report import report
 from puzzle_widgets.handover.targets import TARGETS, Target, find_target
 
@@ -30,4 +31,5 @@ __all__ = [
     "read_parent_config",
     "report",
     "surface_picture",
+    "write_puzzletron",
 ]

@@ -8,18 +8,18 @@ from puzzle_widgets.handover.pictures.colors import (
     FFN,
     FFN_LINEAR,
     FRONT,
+    MEASURED,
     NEUTRAL,
     PARENT,
+    PRESENT,
     SCENARIOS,
     WHOLE,
     scenario_color,
 )
 
 SELECTED = "#D55E00"
-PRESENT = "#009E73"
 SAVED = "#B8BEC6"
 LIMIT = "#CC79A7"
-MEASURED = "#D55E00"
 
 __all__ = [
     "ATTENTION",

@@ -132,7 +132,10 @@ class ParetoPlot(Panel):
             front = front_of(self.state)
             if front is None or not front.solutions:
                 return None
-            return front_picture(front, self.state.scenarios)
+            state = self.state
+            return front_picture(
+                front, state.scenarios, present=state.solution, measured=state.measured
+            )
 
         return picture_buttons(self.state, "the Pareto front", "pareto-front", draw)
 

@@ -12,6 +12,8 @@ WHOLE = "#56B4E9"
 NEUTRAL = "#8C8C8C"
 FRONT = "#0072B2"
 PARENT = "#8C8C8C"
+PRESENT = "#009E73"
+MEASURED = "#D55E00"
 SCENARIOS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8C8C8C")
 HEAT = ("#123163", "#3f5270", "#70747a", "#a29974", "#d6c25c", "#fdea66")
 """From dark blue to yellow, evenly lighter."""

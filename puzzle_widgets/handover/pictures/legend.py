@@ -21,7 +21,7 @@ class Entry:
     color
         Its colour.
     form
-        ``"box"``, ``"line"``, ``"dot"`` or ``"diamond"``.
+        ``"box"``, ``"line"``, ``"dot"``, ``"diamond"`` or ``"cross"``.
     dash
         Dashes of a line, so that colour is not all that tells it.
     """
@@ -66,6 +66,9 @@ def _draw_mark(drawing: Drawing, entry: Entry, x: float, y: float) -> None:
         drawing.dot(x + 10, y, entry.color)
     elif entry.form == "diamond":
         drawing.diamond(x + 10, y, entry.color)
+    elif entry.form == "cross":
+        drawing.line(x + 5, y - 5, x + 15, y + 5, entry.color, css="", thick=2.5)
+        drawing.line(x + 5, y + 5, x + 15, y - 5, entry.color, css="", thick=2.5)
     elif entry.color:
         drawing.rect(x + 8, y - 5, 11, 11, entry.color)
 

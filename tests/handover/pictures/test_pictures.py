@@ -20,7 +20,7 @@ from puzzle_widgets.handover.pictures import (
 )
 from puzzle_widgets.handover.pictures.colors import ATTENTION, FFN, FRONT, WHOLE, scenario_color
 from puzzle_widgets.handover.pictures.heat import BLANK, score_ends
-from puzzle_widgets.library import SubBlock
+from puzzle_widgets.library import FrozenMapping, SubBlock
 from tests.support.handover import NO_OP, chosen, handed_library
 from tests.support.libraries import make_library
 
@@ -88,6 +88,23 @@ def test_fronts_have_every_point(library: pw.BlockLibrary) -> None:
     assert len(parts(drawing, "polygon", fill=scenario_color(0))) == 2  # the point and its key
     assert "<i>mine</i>" in said(drawing)
     assert "hollow: not proven optimal" in str(drawing.to_svg())
+
+
+def test_fronts_show_what_is_measured_and_present(library: pw.BlockLibrary) -> None:
+    """Crosses for measured models, where both axes have a place for them; a diamond for now."""
+    problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    front = pw.pareto_front(problem, "stats.memory_mib", 4)
+    known = {"metrics.kl_div": 2.0, "stats.memory_mib": 398.0}
+    points = [
+        pw.MeasuredPoint("one", FrozenMapping(known)),
+        pw.MeasuredPoint("no memory", FrozenMapping({"metrics.kl_div": 2.0})),
+    ]
+    drawing = front_picture(front, present=front.solutions[1], measured=points)
+    svg = str(drawing.to_svg())
+    assert "1 measured" in svg
+    assert "Present solution" in said(drawing)
+    other = front_picture(front, present=chosen(handed_library(), [0] * 4))
+    assert "Present solution" not in said(other)
 
 
 def test_comparisons_have_a_line_for_each(library: pw.BlockLibrary) -> None:
