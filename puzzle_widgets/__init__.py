@@ -8,9 +8,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from puzzle_widgets import handover
 from puzzle_widgets.datasets import Dataset, list_datasets, load_dataset
 from puzzle_widgets.errors import (
     DatasetError,
+    HandoverError,
     LibraryError,
     ProblemError,
     PuzzleError,
@@ -75,6 +77,7 @@ _WIDGETS = {
     "BudgetSurface": "surface",
     "ConstraintPanel": "constraints",
     "DecisionMap": "decision_map",
+    "HandoverPanel": "handover_panel",
     "LayerView": "layers",
     "ParetoPlot": "pareto",
     "PuzzleExplorer": "explorer",
@@ -95,6 +98,8 @@ __all__ = [
     "Difference",
     "DiverseSolutions",
     "ExplorerState",
+    "HandoverError",
+    "HandoverPanel",
     "Layer",
     "LayerView",
     "LibraryError",
@@ -123,6 +128,7 @@ __all__ = [
     "budget_surface",
     "decision_map",
     "embedded_libraries",
+    "handover",
     "iter_budget_surface",
     "iter_decision_map",
     "iter_pareto_front",

@@ -90,6 +90,11 @@ class Dataset:
         """Size in words, such as ``"0.8 MiB"``."""
         return f"{max(self.size / 2**20, 0.1):.1f} MiB"
 
+    @property
+    def source_words(self) -> str:
+        """Source in short, such as ``"NVlabs/puzzle at 19f3ce3"``."""
+        return f"{_REPOSITORY} at {self.version[:7]}" if self.files else self.source
+
     def address(self, file: DatasetFile, mirror: str = "") -> str:
         """Where a file is fetched from; a mirror has it in a folder of the same name."""
         base = f"https://raw.githubusercontent.com/{_REPOSITORY}/{self.version}/{_FOLDER}"

@@ -64,21 +64,36 @@ class _Meter:
 
     dataset: Dataset
     progress: Progress | None
+    size: int = 0
     before: int = 0
     done: int = 0
     total: int = 0
+    response: Any = None
+
+    def begin(self, file: DatasetFile) -> None:
+        """Count a file from its first byte; those before it are whole."""
+        self.before, self.size, self.done = self.before + self.size, file.size, 0
 
     def update(self, size: int) -> None:
         """Count a chunk; far too many mean that it is another file."""
         self.done += size
-        if self.done > max(file.size for file in self.dataset.files) + _SLACK:
+        if self.done > self.size + _SLACK:
             raise ValueError("longer than the published file")
-        self.tell(self.done)
+        self.tell()
 
-    def tell(self, done: int) -> None:
-        """Tell how far the fetch is."""
+    def answered(self, response: Any, *_: object, **__: object) -> None:  # noqa: ANN401
+        """Keep what answered, to hang up when the fetch is over, however it ends."""
+        self.response = response
+
+    def hang_up(self) -> None:
+        """Let the connection go."""
+        if self.response is not None:
+            self.response.close()
+
+    def tell(self) -> None:
+        """Tell how far the fetch is; the last chunk counts whole, so it may say too much."""
         if self.progress is not None:
-            self.progress(min(self.before + done, self.dataset.size), self.dataset.size)
+            self.progress(self.before + min(self.done, self.size), self.dataset.size)
 
     def reset(self) -> None:
         """Begin a file anew."""
@@ -87,18 +102,17 @@ class _Meter:
     def close(self) -> None:
         """Nothing is held."""
 
-    def finished(self, file: DatasetFile) -> None:
-        """Count a whole file."""
-        self.before, self.done = self.before + file.size, 0
-        self.tell(0)
-
 
 def _fetch(dataset: Dataset, file: DatasetFile, meter: _Meter) -> bytes:
     pooch = _pooch()
     address = dataset.address(file, _mirror())
     downloader = pooch.HTTPDownloader(
-        progressbar=meter, chunk_size=_CHUNK, timeout=_TIMEOUT_SECONDS
+        progressbar=meter,
+        chunk_size=_CHUNK,
+        timeout=_TIMEOUT_SECONDS,
+        hooks={"response": meter.answered},
     )
+    meter.begin(file)
     try:
         path = pooch.retrieve(
             address, f"sha256:{file.sha256}", file.name, _kept(dataset), downloader=downloader
@@ -109,7 +123,10 @@ def _fetch(dataset: Dataset, file: DatasetFile, meter: _Meter) -> bytes:
     except ValueError as error:
         what = "what is there is not the published file (its SHA-256 differs), and is not kept"
         _fail(dataset, file, address, what, "Try again, or name another mirror", error)
-    meter.finished(file)
+    finally:
+        meter.hang_up()
+    meter.done = file.size
+    meter.tell()
     return content
 
 

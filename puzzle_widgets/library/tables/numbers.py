@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -29,11 +30,12 @@ class NumberStyle:
     def read(self, written: str) -> float | str:
         """Read a number; what is none comes back as it is."""
         plain = _closed_up(written)
-        if self.decimal == ",":
-            plain = plain.replace(".", "") if _grouped(plain, ".") else plain
-            plain = plain.replace(",", ".", 1) if "." not in plain else plain
-        elif "," in plain:
-            plain = plain.replace(",", "") if _grouped(plain, ",") else plain
+        thousands: Mark = "." if self.decimal == "," else ","
+        if _grouped(plain, thousands):
+            plain = plain.replace(thousands, "")
+        if thousands in plain:
+            return written
+        plain = plain.replace(self.decimal, ".")
         return float(plain) if _PLAIN.fullmatch(plain) else written
 
 
@@ -47,33 +49,29 @@ def find_style(cells: Iterable[str], usual: Mark = ".") -> NumberStyle:
     usual
         The mark where every number can be read both ways, such as ``1,437``.
     """
-    points = commas = unclear_commas = 0
-    for cell in cells:
-        plain = _closed_up(cell)
-        if "," in plain:
-            surely = _is_decimal(plain, ",")
-            commas += surely
-            unclear_commas += not surely and not _is_decimal(plain, ".")
-        if "." in plain:
-            points += _is_decimal(plain, ".")
-    if commas > points:
+    told = Counter(_decimal_mark(_closed_up(cell)) for cell in cells)
+    if told[","] > told["."]:
         return NumberStyle(",")
-    return NumberStyle("," if unclear_commas and not points and usual == "," else ".")
+    return NumberStyle("," if told["unclear"] and not told["."] and usual == "," else ".")
 
 
 def _closed_up(written: str) -> str:
     return _GAP_BETWEEN_DIGITS.sub("", written.strip()).translate(_GAPS)
 
 
-def _is_decimal(plain: str, mark: Mark) -> bool:
-    """Whether a mark can only stand before decimals here."""
-    head, _, tail = plain.rpartition(mark)
-    other: Mark = "." if mark == "," else ","
-    if mark in head or other in tail:
-        return False
-    if other in head:
-        return _grouped(head, other)
-    return not _grouped(plain, mark)
+def _decimal_mark(plain: str) -> str:
+    """Which mark stands before the decimals of a number: ``"unclear"`` of ``1,437``."""
+    marks = [letter for letter in plain if letter in ".,"]
+    if not marks:
+        return ""
+    if len(set(marks)) > 1:
+        return marks[-1]
+    mark: Mark = "," if marks[0] == "," else "."
+    if not _grouped(plain, mark):
+        return mark if len(marks) == 1 else ""
+    if len(marks) > 1:
+        return "." if mark == "," else ","
+    return "unclear" if mark == "," else ""
 
 
 def _grouped(plain: str, mark: Mark) -> bool:

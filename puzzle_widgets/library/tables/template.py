@@ -62,14 +62,7 @@ def write_template(path: str | Path, *, layers: int = 2, decimal: Mark = ".") ->
         If the ending is another, or the file cannot be written.
     """
     target = Path(path).expanduser()
-    place = Place(target.name)
-    if target.suffix.lower() == ".xlsx":
-        need("openpyxl", "excel", place)
-        content = workbook_of([("Block library", _rows(layers)), ("Columns", _explained())])
-    elif target.suffix.lower() == ".csv":
-        content = dump_template(layers=layers, decimal=decimal).encode()
-    else:
-        place.fail("a template is a sheet.", "Name a file that ends in .csv or .xlsx.")
+    content = dump_template(target.name, layers=layers, decimal=decimal)
     try:
         target.write_bytes(content)
     except OSError as error:
@@ -78,13 +71,18 @@ def write_template(path: str | Path, *, layers: int = 2, decimal: Mark = ".") ->
         ) from error
 
 
-def dump_template(*, layers: int = 2, decimal: Mark = ".") -> str:
-    """Give the template's CSV text; parameters as for :func:`write_template`."""
+def dump_template(file: str = "template.csv", *, layers: int = 2, decimal: Mark = ".") -> bytes:
+    """Give the template's bytes; ``file`` is its name, the rest as for :func:`write_template`."""
+    place, ending = Place(file), Path(file).suffix.lower()
+    if ending == ".xlsx":
+        need("openpyxl", "excel", place)
+        return workbook_of([("Block library", _rows(layers)), ("Columns", _explained())])
+    if ending != ".csv":
+        place.fail("a template is a sheet.", "Name a file that ends in .csv or .xlsx.")
     rows = _rows(layers)
     if decimal == ".":
-        return csv_of(rows)
-    local = [[_with_comma(cell) for cell in row] for row in rows]
-    return csv_of(local, mark=";")
+        return csv_of(rows).encode()
+    return csv_of([[_with_comma(cell) for cell in row] for row in rows], mark=";").encode()
 
 
 def _rows(layers: int) -> list[Cells]:

@@ -122,12 +122,12 @@ def _rows(sheet: Any) -> Iterator[Cells]:  # noqa: ANN401
     sheet.reset_dimensions()
     blank = 0
     for row in sheet.iter_rows(max_row=MAX_ROWS + 2, max_col=MAX_COLUMNS + 1, values_only=True):
-        cells = list(row)
-        while cells and is_blank(cells[-1]):
-            cells.pop()
-        if not cells:
+        if row.count(None) == len(row):  # quick, for there may be very many
             blank += 1
             continue
         yield from ([] for _ in range(blank))
         blank = 0
-        yield ["" if cell is None else cell for cell in cells]
+        cells = ["" if cell is None else cell for cell in row]
+        while cells and is_blank(cells[-1]):
+            cells.pop()
+        yield cells
