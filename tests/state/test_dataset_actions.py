@@ -23,14 +23,23 @@ def state() -> ExplorerState:
     return ExplorerState(make_library([[(0, 4, 8), (1, 2, 3)]]))
 
 
+def is_offered(state: ExplorerState) -> bool:
+    """Whether the terms of a data set are shown."""
+    return state.offered is not None
+
+
+def said(state: ExplorerState) -> str:
+    """What the user is told, its level before it."""
+    return "" if state.message is None else f"{state.message.level}: {state.message.text}"
+
+
 def test_an_offer_shows_its_terms_and_fetches_nothing(state: ExplorerState, mirror: Mirror) -> None:
     """What was open stays open, also when the offer is withdrawn."""
     state.offer_dataset(NAME)
-    assert state.offered is not None
-    assert state.offered.name == NAME
+    assert is_offered(state)
     assert (state.fetched, mirror.asked) == (None, [])
     state.withdraw_offer()
-    assert state.offered is None
+    assert not is_offered(state)
     state.accept_offer()
     assert mirror.asked == []
     assert state.library.name == "small"
@@ -45,7 +54,8 @@ def test_an_accepted_offer_is_fetched_and_opened(
     state.offer_dataset(NAME)
     state.accept_offer()
     assert state.library.layers == pw.load_files(published_files()).layers
-    assert (state.offered, state.fetched, state.message) == (None, None, None)
+    assert not is_offered(state)
+    assert (state.fetched, state.message) == (None, None)
     assert 1.0 in shares
     assert has_agreed(small, cache_folder())
     state.open_library(make_library([[(0, 1, 1)]]))
@@ -59,13 +69,14 @@ def test_a_failed_fetch_is_told_and_the_offer_stays(state: ExplorerState, mirror
     mirror.trouble = "wrong"
     state.offer_dataset(NAME)
     state.accept_offer()
-    assert state.message is not None
-    assert (state.message.level, "SHA-256 differs" in state.message.text) == ("error", True)
+    assert said(state).startswith("error: ")
+    assert "SHA-256 differs" in said(state)
     assert state.library.name == "small"
-    assert (state.offered is not None, state.fetched) == (True, None)
+    assert is_offered(state)
+    assert state.fetched is None
     mirror.trouble = ""
     state.accept_offer()
-    assert state.message is None
+    assert said(state) == ""
     assert len(state.library.layers) == 3
 
 
@@ -73,7 +84,7 @@ def test_an_embedded_library_opens_at_once(state: ExplorerState) -> None:
     """Without an offer."""
     state.offer_dataset(EMBEDDED)
     assert state.library == pw.load_library(EMBEDDED)
-    assert state.offered is None
+    assert not is_offered(state)
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -96,18 +107,20 @@ def test_a_fetch_can_be_given_up_on_the_way(mirror: Mirror) -> None:
         assert state.fetched == 0.0
         await until(lambda: bool(mirror.asked))
         state.withdraw_offer()
-        assert (state.offered, state.fetched) == (None, None)
+        assert not is_offered(state)
+        assert state.fetched is None
         mirror.gate.set()
         await asyncio.sleep(0.3)
         state.close()
         return state
 
     state = asyncio.run(journey())
-    assert (state.library.name, state.message, state.offered) == ("small", None, None)
+    assert (state.library.name, said(state), is_offered(state)) == ("small", "", False)
 
 
 def test_another_library_ends_the_offer(state: ExplorerState, mirror: Mirror) -> None:
     """An upload meanwhile is what the user wants."""
     state.offer_dataset(NAME)
     state.open_files(published_files())
-    assert (state.offered, mirror.asked) == (None, [])
+    assert not is_offered(state)
+    assert mirror.asked == []
