@@ -22,6 +22,7 @@ ORDER = [
     "problem",
     "search",
     "solution",
+    "handover",
     "state",
     "widgets",
     "app",

@@ -7,9 +7,18 @@ import math
 from typing import NoReturn
 
 import puzzle_widgets
-from puzzle_widgets.cli import run_app, run_datasets, run_front, run_search, run_show
+from puzzle_widgets.cli import (
+    run_app,
+    run_datasets,
+    run_export,
+    run_front,
+    run_picture,
+    run_search,
+    run_show,
+)
 from puzzle_widgets.cli.exits import EXPLAINED, USAGE
 from puzzle_widgets.cli.output import FORMATS
+from puzzle_widgets.handover import TARGETS
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.solution.front import DEFAULT_POINTS
 from puzzle_widgets.solution.optimum import EXACT
@@ -44,6 +53,8 @@ def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     _add_app(commands)
     _add_search(commands)
     _add_front(commands)
+    _add_export(commands)
+    _add_picture(commands)
     _add_show(commands)
     _add_libraries(commands)
     _add_datasets(commands)
@@ -110,6 +121,47 @@ def _add_front(commands: _Commands[_Parser]) -> None:
     command.set_defaults(run=run_front.run)
 
 
+def _add_export(commands: _Commands[_Parser]) -> None:
+    names = ", ".join(target.name for target in TARGETS)
+    command = commands.add_parser(
+        "export",
+        help="hand the best architecture over to vLLM, TensorRT-LLM, Puzzletron and others",
+        epilog=f"targets: {names}. What a target cannot take is said on stderr, and refused by "
+        f"exit code 1. {EXPLAINED}",
+    )
+    _add_question(command)
+    command.add_argument("--target", required=True, metavar="NAME", help="see below")
+    command.add_argument(
+        "--parent-config", metavar="FILE", help="the parent's Hugging Face config.json"
+    )
+    command.add_argument(
+        "--avoid", action="store_true", help="search again by rules that avoid what is refused"
+    )
+    command.add_argument(
+        "--scenarios", metavar="FILE", help="hand over kept scenarios of this file, not a search"
+    )
+    command.add_argument("--name", metavar="SCENARIO", help="only this one of them")
+    command.add_argument("--check", action="store_true", help="write the findings as JSON instead")
+    _add_file(command)
+    command.set_defaults(run=run_export.run)
+
+
+def _add_picture(commands: _Commands[_Parser]) -> None:
+    command = commands.add_parser(
+        "picture", help="draw layers, front, surface or decision map as SVG", epilog=EXPLAINED
+    )
+    _add_question(command)
+    command.add_argument("--of", choices=run_picture.KINDS, default="layers", help="what to draw")
+    command.add_argument(
+        "--over",
+        default=THROUGHPUT,
+        metavar="RESOURCE",
+        help="of a front, a map's rows or a surface's rows (default: %(default)s)",
+    )
+    _add_file(command)
+    command.set_defaults(run=run_picture.run)
+
+
 def _add_show(commands: _Commands[_Parser]) -> None:
     command = commands.add_parser("show", help="print what a library holds")
     command.add_argument("library", metavar="LIBRARY", help=_LIBRARY)
@@ -147,6 +199,11 @@ def _add_template(commands: _Commands[_Parser]) -> None:
 
 
 def _add_problem(command: argparse.ArgumentParser) -> None:
+    _add_question(command)
+    _add_output(command, FORMATS)
+
+
+def _add_question(command: argparse.ArgumentParser) -> None:
     command.add_argument("library", metavar="LIBRARY", help=_LIBRARY)
     goal = command.add_mutually_exclusive_group()
     goal.add_argument("--minimize", metavar="KEY", help="by default the library's first score")
@@ -165,7 +222,6 @@ def _add_problem(command: argparse.ArgumentParser) -> None:
     _add_repeated(command, "--fix", "LAYER=VARIANT", "the variant must be chosen; repeatable")
     _add_repeated(command, "--ban", "LAYER=VARIANT", "it must not be chosen; repeatable")
     _add_solver(command)
-    _add_output(command, FORMATS)
 
 
 def _add_repeated(command: argparse.ArgumentParser, flag: str, form: str, text: str) -> None:
@@ -191,6 +247,10 @@ def _add_output(command: argparse.ArgumentParser, formats: tuple[str, ...]) -> N
     command.add_argument(
         "--format", choices=formats, help="by default what FILE's ending says, else table"
     )
+    _add_file(command)
+
+
+def _add_file(command: argparse.ArgumentParser) -> None:
     command.add_argument("--output", metavar="FILE", help="write there, not to stdout")
 
 

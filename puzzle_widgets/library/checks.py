@@ -106,6 +106,13 @@ def long_text(value: object, place: Place) -> str:
     return value
 
 
+def tidy(value: object, most: int) -> str:
+    """Write a value as text on one line that can be kept in a file, cut to ``most`` characters."""
+    line = " ".join(str(value).split())
+    whole = "".join("\N{REPLACEMENT CHARACTER}" if _has_surrogate(c) else c for c in line)
+    return whole if len(whole) <= most else f"{whole[: most - 1]}…"
+
+
 def optional_count(value: object, place: Place) -> int | None:
     """Read a positive whole number that may be missing."""
     if value is None:

@@ -8,12 +8,13 @@ from puzzle_widgets.library import BlockLibrary, load_files
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.solution import parent_solution
 from puzzle_widgets.state.dataset_actions import DatasetActions
+from puzzle_widgets.state.handover_actions import HandoverActions
 from puzzle_widgets.state.limits import first_settings, to_problem
 from puzzle_widgets.state.problem_actions import usual_goal
 from puzzle_widgets.state.traits import Selection
 
 
-class ExplorerState(DatasetActions):
+class ExplorerState(DatasetActions, HandoverActions):
     """All that the explorer knows.
 
     Widgets observe the traits and call the actions; they never set a trait themselves. Searches
@@ -42,7 +43,8 @@ class ExplorerState(DatasetActions):
             self.measured = ()
             self.selection, self.shown, self.solution = Selection(), None, None
             self.objective, self.goal = objective, usual_goal(objective)
-            self.limits = first_settings(library)
+            self.limits, self.rules = first_settings(library), ()
+            self._take_parent_config()
             self.front, self.front_resource = None, self._first_resource()
             self._start_maps()
             self.parent = parent_solution(to_problem(library, objective, self._goal, ()))

@@ -10,6 +10,7 @@ from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.widgets.constraints import ConstraintPanel
 from puzzle_widgets.widgets.dataset_offer import DatasetOffer
 from puzzle_widgets.widgets.decision_map import DecisionMap
+from puzzle_widgets.widgets.handover_panel import HandoverPanel
 from puzzle_widgets.widgets.layers import LayerView
 from puzzle_widgets.widgets.library_bar import LibraryBar
 from puzzle_widgets.widgets.message import MessageBar
@@ -55,6 +56,7 @@ class PuzzleExplorer(widgets.VBox):
         self.surface = BudgetSurface(self.state)
         self.decisions = DecisionMap(self.state)
         self.scenarios = ScenarioPanel(self.state)
+        self.handover = HandoverPanel(self.state)
         self.add_class("pw-explorer")
         self.children = self._lay_out()
         self.state.observe(self._library_opened, "library")
@@ -74,6 +76,7 @@ class PuzzleExplorer(widgets.VBox):
             self.surface,
             self.decisions,
             self.scenarios,
+            self.handover,
         )
 
     def close(self) -> None:
@@ -89,7 +92,7 @@ class PuzzleExplorer(widgets.VBox):
     def _lay_out(self) -> tuple[widgets.Widget, ...]:
         top = widgets.Box([self.constraints, self.status, self.pareto])
         top.add_class("pw-top")
-        rest = (self.layers, self.surface, self.decisions, self.scenarios)
+        rest = (self.layers, self.surface, self.decisions, self.scenarios, self.handover)
         return (page_aids(), self.library_bar, self.message_bar, self.offer, top, *rest)
 
     def _library_opened(self, *_: object) -> None:

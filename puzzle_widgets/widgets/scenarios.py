@@ -12,6 +12,7 @@ from puzzle_widgets.widgets.comparison import Comparison
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.message import MessageBar
 from puzzle_widgets.widgets.panel import Panel, button, row
+from puzzle_widgets.widgets.picture_buttons import picture_buttons
 from puzzle_widgets.widgets.scenario_files import download_links, take_upload, upload_control
 from puzzle_widgets.widgets.scenario_names import suggested_name
 from puzzle_widgets.widgets.scenario_series import parent_series, scenario_series
@@ -49,6 +50,9 @@ class ScenarioPanel(Panel):
         self.table = widgets.HTML()
         self.comparison = Comparison(self.state)
         self.downloads = widgets.HTML()
+        self.pictures = picture_buttons(
+            self.state, "the comparison", "comparison", self.comparison.picture
+        )
         self.upload = upload_control()
         self.kept = widgets.VBox([self._build_actions(), self.comparison])
         self.kept.add_class("pw-kept")
@@ -60,7 +64,7 @@ class ScenarioPanel(Panel):
             keep,
             self.table,
             self.kept,
-            row(self.downloads, self.upload, css="pw-files"),
+            row(self.downloads, self.pictures, self.upload, css="pw-files"),
         ]
 
     def bind(self) -> None:
@@ -153,7 +157,7 @@ class ScenarioPanel(Panel):
         self._quiet = False
         self._name_chosen()
         self.kept.layout.display = "" if kept else "none"
-        self.downloads.layout.display = "" if kept else "none"
+        self.downloads.layout.display = self.pictures.layout.display = "" if kept else "none"
         for control in (self.show_chosen, self.restore, self.delete, self.rename):
             control.disabled = not kept
         self.downloads.value = download_links(kept)
