@@ -29,3 +29,7 @@ class HandoverError(PuzzleError):
 
 class ServerError(PuzzleError):
     """The app cannot be served as asked."""
+
+
+class DatasetError(PuzzleError):
+    """A data set cannot be had: unknown, not agreed to, not reachable, or not the published one."""

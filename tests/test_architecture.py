@@ -18,6 +18,7 @@ ORDER = [
     "errors",
     "resources",
     "library",
+    "datasets",
     "problem",
     "search",
     "solution",
@@ -77,6 +78,7 @@ def test_modules_import_from_what_stands_before_them(module: Path) -> None:
         ("IPython", ("widgets/", "app/")),
         ("voila", ("app/",)),
         ("rich", ("cli/",)),
+        ("pooch", ("datasets/",)),
     ],
 )
 def test_a_dependency_is_known_in_one_place(library: str, places: tuple[str, ...]) -> None:

@@ -26,7 +26,13 @@ def explorer_page() -> DOMWidget:
     """Explorer of the library that the environment names, of the embedded default otherwise."""
     name = os.environ.get(LIBRARY_VARIABLE) or DEFAULT_LIBRARY
     try:
-        library = pw.load_library(name)
+        library = _load(name)
     except pw.PuzzleError as error:
         return HTML(_MESSAGE.format(name, error))
     return pw.PuzzleExplorer(library)
+
+
+def _load(name: str) -> pw.BlockLibrary:
+    """Open a data set by its name, anything else by its path."""
+    named = {dataset.name for dataset in pw.list_datasets()}
+    return pw.load_dataset(name) if name in named else pw.load_library(name)

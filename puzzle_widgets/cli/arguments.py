@@ -7,7 +7,15 @@ import math
 from typing import NoReturn
 
 import puzzle_widgets
-from puzzle_widgets.cli import run_app, run_export, run_front, run_picture, run_search, run_show
+from puzzle_widgets.cli import (
+    run_app,
+    run_datasets,
+    run_export,
+    run_front,
+    run_picture,
+    run_search,
+    run_show,
+)
 from puzzle_widgets.cli.exits import EXPLAINED, USAGE
 from puzzle_widgets.cli.output import FORMATS
 from puzzle_widgets.handover import TARGETS
@@ -15,7 +23,7 @@ from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.solution.front import DEFAULT_POINTS
 from puzzle_widgets.solution.optimum import EXACT
 
-_LIBRARY = "folder, JSON or CSV file of a block library, or the name of an embedded one"
+_LIBRARY = "folder or file of a block library, or the name of a data set"
 _LIMIT = "LIMIT is a number in the stat's unit, or a share of the parent such as 85%%"
 
 
@@ -49,6 +57,8 @@ def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     _add_picture(commands)
     _add_show(commands)
     _add_libraries(commands)
+    _add_datasets(commands)
+    _add_template(commands)
     return parser, list(commands.choices)
 
 
@@ -164,6 +174,28 @@ def _add_libraries(commands: _Commands[_Parser]) -> None:
     command = commands.add_parser("libraries", help="list the embedded libraries")
     _add_output(command, ("table", "json"))
     command.set_defaults(run=run_show.run_libraries)
+
+
+def _add_datasets(commands: _Commands[_Parser]) -> None:
+    command = commands.add_parser("datasets", help="list the data sets, or fetch a published one")
+    command.add_argument("dataset", metavar="NAME", nargs="?", help="fetch this one now")
+    command.add_argument(
+        "--agree", action="store_true", help="agree to its licence, rather than being asked"
+    )
+    _add_output(command, ("table", "json"))
+    command.set_defaults(run=run_datasets.run)
+
+
+def _add_template(commands: _Commands[_Parser]) -> None:
+    command = commands.add_parser("template", help="write a sheet to start a library from")
+    command.add_argument("file", metavar="FILE", help="ending in .csv or .xlsx")
+    command.add_argument(
+        "--layers", type=int, default=2, metavar="N", help="layers of the example (default: 2)"
+    )
+    command.add_argument(
+        "--decimal-comma", action="store_true", help="for spreadsheets that write 1,5 for 1.5"
+    )
+    command.set_defaults(run=run_datasets.run_template)
 
 
 def _add_problem(command: argparse.ArgumentParser) -> None:

@@ -6,14 +6,14 @@ from argparse import Namespace
 from importlib import import_module
 
 from puzzle_widgets.cli.exits import FOUND
+from puzzle_widgets.cli.open_library import open_library
 from puzzle_widgets.errors import ServerError
-from puzzle_widgets.library import load_library
 
 
 def run(asked: Namespace) -> int:
     """Serve until Ctrl-C; a library that cannot be opened fails here, not in the page."""
     if asked.library is not None:
-        load_library(asked.library)
+        open_library(asked.library)
     try:
         server = import_module("puzzle_widgets.app.server")
     except ImportError as error:

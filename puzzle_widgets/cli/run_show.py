@@ -12,6 +12,7 @@ from rich.table import Table
 from puzzle_widgets.cli import tables
 from puzzle_widgets.cli.ask import find_layer
 from puzzle_widgets.cli.exits import FOUND
+from puzzle_widgets.cli.open_library import open_library
 from puzzle_widgets.cli.output import check_output, chosen_format, write_json, write_tables
 from puzzle_widgets.library import BlockLibrary, Layer, embedded_libraries, load_library
 from puzzle_widgets.library.quantity import (
@@ -27,7 +28,7 @@ from puzzle_widgets.library.quantity import (
 def run(asked: Namespace) -> int:
     """Print what a library holds, or one layer's variants."""
     check_output(asked)
-    library = load_library(asked.library)
+    library = open_library(asked.library)
     layer = None if asked.layer is None else library.layer(find_layer(asked.layer, library))
     if chosen_format(asked) == "json":
         write_json(_record(library) if layer is None else _layer_record(layer), asked)

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from puzzle_widgets.library import BlockLibrary, load_files
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.solution import parent_solution
+from puzzle_widgets.state.dataset_actions import DatasetActions
 from puzzle_widgets.state.handover_actions import HandoverActions
 from puzzle_widgets.state.limits import first_settings, to_problem
 from puzzle_widgets.state.problem_actions import usual_goal
 from puzzle_widgets.state.traits import Selection
 
 
-class ExplorerState(HandoverActions):
+class ExplorerState(DatasetActions, HandoverActions):
     """All that the explorer knows.
 
     Widgets observe the traits and call the actions; they never set a trait themselves. Searches
@@ -33,6 +34,7 @@ class ExplorerState(HandoverActions):
 
     def open_library(self, library: BlockLibrary) -> None:
         """Explore another library from the start; kept scenarios of the old one go."""
+        self.withdraw_offer()
         self.stop_front()
         self._known_fronts.clear()
         objective = next(iter(library.scores), library.keys[0])
@@ -56,6 +58,7 @@ class ExplorerState(HandoverActions):
         """End the background work."""
         self._searches.close()
         self._fronts.close()
+        self._fetches.close()
         self._close_maps()
 
     def _first_resource(self) -> str:

@@ -8,6 +8,7 @@ from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.widgets.constraints import ConstraintPanel
+from puzzle_widgets.widgets.dataset_offer import DatasetOffer
 from puzzle_widgets.widgets.decision_map import DecisionMap
 from puzzle_widgets.widgets.handover_panel import HandoverPanel
 from puzzle_widgets.widgets.layers import LayerView
@@ -47,6 +48,7 @@ class PuzzleExplorer(widgets.VBox):
         self._find_front = running_loop() is not None if find_front is None else find_front
         self.library_bar = LibraryBar(self.state)
         self.message_bar = MessageBar(self.state)
+        self.offer = DatasetOffer(self.state)
         self.constraints = ConstraintPanel(self.state)
         self.status = StatusPanel(self.state, messages=False)
         self.pareto = ParetoPlot(self.state)
@@ -66,6 +68,7 @@ class PuzzleExplorer(widgets.VBox):
         return (
             self.library_bar,
             self.message_bar,
+            self.offer,
             self.constraints,
             self.status,
             self.pareto,
@@ -90,7 +93,7 @@ class PuzzleExplorer(widgets.VBox):
         top = widgets.Box([self.constraints, self.status, self.pareto])
         top.add_class("pw-top")
         rest = (self.layers, self.surface, self.decisions, self.scenarios, self.handover)
-        return (page_aids(), self.library_bar, self.message_bar, top, *rest)
+        return (page_aids(), self.library_bar, self.message_bar, self.offer, top, *rest)
 
     def _library_opened(self, *_: object) -> None:
         if self._find_front:

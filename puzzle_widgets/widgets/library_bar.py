@@ -8,10 +8,13 @@ from typing import Any
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from puzzle_widgets.library import BlockLibrary, embedded_libraries, load_library
+from puzzle_widgets.datasets import Dataset, list_datasets
+from puzzle_widgets.library import BlockLibrary, load_library
 from puzzle_widgets.widgets.panel import Panel, row
+from puzzle_widgets.widgets.template_links import template_links
 
-_UPLOAD = "Open a file or the three files of a folder: .json or .csv, at most 64 MiB"
+_KINDS = ".json,.csv,.tsv,.xlsx,.parquet"
+_UPLOAD = "Open a file (JSON, CSV, Excel, Parquet) or the three files of a folder, at most 64 MiB"
 _ORIGINS = {
     "measured": "",
     "modelled": "modelled, not measured",
@@ -21,7 +24,7 @@ _ORIGINS = {
 
 
 class LibraryBar(Panel):
-    """Name and facts of the open library, a picker of embedded ones, and an upload."""
+    """Name and facts of the open library, a picker of data sets, an upload, and templates."""
 
     css_class = "pw-library"
 
@@ -29,13 +32,14 @@ class LibraryBar(Panel):
         """Make the picker and the upload."""
         self.picker = widgets.Dropdown(layout=widgets.Layout(width="min(300px, 100%)"))
         self.upload = widgets.FileUpload(
-            accept=".json,.csv", multiple=True, description="Open file", tooltip=_UPLOAD
+            accept=_KINDS, multiple=True, description="Open file", tooltip=_UPLOAD
         )
         self.upload.layout.width = "auto"
         self.upload.add_class("pw-btn")
         label = widgets.HTML("<span class='pw-name'>Block library</span>")
         self.facts = widgets.HTML()
-        return [row(label, self.picker, self.upload), self.facts]
+        self.templates = widgets.HTML(template_links())
+        return [row(label, self.picker, self.upload, self.templates), self.facts]
 
     def bind(self) -> None:
         """Follow the state's library, and open what is picked."""
@@ -45,7 +49,7 @@ class LibraryBar(Panel):
 
     def _show_library(self) -> None:
         library = self.state.library
-        self._names = {load_title(name): name for name in embedded_libraries()}
+        self._names = {self._offer_words(dataset): dataset.name for dataset in list_datasets()}
         options = list(self._names)
         if library.name not in options:
             options = [library.name, *options]
@@ -56,9 +60,18 @@ class LibraryBar(Panel):
             Markup("<span class='pw-remark'>the best architecture for every budget</span>")
         )
 
+    def _offer_words(self, dataset: Dataset) -> str:
+        """Title of a data set, with what is to be known before it is picked."""
+        if dataset.embedded:
+            return load_title(dataset.name)
+        if dataset.title == self.state.library.name:
+            return dataset.title
+        return f"{dataset.title} (published, non-commercial)"
+
     def _pick(self, title: str) -> None:
         if title != self.state.library.name and title in self._names:
-            self.state.open_library(load_library(self._names[title]))
+            self.state.offer_dataset(self._names[title])
+            self.picker.value = self.state.library.name
 
     def _open(self, files: tuple[dict[str, Any], ...]) -> None:
         if files:
