@@ -9,6 +9,7 @@ from typing import NoReturn
 import puzzle_widgets
 from puzzle_widgets.cli import (
     run_app,
+    run_build,
     run_datasets,
     run_export,
     run_front,
@@ -59,6 +60,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     _add_libraries(commands)
     _add_datasets(commands)
     _add_template(commands)
+    _add_build(commands)
     return parser, list(commands.choices)
 
 
@@ -196,6 +198,29 @@ def _add_template(commands: _Commands[_Parser]) -> None:
         "--decimal-comma", action="store_true", help="for spreadsheets that write 1,5 for 1.5"
     )
     command.set_defaults(run=run_datasets.run_template)
+
+
+def _add_build(commands: _Commands[_Parser]) -> None:
+    command = commands.add_parser(
+        "build",
+        help="build a measured block library from a small model (needs PyTorch)",
+        epilog="Run it again after Ctrl-C: it goes on where it was.",
+    )
+    command.add_argument(
+        "--preset",
+        default="tiny",
+        metavar="NAME",
+        help="tiny: about 3 minutes on 2 cores (default); small: the embedded library, an hour",
+    )
+    command.add_argument("--out", required=True, metavar="FOLDER", help="where all files go")
+    command.add_argument(
+        "--stage",
+        action="append",
+        default=[],
+        metavar="STAGE",
+        help="run this stage only; repeatable (default: all in turn)",
+    )
+    command.set_defaults(run=run_build.run)
 
 
 def _add_problem(command: argparse.ArgumentParser) -> None:
