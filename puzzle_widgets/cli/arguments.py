@@ -224,6 +224,12 @@ def _add_build(commands: _Commands[_Parser]) -> None:
     )
     command.add_argument("--out", required=True, metavar="FOLDER", help="where all files go")
     command.add_argument(
+        "--architecture",
+        metavar="FILE",
+        help="assemble and distil the architectures of this scenario file instead, from the app "
+        "or from search --output",
+    )
+    command.add_argument(
         "--stage",
         action="append",
         default=[],
