@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, cast
 
 from puzzle_widgets.library import BlockVariant
@@ -30,6 +30,13 @@ _PLAIN = {
     "name",
 }
 _HARMLESS: tuple[object, ...] = (None, False, "full", "silu")
+# Extras that version 1 has fields for.
+_KEPT = {
+    *("moe", "mamba", "ffn.moe", "attention.mamba", "attention.llama4"),
+    *("attention.sparsify", "ffn.sparsify"),
+}
+_PART_OF_KIND = {"attention": "attention", "mamba": "attention", "ffn": "ffn", "moe": "ffn"}
+_NAMING = ("kind", "name", "no_op")
 # Fields of experts in version 2, and what version 1 calls them.
 _MOE_FIELDS = {
     "num_experts": "num_local_experts",
@@ -60,55 +67,68 @@ def known(variant: BlockVariant) -> bool:
     return block_config(variant) is not None
 
 
+def lost(variant: BlockVariant) -> tuple[str, ...]:
+    """Name what version 1 has no field for, such as a window; a file without it would be wrong."""
+    return tuple(name for name in extras(variant) if name not in _KEPT)
+
+
 def block_config(variant: BlockVariant) -> Record | None:
-    """Write a variant in Puzzletron's version 1 schema; ``None`` where too little is known."""
+    """Write a variant in Puzzletron's version 1 schema; ``None`` where that cannot say it."""
     read = as_read(variant)
     attention = _half("attention", read, variant.attention)
     ffn = _half("ffn", read, variant.ffn)
-    if attention is None or ffn is None:
+    if attention is None or ffn is None or lost(variant):
         return None
-    parallel = read.get("parallel_blocks")
-    return {"attention": attention, "ffn": ffn, "parallel_blocks": parallel}
+    return {"attention": attention, "ffn": ffn, "parallel_blocks": None}
 
 
 def _half(part: Part, read: Mapping[str, Any], known_half: SubBlock) -> Record | None:
     given = _given(part, read)
-    extra = {name: _version_1(given.get(name)) for name in _EXTRA_FIELDS[part]}
-    if "experts" in given:
-        extra["moe"] = given["experts"]
-    if known_half.kind == "other" and not any(extra.values()):
+    half = known_half if known_half.kind != "other" else _told(part, given)
+    extra = {name: _plain(given.get(name)) for name in _EXTRA_FIELDS[part]}
+    if half.kind == "other" and not any(extra.values()):
         return None
     return {
-        "no_op": known_half.kind == "no_op",
-        "replace_with_linear": known_half.kind == "linear",
+        "no_op": half.kind == "no_op",
+        "replace_with_linear": half.kind == "linear",
         "sparsify": given.get("sparsify"),
         "weights_precision": given.get("weights_precision") or "bf16",
-        SIZE_FIELD[part]: known_half.size,
+        SIZE_FIELD[part]: half.size,
         **extra,
     }
 
 
+def _told(part: Part, given: Mapping[str, Any]) -> SubBlock:
+    """Kind and size by the file's own words, where the library does not tell them."""
+    if given.get("no_op"):
+        return SubBlock("no_op")
+    if given.get("replace_with_linear"):
+        return SubBlock("linear")
+    size = given.get(SIZE_FIELD[part])
+    return SubBlock("sized", size) if isinstance(size, int) and size > 0 else SubBlock("other")
+
+
 def _given(part: Part, read: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Fields that the file gives of one half, in either version of the schema."""
+    """Fields that the file gives of one half, under their names in version 1."""
     half = read.get(part)
     if isinstance(half, Mapping):
         return half
     for sub in _sub_blocks(read):
-        kind = sub.get("kind")
-        if part == "ffn" and kind == "moe":
-            return {"experts": _experts(sub)}
-        if part == "attention" and kind == "mamba":
-            return {"mamba": {k: v for k, v in sub.items() if k not in ("kind", "name", "no_op")}}
+        if _PART_OF_KIND.get(str(sub.get("kind"))) == part:
+            return _as_version_1(sub)
     return {}
 
 
-def _experts(sub: Mapping[str, Any]) -> Record | None:
-    if sub.get("no_op"):
-        return None
-    return {new: sub.get(old) for old, new in _MOE_FIELDS.items()}
+def _as_version_1(sub: Mapping[str, Any]) -> Mapping[str, Any]:
+    kind = sub.get("kind")
+    if sub.get("no_op") or kind in ("attention", "ffn"):
+        return {**sub, "num_key_value_heads": sub.get("num_kv_heads")}
+    if kind == "moe":
+        return {"moe": {new: sub.get(old) for old, new in _MOE_FIELDS.items()}}
+    return {"mamba": {key: value for key, value in sub.items() if key not in _NAMING}}
 
 
-def _version_1(value: object) -> object:
+def _plain(value: object) -> object:
     return dict(value) if isinstance(value, Mapping) else value
 
 
@@ -122,14 +142,18 @@ def _extras(read: Mapping[str, Any]) -> Iterator[str]:
         yield "parallel_blocks"
     halves = [(part, cast("Mapping[str, Any]", read.get(part) or {})) for part in PARTS]
     for name, half in [*halves, *((str(sub.get("kind")), sub) for sub in _sub_blocks(read))]:
-        if name in ("moe", "mamba", "mla") and not half.get("no_op"):
+        if not isinstance(half, Mapping) or half.get("no_op"):
+            continue
+        if name in ("moe", "mamba", "mla"):
             yield name
-        elif isinstance(half, Mapping):
-            yield from (f"{name}.{key}" for key in half if _says_more(half, key))
+        known_names = _MOE_FIELDS if name == "moe" else half if name == "mamba" else ()
+        yield from (f"{name}.{key}" for key in half if _says_more(half, key, known_names))
 
 
-def _says_more(half: Mapping[str, Any], key: str) -> bool:
+def _says_more(half: Mapping[str, Any], key: str, known_names: Container[str]) -> bool:
     value = half[key]
+    if key in known_names:
+        return False
     if key == "gated":
         return value is False
     if key in _PLAIN and key != "sparsify":

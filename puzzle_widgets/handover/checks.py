@@ -7,11 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from puzzle_widgets.handover import decilm
-from puzzle_widgets.handover.blocks import PARTS, extras, known
+from puzzle_widgets.handover.blocks import PARTS, extras, known, lost
 from puzzle_widgets.handover.families import decilm_objections
 from puzzle_widgets.handover.findings import Finding, blocks_found
 from puzzle_widgets.handover.parent_config import ParentConfig
-from puzzle_widgets.handover.puzzletron import lacks_weights, parent_index, weights_folder
+from puzzle_widgets.handover.puzzletron import (
+    lacks_weights,
+    parent_index,
+    weights_folder,
+    writable,
+)
 from puzzle_widgets.library import BlockVariant
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.solution import STATUS_WORDS
@@ -52,9 +57,14 @@ def check_figures(order: Order) -> list[Finding]:
 
 
 def check_known_blocks(order: Order) -> list[Finding]:
-    """Refuse blocks that too little is known of."""
+    """Refuse blocks that too little is known of, or that have more than this form can say."""
+    beyond = sorted({name for block in order.solution.blocks for name in lost(block)})
+    more = f"it has {', '.join(beyond)}, which this form cannot say; or " if beyond else ""
     return blocks_found(
-        order.solution, lambda _, block: not known(block), _UNKNOWN, "no blocks of unknown kind"
+        order.solution,
+        lambda _, block: not known(block),
+        f"{more}{_UNKNOWN}",
+        "no blocks of unknown kind",
     )
 
 
@@ -177,9 +187,12 @@ def check_per_layer(order: Order) -> list[Finding]:
 
 
 def check_puzzletron(order: Order) -> list[Finding]:
-    """Refuse blocks without weights, and say where the others' have to lie."""
+    """Refuse unknown blocks and blocks without weights; say where the others' have to lie."""
     solution = order.solution
     found = blocks_found(
+        solution, lambda _, block: not writable(block), _UNKNOWN, "no blocks of unknown kind"
+    )
+    found += blocks_found(
         solution,
         lambda _, block: lacks_weights(block),
         "the library names no weights for the block. Open the Puzzletron directory that it was "

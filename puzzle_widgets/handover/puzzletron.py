@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from puzzle_widgets.handover.anymodel import written
-from puzzle_widgets.handover.blocks import as_read
+from puzzle_widgets.handover.blocks import as_read, block_config
 from puzzle_widgets.library import BlockLibrary, BlockVariant
 from puzzle_widgets.solution import Solution
 
@@ -60,8 +60,20 @@ def _replacements(solution: Solution) -> list[dict[str, Any]]:
     ]
 
 
+def writable(block: BlockVariant) -> bool:
+    """Whether Puzzletron can be told the block: it wrote it itself, or it is known."""
+    return _is_own(block) or block_config(block) is not None
+
+
 def _config(block: BlockVariant) -> dict[str, Any]:
     """The configuration as Puzzletron wrote it, word for word: its keys are compared as text."""
-    read = dict(as_read(block))
-    own = "subblock_configs" in read or "weights_precision" in (read.get("attention") or {})
-    return read if own else written(block)
+    return dict(as_read(block)) if _is_own(block) else written(block)
+
+
+def _is_own(block: BlockVariant) -> bool:
+    """Whether the block's configuration was read as Puzzletron writes it, in either version."""
+    read = as_read(block)
+    halves = [read.get("attention"), read.get("ffn")]
+    return "subblock_configs" in read or all(
+        isinstance(half, Mapping) and "weights_precision" in half for half in halves
+    )

@@ -140,7 +140,7 @@ TARGETS: tuple[Target, ...] = (
         JSON,
         "Puzzletron, which realises and validates the model from the weights of its blocks.",
         _puzzletron,
-        (checks.check_known_blocks, checks.check_puzzletron),
+        (checks.check_puzzletron,),
         many=True,
     ),
     Target(

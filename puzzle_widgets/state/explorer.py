@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from puzzle_widgets.library import BlockLibrary, PuzzletronRun, load_files, open_run
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.solution import parent_solution
+from puzzle_widgets.solution.truth_file import embedded_truth
 from puzzle_widgets.state.dataset_actions import DatasetActions
 from puzzle_widgets.state.handover_actions import HandoverActions
 from puzzle_widgets.state.limits import first_settings, to_problem
@@ -44,7 +45,7 @@ class ExplorerState(DatasetActions, HandoverActions, RunActions):
         objective = next(iter(library.scores), library.keys[0])
         with self.hold_trait_notifications():
             self.library, self.scenarios, self.layer = library, (), None
-            self.measured = ()
+            self.measured = embedded_truth(library)
             self._forget_run()
             self.selection, self.shown, self.solution = Selection(), None, None
             self.objective, self.goal = objective, usual_goal(objective)

@@ -114,7 +114,7 @@ class HandoverPanel(Panel):
             f"{target.file}.", target.readers
         )
         self.parent_row.layout.display = "" if target.needs_parent else "none"
-        self.save.description = f"Save {target.file}"
+        self.save.description = self.save.tooltip = f"Save {target.file}"
         self._show_parent()
         self._check()
 

@@ -60,12 +60,12 @@ class LibraryBar(Panel):
 
     def _show_library(self) -> None:
         library = self.state.library
-        self._names = {self._offer_words(dataset): dataset.name for dataset in list_datasets()}
-        options = list(self._names)
-        if library.name not in options:
-            options = [library.name, *options]
-        self.picker.options = options
+        names = {self._offer_words(dataset): dataset.name for dataset in list_datasets()}
+        titles = list(names)
+        self._names = {}  # nobody picks while the options change
+        self.picker.options = titles if library.name in names else [library.name, *titles]
         self.picker.value = library.name
+        self._names = names
         self.facts.value = describe_library(library)
         self.head.value = Markup("<h1 class='pw-brand'>puzzle-widgets</h1>{}").format(
             Markup("<span class='pw-remark'>the best architecture for every budget</span>")

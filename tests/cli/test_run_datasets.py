@@ -13,7 +13,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.datasets import Dataset
 from tests.cli.conftest import Ran
-from tests.datasets.conftest import NAME, cache, mirror, small
+from tests.support.datasets import NAME, cache, mirror, small
 from tests.support.libraries import EMBEDDED
 from tests.support.mirror import Mirror
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from puzzle_widgets.handover.blocks import block_config, extras, known
+from puzzle_widgets.handover.blocks import block_config, extras, known, lost
 from puzzle_widgets.library import SubBlock
 from tests.support.handover import LINEAR, NO_OP, OTHER, PARENT, Halves, variant
 
@@ -125,3 +125,46 @@ def test_odd_configurations_are_as_none(text: str) -> None:
     made = variant("v", PARENT, 0.0, block_config=text)
     assert extras(made) == ()
     assert block_config(made) == config_of(PARENT)
+
+
+def test_what_the_library_does_not_tell_the_file_may() -> None:
+    """Twins are known by name only; their files still say kind and size."""
+    one = {"attention": {"num_key_value_heads": 4}, "ffn": {"replace_with_linear": True}}
+    two = {
+        "subblock_configs": [
+            {"kind": "attention", "num_kv_heads": 4},
+            {"kind": "ffn", "no_op": True, "intermediate_size": None},
+        ]
+    }
+    for read, ffn in ((one, LINEAR), (two, NO_OP)):
+        assert config_of((OTHER, OTHER), read) == config_of((SubBlock("sized", 4), ffn))
+
+
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [
+        (
+            {"attention": {"num_key_value_heads": 8, "window_length": 512}},
+            "attention.window_length",
+        ),
+        (
+            {
+                "subblock_configs": [
+                    {"kind": "attention", "num_kv_heads": 8, "sliding_window_size": 9}
+                ]
+            },
+            "attention.sliding_window_size",
+        ),
+        (
+            {"subblock_configs": [{"kind": "moe", "num_experts": 8, "latent_dim": 64}]},
+            "moe.latent_dim",
+        ),
+        ({"subblock_configs": [{"kind": "mla", "rank": 64}]}, "mla"),
+        ({"attention": {}, "ffn": {}, "parallel_blocks": [{}]}, "parallel_blocks"),
+    ],
+)
+def test_nothing_is_lost_in_silence(read: Any, name: str) -> None:
+    """What version 1 has no field for is never left out of a file."""
+    made = variant("v", PARENT, 0.0, block_config=json.dumps(read))
+    assert name in lost(made)
+    assert block_config(made) is None

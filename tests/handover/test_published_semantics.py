@@ -18,7 +18,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.handover import avoid, check, export
 from tests.support.handover import LLAMA
-from tests.support.libraries import EMBEDDED
+from tests.support.libraries import EMBEDDED, published_folder
 
 LLAMA_70B = LLAMA | {
     "hidden_size": 8192,
@@ -171,3 +171,21 @@ def test_a_wrong_file_does_not_pass(wrong: str, solution: pw.Solution) -> None:
         elif ffn["ffn_mult"] and wrong == "one decimal":
             ffn["ffn_mult"] = round(ffn["ffn_mult"], 1)
     assert decilm_sizes(SimpleNamespace(**content)) != chosen_sizes(solution)
+
+
+@pytest.mark.published
+def test_the_published_library_reaches_vllm() -> None:
+    """Readers build what the published measurements say of each chosen block."""
+    library = pw.load_library(published_folder())
+    problem = pw.SearchProblem(
+        library, minimize="metrics.kl_div", budgets={"stats.memory_mib": 40_000}
+    )
+    found = pw.search(problem)
+    for finding in check(found, "vllm", parent_config=LLAMA_70B):
+        if finding.avoidable:
+            problem = avoid(problem, finding)
+    found = pw.search(problem)
+    made = export(found, "vllm", parent_config=LLAMA_70B)
+    stats = ("stats.num_kv_heads", "stats.ffn_intermediate_size")
+    measured = [tuple(int(block.values[key]) for key in stats) for block in found.blocks]
+    assert decilm_sizes(load_plainly(made.text, Path())) == measured

@@ -48,7 +48,7 @@ def handed_library(
     layers: int = LAYERS,
     weights: bool = False,
     parent_config: str = "",
-    scores: Sequence[float] = (0, 1, 2, 3, 4, 5),
+    scores: Sequence[float] = range(12),
 ) -> pw.BlockLibrary:
     """Make a library whose every layer has the parent's block and these others.
 
