@@ -70,9 +70,18 @@ _Commands = argparse._SubParsersAction  # noqa: SLF001  # argparse gives this ty
 def _add_app(commands: _Commands[_Parser]) -> None:
     command = commands.add_parser("app", help="serve the explorer on this machine")
     command.add_argument("library", metavar="LIBRARY", nargs="?", help=_LIBRARY)
+    _add_scenario(command)
     command.add_argument("--port", type=int, metavar="N", help="8866 or any free one by default")
     command.add_argument("--no-browser", action="store_true", help="open no browser")
     command.set_defaults(run=run_app.run)
+
+
+def _add_scenario(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--scenario",
+        metavar="NAME",
+        help="costs of a Puzzletron run to use, such as 'batch_size 96'; show lists them",
+    )
 
 
 def _add_search(commands: _Commands[_Parser]) -> None:
@@ -167,6 +176,7 @@ def _add_picture(commands: _Commands[_Parser]) -> None:
 def _add_show(commands: _Commands[_Parser]) -> None:
     command = commands.add_parser("show", help="print what a library holds")
     command.add_argument("library", metavar="LIBRARY", help=_LIBRARY)
+    _add_scenario(command)
     command.add_argument("--layer", metavar="LAYER", help="list this layer's variants instead")
     _add_output(command, ("table", "json"))
     command.set_defaults(run=run_show.run)
@@ -230,6 +240,7 @@ def _add_problem(command: argparse.ArgumentParser) -> None:
 
 def _add_question(command: argparse.ArgumentParser) -> None:
     command.add_argument("library", metavar="LIBRARY", help=_LIBRARY)
+    _add_scenario(command)
     goal = command.add_mutually_exclusive_group()
     goal.add_argument("--minimize", metavar="KEY", help="by default the library's first score")
     goal.add_argument("--maximize", metavar="KEY")
