@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-from typing import NoReturn
 
 import puzzle_widgets
 from puzzle_widgets.cli import (
@@ -17,8 +16,9 @@ from puzzle_widgets.cli import (
     run_search,
     run_show,
 )
-from puzzle_widgets.cli.exits import EXPLAINED, USAGE
+from puzzle_widgets.cli.exits import EXPLAINED
 from puzzle_widgets.cli.output import FORMATS
+from puzzle_widgets.cli.parser import Commands, Parser
 from puzzle_widgets.handover import TARGETS
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.solution.front import DEFAULT_POINTS
@@ -28,21 +28,9 @@ _LIBRARY = "folder or file of a block library, or the name of a data set"
 _LIMIT = "LIMIT is a number in the stat's unit, or a share of the parent such as 85%%"
 
 
-class _Parser(argparse.ArgumentParser):
-    """Leaves by 64 on wrong usage, since 2 means infeasible here."""
-
-    def error(self, message: str) -> NoReturn:
-        self.print_usage()
-        self.exit(USAGE, f"{self.prog}: {message}\n")
-
-    def print_usage(self, file: object = None) -> None:
-        """Write the usage to stderr: stdout is for results."""
-        self._print_message(self.format_usage(), file)  # type: ignore[arg-type]
-
-
 def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     """Build the parser; also gives the names of the commands."""
-    parser = _Parser(
+    parser = Parser(
         prog="puzzle-widgets",
         description="Explore block libraries of compressed language models. "
         "Without a command, the app is served.",
@@ -64,10 +52,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     return parser, list(commands.choices)
 
 
-_Commands = argparse._SubParsersAction  # noqa: SLF001  # argparse gives this type no public name
-
-
-def _add_app(commands: _Commands[_Parser]) -> None:
+def _add_app(commands: Commands) -> None:
     command = commands.add_parser("app", help="serve the explorer on this machine")
     command.add_argument("library", metavar="LIBRARY", nargs="?", help=_LIBRARY)
     _add_scenario(command)
@@ -84,7 +69,7 @@ def _add_scenario(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_search(commands: _Commands[_Parser]) -> None:
+def _add_search(commands: Commands) -> None:
     command = commands.add_parser(
         "search", help="find the best architecture within budgets", epilog=EXPLAINED
     )
@@ -102,7 +87,7 @@ def _add_search(commands: _Commands[_Parser]) -> None:
     command.set_defaults(run=run_search.run)
 
 
-def _add_front(commands: _Commands[_Parser]) -> None:
+def _add_front(commands: Commands) -> None:
     command = commands.add_parser(
         "front",
         help="find the Pareto front of score against a resource",
@@ -132,7 +117,7 @@ def _add_front(commands: _Commands[_Parser]) -> None:
     command.set_defaults(run=run_front.run)
 
 
-def _add_export(commands: _Commands[_Parser]) -> None:
+def _add_export(commands: Commands) -> None:
     names = ", ".join(target.name for target in TARGETS)
     command = commands.add_parser(
         "export",
@@ -157,7 +142,7 @@ def _add_export(commands: _Commands[_Parser]) -> None:
     command.set_defaults(run=run_export.run)
 
 
-def _add_picture(commands: _Commands[_Parser]) -> None:
+def _add_picture(commands: Commands) -> None:
     command = commands.add_parser(
         "picture", help="draw layers, front, surface or decision map as SVG", epilog=EXPLAINED
     )
@@ -173,7 +158,7 @@ def _add_picture(commands: _Commands[_Parser]) -> None:
     command.set_defaults(run=run_picture.run)
 
 
-def _add_show(commands: _Commands[_Parser]) -> None:
+def _add_show(commands: Commands) -> None:
     command = commands.add_parser("show", help="print what a library holds")
     command.add_argument("library", metavar="LIBRARY", help=_LIBRARY)
     _add_scenario(command)
@@ -182,13 +167,13 @@ def _add_show(commands: _Commands[_Parser]) -> None:
     command.set_defaults(run=run_show.run)
 
 
-def _add_libraries(commands: _Commands[_Parser]) -> None:
+def _add_libraries(commands: Commands) -> None:
     command = commands.add_parser("libraries", help="list the embedded libraries")
     _add_output(command, ("table", "json"))
     command.set_defaults(run=run_show.run_libraries)
 
 
-def _add_datasets(commands: _Commands[_Parser]) -> None:
+def _add_datasets(commands: Commands) -> None:
     command = commands.add_parser("datasets", help="list the data sets, or fetch a published one")
     command.add_argument("dataset", metavar="NAME", nargs="?", help="fetch this one now")
     command.add_argument(
@@ -198,7 +183,7 @@ def _add_datasets(commands: _Commands[_Parser]) -> None:
     command.set_defaults(run=run_datasets.run)
 
 
-def _add_template(commands: _Commands[_Parser]) -> None:
+def _add_template(commands: Commands) -> None:
     command = commands.add_parser("template", help="write a sheet to start a library from")
     command.add_argument("file", metavar="FILE", help="ending in .csv or .xlsx")
     command.add_argument(
@@ -210,7 +195,7 @@ def _add_template(commands: _Commands[_Parser]) -> None:
     command.set_defaults(run=run_datasets.run_template)
 
 
-def _add_build(commands: _Commands[_Parser]) -> None:
+def _add_build(commands: Commands) -> None:
     command = commands.add_parser(
         "build",
         help="build a measured block library from a small model (needs PyTorch)",

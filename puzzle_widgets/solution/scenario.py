@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem import Architecture, SearchProblem
 from puzzle_widgets.solution.solution import Solution, assess
 
 
@@ -27,7 +27,7 @@ def resummed(scenario: Scenario, library: BlockLibrary) -> Scenario | None:
 
     ``None`` where that library lacks one of its blocks.
     """
-    architecture = scenario.solution.architecture or {}
+    architecture: Architecture = scenario.solution.architecture or {}
     if any(architecture.get(layer.name) not in layer.positions for layer in library.layers):
         return None
     problem = scenario.solution.problem
