@@ -50,7 +50,9 @@ class Reading:
     @classmethod
     def of(cls, seconds: list[float]) -> Reading:
         """Summarise repeats that were measured in seconds."""
-        low, middle, high = statistics.quantiles([1e3 * value for value in seconds], n=4)
+        low, middle, high = statistics.quantiles(
+            [1e3 * value for value in seconds], n=4, method="inclusive"
+        )
         return cls(round(middle, 6), round(low, 6), round(high, 6))
 
 

@@ -22,5 +22,8 @@ def run(asked: Namespace) -> int:
             f"Building needs {error.name}, which is not installed. "
             "Install it by: pip install puzzle-widgets[build]"
         ) from error
+    if asked.architecture is not None:
+        package.distil_chosen(asked.preset, asked.out, asked.architecture, note)
+        return FOUND
     package.build(asked.preset, asked.out, asked.stage, note)
     return FOUND

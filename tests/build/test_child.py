@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
+import puzzle_widgets as pw
 from puzzle_widgets.build.check import check_architecture
 from puzzle_widgets.build.child import (
     assemble,
@@ -16,13 +18,16 @@ from puzzle_widgets.build.child import (
     global_loss,
     load_child,
 )
+from puzzle_widgets.build.chosen import distil_chosen
 from puzzle_widgets.build.parent import load_parent
+from puzzle_widgets.build.presets import PRESETS
 from puzzle_widgets.build.quality import make_reference, whole_model_quality
 from puzzle_widgets.build.score import read_scores, validation_windows
 from puzzle_widgets.build.shape import LINEAR, block_name
 from puzzle_widgets.build.write_library import read_library
 from puzzle_widgets.errors import BuildError
 from puzzle_widgets.library.block import SubBlock
+from puzzle_widgets.solution.scenario_file import dump_scenarios
 
 
 @torch.no_grad()
@@ -88,3 +93,23 @@ def test_checking_the_parent_agrees_with_its_sums(built: Any) -> None:
         if not str(quantity).startswith("Runtime"):
             assert row["true"] == pytest.approx(row["predicted"], rel=1e-5, abs=1e-6)
     assert "Runtime (ms)" in table.index
+
+
+def test_a_scenario_file_s_architecture_is_distilled(
+    built: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a search kept is assembled, distilled, and told as predicted and as true."""
+    library = read_library(built)
+    problem = pw.SearchProblem(
+        library, minimize="metrics.kl_div", budgets={"stats.num_params": "60 %"}
+    )
+    file = tmp_path / "mine.json"
+    kept = [pw.Scenario("my child", pw.search(problem))]
+    file.write_text(dump_scenarios(kept), encoding="utf-8")
+    monkeypatch.setitem(PRESETS, "micro", built.preset)
+    lines: list[str] = []
+    distil_chosen("micro", built.folder, file, lines.append)
+    assert lines[-1].startswith("child: my child, KL divergence")
+    assert (built.folder / "children" / "child_my_child.pt").exists()
+    with pytest.raises(BuildError, match="cannot be read"):
+        distil_chosen("micro", built.folder, tmp_path / "none.json", lines.append)

@@ -19,7 +19,7 @@ from puzzle_widgets.library.quantity import MEMORY, PARAMETERS, RUNTIME
 
 def test_a_reading_is_median_and_quartiles() -> None:
     """Of seconds, in ms."""
-    assert Reading.of([0.005, 0.001, 0.003, 0.002, 0.004]) == Reading(3.0, 1.5, 4.5)
+    assert Reading.of([0.005, 0.001, 0.003, 0.002, 0.004]) == Reading(3.0, 2.0, 4.0)
 
 
 def test_every_subblock_is_timed_at_every_batch_size(built: Any) -> None:
