@@ -65,7 +65,7 @@ class RunActions(MapActions):
             self.scenarios, self.measured = reports.scenarios, reports.measured
         if notices:
             count = "1 note" if len(notices) == 1 else f"{len(notices)} notes"
-            self.say(f"{self.library.name} is open, with {count}. The first: {notices[0]}")
+            self.say(f"{self.library.name} is open, with {count}. {notices[0]}")
 
     def _forget_run(self) -> None:
         self._run = None

@@ -81,7 +81,7 @@ def test_what_was_left_out_is_told(state: ExplorerState) -> None:
     state.open_files(run.encoded())
     assert len(state.notices) == 1
     assert state.message is not None
-    assert "with 1 note. The first: 1 of 8 blocks are left out" in state.message.text
+    assert "with 1 note. Left out: 1 of 8 blocks" in state.message.text
 
 
 def test_another_library_forgets_the_run(state: ExplorerState) -> None:
