@@ -11,6 +11,7 @@ from typing import Any
 from puzzle_widgets import handover
 from puzzle_widgets.datasets import Dataset, list_datasets, load_dataset
 from puzzle_widgets.errors import (
+    BuildError,
     DatasetError,
     HandoverError,
     LibraryError,
@@ -60,6 +61,7 @@ from puzzle_widgets.solution import (
     iter_budget_surface,
     iter_decision_map,
     iter_pareto_front,
+    load_truth,
     open_architecture,
     parent_solution,
     pareto_front,
@@ -90,6 +92,7 @@ __all__ = [
     "BlockVariant",
     "Budget",
     "BudgetSurface",
+    "BuildError",
     "ConstraintPanel",
     "Dataset",
     "DatasetError",
@@ -136,6 +139,7 @@ __all__ = [
     "load_dataset",
     "load_files",
     "load_library",
+    "load_truth",
     "open_architecture",
     "open_run",
     "parent_solution",

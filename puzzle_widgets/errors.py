@@ -33,3 +33,7 @@ class ServerError(PuzzleError):
 
 class DatasetError(PuzzleError):
     """A data set cannot be had: unknown, not agreed to, not reachable, or not the published one."""
+
+
+class BuildError(PuzzleError):
+    """A block library cannot be built as asked."""

@@ -23,6 +23,7 @@ ORDER = [
     "search",
     "solution",
     "handover",
+    "build",
     "state",
     "widgets",
     "app",
@@ -67,6 +68,13 @@ def test_modules_import_from_what_stands_before_them(module: Path) -> None:
     assert used <= allowed
 
 
+def test_nothing_needs_the_build() -> None:
+    """Only the command line asks for it, when it is asked to build: PyTorch is optional."""
+    outside = [module for module in MODULES if part(module) != "build"]
+    for module in outside:
+        assert not any(name.startswith("puzzle_widgets.build") for name in imports(module))
+
+
 @pytest.mark.parametrize(
     ("library", "places"),
     [
@@ -79,6 +87,7 @@ def test_modules_import_from_what_stands_before_them(module: Path) -> None:
         ("voila", ("app/",)),
         ("rich", ("cli/",)),
         ("pooch", ("datasets/",)),
+        ("torch", ("build/",)),
     ],
 )
 def test_a_dependency_is_known_in_one_place(library: str, places: tuple[str, ...]) -> None:

@@ -4,44 +4,31 @@ from __future__ import annotations
 
 import argparse
 import math
-from typing import NoReturn
 
 import puzzle_widgets
-from puzzle_widgets.cli import (
-    run_app,
-    run_datasets,
-    run_export,
-    run_front,
-    run_picture,
-    run_search,
-    run_show,
+from puzzle_widgets.cli import run_app, run_export, run_front, run_picture, run_search
+from puzzle_widgets.cli.common_arguments import (
+    LIBRARY,
+    Commands,
+    Parser,
+    add_file,
+    add_output,
+    add_scenario,
 )
-from puzzle_widgets.cli.exits import EXPLAINED, USAGE
+from puzzle_widgets.cli.exits import EXPLAINED
+from puzzle_widgets.cli.library_arguments import add_library_commands
 from puzzle_widgets.cli.output import FORMATS
 from puzzle_widgets.handover import TARGETS
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.solution.front import DEFAULT_POINTS
 from puzzle_widgets.solution.optimum import EXACT
 
-_LIBRARY = "folder or file of a block library, or the name of a data set"
 _LIMIT = "LIMIT is a number in the stat's unit, or a share of the parent such as 85%%"
-
-
-class _Parser(argparse.ArgumentParser):
-    """Leaves by 64 on wrong usage, since 2 means infeasible here."""
-
-    def error(self, message: str) -> NoReturn:
-        self.print_usage()
-        self.exit(USAGE, f"{self.prog}: {message}\n")
-
-    def print_usage(self, file: object = None) -> None:
-        """Write the usage to stderr: stdout is for results."""
-        self._print_message(self.format_usage(), file)  # type: ignore[arg-type]
 
 
 def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     """Build the parser; also gives the names of the commands."""
-    parser = _Parser(
+    parser = Parser(
         prog="puzzle-widgets",
         description="Explore block libraries of compressed language models. "
         "Without a command, the app is served.",
@@ -55,25 +42,20 @@ def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     _add_front(commands)
     _add_export(commands)
     _add_picture(commands)
-    _add_show(commands)
-    _add_libraries(commands)
-    _add_datasets(commands)
-    _add_template(commands)
+    add_library_commands(commands)
     return parser, list(commands.choices)
 
 
-_Commands = argparse._SubParsersAction  # noqa: SLF001  # argparse gives this type no public name
-
-
-def _add_app(commands: _Commands[_Parser]) -> None:
+def _add_app(commands: Commands[Parser]) -> None:
     command = commands.add_parser("app", help="serve the explorer on this machine")
-    command.add_argument("library", metavar="LIBRARY", nargs="?", help=_LIBRARY)
+    command.add_argument("library", metavar="LIBRARY", nargs="?", help=LIBRARY)
+    add_scenario(command)
     command.add_argument("--port", type=int, metavar="N", help="8866 or any free one by default")
     command.add_argument("--no-browser", action="store_true", help="open no browser")
     command.set_defaults(run=run_app.run)
 
 
-def _add_search(commands: _Commands[_Parser]) -> None:
+def _add_search(commands: Commands[Parser]) -> None:
     command = commands.add_parser(
         "search", help="find the best architecture within budgets", epilog=EXPLAINED
     )
@@ -91,7 +73,7 @@ def _add_search(commands: _Commands[_Parser]) -> None:
     command.set_defaults(run=run_search.run)
 
 
-def _add_front(commands: _Commands[_Parser]) -> None:
+def _add_front(commands: Commands[Parser]) -> None:
     command = commands.add_parser(
         "front",
         help="find the Pareto front of score against a resource",
@@ -121,7 +103,7 @@ def _add_front(commands: _Commands[_Parser]) -> None:
     command.set_defaults(run=run_front.run)
 
 
-def _add_export(commands: _Commands[_Parser]) -> None:
+def _add_export(commands: Commands[Parser]) -> None:
     names = ", ".join(target.name for target in TARGETS)
     command = commands.add_parser(
         "export",
@@ -142,11 +124,11 @@ def _add_export(commands: _Commands[_Parser]) -> None:
     )
     command.add_argument("--name", metavar="SCENARIO", help="only this one of them")
     command.add_argument("--check", action="store_true", help="write the findings as JSON instead")
-    _add_file(command)
+    add_file(command)
     command.set_defaults(run=run_export.run)
 
 
-def _add_picture(commands: _Commands[_Parser]) -> None:
+def _add_picture(commands: Commands[Parser]) -> None:
     command = commands.add_parser(
         "picture", help="draw layers, front, surface or decision map as SVG", epilog=EXPLAINED
     )
@@ -158,53 +140,18 @@ def _add_picture(commands: _Commands[_Parser]) -> None:
         metavar="RESOURCE",
         help="of a front, a map's rows or a surface's rows (default: %(default)s)",
     )
-    _add_file(command)
+    add_file(command)
     command.set_defaults(run=run_picture.run)
-
-
-def _add_show(commands: _Commands[_Parser]) -> None:
-    command = commands.add_parser("show", help="print what a library holds")
-    command.add_argument("library", metavar="LIBRARY", help=_LIBRARY)
-    command.add_argument("--layer", metavar="LAYER", help="list this layer's variants instead")
-    _add_output(command, ("table", "json"))
-    command.set_defaults(run=run_show.run)
-
-
-def _add_libraries(commands: _Commands[_Parser]) -> None:
-    command = commands.add_parser("libraries", help="list the embedded libraries")
-    _add_output(command, ("table", "json"))
-    command.set_defaults(run=run_show.run_libraries)
-
-
-def _add_datasets(commands: _Commands[_Parser]) -> None:
-    command = commands.add_parser("datasets", help="list the data sets, or fetch a published one")
-    command.add_argument("dataset", metavar="NAME", nargs="?", help="fetch this one now")
-    command.add_argument(
-        "--agree", action="store_true", help="agree to its licence, rather than being asked"
-    )
-    _add_output(command, ("table", "json"))
-    command.set_defaults(run=run_datasets.run)
-
-
-def _add_template(commands: _Commands[_Parser]) -> None:
-    command = commands.add_parser("template", help="write a sheet to start a library from")
-    command.add_argument("file", metavar="FILE", help="ending in .csv or .xlsx")
-    command.add_argument(
-        "--layers", type=int, default=2, metavar="N", help="layers of the example (default: 2)"
-    )
-    command.add_argument(
-        "--decimal-comma", action="store_true", help="for spreadsheets that write 1,5 for 1.5"
-    )
-    command.set_defaults(run=run_datasets.run_template)
 
 
 def _add_problem(command: argparse.ArgumentParser) -> None:
     _add_question(command)
-    _add_output(command, FORMATS)
+    add_output(command, FORMATS)
 
 
 def _add_question(command: argparse.ArgumentParser) -> None:
-    command.add_argument("library", metavar="LIBRARY", help=_LIBRARY)
+    command.add_argument("library", metavar="LIBRARY", help=LIBRARY)
+    add_scenario(command)
     goal = command.add_mutually_exclusive_group()
     goal.add_argument("--minimize", metavar="KEY", help="by default the library's first score")
     goal.add_argument("--maximize", metavar="KEY")
@@ -241,17 +188,6 @@ def _add_solver(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--time-limit", type=float, metavar="S", help="seconds for each search (default: none)"
     )
-
-
-def _add_output(command: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
-    command.add_argument(
-        "--format", choices=formats, help="by default what FILE's ending says, else table"
-    )
-    _add_file(command)
-
-
-def _add_file(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--output", metavar="FILE", help="write there, not to stdout")
 
 
 def _equation(text: str) -> str:

@@ -17,7 +17,7 @@ from puzzle_widgets.datasets import (
     load_dataset,
 )
 from puzzle_widgets.errors import DatasetError
-from puzzle_widgets.library import BlockLibrary, load_library
+from puzzle_widgets.library import BlockLibrary, load_library, open_run
 
 _YES = {"y", "yes"}
 
@@ -31,7 +31,7 @@ def is_library(word: str) -> bool:
     return there or word in _datasets()
 
 
-def open_library(word: str) -> BlockLibrary:
+def open_library(word: str, scenario: str | None = None) -> BlockLibrary:
     """Open a library by its path or name; a published one is fetched once its licence is agreed to.
 
     Raises
@@ -41,8 +41,18 @@ def open_library(word: str) -> BlockLibrary:
     """
     dataset = _datasets().get(word)
     if dataset is None or dataset.embedded or Path(word).exists():
-        return load_library(word)
+        return load_library(word, scenario=scenario)
+    if scenario is not None:
+        raise DatasetError(f"{dataset.title} has no scenarios; leave --scenario out.")
     return open_dataset(dataset)
+
+
+def scenarios_of(word: str) -> tuple[str, ...]:
+    """Names of the scenarios of costs to open a run in; none where a word names no run."""
+    if word in _datasets() and not Path(word).exists():
+        return ()
+    run = open_run(word)
+    return () if run is None else tuple(scenario.name for scenario in run.scenarios)
 
 
 def open_dataset(dataset: Dataset, *, agree: bool = False) -> BlockLibrary:

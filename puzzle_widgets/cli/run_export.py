@@ -34,7 +34,7 @@ def run(asked: Namespace) -> int:
     check_output(asked)
     find_target(asked.target)
     parent = None if asked.parent_config is None else read_parent_config(asked.parent_config)
-    library = load_library(asked.library)
+    library = load_library(asked.library, scenario=asked.scenario)
     if asked.scenarios is not None:
         return _hand_over(asked, _kept(asked, library), parent)
     with stoppable() as stop:

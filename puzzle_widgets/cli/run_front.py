@@ -33,7 +33,7 @@ from puzzle_widgets.solution import ParetoFront, iter_pareto_front, search
 def run(asked: Namespace) -> int:
     """Find the front with a progress bar, and write the points that were found."""
     check_output(asked)
-    problem = read_problem(asked, open_library(asked.library))
+    problem = read_problem(asked, open_library(asked.library, asked.scenario))
     _check_range(asked, problem)
     with stoppable() as stop:
         front = _find(asked, problem, stop)

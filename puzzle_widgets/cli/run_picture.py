@@ -26,7 +26,7 @@ KINDS = ("layers", "front", "surface", "map")
 def run(asked: Namespace) -> int:
     """Search what is drawn, and write the picture."""
     check_output(asked)
-    problem = read_problem(asked, load_library(asked.library))
+    problem = read_problem(asked, load_library(asked.library, scenario=asked.scenario))
     options = read_options(asked)
     solution = search(problem, **options)
     if not solution.found:

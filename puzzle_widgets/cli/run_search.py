@@ -31,7 +31,7 @@ _Cancelled = Callable[[], bool]
 def run(asked: Namespace) -> int:
     """Search, write what was found, and tell by the exit code whether there is anything."""
     check_output(asked)
-    problem = read_problem(asked, open_library(asked.library))
+    problem = read_problem(asked, open_library(asked.library, asked.scenario))
     shown = Console(stderr=True)
     with stoppable() as stop, shown.status("Searching (Ctrl-C stops) ..."):
         solutions, reason = _solve(asked, problem, stop.is_set)

@@ -12,6 +12,7 @@ from puzzle_widgets.solution.run_reports import RunReports, read_reports
 from puzzle_widgets.solution.scenario import Scenario
 from puzzle_widgets.solution.solution import Solution, parent_solution
 from puzzle_widgets.solution.surface import SurfaceGrid, budget_surface, iter_budget_surface
+from puzzle_widgets.solution.truth_file import load_truth
 from puzzle_widgets.solution.whole_front import WholeFront, whole_front
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "iter_budget_surface",
     "iter_decision_map",
     "iter_pareto_front",
+    "load_truth",
     "open_architecture",
     "parent_solution",
     "pareto_front",

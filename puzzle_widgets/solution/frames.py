@@ -14,6 +14,7 @@ from puzzle_widgets.library.tables.frame import units_of, write_half
 from puzzle_widgets.solution.decision_map import DecisionGrid
 from puzzle_widgets.solution.diverse import DiverseSolutions
 from puzzle_widgets.solution.front import ParetoFront
+from puzzle_widgets.solution.measured import MeasuredPoint
 from puzzle_widgets.solution.scenario import Scenario, budget_words
 from puzzle_widgets.solution.solution import Solution
 from puzzle_widgets.solution.surface import SurfaceGrid
@@ -95,13 +96,20 @@ def _decisions_frame(grid: DecisionGrid, *, layers: bool = True) -> pd.DataFrame
 
 @to_frame.register(list)
 @to_frame.register(tuple)
-def _list_frame(found: Sequence[Solution | Scenario], *, layers: bool = False) -> pd.DataFrame:
-    """Lay solutions or scenarios out in the order given; scenarios keep their names."""
+def _list_frame(
+    found: Sequence[Solution | Scenario | MeasuredPoint], *, layers: bool = False
+) -> pd.DataFrame:
+    """Lay solutions, scenarios or measured points out in the order given."""
+    points = [one for one in found if isinstance(one, MeasuredPoint)]
+    if points and len(points) == len(found):
+        return _measured_frame(points)
     rows: list[Named] = []
     name = "scenario" if any(isinstance(one, Scenario) for one in found) else "solution"
     for place, one in enumerate(found):
         if not isinstance(one, Solution | Scenario):
-            raise TypeError(f"{type(one).__name__} in a list: give solutions or scenarios.")
+            raise TypeError(
+                f"{type(one).__name__} in a list: give solutions or scenarios, or measured points."
+            )
         if isinstance(one, Scenario):
             rows.append(({name: one.name}, one.solution))
         else:
@@ -112,6 +120,14 @@ def _list_frame(found: Sequence[Solution | Scenario], *, layers: bool = False) -
 @to_frame.register
 def _scenario_frame(scenario: Scenario, *, layers: bool = True) -> pd.DataFrame:  # noqa: ARG001
     return to_frame(scenario.solution)
+
+
+def _measured_frame(points: list[MeasuredPoint]) -> pd.DataFrame:
+    """Lay out what was measured of whole models: a column for each key that any of them has."""
+    frame = pd.DataFrame([{"name": p.name, "source": p.source, **p.values} for p in points])
+    units = {str(key): describe_key(str(key)).unit for key in frame.columns[2:]}
+    frame.attrs = {"units": {key: unit for key, unit in units.items() if unit}}
+    return frame
 
 
 def _counted(solutions: Iterable[Solution], name: str) -> list[Named]:

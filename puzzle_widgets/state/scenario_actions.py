@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from puzzle_widgets.errors import ScenarioError
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.solution import MeasuredPoint, Scenario
+from puzzle_widgets.solution import MeasuredPoint, Scenario, preset
 from puzzle_widgets.solution.scenario_file import read_scenarios
 from puzzle_widgets.state.front_actions import FrontActions
 from puzzle_widgets.state.limits import SearchRule, settings_of
@@ -60,6 +60,10 @@ class ScenarioActions(FrontActions):
         """Add the scenarios of a file; a bad one gives a message and changes nothing."""
         self._attempt(lambda: self._add(read_scenarios(content, file, self.library)))
 
+    def add_preset(self, name: str) -> None:
+        """Add a published architecture as a scenario."""
+        self._attempt(lambda: self._add([preset(name, self.library, objective=self.objective)]))
+
     def show_scenario(self, place: int) -> None:
         """Show a kept scenario."""
         if 0 <= place < len(self.scenarios):
@@ -82,7 +86,8 @@ class ScenarioActions(FrontActions):
                 )
             taken.add(scenario.name)
         self.scenarios = (*self.scenarios, *scenarios)
-        self.say(f"{len(scenarios)} scenarios loaded.")
+        words = "1 scenario" if len(scenarios) == 1 else f"{len(scenarios)} scenarios"
+        self.say(f"{words} loaded.")
 
     def _free_name(self, name: str, place: int | None = None) -> str | None:
         clean = " ".join(name.split())[:80]

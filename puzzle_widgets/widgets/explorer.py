@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library import BlockLibrary, PuzzletronRun
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.widgets.constraints import ConstraintPanel
@@ -27,7 +27,7 @@ class PuzzleExplorer(widgets.VBox):
     Parameters
     ----------
     source
-        A block library, or a state to show.
+        A block library, a Puzzletron run, or a state to show.
     solver
         As for :func:`puzzle_widgets.search`; not used where a state is given.
     find_front
@@ -36,13 +36,13 @@ class PuzzleExplorer(widgets.VBox):
 
     def __init__(
         self,
-        source: BlockLibrary | ExplorerState,
+        source: BlockLibrary | PuzzletronRun | ExplorerState,
         *,
         solver: str = "exact",
         find_front: bool | None = None,
     ) -> None:
         super().__init__()
-        if isinstance(source, BlockLibrary):
+        if not isinstance(source, ExplorerState):
             source = ExplorerState(source, solver=solver)
         self.state = source
         self._find_front = running_loop() is not None if find_front is None else find_front

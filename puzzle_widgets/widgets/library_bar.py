@@ -11,10 +11,14 @@ from markupsafe import Markup
 from puzzle_widgets.datasets import Dataset, list_datasets
 from puzzle_widgets.library import BlockLibrary, load_library
 from puzzle_widgets.widgets.panel import Panel, row
+from puzzle_widgets.widgets.run_notes import notes_list
 from puzzle_widgets.widgets.template_links import template_links
 
-_KINDS = ".json,.csv,.tsv,.xlsx,.parquet"
-_UPLOAD = "Open a file (JSON, CSV, Excel, Parquet) or the three files of a folder, at most 64 MiB"
+_KINDS = ".json,.csv,.tsv,.xlsx,.parquet,.zip"
+_UPLOAD = (
+    "Open a file (JSON, CSV, Excel, Parquet), the files of a folder, or a zip of a folder such as "
+    "a Puzzletron run's; at most 64 MiB"
+)
 _ORIGINS = {
     "measured": "",
     "modelled": "modelled, not measured",
@@ -39,26 +43,51 @@ class LibraryBar(Panel):
         label = widgets.HTML("<span class='pw-name'>Block library</span>")
         self.facts = widgets.HTML()
         self.templates = widgets.HTML(template_links())
-        return [row(label, self.picker, self.upload, self.templates), self.facts]
+        self.costs = widgets.Dropdown(layout=widgets.Layout(width="min(340px, 100%)"))
+        self.scenario = row(widgets.HTML("<span class='pw-name'>Costs of</span>"), self.costs)
+        self.notes = widgets.HTML()
+        line = row(label, self.picker, self.upload, self.templates)
+        return [line, self.scenario, self.facts, self.notes]
 
     def bind(self) -> None:
         """Follow the state's library, and open what is picked."""
         self.when("library", do=self._show_library)
         self.changed(self.picker, self._pick)
         self.changed(self.upload, self._open)
+        self.when("costs", "costs_chosen", do=self._show_costs)
+        self.when("notices", do=self._show_notes)
+        self.changed(self.costs, self._choose_costs)
 
     def _show_library(self) -> None:
         library = self.state.library
-        self._names = {self._offer_words(dataset): dataset.name for dataset in list_datasets()}
-        options = list(self._names)
-        if library.name not in options:
-            options = [library.name, *options]
-        self.picker.options = options
+        names = {self._offer_words(dataset): dataset.name for dataset in list_datasets()}
+        titles = list(names)
+        self._names = {}  # nobody picks while the options change
+        self.picker.options = titles if library.name in names else [library.name, *titles]
         self.picker.value = library.name
+        self._names = names
         self.facts.value = describe_library(library)
         self.head.value = Markup("<h1 class='pw-brand'>puzzle-widgets</h1>{}").format(
             Markup("<span class='pw-remark'>the best architecture for every budget</span>")
         )
+
+    def _show_costs(self) -> None:
+        names, chosen = self.state.costs, self.state.costs_chosen
+        self.scenario.layout.display = "" if len(names) > 1 else "none"
+        if chosen in names:
+            with self.costs.hold_sync():
+                self.costs.options = names
+                self.costs.value = chosen
+
+    def _choose_costs(self, name: str | None) -> None:
+        if name in self.state.costs:
+            self.state.choose_costs(str(name))
+            self._show_costs()
+
+    def _show_notes(self) -> None:
+        listed = notes_list(self.state.notices)
+        self.notes.value = listed
+        self.notes.layout.display = "" if listed else "none"
 
     def _offer_words(self, dataset: Dataset) -> str:
         """Title of a data set, with what is to be known before it is picked."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import ipywidgets as widgets
 
 from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.solution import preset_names
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.comparison import Comparison
 from puzzle_widgets.widgets.guard import guard
@@ -54,6 +55,7 @@ class ScenarioPanel(Panel):
             self.state, "the comparison", "comparison", self.comparison.picture
         )
         self.upload = upload_control()
+        self.presets = row(css="pw-presets")
         self.kept = widgets.VBox([self._build_actions(), self.comparison])
         self.kept.add_class("pw-kept")
         self.messages = MessageBar(self.state) if self._alone else None
@@ -64,7 +66,7 @@ class ScenarioPanel(Panel):
             keep,
             self.table,
             self.kept,
-            row(self.downloads, self.pictures, self.upload, css="pw-files"),
+            row(self.downloads, self.pictures, self.upload, self.presets, css="pw-files"),
         ]
 
     def bind(self) -> None:
@@ -80,6 +82,7 @@ class ScenarioPanel(Panel):
         self.changed(self.chosen, lambda _: self._name_chosen())
         self.changed(self.upload, lambda _: self._load())
         self.when("library", do=self.comparison.offer_views)
+        self.when("library", do=self._offer_presets)
         self.when("scenarios", do=self._refresh_kept)
         self.when("scenarios", "selection", "parent", do=self._refresh_table)
         self.when("selection", do=self._follow_selection)
@@ -130,6 +133,15 @@ class ScenarioPanel(Panel):
     def _load(self) -> None:
         for name, content in take_upload(self.upload):
             self.state.load_scenarios(content, name)
+
+    def _offer_presets(self) -> None:
+        """Offer the published architectures whose blocks the library has."""
+        self.presets.children = [self._preset(name) for name in preset_names(self.state.library)]
+
+    def _preset(self, name: str) -> widgets.Button:
+        made = button(f"Add {name}", f"Add the published {name} as a scenario")
+        self.clicked(made, lambda: self.state.add_preset(name))
+        return made
 
     def _name_chosen(self) -> None:
         """Offer the chosen one's name to be changed."""

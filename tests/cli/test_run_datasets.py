@@ -13,7 +13,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.datasets import Dataset
 from tests.cli.conftest import Ran
-from tests.datasets.conftest import NAME, cache, mirror, small
+from tests.support.datasets import NAME, cache, mirror, small
 from tests.support.libraries import EMBEDDED
 from tests.support.mirror import Mirror
 
@@ -99,7 +99,7 @@ def test_a_data_set_is_a_library_where_no_command_is_named(
 
     assert small.name == NAME
     opened: list[str] = []
-    monkeypatch.setattr(run_app, "open_library", opened.append)
+    monkeypatch.setattr(run_app, "open_library", lambda word, _scenario: opened.append(word))
 
     def no_server(_name: str) -> None:
         raise ImportError(name="voila")

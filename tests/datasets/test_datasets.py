@@ -13,7 +13,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.datasets import Dataset, catalogue, find_dataset, has_agreed, is_here
-from tests.datasets.conftest import NAME
+from tests.support.datasets import NAME
 from tests.support.libraries import EMBEDDED, ROOT, published_files, published_folder
 from tests.support.mirror import Mirror, Trouble
 

@@ -19,6 +19,7 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 DEPLOYMENTS = FOLDER / "01_three_deployments.ipynb"
 DIVERSE = FOLDER / "02_diverse_and_random.ipynb"
 TO_VLLM = FOLDER / "03_puzzletron_to_vllm.ipynb"
+BUILD = FOLDER / "04_build_and_check.ipynb"
 MAPS = FOLDER / "05_fronts_and_maps.ipynb"
 SECONDS_A_CELL = 600
 
@@ -67,6 +68,7 @@ def test_every_notebook_is_known_here() -> None:
         DEPLOYMENTS.name,
         DIVERSE.name,
         TO_VLLM.name,
+        BUILD.name,
         MAPS.name,
     }
 
@@ -122,6 +124,20 @@ def test_a_puzzletron_run_reaches_vllm(kernel: str) -> None:
     assert '"parent_layer_indices"' in text
     assert "no script" in text
     assert not re.search(r"infeasible|no_solution", text)
+
+
+def test_build_and_check_from_nothing(
+    kernel: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library is built, measured, and its prediction checked: all tables and charts are there."""
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    monkeypatch.setenv("PUZZLE_WIDGETS_BUILD", str(tmp_path / "build-tiny"))
+    text = _run(BUILD, kernel)
+    assert "figures: measured" in text
+    assert "Solution(optimal, proven" in text
+    assert "spearman" in text
+    assert text.count("Figure(") >= 2
+    assert (tmp_path / "build-tiny" / "stdlib-tiny-measured" / "truth.json").exists()
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.library import FrozenMapping
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
 
 LIBRARY = make_library([[(0, 10, 8), (1, 5, 3)], [(0, 10, 8), (4, 2, 3)], [(0, 9, 9), (2, 1, 1)]])
@@ -86,6 +87,18 @@ def test_diverse_solutions_and_lists_keep_their_order() -> None:
     check_layers(pw.to_frame(named, layers=True), list(found), "scenario")
     assert pw.to_frame(named[0]).equals(pw.to_frame(found[0]))
     assert pw.to_frame([]).empty
+
+
+def test_measured_points_have_a_row_each() -> None:
+    """With a column for each key that any of them has, and units."""
+    points = [
+        pw.MeasuredPoint("one", FrozenMapping({MEMORY: 3.0}), "a.json"),
+        pw.MeasuredPoint("two", FrozenMapping({MEMORY: 4.0, "throughput": 5.0})),
+    ]
+    frame = pw.to_frame(points)
+    assert list(frame.columns) == ["name", "source", MEMORY, "throughput"]
+    assert frame[MEMORY].tolist() == [3.0, 4.0]
+    assert frame.attrs["units"] == {MEMORY: "MiB", "throughput": "tokens/s"}
 
 
 def test_a_surface_has_a_row_for_each_cell() -> None:

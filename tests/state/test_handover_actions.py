@@ -7,8 +7,8 @@ import json
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.handover import Finding, ParentConfig, check
-from puzzle_widgets.library import FrozenMapping, LayerName
+from puzzle_widgets.handover import Finding, check
+from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.state.limits import SearchRule
 from tests.support.handover import LINEAR, LLAMA, PARENT, handed_library
 
@@ -75,7 +75,7 @@ def test_rules_go_with_reset_and_with_another_library(state: pw.ExplorerState) -
     assert state.rules == ()
     assert not state.problem.banned
     state.set_objective("metrics.kl_div", "maximize")
-    banned: dict[LayerName, frozenset[str]] = {0: frozenset({"linear-None linear-None"})}
+    banned: dict[int | str, frozenset[str]] = {0: frozenset({"linear-None linear-None"})}
     state.set_rules((SearchRule("x", FrozenMapping(banned)),))
     state.open_library(handed_library())
     assert state.rules == ()
@@ -98,24 +98,25 @@ def test_restoring_a_scenario_restores_what_it_bans(state: pw.ExplorerState) -> 
     assert state.rules == ()
 
 
+def source_of(state: pw.ExplorerState) -> str:
+    """File of the parent's configuration; empty without one."""
+    config = state.parent_config
+    return "" if config is None else config.source
+
+
 def test_the_parents_configuration(state: pw.ExplorerState) -> None:
     """It comes from a file, or from the library; a bad file changes nothing."""
-    assert state.parent_config is None
+    assert source_of(state) == ""
     state.open_parent_config(json.dumps(LLAMA).encode(), "llama.json")
     assert source_of(state) == "llama.json"
     state.open_parent_config(b"{", "broken.json")
     assert "broken.json" in state.message.text
     assert source_of(state) == "llama.json"
     state.forget_parent_config()
-    assert state.parent_config is None
+    assert source_of(state) == ""
     state.open_library(handed_library(parent_config=json.dumps(LLAMA)))
-    assert source_of(state) == "parent configuration of small"
+    hidden = getattr(state.parent_config, "hidden", None)
+    assert hidden == LLAMA["hidden_size"]
     state.open_library(handed_library(parent_config="{"))
-    assert state.parent_config is None
+    assert source_of(state) == ""
     assert "parent configuration of small" in state.message.text
-
-
-def source_of(state: pw.ExplorerState) -> str:
-    """Where the parent's configuration comes from; empty without one."""
-    config: ParentConfig | None = state.parent_config
-    return "" if config is None else config.source

@@ -225,6 +225,7 @@ class Run:
         values = (1.1183 + loss, 0.7332 - loss / 10, loss / 3, loss * float(self.rng.uniform(1, 2)))
         metrics = dict(zip(KINDS, values, strict=True)) | {GAIN: 1 - loss / 2}
         chosen = [self.blocks[0]] * self.layers
+        whole = [*chosen[:layer], config, *chosen[layer + 1 :]]
         return {
             **{key: {"avg": value, "per_sample": [value, value]} for key, value in metrics.items()},
             "i_solution": number,
@@ -234,7 +235,16 @@ class Run:
                     "child_block_configs": [config],
                     "weight_paths": _paths(config, layer, parent=False),
                 },
-                "block_configs": [*chosen[:layer], config, *chosen[layer + 1 :]],
+                # Each file repeats the whole model, as Puzzletron's do.
+                "chosen_replacements": [
+                    {
+                        "parent_layer_indices": [place],
+                        "child_block_configs": [one],
+                        "weight_paths": _paths(one, place, parent=place != layer),
+                    }
+                    for place, one in enumerate(whole)
+                ],
+                "block_configs": whole,
             },
             "args": {"teacher_dir": f"{FOREIGN}/ckpts/teacher", "eval_samples": 2},
         }

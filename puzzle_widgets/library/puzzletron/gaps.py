@@ -111,15 +111,26 @@ def _left_out(
     missing = [key for key in wanted if any(c.values.get(key) is None for c in gone)]
     named = ", ".join(found.words for found in gone[:_NAMED])
     more = f" and {len(gone) - _NAMED:,} more" if len(gone) > _NAMED else ""
-    whole = f"{len(gone):,} of {len(candidates):,} blocks are left out"
-    said = [f"{whole}, as they lack one of {', '.join(missing)}: {named}{more}."]
+    lacks = _lacks(missing, wanted)
+    said = [
+        f"Left out: {len(gone):,} of {len(candidates):,} blocks without {lacks}: {named}{more}."
+    ]
     alone = _only_parent(candidates, kept)
     if alone:
+        word = "Layer" if len(alone) == 1 else "Layers"
         said.append(
-            f"Layers {ranges(alone)}: no block but the parent's has all scores and costs, so it "
+            f"{word} {ranges(alone)}: no block but the parent's has all scores and costs, so it "
             "stays in every architecture."
         )
     return said
+
+
+def _lacks(missing: list[str], wanted: list[str]) -> str:
+    """Name what is missing; where no score is there at all, in one word."""
+    scores = [key for key in wanted if key.startswith(SCORE_GROUP)]
+    if missing == scores:
+        return "any score" if len(scores) > 1 else scores[0]
+    return " or ".join(missing)
 
 
 def _only_parent(candidates: Sequence[Candidate], kept: Sequence[Candidate]) -> list[int]:

@@ -29,7 +29,7 @@ def to_frame(source: Any, *, layers: bool = False) -> pd.DataFrame:  # noqa: ANN
     source
         A ``BlockLibrary``, ``SearchProblem``, ``Solution``, ``Scenario``, ``ParetoFront``,
         ``WholeFront``, ``DiverseSolutions``, ``SurfaceGrid`` or ``DecisionGrid``; or a list of
-        solutions or scenarios.
+        solutions, scenarios or measured points.
     layers
         Of several solutions: one row a solution and layer, with the chosen block, in place of
         one row a solution. A decision map's is so by default.

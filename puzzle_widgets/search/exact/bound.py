@@ -41,6 +41,15 @@ class Bound:
         priced = form.score + form.priced(self.multipliers)
         return np.asarray(priced - priced.min(axis=1, keepdims=True))
 
+    def greatest_excess(self, form: Form, reduced: FloatArray) -> float:
+        """No choice within the limits has more: largest reduced scores, every budget unused."""
+        there = np.isfinite(form.score)
+        least = np.where(there, form.cost, np.inf).min(axis=2).sum(axis=1)
+        largest = np.where(there, reduced, 0.0).max(axis=1).sum()
+        return (
+            float(largest + self.multipliers @ (form.limit - least)) * (1 + _ROUNDING) + _ROUNDING
+        )
+
     def rounding(self, form: Form) -> float:
         """Difference that rounding can make in an excess: large where multipliers are."""
         largest = form.cost.max(axis=2).sum(axis=1) + np.abs(form.limit)

@@ -148,7 +148,7 @@ def solve_exact(mckp: Mckp, options: ExactOptions) -> Outcome:
         options.first(search.outcome())
     if _good_enough(search, options.gap):
         return search.outcome()
-    if search.bound.value > _worst(form):
+    if search.bound.value > form.worst:
         return infeasible(ENGINE)
     try:
         return _prove(search, options, lambda: _stopped(options, deadline))
@@ -187,7 +187,7 @@ def _prove(search: _Search, options: ExactOptions, stopped: Callable[[], bool]) 
     form, bound = search.form, search.bound
     reduced, known = bound.reduced(form), search.known_excess
     rounding = bound.rounding(form)
-    most = min(known + rounding, _greatest_excess(form, bound, reduced))
+    most = min(known + rounding, bound.greatest_excess(form, reduced))
     excess = min(most, _first_excess(reduced))
     while True:
         excess = min(max(excess, 1e-9), most)
@@ -284,19 +284,6 @@ def _good_enough(search: _Search, gap: float) -> bool:
         return False
     outcome = search.outcome()
     return outcome.score - outcome.bound <= gap * max(abs(outcome.score), 1e-9)
-
-
-def _worst(form: Form) -> float:
-    there = np.isfinite(form.score)
-    return float(np.where(there, form.score, -np.inf).max(axis=1).sum()) * (1 + 1e-9) + 1e-6
-
-
-def _greatest_excess(form: Form, bound: Bound, reduced: FloatArray) -> float:
-    """No choice within the limits has more: the largest reduced scores, every budget unused."""
-    there = np.isfinite(form.score)
-    least = np.where(there, form.cost, np.inf).min(axis=2).sum(axis=1)
-    largest = np.where(there, reduced, 0.0).max(axis=1).sum()
-    return float(largest + bound.multipliers @ (form.limit - least)) * (1 + _CLOSED) + _CLOSED
 
 
 def _stopped(options: ExactOptions, deadline: float) -> bool:

@@ -57,6 +57,13 @@ class Form:
         """Number of layers."""
         return len(self.score)
 
+    @property
+    def worst(self) -> float:
+        """No choice scores more than this: every layer's worst score, in this form's unit."""
+        there = np.isfinite(self.score)
+        most = np.where(there, self.score, -np.inf).max(axis=1)
+        return float(most.sum()) * (1 + 1e-9) + 1e-6
+
     @cached_property
     def line(self) -> FloatArray:
         """Costs with one line a row, shape (rows, layers x width)."""

@@ -226,7 +226,7 @@ def test_a_block_without_a_score_is_left_out_and_said(tmp_path: Path) -> None:
     del run.files[run.report_of(1, run.blocks[2])]
     library = pw.load_library(run.write(tmp_path))
     assert [len(layer.variants) for layer in library.layers] == [4, 3]
-    assert "1 of 8 blocks are left out" in library.provenance.note
+    assert "Left out: 1 of 8 blocks without any score" in library.provenance.note
     assert "layer 1 'attention no_op, ffn intermediate_14336'" in library.provenance.note
 
 
@@ -236,7 +236,7 @@ def test_a_nan_score_is_no_score(tmp_path: Path) -> None:
     run.files[run.report_of(0, run.blocks[1])]["kl_div"]["avg"] = float("nan")
     library = pw.load_library(run.write(tmp_path))
     assert [len(layer.variants) for layer in library.layers] == [3, 4]
-    assert "lack one of metrics.kl_div" in library.provenance.note
+    assert "blocks without metrics.kl_div" in library.provenance.note
 
 
 def test_a_layer_without_any_score_stays_and_is_named(tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_a_layer_without_any_score_stays_and_is_named(tmp_path: Path) -> None:
         run.files[run.report_of(1, config)]["kl_div"] = {"avg": None}
     library = pw.load_library(run.write(tmp_path))
     assert [len(layer.variants) for layer in library.layers] == [12, 1, 12]
-    assert "Layers 1: no block but the parent's" in library.provenance.note
+    assert "Layer 1: no block but the parent's" in library.provenance.note
     assert (
         library.parent_totals[MEMORY]
         == pw.load_library(Run(layers=3).write(tmp_path)).parent_totals[MEMORY]

@@ -18,6 +18,7 @@ from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.library.tables import dump_csv, dump_parquet, dump_xlsx, extras, parquet
 from tests.library.test_round_trip import common, libraries
 from tests.support.libraries import EMBEDDED, published_files, published_folder
+from tests.support.puzzletron_run import small_run
 
 CONFIG = '{"attention": {"no_op": false}, "ffn": {"intermediate_size": 64}}'
 
@@ -55,6 +56,27 @@ def test_every_form_gives_back_an_equal_library(name: str, ending: str, tmp_path
     found = pw.load_library(tmp_path / f"any.{ending.upper()}")
     assert found == library
     assert found.keys == library.keys
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "xlsx"])
+def test_a_puzzletron_run_survives(ending: str, tmp_path: Path) -> None:
+    """Block configs, weight files, costs outside the blocks: all that handing over needs."""
+    small_run().write(tmp_path / "run")
+    library = pw.load_library(tmp_path / "run")
+    assert library.offsets
+    assert library.layers[0].variants[0].block_config
+    assert library.layers[0].variants[0].weight_paths
+    pw.write_library(library, tmp_path / f"run.{ending}")
+    found = pw.load_library(tmp_path / f"run.{ending}")
+    assert found.name == library.name
+    if ending != "xlsx":
+        assert found == library
+        return
+    rounded = pytest.approx(dict(library.parent_totals), rel=1e-14)
+    assert dict(found.parent_totals) == rounded
+    for ours, theirs in zip(found.layers, library.layers, strict=True):
+        for one, other in zip(ours.variants, theirs.variants, strict=True):
+            assert replace(one, values=other.values) == other
 
 
 @pytest.mark.published

@@ -1,0 +1,102 @@
+"""Read a truth file: what was measured of whole models of a library, for its Pareto plot."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from puzzle_widgets.library import BlockLibrary, FrozenMapping
+from puzzle_widgets.library.checks import (
+    MAX_FILE_BYTES,
+    Place,
+    mapping,
+    number,
+    parse_json,
+    sequence,
+    shown,
+    text,
+)
+from puzzle_widgets.library.native import dump_library
+from puzzle_widgets.resources import data_folder
+from puzzle_widgets.solution.measured import MeasuredPoint
+
+FORMAT, VERSION = "puzzle-widgets/truth", 1
+TRUTH_FILE = "truth.json"
+
+
+def load_truth(path: str | os.PathLike[str]) -> tuple[MeasuredPoint, ...]:
+    """Open the truth file of a built library.
+
+    Parameters
+    ----------
+    path
+        The file, as ``puzzle-widgets build`` writes it.
+
+    Returns
+    -------
+    tuple of MeasuredPoint
+        One for each model that was assembled and measured.
+
+    Raises
+    ------
+    LibraryError
+        Naming file, model and field.
+    """
+    return _points(_read(Path(path)), Path(path).name)
+
+
+def embedded_truth(library: BlockLibrary) -> tuple[MeasuredPoint, ...]:
+    """Find what was measured of an embedded library's models; nothing for any other library.
+
+    The truth names its library by a digest of its content, so that figures of one library never
+    stand beside another of the same name.
+    """
+    if library.provenance.origin != "measured":
+        return ()
+    digest = None
+    for path in sorted(data_folder().glob(f"*/{TRUTH_FILE}")):
+        content = _read(path)
+        if content.get("library") == library.name:
+            digest = digest or library_digest(library)
+            if content.get("library_sha256") == digest:
+                return _points(content, f"{path.parent.name}/{TRUTH_FILE}")
+    return ()
+
+
+def library_digest(library: BlockLibrary) -> str:
+    """SHA-256 of a library's JSON text."""
+    return hashlib.sha256(dump_library(library).encode()).hexdigest()
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    place = Place(path.name)
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            place.fail("too large for a truth file.", "Is it the right file?")
+        content = path.read_bytes()
+    except OSError as error:
+        place.fail(f"cannot be read ({error.strerror}).", "Give a truth file that is there.")
+    found = mapping(parse_json(content, place), place, "the file")
+    if (found.get("format"), found.get("version")) != (FORMAT, VERSION):
+        place.fail(
+            f"format {shown(found.get('format'))}, version {shown(found.get('version'))}.",
+            f"A truth file is {FORMAT!r}, version {VERSION}.",
+        )
+    return found
+
+
+def _points(content: Mapping[str, Any], file: str) -> tuple[MeasuredPoint, ...]:
+    place = Place(file)
+    models = sequence(content.get("models"), place.at(field="models"), "'models'")
+    return tuple(_point(mapping(model, place, "a model"), place) for model in models)
+
+
+def _point(model: Mapping[str, Any], place: Place) -> MeasuredPoint:
+    name = text(model.get("name"), place, "a model's name")
+    here = place.at(variant=name)
+    values = mapping(model.get("true"), here.at(field="true"), "it")
+    numbers = {key: number(value, here.at(field=key)) for key, value in values.items()}
+    return MeasuredPoint(name, FrozenMapping(numbers), place.file)
