@@ -75,7 +75,8 @@ class HandoverPanel(Panel):
         self.clicked(self.save, self._save)
         self.when("scenarios", do=self._offer, now=False)
         self.when("parent_config", "library", do=self._show_parent, now=False)
-        self.when("shown", "scenarios", "parent_config", "library", do=self._check, now=False)
+        checked = ("shown", "scenarios", "parent_config", "library", "updating")
+        self.when(*checked, do=self._check_at_rest, now=False)
         if self.rules is not None:
             self.when("rules", do=self.rules.show)
         self._offer()
@@ -157,6 +158,11 @@ class HandoverPanel(Panel):
             f"hidden size {config.hidden:,}, {config.heads} attention heads"
         )
         self.parent.value = Markup("<span class='pw-quiet'>{}</span>").format(words)
+
+    def _check_at_rest(self) -> None:
+        """Check; while a slider is dragged, wait for its last place."""
+        if not self.state.updating:
+            self._check()
 
     def _check(self) -> None:
         chosen, target = self._chosen(), self._target

@@ -255,3 +255,18 @@ def saver_of(box: widgets.Box) -> tuple[FileSaver, widgets.Button, widgets.Butto
             except LookupError:
                 continue
     raise LookupError("no saver")
+
+
+def test_what_is_dragged_is_checked_at_its_last_place(
+    panel: pw.HandoverPanel, state: pw.ExplorerState
+) -> None:
+    """While an answer is searched the findings wait; then they are those of what is shown."""
+    linear, parent = state.shown, state.parent
+    give_parent(panel)
+    assert "1 error" in panel.verdict.value
+    state.updating, state.shown = True, parent
+    assert "1 error" in panel.verdict.value
+    state.updating = False
+    assert "Ready" in panel.verdict.value
+    state.shown = linear
+    assert "1 error" in panel.verdict.value
