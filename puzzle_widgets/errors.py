@@ -23,8 +23,16 @@ class ScenarioError(PuzzleError):
     """Kept scenarios cannot be read, or do not belong to the library that is open."""
 
 
+class HandoverError(PuzzleError):
+    """An architecture cannot be handed over as asked: the target would get it wrong."""
+
+
 class ServerError(PuzzleError):
     """The app cannot be served as asked."""
+
+
+class DatasetError(PuzzleError):
+    """A data set cannot be had: unknown, not agreed to, not reachable, or not the published one."""
 
 
 class BuildError(PuzzleError):

@@ -13,15 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LIBRARY_VARIABLE = "PUZZLE_WIDGETS_LIBRARY"
+SCENARIO_VARIABLE = "PUZZLE_WIDGETS_SCENARIO"
 
 
 @contextmanager
-def served_environment(library: str | None) -> Iterator[None]:
-    """Set the library and the path of the template for as long as the server runs."""
+def served_environment(library: str | None, scenario: str | None = None) -> Iterator[None]:
+    """Set library, scenario and the path of the template for as long as the server runs."""
     kept = dict(os.environ)
     os.environ["JUPYTER_PATH"] = _jupyter_path(kept.get("JUPYTER_PATH"))
     if library is not None:
         os.environ[LIBRARY_VARIABLE] = library_argument(library)
+    if scenario is not None:
+        os.environ[SCENARIO_VARIABLE] = scenario
     try:
         yield
     finally:

@@ -9,10 +9,12 @@ from ipywidgets import HTML
 from markupsafe import Markup
 
 import puzzle_widgets as pw
-from puzzle_widgets.app.environment import LIBRARY_VARIABLE
+from puzzle_widgets.app.environment import LIBRARY_VARIABLE, SCENARIO_VARIABLE
 
 if TYPE_CHECKING:
     from ipywidgets import DOMWidget
+
+    from puzzle_widgets.state import ExplorerState
 
 DEFAULT_LIBRARY = "llama-3.3-70b-modelled"
 
@@ -26,7 +28,20 @@ def explorer_page() -> DOMWidget:
     """Explorer of the library that the environment names, of the embedded default otherwise."""
     name = os.environ.get(LIBRARY_VARIABLE) or DEFAULT_LIBRARY
     try:
-        library = pw.load_library(name)
+        state = _open(name, os.environ.get(SCENARIO_VARIABLE) or None)
     except pw.PuzzleError as error:
         return HTML(_MESSAGE.format(name, error))
-    return pw.PuzzleExplorer(library)
+    return pw.PuzzleExplorer(state)
+
+
+def _open(name: str, scenario: str | None) -> ExplorerState:
+    """Open a data set by its name, anything else by its path."""
+    if name in {dataset.name for dataset in pw.list_datasets()}:
+        return pw.ExplorerState(pw.load_dataset(name))
+    run = pw.open_run(name)
+    if run is None:
+        return pw.ExplorerState(pw.load_library(name, scenario=scenario))
+    state = pw.ExplorerState(run)
+    if scenario is not None:
+        state.open_run(run, scenario)
+    return state

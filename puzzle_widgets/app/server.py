@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 NOTEBOOK = "explorer.ipynb"
 
 
-def serve(
+def serve(  # noqa: PLR0913
     library: str | None = None,
     *,
+    scenario: str | None = None,
     port: int | None = None,
     open_browser: bool = True,
     notebook: str | Path | None = None,
@@ -41,6 +42,8 @@ def serve(
     ----------
     library
         Path or name of the block library to open; None for the embedded default.
+    scenario
+        Scenario of costs to open it in, where it is a run with several; the first by default.
     port
         Port to listen at; None takes 8866 where it is free and any free port otherwise.
     open_browser
@@ -65,7 +68,7 @@ def serve(
     settings = AppSettings(path.resolve(), ip, base_url, idle_timeout, cull_interval)
     listener = listen_at(settings.ip, port)
     url = page_url(settings, port_of(listener))
-    with served_environment(library):
+    with served_environment(library, scenario):
         config = voila_config(settings)
         # As the one application of the process, Voila's parts write to its log.
         app = PuzzleApp.instance(listener, url, open_browser=open_browser, config=config)

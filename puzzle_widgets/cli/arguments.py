@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import argparse
 import math
-from typing import NoReturn
 
 import puzzle_widgets
-from puzzle_widgets.cli import run_app, run_build, run_front, run_search, run_show
-from puzzle_widgets.cli.exits import EXPLAINED, USAGE
+from puzzle_widgets.cli import run_app, run_export, run_front, run_picture, run_search
+from puzzle_widgets.cli.common_arguments import (
+    LIBRARY,
+    Commands,
+    Parser,
+    add_file,
+    add_output,
+    add_scenario,
+)
+from puzzle_widgets.cli.exits import EXPLAINED
+from puzzle_widgets.cli.library_arguments import add_library_commands
 from puzzle_widgets.cli.output import FORMATS
+from puzzle_widgets.handover import TARGETS
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.solution.front import DEFAULT_POINTS
 from puzzle_widgets.solution.optimum import EXACT
 
-_LIBRARY = "folder, JSON or CSV file of a block library, or the name of an embedded one"
 _LIMIT = "LIMIT is a number in the stat's unit, or a share of the parent such as 85%%"
-
-
-class _Parser(argparse.ArgumentParser):
-    """Leaves by 64 on wrong usage, since 2 means infeasible here."""
-
-    def error(self, message: str) -> NoReturn:
-        self.print_usage()
-        self.exit(USAGE, f"{self.prog}: {message}\n")
-
-    def print_usage(self, file: object = None) -> None:
-        """Write the usage to stderr: stdout is for results."""
-        self._print_message(self.format_usage(), file)  # type: ignore[arg-type]
 
 
 def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     """Build the parser; also gives the names of the commands."""
-    parser = _Parser(
+    parser = Parser(
         prog="puzzle-widgets",
         description="Explore block libraries of compressed language models. "
         "Without a command, the app is served.",
@@ -44,24 +40,22 @@ def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     _add_app(commands)
     _add_search(commands)
     _add_front(commands)
-    _add_show(commands)
-    _add_libraries(commands)
-    _add_build(commands)
+    _add_export(commands)
+    _add_picture(commands)
+    add_library_commands(commands)
     return parser, list(commands.choices)
 
 
-_Commands = argparse._SubParsersAction  # noqa: SLF001  # argparse gives this type no public name
-
-
-def _add_app(commands: _Commands[_Parser]) -> None:
+def _add_app(commands: Commands[Parser]) -> None:
     command = commands.add_parser("app", help="serve the explorer on this machine")
-    command.add_argument("library", metavar="LIBRARY", nargs="?", help=_LIBRARY)
+    command.add_argument("library", metavar="LIBRARY", nargs="?", help=LIBRARY)
+    add_scenario(command)
     command.add_argument("--port", type=int, metavar="N", help="8866 or any free one by default")
     command.add_argument("--no-browser", action="store_true", help="open no browser")
     command.set_defaults(run=run_app.run)
 
 
-def _add_search(commands: _Commands[_Parser]) -> None:
+def _add_search(commands: Commands[Parser]) -> None:
     command = commands.add_parser(
         "search", help="find the best architecture within budgets", epilog=EXPLAINED
     )
@@ -79,7 +73,7 @@ def _add_search(commands: _Commands[_Parser]) -> None:
     command.set_defaults(run=run_search.run)
 
 
-def _add_front(commands: _Commands[_Parser]) -> None:
+def _add_front(commands: Commands[Parser]) -> None:
     command = commands.add_parser(
         "front",
         help="find the Pareto front of score against a resource",
@@ -109,51 +103,55 @@ def _add_front(commands: _Commands[_Parser]) -> None:
     command.set_defaults(run=run_front.run)
 
 
-def _add_show(commands: _Commands[_Parser]) -> None:
-    command = commands.add_parser("show", help="print what a library holds")
-    command.add_argument("library", metavar="LIBRARY", help=_LIBRARY)
-    command.add_argument("--layer", metavar="LAYER", help="list this layer's variants instead")
-    _add_output(command, ("table", "json"))
-    command.set_defaults(run=run_show.run)
-
-
-def _add_libraries(commands: _Commands[_Parser]) -> None:
-    command = commands.add_parser("libraries", help="list the embedded libraries")
-    _add_output(command, ("table", "json"))
-    command.set_defaults(run=run_show.run_libraries)
-
-
-def _add_build(commands: _Commands[_Parser]) -> None:
+def _add_export(commands: Commands[Parser]) -> None:
+    names = ", ".join(target.name for target in TARGETS)
     command = commands.add_parser(
-        "build",
-        help="build a measured block library from a small model (needs PyTorch)",
-        epilog="Run it again after Ctrl-C: it goes on where it was.",
+        "export",
+        help="hand the best architecture over to vLLM, TensorRT-LLM, Puzzletron and others",
+        epilog=f"targets: {names}. What a target cannot take is said on stderr, and refused by "
+        f"exit code 1. {EXPLAINED}",
+    )
+    _add_question(command)
+    command.add_argument("--target", required=True, metavar="NAME", help="see below")
+    command.add_argument(
+        "--parent-config", metavar="FILE", help="the parent's Hugging Face config.json"
     )
     command.add_argument(
-        "--preset",
-        default="tiny",
-        metavar="NAME",
-        help="tiny: about 3 minutes on 2 cores (default); small: the embedded library, an hour",
-    )
-    command.add_argument("--out", required=True, metavar="FOLDER", help="where all files go")
-    command.add_argument(
-        "--architecture",
-        metavar="FILE",
-        help="assemble and distil the architectures of this scenario file instead, from the app "
-        "or from search --output",
+        "--avoid", action="store_true", help="search again by rules that avoid what is refused"
     )
     command.add_argument(
-        "--stage",
-        action="append",
-        default=[],
-        metavar="STAGE",
-        help="run this stage only; repeatable (default: all in turn)",
+        "--scenarios", metavar="FILE", help="hand over kept scenarios of this file, not a search"
     )
-    command.set_defaults(run=run_build.run)
+    command.add_argument("--name", metavar="SCENARIO", help="only this one of them")
+    command.add_argument("--check", action="store_true", help="write the findings as JSON instead")
+    add_file(command)
+    command.set_defaults(run=run_export.run)
+
+
+def _add_picture(commands: Commands[Parser]) -> None:
+    command = commands.add_parser(
+        "picture", help="draw layers, front, surface or decision map as SVG", epilog=EXPLAINED
+    )
+    _add_question(command)
+    command.add_argument("--of", choices=run_picture.KINDS, default="layers", help="what to draw")
+    command.add_argument(
+        "--over",
+        default=THROUGHPUT,
+        metavar="RESOURCE",
+        help="of a front, a map's rows or a surface's rows (default: %(default)s)",
+    )
+    add_file(command)
+    command.set_defaults(run=run_picture.run)
 
 
 def _add_problem(command: argparse.ArgumentParser) -> None:
-    command.add_argument("library", metavar="LIBRARY", help=_LIBRARY)
+    _add_question(command)
+    add_output(command, FORMATS)
+
+
+def _add_question(command: argparse.ArgumentParser) -> None:
+    command.add_argument("library", metavar="LIBRARY", help=LIBRARY)
+    add_scenario(command)
     goal = command.add_mutually_exclusive_group()
     goal.add_argument("--minimize", metavar="KEY", help="by default the library's first score")
     goal.add_argument("--maximize", metavar="KEY")
@@ -171,7 +169,6 @@ def _add_problem(command: argparse.ArgumentParser) -> None:
     _add_repeated(command, "--fix", "LAYER=VARIANT", "the variant must be chosen; repeatable")
     _add_repeated(command, "--ban", "LAYER=VARIANT", "it must not be chosen; repeatable")
     _add_solver(command)
-    _add_output(command, FORMATS)
 
 
 def _add_repeated(command: argparse.ArgumentParser, flag: str, form: str, text: str) -> None:
@@ -191,13 +188,6 @@ def _add_solver(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--time-limit", type=float, metavar="S", help="seconds for each search (default: none)"
     )
-
-
-def _add_output(command: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
-    command.add_argument(
-        "--format", choices=formats, help="by default what FILE's ending says, else table"
-    )
-    command.add_argument("--output", metavar="FILE", help="write there, not to stdout")
 
 
 def _equation(text: str) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from puzzle_widgets.cli.arguments import build_parser
 from puzzle_widgets.cli.exits import INTERRUPTED, WRONG_INPUT
+from puzzle_widgets.cli.open_library import is_library
 from puzzle_widgets.cli.output import plain
 from puzzle_widgets.errors import PuzzleError
-from puzzle_widgets.library import embedded_libraries
 
 _GENERAL = ("-h", "--help", "--version")
 
@@ -51,12 +51,8 @@ def _with_command(words: list[str], commands: Sequence[str], parser: ArgumentPar
     """Put ``app`` in front where no command is named."""
     if words and (words[0] in commands or words[0] in _GENERAL):
         return words
-    if words and not words[0].startswith("-") and not _is_library(words[0]):
+    if words and not words[0].startswith("-") and not is_library(words[0]):
         parser.error(
             f"{words[0]!r} is neither a command ({', '.join(commands)}) nor a block library"
         )
     return ["app", *words]
-
-
-def _is_library(word: str) -> bool:
-    return os.path.exists(os.path.expanduser(word)) or word in embedded_libraries()  # noqa: PTH110, PTH111

@@ -6,14 +6,14 @@ from argparse import Namespace
 from importlib import import_module
 
 from puzzle_widgets.cli.exits import FOUND
+from puzzle_widgets.cli.open_library import open_library
 from puzzle_widgets.errors import ServerError
-from puzzle_widgets.library import load_library
 
 
 def run(asked: Namespace) -> int:
     """Serve until Ctrl-C; a library that cannot be opened fails here, not in the page."""
     if asked.library is not None:
-        load_library(asked.library)
+        open_library(asked.library, asked.scenario)
     try:
         server = import_module("puzzle_widgets.app.server")
     except ImportError as error:
@@ -21,5 +21,6 @@ def run(asked: Namespace) -> int:
             f"The app needs {error.name}, which is not installed. "
             "Install it, or puzzle-widgets anew: pip install puzzle-widgets"
         ) from error
-    server.serve(asked.library, port=asked.port, open_browser=not asked.no_browser)
+    options = {} if asked.scenario is None else {"scenario": asked.scenario}
+    server.serve(asked.library, port=asked.port, open_browser=not asked.no_browser, **options)
     return FOUND

@@ -12,6 +12,7 @@ from rich.progress import Progress
 from puzzle_widgets.cli import tables
 from puzzle_widgets.cli.ask import read_options, read_problem
 from puzzle_widgets.cli.exits import EXIT_CODES, FOUND, INTERRUPTED
+from puzzle_widgets.cli.open_library import open_library
 from puzzle_widgets.cli.output import (
     check_output,
     chosen_format,
@@ -24,7 +25,6 @@ from puzzle_widgets.cli.output import (
 from puzzle_widgets.cli.records import front_record, points_csv
 from puzzle_widgets.cli.stop import stoppable
 from puzzle_widgets.errors import ProblemError
-from puzzle_widgets.library import load_library
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import ParetoFront, iter_pareto_front, search
@@ -33,7 +33,7 @@ from puzzle_widgets.solution import ParetoFront, iter_pareto_front, search
 def run(asked: Namespace) -> int:
     """Find the front with a progress bar, and write the points that were found."""
     check_output(asked)
-    problem = read_problem(asked, load_library(asked.library))
+    problem = read_problem(asked, open_library(asked.library, asked.scenario))
     _check_range(asked, problem)
     with stoppable() as stop:
         front = _find(asked, problem, stop)

@@ -10,6 +10,7 @@ from rich.console import Console, RenderableType
 from puzzle_widgets.cli import tables
 from puzzle_widgets.cli.ask import read_options, read_problem
 from puzzle_widgets.cli.exits import EXIT_CODES, FOUND, INTERRUPTED
+from puzzle_widgets.cli.open_library import open_library
 from puzzle_widgets.cli.output import (
     check_output,
     chosen_format,
@@ -21,7 +22,6 @@ from puzzle_widgets.cli.output import (
 )
 from puzzle_widgets.cli.records import layers_csv, scenarios_of, solutions_record
 from puzzle_widgets.cli.stop import stoppable
-from puzzle_widgets.library import load_library
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Solution, search, search_diverse
 
@@ -31,7 +31,7 @@ _Cancelled = Callable[[], bool]
 def run(asked: Namespace) -> int:
     """Search, write what was found, and tell by the exit code whether there is anything."""
     check_output(asked)
-    problem = read_problem(asked, load_library(asked.library))
+    problem = read_problem(asked, open_library(asked.library, asked.scenario))
     shown = Console(stderr=True)
     with stoppable() as stop, shown.status("Searching (Ctrl-C stops) ..."):
         solutions, reason = _solve(asked, problem, stop.is_set)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.table import Table
 from puzzle_widgets.cli import tables
 from puzzle_widgets.cli.ask import find_layer
 from puzzle_widgets.cli.exits import FOUND
+from puzzle_widgets.cli.open_library import open_library, scenarios_of
 from puzzle_widgets.cli.output import check_output, chosen_format, write_json, write_tables
 from puzzle_widgets.library import BlockLibrary, Layer, embedded_libraries, load_library
 from puzzle_widgets.library.quantity import (
@@ -27,12 +29,14 @@ from puzzle_widgets.library.quantity import (
 def run(asked: Namespace) -> int:
     """Print what a library holds, or one layer's variants."""
     check_output(asked)
-    library = load_library(asked.library)
+    library = open_library(asked.library, asked.scenario)
     layer = None if asked.layer is None else library.layer(find_layer(asked.layer, library))
     if chosen_format(asked) == "json":
-        write_json(_record(library) if layer is None else _layer_record(layer), asked)
+        record = _record(library) | {"scenarios": list(scenarios_of(asked.library))}
+        write_json(record if layer is None else _layer_record(layer), asked)
     elif layer is None:
-        write_tables([_head(library), _sums(library), _variants(library)], asked)
+        scenarios = _scenarios(scenarios_of(asked.library))
+        write_tables([_head(library), *scenarios, _sums(library), _variants(library)], asked)
     else:
         write_tables([_layer_table(library, layer)], asked)
     return FOUND
@@ -52,6 +56,13 @@ def run_libraries(asked: Namespace) -> int:
     columns = ["Name to open it by", "Title", "Figures", "Layers", "Variants"]
     write_tables([tables.make_table("Embedded libraries", columns, rows, left=3)], asked)
     return FOUND
+
+
+def _scenarios(names: Sequence[str]) -> list[Table]:
+    """Scenarios of costs to choose from with ``--scenario``."""
+    if not names:
+        return []
+    return [tables.make_table("", ["Scenarios of costs (--scenario)"], [[name] for name in names])]
 
 
 def _head(library: BlockLibrary) -> Table:

@@ -18,12 +18,14 @@ _SHOWN = 80
 
 @dataclass(frozen=True)
 class Place:
-    """Where in the input a value stands."""
+    """Where in the input a value stands; row and column as a table shows them."""
 
     file: str
     layer: object = None
     variant: str | None = None
     field: str | None = None
+    row: str = ""
+    column: str = ""
 
     def at(self, **parts: Any) -> Place:  # noqa: ANN401
         """Go further in: ``place.at(layer=3)``."""
@@ -35,6 +37,7 @@ class Place:
 
     def __str__(self) -> str:
         parts = [self.file if self.file.isprintable() else shown(self.file)]
+        parts += filter(None, (self.row, self.column))
         if self.layer is not None:
             parts.append(f"layer {shown(self.layer)}")
         if self.variant is not None:
@@ -101,6 +104,13 @@ def long_text(value: object, place: Place) -> str:
     if not isinstance(value, str) or len(value) > MAX_TEXT or _has_surrogate(value):
         place.fail(f"{shown(value)} is no proper text.", f"Give at most {MAX_TEXT:,} characters.")
     return value
+
+
+def tidy(value: object, most: int) -> str:
+    """Write a value as text on one line that can be kept in a file, cut to ``most`` characters."""
+    line = " ".join(str(value).split())
+    whole = "".join("\N{REPLACEMENT CHARACTER}" if _has_surrogate(c) else c for c in line)
+    return whole if len(whole) <= most else f"{whole[: most - 1]}…"
 
 
 def optional_count(value: object, place: Place) -> int | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
 from puzzle_widgets.errors import LibraryError
+from puzzle_widgets.library.archive import Archive, is_archive
 from puzzle_widgets.library.assemble import Facts
 from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, mapping, parse_json
+from puzzle_widgets.library.folder import read_bytes, run_folder, too_large
 from puzzle_widgets.library.model import BlockLibrary, Measurement
 from puzzle_widgets.library.native import FORMAT, read_native
 from puzzle_widgets.library.published import (
@@ -20,10 +22,19 @@ from puzzle_widgets.library.published import (
     PARENT_FILE,
     read_published,
 )
-from puzzle_widgets.library.table import read_csv, read_frame
+from puzzle_widgets.library.puzzletron import PuzzletronRun, Wanted, open_files
+from puzzle_widgets.library.puzzletron.layout import RECORDS, RUN_FILES, find_layout
+from puzzle_widgets.library.puzzletron.records import is_records
+from puzzle_widgets.library.tables import read_csv, read_frame, read_parquet, read_xlsx
 from puzzle_widgets.resources import data_folder
 
 _SIDECARS = (MEASUREMENT_FILE, PARENT_FILE)
+_TABLES = {
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".xlsx": read_xlsx,
+    ".parquet": read_parquet,
+}
 
 
 def load_library(
@@ -31,19 +42,25 @@ def load_library(
     *,
     name: str | None = None,
     measurement: Measurement | None = None,
+    scenario: Wanted = None,
 ) -> BlockLibrary:
     """Open a block library.
 
     Parameters
     ----------
     source
-        A directory in the published three-file form, one JSON or CSV file, a tidy DataFrame
-        (see ``library.table``), or the name of an embedded library (``embedded_libraries()``).
+        A directory in the published three-file form; the directory of a Puzzletron run, or one
+        of its searches; a zip archive of either; one file, JSON, CSV, Parquet or xlsx; a tidy
+        DataFrame (see :func:`puzzle_widgets.to_frame`); or the name of an embedded library
+        (``embedded_libraries()``).
     name
         Title for people; by default what the file says, else the folder's or file's name.
     measurement
         Batch size, sequence length, GPU and dtype, for input that does not say them; without
         the first two there is no throughput.
+    scenario
+        For a Puzzletron run with costs for several: the name of one, as :func:`open_run` lists
+        them, or arguments that only one has, such as ``{"batch_size": 96}``; by default the first.
 
     Raises
     ------
@@ -51,18 +68,57 @@ def load_library(
         Naming file, layer, variant, field and the mend.
     """
     if isinstance(source, pd.DataFrame):
-        return read_frame(source, "DataFrame", _facts(name or "DataFrame", measurement))
+        found = read_frame(source, "DataFrame", _facts(name or "DataFrame", measurement))
+        return _with_words(found, name, measurement)
     path = _find(source)
+    run = _run_at(path, name)
+    if run is not None:
+        return run.library(scenario, measurement)
+    if scenario is not None:
+        Place(path.name).fail("no scenarios here.", "Only a Puzzletron run has them.")
+    if is_archive(path.name):
+        return load_files({path.name: read_bytes(path)}, name=name, measurement=measurement)
     library_file = path / LIBRARY_FILE if path.is_dir() else path
-    files = {library_file.name: _read_bytes(library_file)}
+    files = {library_file.name: read_bytes(library_file)}
     if library_file.name == LIBRARY_FILE:
         files |= _sidecars_of(library_file.parent)
     title = path.name if path.is_dir() else path.stem
     return _read(files, name, title, measurement)
 
 
+def open_run(
+    source: str | os.PathLike[str] | Mapping[str, bytes], *, name: str | None = None
+) -> PuzzletronRun | None:
+    """Open the files of a Puzzletron run, to choose among its scenarios.
+
+    Parameters
+    ----------
+    source
+        Its directory, that of one of its searches, a zip archive, or bytes by path.
+    name
+        Title for people; by default the folder's or file's name.
+
+    Returns
+    -------
+    PuzzletronRun or None
+        ``None`` where the source is no such run.
+
+    Raises
+    ------
+    LibraryError
+        Where a part is missing that is needed, or an archive cannot be read.
+    """
+    if isinstance(source, Mapping):
+        return _run_of(_unpacked(source), name or _title(source))
+    return _run_at(_find(source), name)
+
+
 def load_files(
-    files: Mapping[str, bytes], *, name: str | None = None, measurement: Measurement | None = None
+    files: Mapping[str, bytes],
+    *,
+    name: str | None = None,
+    measurement: Measurement | None = None,
+    scenario: Wanted = None,
 ) -> BlockLibrary:
     """Open a library from bytes in hand, such as uploaded files.
 
@@ -70,11 +126,62 @@ def load_files(
     ----------
     files
         Bytes by file name: one library file, with ``measurement_info.json`` and
-        ``parent_block_stats.json`` beside it where there are any.
-    name, measurement
+        ``parent_block_stats.json`` beside it where there are any; the files of a Puzzletron run;
+        or one zip archive.
+    name, measurement, scenario
         As for :func:`load_library`.
     """
-    return _read(files, name, None, measurement)
+    unpacked = _unpacked(files)
+    run = _run_of(unpacked, name or _title(files))
+    if run is not None:
+        return run.library(scenario, measurement)
+    if scenario is not None:
+        raise LibraryError(
+            f"{', '.join(files)}: no scenarios here; only a Puzzletron run has them."
+        )
+    if unpacked is files:
+        return _read(files, name, None, measurement)
+    return _read(_library_folder(unpacked), name, _title(files), measurement)
+
+
+def _run_at(path: Path, name: str | None) -> PuzzletronRun | None:
+    title = name or path.resolve().name
+    if path.is_dir():
+        return _run_of(run_folder(path), title)
+    if path.name in RUN_FILES:
+        return _run_of(run_folder(path.parent), name or path.resolve().parent.name)
+    if is_archive(path.name):
+        return _run_of(Archive(read_bytes(path), path.name), name or path.stem)
+    return None
+
+
+def _run_of(files: Mapping[str, bytes], name: str) -> PuzzletronRun | None:
+    return open_files(files, name) if find_layout(files).is_run else None
+
+
+def _unpacked(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """The files in an archive that comes alone; other files as they are."""
+    if len(files) == 1 and is_archive(next(iter(files))):
+        ((file, content),) = files.items()
+        return Archive(content, file)
+    return files
+
+
+def _library_folder(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Files of an archive's folder that has a library, by their bare names."""
+    paths = {path: PurePosixPath(path) for path in files}
+    tops = [pure for pure in paths.values() if pure.name == LIBRARY_FILE] or list(paths.values())
+    top = min(tops, key=lambda pure: len(pure.parts), default=PurePosixPath("x")).parent
+    return {pure.name: files[path] for path, pure in paths.items() if pure.parent == top}
+
+
+def _title(files: Mapping[str, bytes]) -> str:
+    """Name of an upload: its only file's, or that of the folder that all its files are in."""
+    names = list(files)
+    if len(names) == 1:
+        return Path(names[0]).stem
+    tops = {PurePosixPath(name).parts[0] for name in names if len(PurePosixPath(name).parts) > 1}
+    return tops.pop() if len(tops) == 1 else "Puzzletron run"
 
 
 def _read(
@@ -88,10 +195,13 @@ def _read(
     _check_sizes(files)
     facts = _facts(name or title or Path(file).stem, measurement)
     sidecars = {Path(other).name: content for other, content in files.items() if other != file}
-    if file.lower().endswith(".csv"):
-        return read_csv(files[file], file, facts)
+    read_table = _TABLES.get(Path(file).suffix.lower())
+    if read_table is not None:
+        return _with_words(read_table(files[file], file, facts), name, measurement)
     place = Place(file)
     content = mapping(parse_json(files[file], place), place, "the file")
+    if is_records(content):
+        return open_files({RECORDS: files[file], **sidecars}, facts.name).library(None, measurement)
     if content.get("format") == FORMAT:
         return _with_words(read_native(content, file), name, measurement)
     return read_published(content, file, sidecars, facts)
@@ -130,22 +240,8 @@ def _find(source: str | os.PathLike[str]) -> Path:
     )
 
 
-def _read_bytes(path: Path) -> bytes:
-    place = Place(path.name)
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            _too_large(place, path.stat().st_size)
-        if not path.is_file():
-            place.fail("no ordinary file.", "Give a JSON or CSV file, or a library's folder.")
-        return path.read_bytes()
-    except FileNotFoundError:
-        place.fail(f"missing in the folder {path.parent.name!r}.", "Give a block library's folder.")
-    except OSError as error:
-        place.fail(f"cannot be read ({error.strerror}).", "Give a file that can be read.")
-
-
 def _sidecars_of(folder: Path) -> dict[str, bytes]:
-    return {name: _read_bytes(folder / name) for name in _SIDECARS if (folder / name).exists()}
+    return {name: read_bytes(folder / name) for name in _SIDECARS if (folder / name).exists()}
 
 
 def _library_file(files: Mapping[str, bytes]) -> str:
@@ -161,10 +257,4 @@ def _library_file(files: Mapping[str, bytes]) -> str:
 def _check_sizes(files: Mapping[str, bytes]) -> None:
     for file, content in files.items():
         if len(content) > MAX_FILE_BYTES:
-            _too_large(Place(file), len(content))
-
-
-def _too_large(place: Place, size: int) -> None:
-    place.fail(
-        f"{size / 2**20:,.1f} MiB.", f"At most {MAX_FILE_BYTES // 2**20} MiB are read; split it."
-    )
+            too_large(Place(file), len(content))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, get_args
 
 from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
@@ -36,22 +35,16 @@ FORMAT = "puzzle-widgets/block-library"
 VERSION = 1
 
 
-def write_library(library: BlockLibrary, path: str | Path) -> None:
-    """Write a library as JSON, one variant a line.
-
-    Parameters
-    ----------
-    library
-        What to write.
-    path
-        File to create or replace.
-    """
-    Path(path).write_text(dump_library(library), encoding="utf-8")
-
-
 def dump_library(library: BlockLibrary) -> str:
     """Give a library's JSON text."""
-    head = {
+    head = {**dump_head(library), "keys": list(library.keys)}
+    layers = ",\n".join(_dump_layer(layer) for layer in library.layers)
+    return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "layers": [\n{layers}\n]}}\n'
+
+
+def dump_head(library: BlockLibrary) -> dict[str, Any]:
+    """Give all that is known of a library as a whole, as JSON values."""
+    return {
         "format": FORMAT,
         "version": VERSION,
         "name": library.name,
@@ -59,10 +52,7 @@ def dump_library(library: BlockLibrary) -> str:
         "units": dict(library.units),
         "provenance": asdict(library.provenance),
         **_outside(library),
-        "keys": list(library.keys),
     }
-    layers = ",\n".join(_dump_layer(layer) for layer in library.layers)
-    return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "layers": [\n{layers}\n]}}\n'
 
 
 def _outside(library: BlockLibrary) -> dict[str, Any]:
@@ -103,7 +93,7 @@ def read_native(content: Mapping[str, Any], file: str) -> BlockLibrary:
         _read_layer(record, keys, place)
         for record in sequence(content.get("layers"), place, "'layers'")
     ]
-    return assemble(file, layers, _read_facts(content, place))
+    return assemble(file, layers, read_head(content, place))
 
 
 def _read_keys(content: Mapping[str, Any], place: Place) -> list[str]:
@@ -114,7 +104,8 @@ def _read_keys(content: Mapping[str, Any], place: Place) -> list[str]:
     return keys
 
 
-def _read_facts(content: Mapping[str, Any], place: Place) -> Facts:
+def read_head(content: Mapping[str, Any], place: Place) -> Facts:
+    """Read what a file of this form says of the library as a whole."""
     here = place.at(field="measurement")
     measurement = read_measurement(mapping(content.get("measurement"), here, "it"), here)
     return Facts(
@@ -186,12 +177,13 @@ def _read_variant(content: object, keys: list[str], layer: Place) -> RawVariant:
         name,
         numbers,
         *halves,
-        weight_paths=_read_paths(record.get("weight_paths"), place.at(field="weight_paths")),
+        weight_paths=read_paths(record.get("weight_paths"), place.at(field="weight_paths")),
         block_config=long_text(record.get("block_config"), place.at(field="block_config")),
     )
 
 
-def _read_paths(content: object, place: Place) -> tuple[str, ...]:
+def read_paths(content: object, place: Place) -> tuple[str, ...]:
+    """Read a list of weight files; it may be missing."""
     if content in (None, []):
         return ()
     return tuple(text(path, place, "a path") for path in sequence(content, place, "it"))

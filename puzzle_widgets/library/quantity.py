@@ -25,6 +25,8 @@ _LABELS = {
     "metrics.kl_div": "KL divergence",
     "metrics.lm_loss": "LM loss",
 }
+# Costs of one workload among several are named "stats.runtime_ms@chat".
+_WORKLOAD = "@"
 _GAINS = ("accuracy", "one_minus", "greedy_teacher", "mmlu", "score_up")
 
 
@@ -48,8 +50,10 @@ class Quantity:
 
 def describe_key(key: str, unit: str | None = None) -> Quantity:
     """Find label and unit of a dotted key; ``unit`` overrides the one that its suffix tells."""
-    found = ("tokens/s" if key == THROUGHPUT else _unit_of(key)) if unit is None else unit
-    return Quantity(key, _LABELS.get(key) or _plain_label(key), found)
+    base, _, workload = key.partition(_WORKLOAD)
+    found = ("tokens/s" if key == THROUGHPUT else _unit_of(base)) if unit is None else unit
+    label = _LABELS.get(base) or _plain_label(base)
+    return Quantity(key, f"{label}, {workload}" if workload else label, found)
 
 
 def bigger_is_better(key: str) -> bool:

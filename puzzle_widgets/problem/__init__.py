@@ -1,6 +1,15 @@
 """What is asked: objective, budgets and rules of one search."""
 
 from puzzle_widgets.problem.budget import Budget, Share
+from puzzle_widgets.problem.frames import read_architecture, read_budgets
 from puzzle_widgets.problem.problem import Architecture, Difference, SearchProblem
 
-__all__ = ["Architecture", "Budget", "Difference", "SearchProblem", "Share"]
+__all__ = [
+    "Architecture",
+    "Budget",
+    "Difference",
+    "SearchProblem",
+    "Share",
+    "read_architecture",
+    "read_budgets",
+]

@@ -121,6 +121,16 @@ class SearchProblem:
         rule = _check_difference(self.library, Difference(FrozenMapping(architecture), layers))
         return replace_field(self, "differences", (*self.differences, rule))
 
+    def with_banned(self, banned: Mapping[LayerName, Iterable[str]]) -> SearchProblem:
+        """Give the same problem with further variants banned."""
+        found = _read_banned(self.library, banned)
+        none: frozenset[str] = frozenset()
+        joined = {
+            layer: self.banned.get(layer, none) | found.get(layer, none)
+            for layer in [*self.banned, *found]
+        }
+        return replace_field(self, "banned", FrozenMapping(joined))
+
 
 def replace_field(problem: SearchProblem, name: str, value: object) -> SearchProblem:
     """Copy a problem with one field changed; the value is taken as checked."""

@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.solution.solution import Solution
+from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.problem import Architecture, SearchProblem
+from puzzle_widgets.solution.solution import Solution, assess
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,21 @@ class Scenario:
 
     name: str
     solution: Solution
+
+
+def resummed(scenario: Scenario, library: BlockLibrary) -> Scenario | None:
+    """Sum a scenario's architecture by another library of the same blocks, without its budgets.
+
+    ``None`` where that library lacks one of its blocks.
+    """
+    architecture: Architecture = scenario.solution.architecture or {}
+    if any(architecture.get(layer.name) not in layer.positions for layer in library.layers):
+        return None
+    problem = scenario.solution.problem
+    key = problem.objective if problem.objective in library.keys else library.keys[0]
+    goal: dict[str, Any] = {problem.goal: key}
+    chosen = {layer.name: architecture[layer.name] for layer in library.layers}
+    return Scenario(scenario.name, assess(SearchProblem(library, **goal), chosen))
 
 
 def scenario_table(scenarios: Sequence[Scenario]) -> pd.DataFrame:

@@ -14,9 +14,13 @@ import pandas as pd
 from puzzle_widgets.errors import LibraryError, PuzzleError, ScenarioError
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
 from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, mapping, parse_json, sequence, text
+from puzzle_widgets.library.puzzletron.model_config import names_blocks, read_blocks
+from puzzle_widgets.library.puzzletron.reports import is_solutions
 from puzzle_widgets.problem import Difference, SearchProblem
 from puzzle_widgets.search.outcome import Status
+from puzzle_widgets.solution.architecture_file import scenario_of
 from puzzle_widgets.solution.optimum import search_without_reason
+from puzzle_widgets.solution.run_reports import solutions_as_scenarios
 from puzzle_widgets.solution.scenario import Scenario
 from puzzle_widgets.solution.solution import Solution, assess
 
@@ -36,7 +40,8 @@ def dump_scenarios(scenarios: Sequence[Scenario]) -> str:
 def read_scenarios(content: bytes, file: str, library: BlockLibrary) -> list[Scenario]:
     """Read scenarios from JSON or from the CSV of :func:`layer_table`.
 
-    Totals come from the library and proofs from a new search, never from the file.
+    A model's ``config.json`` that names its blocks, and a ``solutions.json`` of Puzzletron, are
+    taken too. Totals come from the library and proofs from a new search, never from the file.
 
     Raises
     ------
@@ -81,11 +86,24 @@ def _open(value: float) -> float | None:
 
 
 def _read_json(content: bytes, place: Place, library: BlockLibrary) -> list[Scenario]:
-    found = mapping(parse_json(content, place), place, "the file")
+    parsed = parse_json(content, place)
+    if is_solutions(parsed) and (parsed or "solutions" in place.file):
+        return solutions_as_scenarios(parsed, place.file, library)
+    if names_blocks(parsed):
+        return [scenario_of(read_blocks(parsed, place), library, _model_name(parsed, place))]
+    found = mapping(parsed, place, "the file")
     if found.get("format") != FORMAT or found.get("version") != VERSION:
-        place.fail("no scenarios of this program.", f"Give a file of format {FORMAT!r}.")
+        place.fail(
+            "no scenarios of this program, no solutions.json and no config.json with blocks.",
+            f"Give one of these, or a file of format {FORMAT!r}.",
+        )
     records = sequence(found.get("scenarios"), place, "'scenarios'")
     return [_read_record(mapping(r, place, "a scenario"), place, library) for r in records]
+
+
+def _model_name(config: Any, place: Place) -> str:  # noqa: ANN401
+    named = config.get("_name_or_path")
+    return named[:80] if isinstance(named, str) and named.strip() else place.file[:80]
 
 
 def _read_record(record: Any, file: Place, library: BlockLibrary) -> Scenario:  # noqa: ANN401

@@ -16,6 +16,7 @@ FloatArray = npt.NDArray[np.float64]
 KindArray = npt.NDArray[np.int8]
 
 PARTS: tuple[Part, Part] = ("attention", "ffn")
+LINEAR_HEIGHT, UNKNOWN_HEIGHT = 0.06, 0.5
 _BASES = tuple(key.removeprefix(COST_GROUP) for key in (PARAMETERS, MEMORY, RUNTIME))
 
 
@@ -70,6 +71,13 @@ def relative_sizes(library: BlockLibrary) -> BlockSizes:
     attention, ffn = (_half_sizes(library, part) for part in PARTS)
     known = [half.has(kind) for half in (attention, ffn) for kind in KINDS if kind != "other"]
     return BlockSizes(attention, ffn, None if any(known) else _whole_sizes(library))
+
+
+def bar_heights(half: HalfSizes) -> FloatArray:
+    """Heights of bars, 1 for the parent's: linear halves and unknown ones have one of their own."""
+    heights = half.shares.copy()
+    heights[half.kinds == KINDS.index("linear")] = LINEAR_HEIGHT
+    return np.nan_to_num(heights, nan=UNKNOWN_HEIGHT)
 
 
 def _half_sizes(library: BlockLibrary, part: Part) -> HalfSizes:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from puzzle_widgets.library import BlockLibrary, load_files
+from puzzle_widgets.library import BlockLibrary, PuzzletronRun, load_files, open_run
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.solution import parent_solution
 from puzzle_widgets.solution.truth_file import embedded_truth
+from puzzle_widgets.state.dataset_actions import DatasetActions
+from puzzle_widgets.state.handover_actions import HandoverActions
 from puzzle_widgets.state.limits import first_settings, to_problem
-from puzzle_widgets.state.map_actions import MapActions
 from puzzle_widgets.state.problem_actions import usual_goal
+from puzzle_widgets.state.run_actions import RunActions
 from puzzle_widgets.state.traits import Selection
 
 
-class ExplorerState(MapActions):
+class ExplorerState(DatasetActions, HandoverActions, RunActions):
     """All that the explorer knows.
 
     Widgets observe the traits and call the actions; they never set a trait themselves. Searches
@@ -23,26 +25,32 @@ class ExplorerState(MapActions):
     Parameters
     ----------
     library
-        The block library to explore.
+        The block library to explore, or a Puzzletron run.
     solver
         As for :func:`puzzle_widgets.search`.
     """
 
-    def __init__(self, library: BlockLibrary, *, solver: str = "exact") -> None:
+    def __init__(self, library: BlockLibrary | PuzzletronRun, *, solver: str = "exact") -> None:
         super().__init__(solver)
-        self.open_library(library)
+        if isinstance(library, PuzzletronRun):
+            self.open_run(library)
+        else:
+            self.open_library(library)
 
     def open_library(self, library: BlockLibrary) -> None:
         """Explore another library from the start; kept scenarios of the old one go."""
+        self.withdraw_offer()
         self.stop_front()
         self._known_fronts.clear()
         objective = next(iter(library.scores), library.keys[0])
         with self.hold_trait_notifications():
             self.library, self.scenarios, self.layer = library, (), None
             self.measured = embedded_truth(library)
+            self._forget_run()
             self.selection, self.shown, self.solution = Selection(), None, None
             self.objective, self.goal = objective, usual_goal(objective)
-            self.limits = first_settings(library)
+            self.limits, self.rules = first_settings(library), ()
+            self._take_parent_config()
             self.front, self.front_resource = None, self._first_resource()
             self._start_maps()
             self.parent = parent_solution(to_problem(library, objective, self._goal, ()))
@@ -50,13 +58,21 @@ class ExplorerState(MapActions):
 
     def open_files(self, files: Mapping[str, bytes]) -> None:
         """Open uploaded files; bad ones give a message, and what was on screen stays."""
-        self._attempt(lambda: self.open_library(load_files(files)))
+        self._attempt(lambda: self._open_files(files))
 
     def close(self) -> None:
         """End the background work."""
         self._searches.close()
         self._fronts.close()
+        self._fetches.close()
         self._close_maps()
+
+    def _open_files(self, files: Mapping[str, bytes]) -> None:
+        run = open_run(files)
+        if run is None:
+            self.open_library(load_files(files))
+        else:
+            self.open_run(run)
 
     def _first_resource(self) -> str:
         if self.library.throughput(1.0) is not None:

@@ -8,7 +8,7 @@ from puzzle_widgets.problem.problem import Goal
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import ParetoFront, iter_pareto_front
 from puzzle_widgets.state.background import Emit, Job, LatestWins
-from puzzle_widgets.state.limits import LimitSetting, limited_resource, to_problem
+from puzzle_widgets.state.limits import LimitSetting, SearchRule, limited_resource, to_problem
 from puzzle_widgets.state.problem_actions import ProblemActions
 from puzzle_widgets.state.traits import Selection
 
@@ -32,6 +32,13 @@ class FrontActions(ProblemActions):
         if had_front:
             self.start_front()
 
+    def set_rules(self, rules: tuple[SearchRule, ...]) -> None:
+        """Replace all rules at once; a front that was there is searched anew."""
+        had_front = self.front is not None or self.front_running
+        super().set_rules(rules)
+        if had_front:
+            self.start_front()
+
     def set_front(self, resource: str | None = None, *, held: bool | None = None) -> None:
         """Choose what the front is against, and whether the other budgets hold along it."""
         with self.hold_trait_notifications():
@@ -42,8 +49,8 @@ class FrontActions(ProblemActions):
     def start_front(self) -> None:
         """Search the front in the background; points appear as they are found."""
         rows, resource = self._held_rows(), self.front_resource
-        key = (self.objective, self.goal, rows, resource, self.front_points)
-        problem = to_problem(self.library, self.objective, self._goal, rows)
+        key = (self.objective, self.goal, rows, self.rules, resource, self.front_points)
+        problem = to_problem(self.library, self.objective, self._goal, rows, self.rules)
         self.stop_front()
         self._front_rows = rows
         self._show_front(None)

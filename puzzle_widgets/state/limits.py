@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
 from puzzle_widgets.library.quantity import (
     KV_HEADS,
     MEMORY,
@@ -48,6 +48,22 @@ class LimitSetting:
     sense: Sense
     value: float
     on: bool = False
+
+
+@dataclass(frozen=True)
+class SearchRule:
+    """A rule that the search keeps, beside the budgets.
+
+    Parameters
+    ----------
+    words
+        What it asks for, such as ``"no linear blocks"``.
+    banned
+        ``{layer: variants}`` that must not be chosen.
+    """
+
+    words: str
+    banned: FrozenMapping[LayerName, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -100,7 +116,11 @@ def settings_of(
 
 
 def to_problem(
-    library: BlockLibrary, objective: str, goal: Goal, settings: Iterable[LimitSetting]
+    library: BlockLibrary,
+    objective: str,
+    goal: Goal,
+    settings: Iterable[LimitSetting],
+    rules: Iterable[SearchRule] = (),
 ) -> SearchProblem:
     """State the problem that the panel shows; several limits on one resource hold together."""
     budgets: dict[str, Budget] = {}
@@ -115,6 +135,8 @@ def to_problem(
     )
     for key, budget in budgets.items():
         problem = problem.with_budget(key, budget.lower, budget.upper)
+    for rule in rules:
+        problem = problem.with_banned(rule.banned)
     return problem
 
 

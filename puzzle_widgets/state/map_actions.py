@@ -154,7 +154,7 @@ class MapActions(ScenarioActions):
 
     def _without(self, *resources: str) -> SearchProblem:
         rows = [row for row in self.limits if (row.resource, row.sense) not in map(_way, resources)]
-        return to_problem(self.library, self.objective, self._goal, rows)
+        return to_problem(self.library, self.objective, self._goal, rows, self.rules)
 
     def _show_surface(self, grid: SurfaceGrid) -> None:
         self.surface = grid

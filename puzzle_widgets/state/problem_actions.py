@@ -9,7 +9,7 @@ from puzzle_widgets.problem.problem import Goal
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Scenario, Solution, parent_solution, search
 from puzzle_widgets.state.background import Emit, Job, LatestWins
-from puzzle_widgets.state.limits import LimitSetting, Sense, first_settings, to_problem
+from puzzle_widgets.state.limits import LimitSetting, SearchRule, Sense, first_settings, to_problem
 from puzzle_widgets.state.traits import Selection, StateTraits
 
 _SEARCH_SECONDS, _PATIENCE_SECONDS = 60.0, 0.3
@@ -56,9 +56,20 @@ class ProblemActions(StateTraits):
         self.limits = limits
         self._state_problem()
 
+    def set_rules(self, rules: tuple[SearchRule, ...]) -> None:
+        """Replace all rules at once."""
+        self.rules = rules
+        self._state_problem()
+
+    def drop_rule(self, place: int) -> None:
+        """Take a rule away."""
+        self.set_rules((*self.rules[:place], *self.rules[place + 1 :]))
+
     def reset(self) -> None:
-        """Go back to the objective and limits that the library opens with."""
+        """Go back to the objective and limits that the library opens with, without rules."""
         objective = next(iter(self.library.scores), self.library.keys[0])
+        if self.rules:
+            self.set_rules(())
         self.limits = first_settings(self.library)
         if (objective, usual_goal(objective)) != (self.objective, self.goal):
             self.set_objective(objective)
@@ -74,7 +85,7 @@ class ProblemActions(StateTraits):
         self.layer = layer
 
     def _state_problem(self) -> None:
-        problem = to_problem(self.library, self.objective, self._goal, self.limits)
+        problem = to_problem(self.library, self.objective, self._goal, self.limits, self.rules)
         self.problem = problem
         if self.selection.kind != "present":
             self._select(Selection())

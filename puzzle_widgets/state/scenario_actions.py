@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from puzzle_widgets.errors import ScenarioError
-from puzzle_widgets.solution import MeasuredPoint, Scenario
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.solution import MeasuredPoint, Scenario, preset
 from puzzle_widgets.solution.scenario_file import read_scenarios
 from puzzle_widgets.state.front_actions import FrontActions
-from puzzle_widgets.state.limits import settings_of
+from puzzle_widgets.state.limits import SearchRule, settings_of
 from puzzle_widgets.state.traits import Selection
 
 
@@ -43,8 +44,9 @@ class ScenarioActions(FrontActions):
                 self.selection = Selection("scenario", shown.place - 1)
 
     def restore(self, place: int) -> None:
-        """Set objective and budgets to those that a scenario was found with."""
+        """Set objective, budgets and banned variants to those that a scenario was found with."""
         problem = self.scenarios[place].solution.problem
+        self._restore_rules(self.scenarios[place].name, problem)
         if (problem.objective, problem.goal) != (self.objective, self.goal):
             self.set_objective(problem.objective, problem.goal)
         self.set_limits(settings_of(problem, self.limits))
@@ -58,10 +60,22 @@ class ScenarioActions(FrontActions):
         """Add the scenarios of a file; a bad one gives a message and changes nothing."""
         self._attempt(lambda: self._add(read_scenarios(content, file, self.library)))
 
+    def add_preset(self, name: str) -> None:
+        """Add a published architecture as a scenario."""
+        self._attempt(lambda: self._add([preset(name, self.library, objective=self.objective)]))
+
     def show_scenario(self, place: int) -> None:
         """Show a kept scenario."""
         if 0 <= place < len(self.scenarios):
             self._select(Selection("scenario", place))
+
+    def _restore_rules(self, name: str, problem: SearchProblem) -> None:
+        """Keep the present rules where they ban the same, else one that stands for all of them."""
+        present: SearchProblem = self.problem
+        if problem.banned == present.banned:
+            return
+        rule = SearchRule(f"what scenario {name!r} bans", problem.banned)
+        self.set_rules((rule,) if problem.banned else ())
 
     def _add(self, scenarios: list[Scenario]) -> None:
         taken = {kept.name for kept in self.scenarios}
@@ -72,7 +86,8 @@ class ScenarioActions(FrontActions):
                 )
             taken.add(scenario.name)
         self.scenarios = (*self.scenarios, *scenarios)
-        self.say(f"{len(scenarios)} scenarios loaded.")
+        words = "1 scenario" if len(scenarios) == 1 else f"{len(scenarios)} scenarios"
+        self.say(f"{words} loaded.")
 
     def _free_name(self, name: str, place: int | None = None) -> str | None:
         clean = " ".join(name.split())[:80]

@@ -10,6 +10,7 @@ from typing import Literal
 from traitlets import Bool, HasTraits, Instance, Int, Tuple, Unicode
 
 from puzzle_widgets.errors import PuzzleError
+from puzzle_widgets.handover import ParentConfig
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.problem import Goal
@@ -46,6 +47,7 @@ class StateTraits(HasTraits):
     objective = Unicode(help="dotted key of the objective")
     goal = Unicode("minimize", help="minimize or maximize")
     limits = Tuple(help="the rows of budgets (LimitSetting)")
+    rules = Tuple(help="rules that the search keeps beside the budgets (SearchRule)")
     problem = Instance(SearchProblem, help="the problem that the settings state")
     solution = Instance(Solution, allow_none=True, help="newest answer; its problem says to what")
     updating = Bool(False, help="whether a search for the present problem is under way")  # noqa: FBT003
@@ -66,6 +68,9 @@ class StateTraits(HasTraits):
     layer = Int(None, allow_none=True, help="place of the layer that is open")
     scenarios = Tuple(help="kept scenarios (Scenario)")
     measured = Tuple(help="measured points beside the search's (MeasuredPoint)")
+    parent_config = Instance(
+        ParentConfig, allow_none=True, help="the parent's configuration, to hand over with"
+    )
     message = Instance(Message, allow_none=True, help="newest word to the user")
     parent = Instance(Solution, help="the parent as a Solution")
 

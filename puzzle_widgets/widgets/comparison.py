@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from puzzle_widgets.handover.pictures import Drawing, comparison_picture
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
 from puzzle_widgets.state import ExplorerState
@@ -77,6 +78,14 @@ class Comparison(widgets.VBox):
         else:
             self._draw_layers(both, view, log=False)
             self._lay_out(self.words, self.linear_chart.figure)
+
+    def picture(self) -> Drawing | None:
+        """Draw the scenarios by layer: by what the view shows, by the score where it is none."""
+        scenarios, view = self._state.scenarios, self.view.value
+        if not scenarios:
+            return None
+        known = view in self._state.library.keys
+        return comparison_picture(scenarios, view if known else self._state.objective)
 
     @property
     def _chart(self) -> StepChart:

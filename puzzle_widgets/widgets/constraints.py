@@ -12,6 +12,7 @@ from puzzle_widgets.widgets.amounts import Units
 from puzzle_widgets.widgets.limit_row import LimitRow
 from puzzle_widgets.widgets.message import MessageBar
 from puzzle_widgets.widgets.panel import Panel, button, row
+from puzzle_widgets.widgets.rule_list import RuleList
 
 _GOALS: tuple[tuple[str, Goal], ...] = (("minimise", "minimize"), ("maximise", "maximize"))
 
@@ -45,18 +46,20 @@ class ConstraintPanel(Panel):
         self.gib = _choice((("MiB", False), ("GiB", True)), "Unit of memory")
         self.limits = widgets.VBox()
         self.limits.add_class("pw-limits")
+        self.rules = RuleList(self.state)
         self.foot = widgets.HTML()
         self.reset = button(
             "Reset", "Back to the objective and budgets that the library opens with"
         )
         self.messages = MessageBar(self.state) if self._alone else None
         bar = [] if self.messages is None else [self.messages]
-        return [*bar, *self._tops(), self.limits, self.foot, row(self.reset)]
+        return [*bar, *self._tops(), self.limits, self.rules, self.foot, row(self.reset)]
 
     def bind(self) -> None:
         """Connect the controls and follow the state."""
         self.when("library", "objective", "goal", do=self._show_objective)
         self.when("library", "limits", do=self._show_limits)
+        self.when("rules", do=self.rules.show)
         self.when("problem", "solution", "updating", do=self._show_foot)
         self.changed(self.objective, self._choose_objective)
         self.changed(self.goal, self._choose_goal)

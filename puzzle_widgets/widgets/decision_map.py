@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from puzzle_widgets.handover.pictures import Drawing, decisions_picture
 from puzzle_widgets.solution.decision_map import DecisionGrid
 from puzzle_widgets.state.limits import limit_quantity
 from puzzle_widgets.widgets.decision_chart import DecisionChart, cell_values, halves_of
@@ -25,6 +26,7 @@ from puzzle_widgets.widgets.map_words import (
     size_key,
 )
 from puzzle_widgets.widgets.panel import Panel, button, row
+from puzzle_widgets.widgets.picture_buttons import picture_buttons
 
 _NONE = ("Choose a row", -1)
 _HINT = "Point at a cell to read it; click a row, or use the arrow keys, to show its architecture."
@@ -59,7 +61,8 @@ class DecisionMap(Panel):
         self.box = widgets.VBox()
         self.box.add_class("pw-keys")
         keys = row(self.key, self.legend, css="pw-map-keys")
-        self.body = widgets.VBox([keys, self.box, self.line, self._build_walk()])
+        save = picture_buttons(self.state, "the decision map", "decision-map", self._picture)
+        self.body = widgets.VBox([keys, self.box, self.line, self._build_walk(), save])
         self.body.add_class("pw-map-rows")
         return [named("Rows: targets of", self.over), self.search.box, self.body]
 
@@ -89,6 +92,10 @@ class DecisionMap(Panel):
         pick = named("Row", self.pick)
         pick.add_class("pw-pick")
         return row(self.first, self.previous, self.next, self.last, pick, css="pw-walk")
+
+    def _picture(self) -> Drawing | None:
+        grid = self.state.decisions
+        return None if grid is None else decisions_picture(grid)
 
     def _show_over(self) -> None:
         library, keys = self.state.library, self.state.map_resources()

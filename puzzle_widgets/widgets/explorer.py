@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library import BlockLibrary, PuzzletronRun
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.widgets.constraints import ConstraintPanel
+from puzzle_widgets.widgets.dataset_offer import DatasetOffer
 from puzzle_widgets.widgets.decision_map import DecisionMap
+from puzzle_widgets.widgets.handover_panel import HandoverPanel
 from puzzle_widgets.widgets.layers import LayerView
 from puzzle_widgets.widgets.library_bar import LibraryBar
 from puzzle_widgets.widgets.message import MessageBar
@@ -25,7 +27,7 @@ class PuzzleExplorer(widgets.VBox):
     Parameters
     ----------
     source
-        A block library, or a state to show.
+        A block library, a Puzzletron run, or a state to show.
     solver
         As for :func:`puzzle_widgets.search`; not used where a state is given.
     find_front
@@ -34,18 +36,19 @@ class PuzzleExplorer(widgets.VBox):
 
     def __init__(
         self,
-        source: BlockLibrary | ExplorerState,
+        source: BlockLibrary | PuzzletronRun | ExplorerState,
         *,
         solver: str = "exact",
         find_front: bool | None = None,
     ) -> None:
         super().__init__()
-        if isinstance(source, BlockLibrary):
+        if not isinstance(source, ExplorerState):
             source = ExplorerState(source, solver=solver)
         self.state = source
         self._find_front = running_loop() is not None if find_front is None else find_front
         self.library_bar = LibraryBar(self.state)
         self.message_bar = MessageBar(self.state)
+        self.offer = DatasetOffer(self.state)
         self.constraints = ConstraintPanel(self.state)
         self.status = StatusPanel(self.state, messages=False)
         self.pareto = ParetoPlot(self.state)
@@ -53,6 +56,7 @@ class PuzzleExplorer(widgets.VBox):
         self.surface = BudgetSurface(self.state)
         self.decisions = DecisionMap(self.state)
         self.scenarios = ScenarioPanel(self.state)
+        self.handover = HandoverPanel(self.state)
         self.add_class("pw-explorer")
         self.children = self._lay_out()
         self.state.observe(self._library_opened, "library")
@@ -64,6 +68,7 @@ class PuzzleExplorer(widgets.VBox):
         return (
             self.library_bar,
             self.message_bar,
+            self.offer,
             self.constraints,
             self.status,
             self.pareto,
@@ -71,6 +76,7 @@ class PuzzleExplorer(widgets.VBox):
             self.surface,
             self.decisions,
             self.scenarios,
+            self.handover,
         )
 
     def close(self) -> None:
@@ -86,8 +92,8 @@ class PuzzleExplorer(widgets.VBox):
     def _lay_out(self) -> tuple[widgets.Widget, ...]:
         top = widgets.Box([self.constraints, self.status, self.pareto])
         top.add_class("pw-top")
-        rest = (self.layers, self.surface, self.decisions, self.scenarios)
-        return (page_aids(), self.library_bar, self.message_bar, top, *rest)
+        rest = (self.layers, self.surface, self.decisions, self.scenarios, self.handover)
+        return (page_aids(), self.library_bar, self.message_bar, self.offer, top, *rest)
 
     def _library_opened(self, *_: object) -> None:
         if self._find_front:

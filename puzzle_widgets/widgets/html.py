@@ -46,8 +46,8 @@ def _row(cells: Sequence[Cell], *, chosen: bool) -> Markup:
     return Markup("<tr{}>{}{}</tr>").format(css, first, rest)
 
 
-def download_link(text: str, file: str, content: str, kind: str) -> Markup:
-    """Build a link that saves text as a file without a server, as Voila serves none.
+def download_link(text: str, file: str, content: str | bytes, kind: str) -> Markup:
+    """Build a link that saves a file without a server, as Voila serves none.
 
     Parameters
     ----------
@@ -60,7 +60,8 @@ def download_link(text: str, file: str, content: str, kind: str) -> Markup:
     kind
         Media type, such as ``"text/csv"``.
     """
-    data = base64.b64encode(content.encode("utf-8")).decode("ascii")
+    plain = content.encode("utf-8") if isinstance(content, str) else content
+    data = base64.b64encode(plain).decode("ascii")
     return Markup("<a class='pw-button' download='{}' href='data:{};base64,{}'>{}</a>").format(
         file, kind, data, text
     )

@@ -9,17 +9,25 @@ from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.block import KINDS
 from puzzle_widgets.problem.mckp import IntArray
 from puzzle_widgets.solution import Solution
-from puzzle_widgets.solution.sizes import BlockSizes, FloatArray, HalfSizes, relative_sizes
+from puzzle_widgets.solution.sizes import (
+    BlockSizes,
+    FloatArray,
+    HalfSizes,
+    bar_heights,
+    relative_sizes,
+)
 from puzzle_widgets.widgets.html import legend
 from puzzle_widgets.widgets.layer_chart import ChartPlan, LayerChart, OnLayer
 from puzzle_widgets.widgets.layer_words import changed_words
-from puzzle_widgets.widgets.palette import ATTENTION, FFN, NEUTRAL
+from puzzle_widgets.widgets.palette import (
+    ATTENTION,
+    ATTENTION_LINEAR,
+    FFN,
+    FFN_LINEAR,
+    NEUTRAL,
+    WHOLE,
+)
 
-ATTENTION_LINEAR = "#8FC7E8"
-FFN_LINEAR = "#F5D384"
-WHOLE = "#56B4E9"
-LINEAR_HEIGHT = 0.06
-UNKNOWN_HEIGHT = 0.5
 _THIN = "linear-gradient(currentColor, currentColor) center / 100% 1px no-repeat"
 
 
@@ -56,13 +64,6 @@ class SizeView:
     def words(self, solution: Solution) -> str:
         """Count the layers that differ from the parent's."""
         return changed_words(solution)
-
-
-def bar_heights(half: HalfSizes) -> FloatArray:
-    """Heights of bars, 1 for the parent's: linear halves and unknown ones have one of their own."""
-    heights = half.shares.copy()
-    heights[half.kinds == KINDS.index("linear")] = LINEAR_HEIGHT
-    return np.nan_to_num(heights, nan=UNKNOWN_HEIGHT)
 
 
 def _colors(half: HalfSizes, sized: str, linear: str) -> np.ndarray:

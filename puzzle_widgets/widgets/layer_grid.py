@@ -13,10 +13,9 @@ from puzzle_widgets.problem.mckp import IntArray
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.sizes import FloatArray
 from puzzle_widgets.widgets.html import legend
-from puzzle_widgets.widgets.layer_bars import WHOLE
 from puzzle_widgets.widgets.layer_chart import ChartPlan, LayerChart, OnLayer
 from puzzle_widgets.widgets.layer_words import changed_words
-from puzzle_widgets.widgets.palette import ATTENTION, FFN
+from puzzle_widgets.widgets.palette import ATTENTION, FFN, WHOLE
 
 MOST_ROWS = 24
 _CELL = 0.84

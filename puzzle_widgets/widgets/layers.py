@@ -8,6 +8,7 @@ from typing import TypeGuard
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from puzzle_widgets.handover.pictures import Drawing, layers_picture
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
 from puzzle_widgets.problem.mckp import IntArray, to_choice
@@ -21,6 +22,7 @@ from puzzle_widgets.widgets.layer_grid import ChoiceView
 from puzzle_widgets.widgets.layer_view import View
 from puzzle_widgets.widgets.layer_words import block_words, layer_name
 from puzzle_widgets.widgets.panel import Panel, button, row
+from puzzle_widgets.widgets.picture_buttons import picture_buttons
 
 _COSTS = {"Runtime": RUNTIME, "Memory": MEMORY}
 _NONE = ("none", -1)
@@ -57,7 +59,9 @@ class LayerView(Panel):
         self.detail = LayerDetail()
         walk = row(self.previous, self.following, self.picker, css="pw-walk")
         tools = row(self.switch, walk, css="pw-layer-tools")
-        return [tools, self.status, self.box, self.line, self.legend, self.detail]
+        save = picture_buttons(self.state, "the layers", "blocks-by-layer", self._picture)
+        foot = row(self.legend, save, css="pw-layer-foot")
+        return [tools, self.status, self.box, self.line, foot, self.detail]
 
     def bind(self) -> None:
         """Follow the library, what is shown, and the open layer."""
@@ -116,6 +120,11 @@ class LayerView(Panel):
         self._tell_status()
         self._describe()
         self._open_detail()
+
+    def _picture(self) -> Drawing | None:
+        if self._last is None:
+            return None
+        return layers_picture(self._last, f"Blocks by layer: {self._whose()}")
 
     def _hang(self) -> None:
         """Put the chart on the page once there is something in it; bqplot fails in hidden boxes."""

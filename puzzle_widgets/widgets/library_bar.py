@@ -8,10 +8,17 @@ from typing import Any
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from puzzle_widgets.library import BlockLibrary, embedded_libraries, load_library
+from puzzle_widgets.datasets import Dataset, list_datasets
+from puzzle_widgets.library import BlockLibrary, load_library
 from puzzle_widgets.widgets.panel import Panel, row
+from puzzle_widgets.widgets.run_notes import notes_list
+from puzzle_widgets.widgets.template_links import template_links
 
-_UPLOAD = "Open a file or the three files of a folder: .json or .csv, at most 64 MiB"
+_KINDS = ".json,.csv,.tsv,.xlsx,.parquet,.zip"
+_UPLOAD = (
+    "Open a file (JSON, CSV, Excel, Parquet), the files of a folder, or a zip of a folder such as "
+    "a Puzzletron run's; at most 64 MiB"
+)
 _ORIGINS = {
     "measured": "",
     "modelled": "modelled, not measured",
@@ -21,7 +28,7 @@ _ORIGINS = {
 
 
 class LibraryBar(Panel):
-    """Name and facts of the open library, a picker of embedded ones, and an upload."""
+    """Name and facts of the open library, a picker of data sets, an upload, and templates."""
 
     css_class = "pw-library"
 
@@ -29,36 +36,71 @@ class LibraryBar(Panel):
         """Make the picker and the upload."""
         self.picker = widgets.Dropdown(layout=widgets.Layout(width="min(300px, 100%)"))
         self.upload = widgets.FileUpload(
-            accept=".json,.csv", multiple=True, description="Open file", tooltip=_UPLOAD
+            accept=_KINDS, multiple=True, description="Open file", tooltip=_UPLOAD
         )
         self.upload.layout.width = "auto"
         self.upload.add_class("pw-btn")
         label = widgets.HTML("<span class='pw-name'>Block library</span>")
         self.facts = widgets.HTML()
-        return [row(label, self.picker, self.upload), self.facts]
+        self.templates = widgets.HTML(template_links())
+        self.costs = widgets.Dropdown(layout=widgets.Layout(width="min(340px, 100%)"))
+        self.scenario = row(widgets.HTML("<span class='pw-name'>Costs of</span>"), self.costs)
+        self.notes = widgets.HTML()
+        line = row(label, self.picker, self.upload, self.templates)
+        return [line, self.scenario, self.facts, self.notes]
 
     def bind(self) -> None:
         """Follow the state's library, and open what is picked."""
         self.when("library", do=self._show_library)
         self.changed(self.picker, self._pick)
         self.changed(self.upload, self._open)
+        self.when("costs", "costs_chosen", do=self._show_costs)
+        self.when("notices", do=self._show_notes)
+        self.changed(self.costs, self._choose_costs)
 
     def _show_library(self) -> None:
         library = self.state.library
-        self._names = {load_title(name): name for name in embedded_libraries()}
-        options = list(self._names)
-        if library.name not in options:
-            options = [library.name, *options]
-        self.picker.options = options
+        names = {self._offer_words(dataset): dataset.name for dataset in list_datasets()}
+        titles = list(names)
+        self._names = {}  # nobody picks while the options change
+        self.picker.options = titles if library.name in names else [library.name, *titles]
         self.picker.value = library.name
+        self._names = names
         self.facts.value = describe_library(library)
         self.head.value = Markup("<h1 class='pw-brand'>puzzle-widgets</h1>{}").format(
             Markup("<span class='pw-remark'>the best architecture for every budget</span>")
         )
 
+    def _show_costs(self) -> None:
+        names, chosen = self.state.costs, self.state.costs_chosen
+        self.scenario.layout.display = "" if len(names) > 1 else "none"
+        if chosen in names:
+            with self.costs.hold_sync():
+                self.costs.options = names
+                self.costs.value = chosen
+
+    def _choose_costs(self, name: str | None) -> None:
+        if name in self.state.costs:
+            self.state.choose_costs(str(name))
+            self._show_costs()
+
+    def _show_notes(self) -> None:
+        listed = notes_list(self.state.notices)
+        self.notes.value = listed
+        self.notes.layout.display = "" if listed else "none"
+
+    def _offer_words(self, dataset: Dataset) -> str:
+        """Title of a data set, with what is to be known before it is picked."""
+        if dataset.embedded:
+            return load_title(dataset.name)
+        if dataset.title == self.state.library.name:
+            return dataset.title
+        return f"{dataset.title} (published, non-commercial)"
+
     def _pick(self, title: str) -> None:
         if title != self.state.library.name and title in self._names:
-            self.state.open_library(load_library(self._names[title]))
+            self.state.offer_dataset(self._names[title])
+            self.picker.value = self.state.library.name
 
     def _open(self, files: tuple[dict[str, Any], ...]) -> None:
         if files:

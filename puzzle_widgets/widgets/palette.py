@@ -1,20 +1,40 @@
-"""Colours: Okabe and Ito's palette, which colour-blind people can tell apart."""
+"""Colours of the charts; those of a report's pictures are the same."""
 
 from __future__ import annotations
 
-ATTENTION = "#0072B2"
-FFN = "#E69F00"
+from puzzle_widgets.handover.pictures.colors import (
+    ATTENTION,
+    ATTENTION_LINEAR,
+    FFN,
+    FFN_LINEAR,
+    FRONT,
+    MEASURED,
+    NEUTRAL,
+    PARENT,
+    PRESENT,
+    SCENARIOS,
+    WHOLE,
+    scenario_color,
+)
+
 SELECTED = "#D55E00"
-PRESENT = "#009E73"
-PARENT = "#8C8C8C"
 SAVED = "#B8BEC6"
-FRONT = "#0072B2"
 LIMIT = "#CC79A7"
-MEASURED = "#D55E00"
-NEUTRAL = "#8C8C8C"
-SCENARIOS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8C8C8C")
 
-
-def scenario_color(place: int) -> str:
-    """Colour of the scenario at this place; they repeat after eight."""
-    return SCENARIOS[place % len(SCENARIOS)]
+__all__ = [
+    "ATTENTION",
+    "ATTENTION_LINEAR",
+    "FFN",
+    "FFN_LINEAR",
+    "FRONT",
+    "LIMIT",
+    "MEASURED",
+    "NEUTRAL",
+    "PARENT",
+    "PRESENT",
+    "SAVED",
+    "SCENARIOS",
+    "SELECTED",
+    "WHOLE",
+    "scenario_color",
+]

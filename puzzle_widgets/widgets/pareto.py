@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from puzzle_widgets.handover.pictures import Drawing, front_picture
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.measured_words import measured_list
@@ -21,6 +22,7 @@ from puzzle_widgets.widgets.pareto_words import (
     point_options,
     title_words,
 )
+from puzzle_widgets.widgets.picture_buttons import picture_buttons
 
 _DRAWN = (
     "library",
@@ -61,7 +63,14 @@ class ParetoPlot(Panel):
         chart.add_class("pw-keys")
         self.measured = widgets.HTML()
         search = (self._build_axis(), self._build_search())
-        return [*search, self.legend, chart, self._build_walk(), self.measured]
+        return [
+            *search,
+            self.legend,
+            chart,
+            self._build_walk(),
+            self.measured,
+            self._build_pictures(),
+        ]
 
     def bind(self) -> None:
         """Follow the state, and act on it."""
@@ -117,6 +126,18 @@ class ParetoPlot(Panel):
         self.point = widgets.Dropdown(layout=widgets.Layout(width="auto"))
         pick = row(_name("Point"), self.point, css="pw-pick")
         return row(self.first, self.previous, self.next, self.last, pick, css="pw-walk")
+
+    def _build_pictures(self) -> widgets.Widget:
+        def draw() -> Drawing | None:
+            front = front_of(self.state)
+            if front is None or not front.solutions:
+                return None
+            state = self.state
+            return front_picture(
+                front, state.scenarios, present=state.solution, measured=state.measured
+            )
+
+        return picture_buttons(self.state, "the Pareto front", "pareto-front", draw)
 
     def _draw(self) -> None:
         picture = picture_of(self.state)

@@ -46,7 +46,7 @@ def upload_control() -> widgets.FileUpload:
         accept=".json,.csv",
         multiple=False,
         description="Load scenarios",
-        tooltip="From JSON, or from the CSV of layers",
+        tooltip="JSON or CSV of scenarios, a config.json that names its blocks, or solutions.json",
     )
     control.layout.width = "auto"
     control.add_class("pw-btn")

@@ -7,11 +7,13 @@ from collections.abc import Callable
 import ipywidgets as widgets
 
 from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.solution import preset_names
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.comparison import Comparison
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.message import MessageBar
 from puzzle_widgets.widgets.panel import Panel, button, row
+from puzzle_widgets.widgets.picture_buttons import picture_buttons
 from puzzle_widgets.widgets.scenario_files import download_links, take_upload, upload_control
 from puzzle_widgets.widgets.scenario_names import suggested_name
 from puzzle_widgets.widgets.scenario_series import parent_series, scenario_series
@@ -49,7 +51,11 @@ class ScenarioPanel(Panel):
         self.table = widgets.HTML()
         self.comparison = Comparison(self.state)
         self.downloads = widgets.HTML()
+        self.pictures = picture_buttons(
+            self.state, "the comparison", "comparison", self.comparison.picture
+        )
         self.upload = upload_control()
+        self.presets = row(css="pw-presets")
         self.kept = widgets.VBox([self._build_actions(), self.comparison])
         self.kept.add_class("pw-kept")
         self.messages = MessageBar(self.state) if self._alone else None
@@ -60,7 +66,7 @@ class ScenarioPanel(Panel):
             keep,
             self.table,
             self.kept,
-            row(self.downloads, self.upload, css="pw-files"),
+            row(self.downloads, self.pictures, self.upload, self.presets, css="pw-files"),
         ]
 
     def bind(self) -> None:
@@ -76,6 +82,7 @@ class ScenarioPanel(Panel):
         self.changed(self.chosen, lambda _: self._name_chosen())
         self.changed(self.upload, lambda _: self._load())
         self.when("library", do=self.comparison.offer_views)
+        self.when("library", do=self._offer_presets)
         self.when("scenarios", do=self._refresh_kept)
         self.when("scenarios", "selection", "parent", do=self._refresh_table)
         self.when("selection", do=self._follow_selection)
@@ -127,6 +134,15 @@ class ScenarioPanel(Panel):
         for name, content in take_upload(self.upload):
             self.state.load_scenarios(content, name)
 
+    def _offer_presets(self) -> None:
+        """Offer the published architectures whose blocks the library has."""
+        self.presets.children = [self._preset(name) for name in preset_names(self.state.library)]
+
+    def _preset(self, name: str) -> widgets.Button:
+        made = button(f"Add {name}", f"Add the published {name} as a scenario")
+        self.clicked(made, lambda: self.state.add_preset(name))
+        return made
+
     def _name_chosen(self) -> None:
         """Offer the chosen one's name to be changed."""
         place = self.chosen.value
@@ -153,7 +169,7 @@ class ScenarioPanel(Panel):
         self._quiet = False
         self._name_chosen()
         self.kept.layout.display = "" if kept else "none"
-        self.downloads.layout.display = "" if kept else "none"
+        self.downloads.layout.display = self.pictures.layout.display = "" if kept else "none"
         for control in (self.show_chosen, self.restore, self.delete, self.rename):
             control.disabled = not kept
         self.downloads.value = download_links(kept)

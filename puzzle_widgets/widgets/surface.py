@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import ipywidgets as widgets
 
+from puzzle_widgets.handover.pictures import Drawing, surface_picture
 from puzzle_widgets.solution.budget_axis import BudgetAxis
 from puzzle_widgets.solution.surface import SurfaceGrid
 from puzzle_widgets.state.limits import limit_quantity
@@ -23,6 +24,7 @@ from puzzle_widgets.widgets.map_words import (
     surface_legend,
 )
 from puzzle_widgets.widgets.panel import Panel, button
+from puzzle_widgets.widgets.picture_buttons import picture_buttons
 from puzzle_widgets.widgets.surface_chart import SurfaceChart
 
 _HINT = "Point at a cell to read it; click it to set both budgets."
@@ -86,9 +88,14 @@ class BudgetSurface(Panel):
         self.use = button("Use these budgets", "Set both budgets to those of this cell")
         pick = widgets.VBox([self.column_name, self.row_name, self.use])
         pick.add_class("pw-map-pick")
-        side = widgets.VBox([self.key, self.legend, pick, self.line])
+        save = picture_buttons(self.state, "the surface", "budget-surface", self._picture)
+        side = widgets.VBox([self.key, self.legend, pick, self.line, save])
         side.add_class("pw-map-side")
         return side
+
+    def _picture(self) -> Drawing | None:
+        grid = self.state.surface
+        return None if grid is None else surface_picture(grid)
 
     def _show_axes(self) -> None:
         library, state = self.state.library, self.state

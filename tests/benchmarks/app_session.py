@@ -29,7 +29,8 @@ _WATCH = """() => {
   const note = () => {
     const bars = [...document.querySelectorAll(".pw-layers rect.bar")];
     const picture = bars.map(bar => bar.getAttribute("height")).join();
-    const words = [...document.querySelectorAll(".pw-tiles")].map(t => t.textContent).join();
+    const told = document.querySelectorAll(".pw-facts, .pw-tiles");
+    const words = [...told].map(t => t.textContent).join();
     const now = performance.now();
     if (picture !== seen.picture) { seen.picture = picture; log.chart.push(now); }
     if (words !== seen.words) { seen.words = words; log.words.push(now); }

@@ -13,9 +13,8 @@ import puzzle_widgets as pw
 from puzzle_widgets.library import LayerName
 from puzzle_widgets.library.quantity import MEMORY
 from puzzle_widgets.problem.mckp import to_choice
-from puzzle_widgets.solution.sizes import relative_sizes
+from puzzle_widgets.solution.sizes import bar_heights, relative_sizes
 from puzzle_widgets.state.limits import LimitSetting, first_settings, to_problem
-from puzzle_widgets.widgets.layer_bars import bar_heights
 
 START_MS = 120_000
 PATIENCE_MS = 60_000

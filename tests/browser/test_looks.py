@@ -7,13 +7,13 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.explorer import Explorer
 
-_SCROLLING = """() => [...document.querySelectorAll(".pw-explorer, .pw-explorer *")]
+SCROLLING = """() => [...document.querySelectorAll(".pw-explorer, .pw-explorer *")]
     .filter((e) => /auto|scroll/.test(getComputedStyle(e).overflowY)
         && e.scrollHeight > e.clientHeight + 1)
     .map((e) => e.className)"""
 
 # Contrast of every visible word with the nearest background behind it, where it is below 4.5.
-_PALE = """() => {
+PALE = """() => {
     const parts = (color) => {
         const [r, g, b, a = 1] = color.match(/[\\d.]+/g).map(Number); return [r, g, b, a] };
     const over = ([r, g, b, a], [R, G, B]) =>
@@ -54,8 +54,8 @@ def test_page_is_calm(watched_page: Page, app_url: str, width: int, scheme: str)
     expect(watched_page.locator(".pw-detail tbody tr").first).to_be_visible()
     sideways = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
     assert watched_page.evaluate(sideways) <= 0
-    assert watched_page.evaluate(_SCROLLING) == []
-    assert watched_page.evaluate(_PALE) == []
+    assert watched_page.evaluate(SCROLLING) == []
+    assert watched_page.evaluate(PALE) == []
 
 
 def test_charts_follow_the_window(explorer: Explorer) -> None:

@@ -121,19 +121,23 @@ def test_a_stale_answer_that_was_already_on_its_way_is_dropped() -> None:
 
 def test_with_patience_quick_answers_show_while_requests_go_on() -> None:
     """Overtaken but quick jobs are answered, in order, and the newest last; each ends once."""
-    log = Log()
+    log, last = Log(), 39
+    overtaken = [threading.Event() for _ in range(last)]
 
     def work_of(number: int) -> Callable[[Callable[[], bool], Emit], None]:
         def work(_cancelled: Callable[[], bool], emit: Emit) -> None:
-            threading.Event().wait(0.01)
+            if number < last:
+                overtaken[number].wait()
             emit(number)
 
         return work
 
     async def main() -> None:
-        runner = LatestWins(patience=5.0)
-        for number in range(40):
+        runner = LatestWins(patience=60.0)
+        for number in range(last + 1):
             runner.request(log.job(work_of(number)))
+            if number:
+                overtaken[number - 1].set()
             await asyncio.sleep(0.004)
         await idle(runner)
         runner.close()
@@ -141,7 +145,7 @@ def test_with_patience_quick_answers_show_while_requests_go_on() -> None:
     asyncio.run(main())
     assert log.answers == sorted(log.answers)
     assert len(log.answers) > 1
-    assert log.answers[-1] == 39
+    assert log.answers[-1] == last
     assert log.ends == 1
 
 

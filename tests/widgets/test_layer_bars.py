@@ -5,15 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 import puzzle_widgets as pw
-from puzzle_widgets.widgets.layer_bars import (
-    ATTENTION_LINEAR,
-    FFN_LINEAR,
-    LINEAR_HEIGHT,
-    UNKNOWN_HEIGHT,
-    WHOLE,
-    SizeView,
-)
-from puzzle_widgets.widgets.palette import ATTENTION, FFN
+from puzzle_widgets.solution.sizes import LINEAR_HEIGHT, UNKNOWN_HEIGHT
+from puzzle_widgets.widgets.layer_bars import SizeView
+from puzzle_widgets.widgets.palette import ATTENTION, ATTENTION_LINEAR, FFN, FFN_LINEAR, WHOLE
 from tests.support.libraries import make_library, published_files
 
 

@@ -48,3 +48,14 @@ def test_an_upload_opens_and_a_bad_one_leaves_what_was_there() -> None:
     assert state.library.name == "other"
     assert state.message is not None
     assert "bad.json" in state.message.text
+
+
+def test_listing_the_libraries_anew_picks_none_of_them() -> None:
+    """A library that stands further down in the list stays open, and is opened once."""
+    state = ExplorerState(small())
+    bar = LibraryBar(state)
+    opened: list[str] = []
+    state.observe(lambda change: opened.append(change["new"].name), "library")
+    state.open_library(small("Llama-3.3-70B-Instruct"))
+    assert opened == ["Llama-3.3-70B-Instruct"]
+    assert bar.picker.options.index(bar.picker.value) > 0

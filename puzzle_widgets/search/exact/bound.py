@@ -22,7 +22,7 @@ import numpy as np
 from puzzle_widgets.problem.mckp import FloatArray
 from puzzle_widgets.search.exact.form import Form
 
-ROUGH, FINE = 1e-2, 1e-5
+ROUGH, FINE = 1e-2, 1e-4
 _ROUNDING, _LAST_DIGITS = 1e-10, 1e-15
 _FIRST, _FALL = 0.1, 0.1
 _STEPS = 20
@@ -38,8 +38,17 @@ class Bound:
 
     def reduced(self, form: Form) -> FloatArray:
         """Reduced score of each variant: what it adds to the bound, shape (layers, width)."""
-        priced = form.score + np.tensordot(self.multipliers, form.cost, 1)
+        priced = form.score + form.priced(self.multipliers)
         return np.asarray(priced - priced.min(axis=1, keepdims=True))
+
+    def greatest_excess(self, form: Form, reduced: FloatArray) -> float:
+        """No choice within the limits has more: largest reduced scores, every budget unused."""
+        there = np.isfinite(form.score)
+        least = np.where(there, form.cost, np.inf).min(axis=2).sum(axis=1)
+        largest = np.where(there, reduced, 0.0).max(axis=1).sum()
+        return (
+            float(largest + self.multipliers @ (form.limit - least)) * (1 + _ROUNDING) + _ROUNDING
+        )
 
     def rounding(self, form: Form) -> float:
         """Difference that rounding can make in an excess: large where multipliers are."""
@@ -58,7 +67,7 @@ class _Point:
 
 def bound_at(form: Form, multipliers: FloatArray) -> Bound:
     """The bound that given multipliers give."""
-    priced = form.score + np.tensordot(multipliers, form.cost, 1)
+    priced = form.score + form.priced(multipliers)
     value = float(priced.min(axis=1).sum() - multipliers @ form.limit)
     return Bound(multipliers, value)
 
@@ -108,7 +117,7 @@ def _climb(
 
 
 def _smoothed(score: FloatArray, form: Form, multipliers: FloatArray, smoothing: float) -> _Point:
-    priced = score + np.tensordot(multipliers, form.cost, 1)
+    priced = score + form.priced(multipliers)
     least = priced.min(axis=1, keepdims=True)
     weight = np.exp((least - priced) / smoothing)
     total = weight.sum(axis=1, keepdims=True)
@@ -125,7 +134,7 @@ def _newton_step(
     weighted = form.cost * point.share
     mean = weighted.sum(axis=2)
     gradient = mean.sum(axis=1) - form.limit + smoothing / multipliers
-    spread = weighted.reshape(rows, -1) @ form.cost.reshape(rows, -1).T - mean @ mean.T
+    spread = weighted.reshape(rows, -1) @ form.line.T - mean @ mean.T
     curvature = spread / smoothing
     curvature[np.diag_indices(rows)] += smoothing / multipliers**2 + 1e-12
     try:

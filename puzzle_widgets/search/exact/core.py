@@ -9,6 +9,7 @@ more than :math:`\Delta` is in no architecture of excess up to :math:`\Delta`
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -44,17 +45,37 @@ class Core:
     fixed: IntArray
     left: FloatArray
 
+    @cached_property
+    def starts(self) -> IntArray:
+        """Where each layer begins in ``reduced`` and ``cost``, shape (layers,)."""
+        counts = [0, *(len(layer.reduced) for layer in self.layers)]
+        return np.cumsum(counts[:-1])
+
+    @cached_property
+    def reduced(self) -> FloatArray:
+        """Reduced scores of all layers' variants in turn, shape (variants,)."""
+        return np.concatenate([np.zeros(0), *(layer.reduced for layer in self.layers)])
+
+    @cached_property
+    def cost(self) -> FloatArray:
+        """Their costs, shape (variants, rows)."""
+        return np.concatenate([np.zeros((0, len(self.left))), *(each.cost for each in self.layers)])
+
     def weightiest_first(self, multipliers: FloatArray) -> Core:
         """The same core with the layers first whose choice moves the budgets most.
 
         What is left for the later layers to even out is then small, so that hopeless states show
         early.
         """
-
-        def weight(layer: CoreLayer) -> float:
-            return -float(np.abs((layer.cost - layer.cost[0]) @ multipliers).max())
-
-        return replace(self, layers=tuple(sorted(self.layers, key=weight)))
+        if len(self.layers) < 2:
+            return self
+        counts = [len(layer.reduced) for layer in self.layers]
+        moved = np.abs(
+            (self.cost - np.repeat(self.cost[self.starts], counts, axis=0)) @ multipliers
+        )
+        weight = np.maximum.reduceat(moved, self.starts)
+        order = np.argsort(-weight, kind="stable")
+        return replace(self, layers=tuple(self.layers[place] for place in order))
 
 
 def core_of(form: Form, reduced: FloatArray, excess: float) -> Core:
@@ -64,9 +85,13 @@ def core_of(form: Form, reduced: FloatArray, excess: float) -> Core:
     fixed = kept.argmax(axis=1)
     decided = np.flatnonzero(~open_layers)
     left = form.limit - form.cost[:, decided, fixed[decided]].sum(axis=1)
-    layers = []
-    for layer in np.flatnonzero(open_layers):
-        places = np.flatnonzero(kept[layer])
-        cost = np.ascontiguousarray(form.cost[:, layer, places].T)
-        layers.append(CoreLayer(int(layer), places, reduced[layer, places], cost))
+    layer, place = np.nonzero(kept & open_layers[:, None])
+    values, cost = reduced[layer, place], np.ascontiguousarray(form.cost[:, layer, place].T)
+    ends = np.cumsum(kept.sum(axis=1)[open_layers]).tolist()
+    layers = [
+        CoreLayer(number, place[start:end], values[start:end], cost[start:end])
+        for number, start, end in zip(
+            np.flatnonzero(open_layers).tolist(), [0, *ends], ends, strict=False
+        )
+    ]
     return Core(tuple(layers), fixed, left)

@@ -28,6 +28,8 @@ _STEPS = (-1.0, -0.3, -0.1, -0.03, 0.03, 0.1, 0.3, 2.0)
 _TRADES = (-0.3, -0.1, -0.03, 0.03, 0.1, 0.3)
 _SAME, _LAST_DIGITS = 1e-11, 1e-15
 _EQUAL_USE = 1e-13
+# So few states cost less than finding out which of them are needless.
+_FEW = 64
 # So small that the matrix product stays in one thread, which is quicker here.
 _CHUNK = 1_500
 
@@ -106,17 +108,18 @@ def least_excess(
     same = _rounding(core, multipliers, excess)
     allowed = excess + same
     fan, repeats = _fan(multipliers), _uses_repeat(core)
-    bounds, states = _bounds_of_rest(core, fan), _nothing_chosen(len(multipliers))
+    bounds = _bounds_of_rest(core, fan) - fan @ core.left
+    states = _nothing_chosen(len(multipliers))
     history: list[npt.NDArray[np.int32]] = []
     most, tied = 1, False
     for place, layer in enumerate(core.layers):
         if stopped():
             raise StoppedError
         states = _extend(states, layer, allowed, cap)
-        if repeats:
+        if repeats and len(states.reduced) > _FEW:
             states, ties = _undominated(states, multipliers, same)
             tied |= ties
-        states = _promising(states, core.left, fan, bounds[place + 1], allowed)
+        states = _promising(states, fan, bounds[place + 1], allowed)
         most = max(most, len(states.reduced))
         if not len(states.reduced):
             return Least(None, np.inf, most)
@@ -144,12 +147,14 @@ def _fan(multipliers: FloatArray) -> FloatArray:
     return np.asarray(np.maximum(fan, -multipliers))
 
 
-def _bounds_of_rest(core: Core, fan: FloatArray) -> list[FloatArray]:
-    """For each depth, the fan's bounds on the layers to come, shape (f,) each."""
-    bounds = [np.zeros(len(fan))]
-    for layer in reversed(core.layers):
-        bounds.append(bounds[-1] + (layer.reduced[:, None] + layer.cost @ fan.T).min(axis=0))
-    return bounds[::-1]
+def _bounds_of_rest(core: Core, fan: FloatArray) -> FloatArray:
+    """For each depth, the fan's bounds on the layers to come, shape (layers + 1, f)."""
+    bounds = np.zeros((len(core.layers) + 1, len(fan)))
+    if core.layers:
+        priced = core.reduced[:, None] + core.cost @ fan.T
+        least = np.minimum.reduceat(priced, core.starts)
+        bounds[:-1] = np.cumsum(least[::-1], axis=0)[::-1]
+    return bounds
 
 
 def _extend(states: _States, layer: CoreLayer, allowed: float, cap: int) -> _States:
@@ -169,10 +174,15 @@ def _uses_repeat(core: Core) -> bool:
     """Whether states can dominate one another often: one budget, or costs that layers share."""
     if core.left.size == 1 or not core.layers:
         return True
-    costs = np.concatenate([layer.cost for layer in core.layers])
     # Most layers have a variant that costs nothing, which says little.
-    costs = costs[costs.any(axis=1)]
-    return len(np.unique(costs.round(12), axis=0)) < len(costs)
+    costs = core.cost[core.cost.any(axis=1)].round(12)
+    marks = (costs * _weights(costs.shape[1])).sum(axis=1)
+    return len(np.unique(marks)) < len(marks)
+
+
+def _weights(rows: int) -> FloatArray:
+    """Weights that give different costs different sums, all but never the same one."""
+    return np.asarray(np.sqrt(np.arange(2.0, rows + 2.0)) * np.e)
 
 
 def _undominated(states: _States, multipliers: FloatArray, same: float) -> tuple[_States, bool]:
@@ -209,8 +219,7 @@ def _undominated_by_one(
 
 def _best_of_equal_use(states: _States, same: float) -> tuple[IntArray, bool]:
     """With several budgets: among states of equal use the best is enough."""
-    weights = np.sqrt(np.arange(2.0, states.use.shape[1] + 2.0)) * np.e
-    mark = np.round(states.use @ weights, 9)
+    mark = np.round(states.use @ _weights(states.use.shape[1]), 9)
     order = np.lexsort((states.reduced, mark))
     alike = np.flatnonzero(mark[order[1:]] == mark[order[:-1]])
     if not alike.size:
@@ -236,11 +245,12 @@ def _firsts(
     return np.minimum.reduceat(places, heads), True
 
 
-def _promising(
-    states: _States, left: FloatArray, fan: FloatArray, bounds: FloatArray, allowed: float
-) -> _States:
-    """Keep states that some completion may bring within the limits and the excess allowed."""
-    room, offset = allowed - states.reduced, (bounds - fan @ left)[:, None]
+def _promising(states: _States, fan: FloatArray, bounds: FloatArray, allowed: float) -> _States:
+    """Keep states that some completion may bring within the limits and the excess allowed.
+
+    ``bounds``, shape (f,): on the layers to come, less what the fan pays for the budget left.
+    """
+    room, offset = allowed - states.reduced, bounds[:, None]
     kept = [
         (fan @ states.use[start : start + _CHUNK].T + offset).max(axis=0)
         <= room[start : start + _CHUNK]
@@ -267,8 +277,8 @@ def _best(
 def _rounding(core: Core, multipliers: FloatArray, excess: float) -> float:
     """Difference that rounding can make in an excess: large where the summands are."""
     largest = np.abs(core.left)
-    for layer in core.layers:
-        largest = largest + layer.cost.max(axis=0)
+    if core.layers:
+        largest = largest + np.maximum.reduceat(core.cost, core.starts).sum(axis=0)
     return _SAME * max(1.0, excess) + _LAST_DIGITS * float(multipliers @ largest)
 
 

@@ -27,7 +27,8 @@ from puzzle_widgets.search.outcome import Cancelled, Outcome, Status, infeasible
 ENGINE = "exact search"
 MAX_STATES = 150_000
 MAX_GROWTH_MIB = 110.0
-_FIRST_SHARE = 0.2
+# Variants beyond one a layer that the dynamic program begins with: so many cost it about a ms.
+_FIRST_VARIANTS = 48
 _GROWTH = ((30, 2.5), (300, 1.7), (1500, 1.35), (math.inf, 1.2))
 _CLOSED = 1e-10
 
@@ -147,7 +148,7 @@ def solve_exact(mckp: Mckp, options: ExactOptions) -> Outcome:
         options.first(search.outcome())
     if _good_enough(search, options.gap):
         return search.outcome()
-    if search.bound.value > _worst(form):
+    if search.bound.value > form.worst:
         return infeasible(ENGINE)
     try:
         return _prove(search, options, lambda: _stopped(options, deadline))
@@ -162,7 +163,7 @@ def _begin(mckp: Mckp, form: Form, options: ExactOptions) -> _Search:
     warm = options.start
     start = None if warm is None else form.multipliers(warm.prices)
     search = _Search(mckp, form, best_bound(form, start, ROUGH), None)
-    search = search.offer(_rounded(search))
+    search = search.offer(_rounded(search, rough=True))
     if warm is not None and warm.choice is not None and mckp.allowed[warm.choice].all():
         search = search.offer(warm.choice)
     if search.best is not None:
@@ -173,8 +174,8 @@ def _begin(mckp: Mckp, form: Form, options: ExactOptions) -> _Search:
     return search.offer(_rounded(search))
 
 
-def _rounded(search: _Search) -> IntArray | None:
-    places = first_choice(search.form, search.bound.reduced(search.form))
+def _rounded(search: _Search, *, rough: bool = False) -> IntArray | None:
+    places = first_choice(search.form, search.bound.reduced(search.form), pairs=not rough)
     return None if places is None else search.form.choice(places)
 
 
@@ -186,8 +187,8 @@ def _prove(search: _Search, options: ExactOptions, stopped: Callable[[], bool]) 
     form, bound = search.form, search.bound
     reduced, known = bound.reduced(form), search.known_excess
     rounding = bound.rounding(form)
-    most = min(known + rounding, _greatest_excess(form, bound, reduced))
-    excess = most * _FIRST_SHARE if math.isfinite(known) else min(most, 0.1)
+    most = min(known + rounding, bound.greatest_excess(form, reduced))
+    excess = min(most, _first_excess(reduced))
     while True:
         excess = min(max(excess, 1e-9), most)
         core = core_of(form, reduced, excess + rounding)
@@ -216,6 +217,14 @@ def _least(
     except TooManyStatesError:
         return least
     return least if first.choice is None else first
+
+
+def _first_excess(reduced: FloatArray) -> float:
+    """The excess that leaves so few variants open that the dynamic program takes a blink."""
+    beyond = reduced[(reduced > 0.0) & np.isfinite(reduced)]
+    if len(beyond) <= _FIRST_VARIANTS:
+        return math.inf
+    return float(np.partition(beyond, _FIRST_VARIANTS)[_FIRST_VARIANTS])
 
 
 def _growth(states: int) -> float:
@@ -275,19 +284,6 @@ def _good_enough(search: _Search, gap: float) -> bool:
         return False
     outcome = search.outcome()
     return outcome.score - outcome.bound <= gap * max(abs(outcome.score), 1e-9)
-
-
-def _worst(form: Form) -> float:
-    there = np.isfinite(form.score)
-    return float(np.where(there, form.score, -np.inf).max(axis=1).sum()) * (1 + 1e-9) + 1e-6
-
-
-def _greatest_excess(form: Form, bound: Bound, reduced: FloatArray) -> float:
-    """No choice within the limits has more: the largest reduced scores, every budget unused."""
-    there = np.isfinite(form.score)
-    least = np.where(there, form.cost, np.inf).min(axis=2).sum(axis=1)
-    largest = np.where(there, reduced, 0.0).max(axis=1).sum()
-    return float(largest + bound.multipliers @ (form.limit - least)) * (1 + _CLOSED) + _CLOSED
 
 
 def _stopped(options: ExactOptions, deadline: float) -> bool:

@@ -11,7 +11,7 @@ _TINY = 1e-12
 _PAIRED, _ROUNDS = 160, 6
 
 
-def first_choice(form: Form, reduced: FloatArray) -> IntArray | None:
+def first_choice(form: Form, reduced: FloatArray, *, pairs: bool = True) -> IntArray | None:
     """Take each layer's least reduced score, repair broken limits, then improve by swaps.
 
     Parameters
@@ -20,6 +20,8 @@ def first_choice(form: Form, reduced: FloatArray) -> IntArray | None:
         The knapsack.
     reduced
         Reduced scores at good multipliers, shape (layers, width).
+    pairs
+        Whether to swap two layers at a time, too.
 
     Returns
     -------
@@ -30,7 +32,8 @@ def first_choice(form: Form, reduced: FloatArray) -> IntArray | None:
     repaired = _repair(form, reduced, choice)
     if repaired is None:
         return None
-    return improve_by_pairs(form, reduced, improve(form, repaired))
+    improved = improve(form, repaired)
+    return improve_by_pairs(form, reduced, improved) if pairs else improved
 
 
 def improve(form: Form, choice: IntArray) -> IntArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +57,22 @@ class Form:
         """Number of layers."""
         return len(self.score)
 
+    @property
+    def worst(self) -> float:
+        """No choice scores more than this: every layer's worst score, in this form's unit."""
+        there = np.isfinite(self.score)
+        most = np.where(there, self.score, -np.inf).max(axis=1)
+        return float(most.sum()) * (1 + 1e-9) + 1e-6
+
+    @cached_property
+    def line(self) -> FloatArray:
+        """Costs with one line a row, shape (rows, layers x width)."""
+        return self.cost.reshape(len(self.limit), self.score.size)
+
+    def priced(self, multipliers: FloatArray) -> FloatArray:
+        """Each variant's costs at given multipliers, shape (layers, width)."""
+        return (multipliers @ self.line).reshape(self.score.shape)
+
     def choice(self, places: IntArray) -> IntArray:
         """Turn one place a layer into flat variable indices."""
         return self.flat[np.arange(self.layers), places]
@@ -70,7 +87,7 @@ class Form:
         order = np.argsort(~kept, axis=1, kind="stable")[:, :width]
         lines = np.arange(self.layers)[:, None]
         score = np.where(kept, self.score, np.inf)[lines, order]
-        cost = np.where(np.isfinite(score), self.cost[:, lines, order], 0.0)
+        cost = np.ascontiguousarray(np.where(np.isfinite(score), self.cost[:, lines, order], 0.0))
         return replace(self, score=score, cost=cost, flat=self.flat[lines, order])
 
     def prices(self, multipliers: FloatArray, rows: int) -> FloatArray:

@@ -1,0 +1,48 @@
+"""What the arguments of several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NoReturn
+
+from puzzle_widgets.cli.exits import USAGE
+
+LIBRARY = "folder or file of a block library, or the name of a data set"
+
+
+class Parser(argparse.ArgumentParser):
+    """Leaves by 64 on wrong usage, since 2 means infeasible here."""
+
+    def error(self, message: str) -> NoReturn:
+        """Write the usage and what is wrong, and leave."""
+        self.print_usage()
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+    def print_usage(self, file: object = None) -> None:
+        """Write the usage to stderr: stdout is for results."""
+        self._print_message(self.format_usage(), file)  # type: ignore[arg-type]
+
+
+Commands = argparse._SubParsersAction  # noqa: SLF001  # argparse gives this type no public name
+
+
+def add_scenario(command: argparse.ArgumentParser) -> None:
+    """Add the choice between the costs of a Puzzletron run."""
+    command.add_argument(
+        "--scenario",
+        metavar="NAME",
+        help="costs of a Puzzletron run to use, such as 'batch_size 96'; show lists them",
+    )
+
+
+def add_output(command: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    """Add the choice of a format, and of a file."""
+    command.add_argument(
+        "--format", choices=formats, help="by default what FILE's ending says, else table"
+    )
+    add_file(command)
+
+
+def add_file(command: argparse.ArgumentParser) -> None:
+    """Add the choice of a file."""
+    command.add_argument("--output", metavar="FILE", help="write there, not to stdout")

@@ -1,0 +1,103 @@
+"""Open what LIBRARY names: a path, an embedded library, or a published one that is fetched."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+from puzzle_widgets.cli.output import note
+from puzzle_widgets.datasets import (
+    Dataset,
+    cache_folder,
+    has_agreed,
+    list_datasets,
+    load_dataset,
+)
+from puzzle_widgets.errors import DatasetError
+from puzzle_widgets.library import BlockLibrary, load_library, open_run
+
+_YES = {"y", "yes"}
+
+
+def is_library(word: str) -> bool:
+    """Whether a word names a library: a path that is there, or a data set."""
+    try:
+        there = Path(word).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):
+        there = False
+    return there or word in _datasets()
+
+
+def open_library(word: str, scenario: str | None = None) -> BlockLibrary:
+    """Open a library by its path or name; a published one is fetched once its licence is agreed to.
+
+    Raises
+    ------
+    LibraryError, DatasetError
+        If it cannot be opened, or its licence is not agreed to.
+    """
+    dataset = _datasets().get(word)
+    if dataset is None or dataset.embedded or Path(word).exists():
+        return load_library(word, scenario=scenario)
+    if scenario is not None:
+        raise DatasetError(f"{dataset.title} has no scenarios; leave --scenario out.")
+    return open_dataset(dataset)
+
+
+def scenarios_of(word: str) -> tuple[str, ...]:
+    """Names of the scenarios of costs to open a run in; none where a word names no run."""
+    if word in _datasets() and not Path(word).exists():
+        return ()
+    run = open_run(word)
+    return () if run is None else tuple(scenario.name for scenario in run.scenarios)
+
+
+def open_dataset(dataset: Dataset, *, agree: bool = False) -> BlockLibrary:
+    """Open a data set: ask for what has to be agreed to, and show how far the fetch is."""
+    agreed = agree or has_agreed(dataset, cache_folder()) or _ask(dataset)
+    if not agreed:
+        raise DatasetError(
+            f"{dataset.title} is under the {dataset.licence.name}, which is to be agreed to first. "
+            f"Read {dataset.licence.address}, then: "
+            f"puzzle-widgets datasets {dataset.name} --agree"
+        )
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(binary_units=True))
+    bar = Progress(
+        *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+    )
+    with bar:
+        task = bar.add_task(dataset.title, total=dataset.size)
+        return load_dataset(
+            dataset.name,
+            agree=True,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+
+
+def terms(dataset: Dataset) -> str:
+    """Say what a data set is and under which terms."""
+    licence = dataset.licence
+    text = f"Its text is what counts: {licence.address}\n" if licence.address else ""
+    return (
+        f"{dataset.title}: {dataset.about}\n"
+        f"Source: {dataset.source}\n"
+        f"Size: {dataset.size_text}\n"
+        f"Licence: {licence.name}. {licence.summary}\n{text}"
+    )
+
+
+def _ask(dataset: Dataset) -> bool:
+    """Ask on a terminal; where there is none the answer is no."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    note(terms(dataset))
+    sys.stderr.write("Do you agree to this licence? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in _YES
+
+
+def _datasets() -> dict[str, Dataset]:
+    return {dataset.name: dataset for dataset in list_datasets()}

@@ -1,0 +1,199 @@
+"""Fetch the files of a data set by pooch, once, and check every one by its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+from puzzle_widgets.datasets.catalogue import Dataset, DatasetFile
+from puzzle_widgets.errors import DatasetError
+
+DATA_VARIABLE = "PUZZLE_WIDGETS_DATA"
+CACHE_VARIABLE = "PUZZLE_WIDGETS_CACHE"
+Progress = Callable[[int, int], None]
+"""Called with the bytes that are here and the bytes in all."""
+
+_TIMEOUT_SECONDS = 30.0
+_CHUNK = 2**14
+_SLACK = 4 * _CHUNK
+_BROKEN_OFF = ("ChunkedEncodingError", "ContentDecodingError", "ConnectionResetError")
+
+
+def cache_folder() -> Path:
+    """Folder of fetched files: what ``PUZZLE_WIDGETS_CACHE`` names, else the user's cache."""
+    named = os.environ.get(CACHE_VARIABLE)
+    return Path(named).expanduser() if named else Path(_pooch().os_cache("puzzle-widgets"))
+
+
+def is_here(dataset: Dataset) -> bool:
+    """Whether a data set can be opened without fetching anything."""
+    folder = _local_folder(dataset) or _kept(dataset)
+    return dataset.embedded or all(_has(folder, file) for file in dataset.files)
+
+
+def read_files(dataset: Dataset, progress: Progress | None = None) -> dict[str, bytes]:
+    """Give every file's bytes, from the cache where it is, else from its source or a mirror.
+
+    Parameters
+    ----------
+    dataset
+        Which one.
+    progress
+        Told how far the fetch is; whatever it raises ends the fetch.
+
+    Raises
+    ------
+    DatasetError
+        If a file cannot be had, or is not the published one.
+    """
+    here = _local_folder(dataset)
+    if here is not None:
+        return {file.name: _read_local(here, file) for file in dataset.files}
+    meter = _Meter(dataset, progress)
+    return {file.name: _fetch(dataset, file, meter) for file in dataset.files}
+
+
+@dataclass
+class _Meter:
+    """A progress bar as pooch knows them, over all files of a data set."""
+
+    dataset: Dataset
+    progress: Progress | None
+    size: int = 0
+    before: int = 0
+    done: int = 0
+    total: int = 0
+    response: Any = None
+
+    def begin(self, file: DatasetFile) -> None:
+        """Count a file from its first byte; those before it are whole."""
+        self.before, self.size, self.done = self.before + self.size, file.size, 0
+
+    def update(self, size: int) -> None:
+        """Count a chunk; far too many mean that it is another file."""
+        self.done += size
+        if self.done > self.size + _SLACK:
+            raise ValueError("longer than the published file")
+        self.tell()
+
+    def answered(self, response: Any, *_: object, **__: object) -> None:  # noqa: ANN401
+        """Keep what answered, to hang up when the fetch is over, however it ends."""
+        self.response = response
+
+    def hang_up(self) -> None:
+        """Let the connection go."""
+        if self.response is not None:
+            self.response.close()
+
+    def tell(self) -> None:
+        """Tell how far the fetch is; the last chunk counts whole, so it may say too much."""
+        if self.progress is not None:
+            self.progress(self.before + min(self.done, self.size), self.dataset.size)
+
+    def reset(self) -> None:
+        """Begin a file anew."""
+        self.done = 0
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _fetch(dataset: Dataset, file: DatasetFile, meter: _Meter) -> bytes:
+    pooch = _pooch()
+    address = dataset.address(file, _mirror())
+    downloader = pooch.HTTPDownloader(
+        progressbar=meter,
+        chunk_size=_CHUNK,
+        timeout=_TIMEOUT_SECONDS,
+        hooks={"response": meter.answered},
+    )
+    meter.begin(file)
+    try:
+        path = pooch.retrieve(
+            address, f"sha256:{file.sha256}", file.name, _kept(dataset), downloader=downloader
+        )
+        content = Path(path).read_bytes()
+    except OSError as error:
+        _fail(dataset, file, address, _why(error), "Check the connection, or name a mirror", error)
+    except ValueError as error:
+        what = "what is there is not the published file (its SHA-256 differs), and is not kept"
+        _fail(dataset, file, address, what, "Try again, or name another mirror", error)
+    finally:
+        meter.hang_up()
+    meter.done = file.size
+    meter.tell()
+    return content
+
+
+def _fail(
+    dataset: Dataset, file: DatasetFile, address: str, why: str, mend: str, error: Exception
+) -> NoReturn:
+    raise DatasetError(
+        f"{dataset.title}, {file.name}: cannot be fetched from {address}: {why}. "
+        f"{mend} or a folder that has it in {DATA_VARIABLE}."
+    ) from error
+
+
+def _why(error: OSError) -> str:
+    """Say why a fetch failed; the errors of requests are such ones."""
+    response, kind = getattr(error, "response", None), type(error).__name__
+    if response is not None:
+        return f"the server answers {response.status_code}"
+    if kind in _BROKEN_OFF:
+        return "the transfer broke off"
+    if "Timeout" in kind:
+        return "no answer in time"
+    if type(error).__module__.startswith("requests"):
+        return "no connection, perhaps this machine is offline"
+    return f"it cannot be kept in {str(error.filename or cache_folder())!r} ({error.strerror})"
+
+
+def _read_local(folder: Path, file: DatasetFile) -> bytes:
+    path = folder / file.name
+    try:
+        content = path.read_bytes() if path.stat().st_size == file.size else b""
+    except OSError as error:
+        raise DatasetError(
+            f"{file.name}: missing in the folder that {DATA_VARIABLE} names ({folder})."
+        ) from error
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise DatasetError(
+            f"{file.name} in the folder that {DATA_VARIABLE} names ({folder}) is not the published "
+            "file: its SHA-256 differs. Get it anew from its source."
+        )
+    return content
+
+
+def _local_folder(dataset: Dataset) -> Path | None:
+    named = os.environ.get(DATA_VARIABLE, "")
+    if not named or _mirror():
+        return None
+    folder = Path(named).expanduser()
+    return folder / dataset.folder if (folder / dataset.folder).is_dir() else folder
+
+
+def _mirror() -> str:
+    named = os.environ.get(DATA_VARIABLE, "")
+    return named.rstrip("/") if named.startswith(("http://", "https://")) else ""
+
+
+def _kept(dataset: Dataset) -> Path:
+    return cache_folder() / dataset.name / dataset.version[:7]
+
+
+def _has(folder: Path, file: DatasetFile) -> bool:
+    try:
+        return (folder / file.name).stat().st_size == file.size
+    except OSError:
+        return False
+
+
+def _pooch() -> Any:  # noqa: ANN401
+    pooch = import_module("pooch")
+    pooch.get_logger().setLevel("WARNING")  # the caller tells how far it is
+    return pooch

@@ -1,0 +1,243 @@
+"""What each target cannot take, asked before anything is written for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from puzzle_widgets.handover import decilm
+from puzzle_widgets.handover.blocks import PARTS, extras, known, lost
+from puzzle_widgets.handover.families import decilm_objections
+from puzzle_widgets.handover.findings import Finding, blocks_found
+from puzzle_widgets.handover.parent_config import ParentConfig
+from puzzle_widgets.handover.puzzletron import (
+    lacks_weights,
+    parent_index,
+    weights_folder,
+    writable,
+)
+from puzzle_widgets.library import BlockVariant
+from puzzle_widgets.solution import Solution
+from puzzle_widgets.solution.solution import STATUS_WORDS
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be handed over: an architecture, and its parent's configuration if known."""
+
+    solution: Solution
+    parent: ParentConfig | None = None
+
+
+Check = Callable[[Order], list[Finding]]
+
+_UNKNOWN = (
+    "neither the variant's name nor its file says what block it is. Give KV heads and FFN "
+    "intermediate size in the library."
+)
+_NO_PARENT = (
+    "The parent's Hugging Face config.json is needed: everything that is not of a block comes "
+    "from it. Give it, or open a library that carries it."
+)
+
+
+def check_figures(order: Order) -> list[Finding]:
+    """Say what is not proven, and what was never measured."""
+    solution, found = order.solution, []
+    if solution.status != "optimal" and solution.engine != "parent":
+        gap = "unknown" if math.isnan(solution.gap) else f"{100 * solution.gap:.3g} %"
+        words = f"The architecture is {STATUS_WORDS[solution.status]}; gap {gap}."
+        found.append(Finding("warning", words))
+    origin = solution.library.provenance.origin
+    if origin in ("modelled", "generated"):
+        words = f"The library's figures are {origin}, not measured: check before you rely on them."
+        found.append(Finding("note", words))
+    return found
+
+
+def check_known_blocks(order: Order) -> list[Finding]:
+    """Refuse blocks that too little is known of, or that have more than this form can say."""
+    beyond = sorted({name for block in order.solution.blocks for name in lost(block)})
+    more = f"it has {', '.join(beyond)}, which this form cannot say; or " if beyond else ""
+    return blocks_found(
+        order.solution,
+        lambda _, block: not known(block),
+        f"{more}{_UNKNOWN}",
+        "no blocks of unknown kind",
+    )
+
+
+def check_sized_blocks(order: Order) -> list[Finding]:
+    """Refuse blocks that are not told by attention, FFN, kind and size alone."""
+    found = check_known_blocks(order)
+    beyond = sorted({name for block in order.solution.blocks for name in extras(block)})
+    words = f"this form cannot say {', '.join(beyond)}. Hand over as AnyModel instead."
+    return found + blocks_found(
+        order.solution,
+        lambda _, block: known(block) and bool(extras(block)),
+        words,
+        "attention and FFN by kind and size only",
+    )
+
+
+def check_parent(order: Order) -> list[Finding]:
+    """Refuse a missing parent's configuration, and one of another model."""
+    parent, library = order.parent, order.solution.library
+    if parent is None:
+        return [Finding("error", _NO_PARENT)]
+    if parent.layers == len(library.layers):
+        return _check_heads(order, parent)
+    words = (
+        f"{parent.source} has {parent.layers} layers, {library.name} has {len(library.layers)}. "
+        "Give the configuration of the library's own parent."
+    )
+    return [Finding("error", words)]
+
+
+def check_decilm(order: Order) -> list[Finding]:
+    """Refuse what DeciLM cannot say: families unlike Llama, FFN sizes between its steps."""
+    parent = order.parent
+    if parent is None:
+        return []
+    step = decilm.WIDTH_STEP
+    found = [Finding("error", words) for words in decilm_objections(parent)]
+    return found + blocks_found(
+        order.solution,
+        lambda _, block: (
+            block.ffn.size is not None and not decilm.fits(block.ffn.size, parent.hidden)
+        ),
+        f"the FFN's intermediate size is no multiple of {step}; DeciLM's readers would round it "
+        f"up ({_rounded(order, parent)}), and the weights would not fit.",
+        f"FFN sizes that are multiples of {step}",
+    )
+
+
+def check_no_linear(order: Order) -> list[Finding]:
+    """Refuse linear halves."""
+    return blocks_found(
+        order.solution,
+        lambda _, block: is_linear(block),
+        "this target has no linear blocks.",
+        "no linear blocks",
+    )
+
+
+def check_first_attention(order: Order) -> list[Finding]:
+    """Refuse a first layer without attention, at which vLLM breaks."""
+    return blocks_found(
+        order.solution,
+        lambda place, block: place == 0 and block.attention.kind == "no_op",
+        "vLLM fails where the first layer has no attention.",
+        "attention in the first layer",
+    )
+
+
+def warn_of_vllm(order: Order) -> list[Finding]:
+    """Warn of what another reader of the same file takes, and vLLM does not."""
+    only = "vLLM cannot serve this file, other readers can"
+    found = blocks_found(
+        order.solution,
+        lambda _, block: is_linear(block),
+        f"linear blocks. {only}.",
+        "no linear blocks",
+        "warning",
+    )
+    return found + blocks_found(
+        order.solution,
+        lambda place, block: place == 0 and block.attention.kind == "no_op",
+        f"no attention in the first layer. {only}.",
+        "attention in the first layer",
+        "warning",
+    )
+
+
+def check_anymodel(order: Order) -> list[Finding]:
+    """Warn of linear halves, which Puzzletron can name and hardly build."""
+    note = (
+        "The file alone makes no model: Puzzletron realises the weights. Released vLLM does not "
+        "read it; hand over for vLLM instead where the model is Llama-shaped."
+    )
+    found = blocks_found(
+        order.solution,
+        lambda _, block: is_linear(block),
+        "Puzzletron initialises linear blocks, but trains and serves none.",
+        "no linear blocks",
+        "warning",
+    )
+    return [*found, Finding("note", note)]
+
+
+def check_per_layer(order: Order) -> list[Finding]:
+    """Refuse a parent without sizes that differences could be told from."""
+    parent = order.parent
+    if parent is None:
+        return []
+    fields = {
+        "num_key_value_heads": parent.kv_heads,
+        "intermediate_size": parent.width,
+        "architectures": parent.architecture,
+    }
+    missing = [field for field, value in fields.items() if not value]
+    if missing:
+        words = f"{parent.source} does not say {', '.join(missing)}, which differences start from."
+        return [Finding("error", words)]
+    note = "Read by a vLLM that knows AnyModel, which no release does yet."
+    return [Finding("note", note)]
+
+
+def check_puzzletron(order: Order) -> list[Finding]:
+    """Refuse unknown blocks and blocks without weights; say where the others' have to lie."""
+    solution = order.solution
+    found = blocks_found(
+        solution, lambda _, block: not writable(block), _UNKNOWN, "no blocks of unknown kind"
+    )
+    found += blocks_found(
+        solution,
+        lambda _, block: lacks_weights(block),
+        "the library names no weights for the block. Open the Puzzletron directory that it was "
+        "built in.",
+        "only blocks with weights" if _has_weights(solution) else "",
+    )
+    places = range(len(solution.library.layers))
+    if [parent_index(solution.library, place) for place in places] != list(places):
+        words = "Layers are missing from the library: Puzzletron needs every one from 0 on."
+        found.append(Finding("error", words))
+    if folder := weights_folder(solution):
+        words = f"Puzzletron has to find the weights where the library says: in {folder}."
+        found.append(Finding("note", words))
+    return found
+
+
+def _has_weights(solution: Solution) -> bool:
+    """Whether the library names weights at all."""
+    layers = solution.library.layers
+    return any(variant.weight_paths for layer in layers for variant in layer.variants)
+
+
+def is_linear(block: BlockVariant) -> bool:
+    """Whether any half is linear."""
+    return any(getattr(block, part).kind == "linear" for part in PARTS)
+
+
+def _check_heads(order: Order, parent: ParentConfig) -> list[Finding]:
+    return blocks_found(
+        order.solution,
+        lambda _, block: (
+            bool(block.attention.size) and parent.heads % (block.attention.size or 1) > 0
+        ),
+        f"its KV heads do not divide the parent's {parent.heads} attention heads. Is this the "
+        "library's own parent?",
+        "KV heads that divide the attention heads",
+    )
+
+
+def _rounded(order: Order, parent: ParentConfig) -> str:
+    """Name the sizes that would be rounded, and to what."""
+    widths = {block.ffn.size for block in order.solution.blocks if block.ffn.size is not None}
+    pairs = [
+        f"{width:,} to {decilm.readers_width(width, parent.hidden):,}"
+        for width in sorted(widths)
+        if not decilm.fits(width, parent.hidden)
+    ]
+    return ", ".join(pairs[:4])

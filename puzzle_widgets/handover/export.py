@@ -1,0 +1,168 @@
+"""Hand an architecture over: check what the target can take, then write its file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from puzzle_widgets.errors import HandoverError
+from puzzle_widgets.handover.checks import Order, check_figures
+from puzzle_widgets.handover.findings import Finding
+from puzzle_widgets.handover.parent_config import (
+    ConfigSource,
+    ParentConfig,
+    parent_config_of,
+    read_parent_config,
+)
+from puzzle_widgets.handover.targets import Target, Wish, find_target
+from puzzle_widgets.solution import ParetoFront, Scenario, Solution
+
+Given = Solution | Scenario | Sequence[Scenario]
+_RANK = {"error": 0, "warning": 1, "note": 2}
+
+
+@dataclass(frozen=True)
+class Export:
+    """A written file, not yet on disk.
+
+    Parameters
+    ----------
+    target
+        What it was written for.
+    file
+        Its usual name.
+    text
+        Its content.
+    kind
+        Media type.
+    findings
+        Warnings and notes that go along.
+    """
+
+    target: str
+    file: str
+    text: str
+    kind: str
+    findings: tuple[Finding, ...] = ()
+
+    def write(self, path: str | Path) -> Path:
+        """Write it to a file, or into a folder under its usual name.
+
+        Returns
+        -------
+        Path
+            The file.
+        """
+        place = Path(path).expanduser()
+        place = place / self.file if place.is_dir() else place
+        place.write_text(self.text, encoding="utf-8")
+        return place
+
+
+def check(
+    given: Given, target: str, *, parent_config: ConfigSource | ParentConfig | None = None
+) -> tuple[Finding, ...]:
+    """Say what a target cannot take, the worst first.
+
+    Parameters
+    ----------
+    given
+        A solution, a scenario, or several scenarios.
+    target
+        Name of a target, such as ``"vllm"``; see :data:`puzzle_widgets.handover.TARGETS`.
+    parent_config
+        The parent's Hugging Face ``config.json`` as path, bytes or content; by default the one
+        that the library carries.
+
+    Raises
+    ------
+    HandoverError
+        If there is no such target, or the parent's configuration cannot be read.
+    """
+    scenarios, wanted = _scenarios(given), find_target(target)
+    return _check(scenarios, wanted, _parent(scenarios, wanted, parent_config))
+
+
+def export(
+    given: Given,
+    target: str,
+    *,
+    parent_config: ConfigSource | ParentConfig | None = None,
+    front: ParetoFront | None = None,
+) -> Export:
+    """Write an architecture for a target.
+
+    Parameters
+    ----------
+    given, target, parent_config
+        As for :func:`check`.
+    front
+        A Pareto front for the report to draw.
+
+    Returns
+    -------
+    Export
+        The file's text with the warnings and notes of the check.
+
+    Raises
+    ------
+    HandoverError
+        If the file would be wrong: with every error of the check.
+    """
+    scenarios, wanted = _scenarios(given), find_target(target)
+    parent = _parent(scenarios, wanted, parent_config)
+    findings = _check(scenarios, wanted, parent)
+    errors = [found.text for found in findings if found.severity == "error"]
+    if errors:
+        raise HandoverError(f"Not handed over for {wanted.title}: {' '.join(errors)}")
+    text = wanted.write(Wish(scenarios, parent, front))
+    return Export(wanted.name, wanted.file, text, wanted.kind, findings)
+
+
+def _scenarios(given: Given) -> Sequence[Scenario]:
+    if isinstance(given, Solution):
+        return [Scenario("solution", given)]
+    return [given] if isinstance(given, Scenario) else list(given)
+
+
+def _parent(
+    scenarios: Sequence[Scenario], target: Target, given: ConfigSource | ParentConfig | None
+) -> ParentConfig | None:
+    if isinstance(given, ParentConfig):
+        return given
+    if given is not None:
+        return read_parent_config(given)
+    if not scenarios or not target.needs_parent:
+        return None
+    return parent_config_of(scenarios[0].solution.library)
+
+
+def _check(
+    scenarios: Sequence[Scenario], target: Target, parent: ParentConfig | None
+) -> tuple[Finding, ...]:
+    if not scenarios:
+        return (Finding("error", "There is no architecture to hand over. Keep a scenario first."),)
+    if len(scenarios) > 1 and not target.many:
+        words = f"{target.file} takes one architecture, not {len(scenarios)}. Choose one."
+        return (Finding("error", words),)
+    several = len(scenarios) > 1
+    found = [
+        _of_scenario(finding, kept) if several and finding.severity != "note" else finding
+        for kept in scenarios
+        for finding in _check_one(kept, target, parent)
+    ]
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: _RANK[one.severity]))
+
+
+def _of_scenario(finding: Finding, kept: Scenario) -> Finding:
+    return replace(finding, text=f"Scenario {kept.name!r}: {finding.text}")
+
+
+def _check_one(kept: Scenario, target: Target, parent: ParentConfig | None) -> list[Finding]:
+    if not kept.solution.found:
+        reason = kept.solution.reason or "The search found none."
+        return [Finding("error", f"There is no architecture to hand over. {reason}")]
+    order = Order(kept.solution, parent)
+    asked = (check_figures, *target.checks)
+    return [finding for one in asked for finding in one(order)]

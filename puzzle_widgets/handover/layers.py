@@ -1,0 +1,42 @@
+"""Layers as tables for people and programs: CSV and JSON; both load again as scenarios."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from puzzle_widgets.solution import Scenario
+from puzzle_widgets.solution.scenario import layer_table
+from puzzle_widgets.solution.scenario_file import dump_scenarios
+
+
+def layers_csv(scenarios: Sequence[Scenario]) -> str:
+    """One line a scenario and layer: block, and every score and cost."""
+    table = layer_table(scenarios)
+    return str(table.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC))
+
+
+def layers_json(scenarios: Sequence[Scenario]) -> str:
+    """Scenarios as the app keeps them, each with its layers' blocks in full."""
+    content: dict[str, Any] = json.loads(dump_scenarios(scenarios))
+    for record, scenario in zip(content["scenarios"], scenarios, strict=True):
+        record["layers"] = _layers(scenario)
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def _layers(scenario: Scenario) -> list[dict[str, Any]]:
+    solution = scenario.solution
+    return [
+        {
+            "layer": layer.name,
+            "variant": block.name,
+            "attention": asdict(block.attention),
+            "ffn": asdict(block.ffn),
+            "is_parent": block.name == layer.parent,
+            "values": dict(block.values),
+        }
+        for layer, block in zip(solution.library.layers, solution.blocks, strict=True)
+    ]

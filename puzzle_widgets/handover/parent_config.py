@@ -1,0 +1,156 @@
+"""The parent's Hugging Face ``config.json``, on which the configurations of children are built."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from puzzle_widgets.errors import HandoverError, LibraryError
+from puzzle_widgets.library import BlockLibrary, FrozenMapping
+from puzzle_widgets.library.checks import Place, mapping, optional_count, optional_text, parse_json
+
+MAX_CONFIG_BYTES = 4 * 2**20
+ConfigSource = str | Path | bytes | Mapping[str, Any]
+
+# Of one child or of one machine: never carried over.
+_NOT_CARRIED = ("_name_or_path", "block_configs", "per_layer_config", "base_architecture")
+_FIGURES = {
+    "hidden": "hidden_size",
+    "heads": "num_attention_heads",
+    "layers": "num_hidden_layers",
+}
+
+
+@dataclass(frozen=True)
+class ParentConfig:
+    """What a parent's ``config.json`` says.
+
+    Parameters
+    ----------
+    source
+        File or other origin, for messages.
+    content
+        All of it, as read.
+    model_type, architecture
+        Such as ``"llama"`` and ``"LlamaForCausalLM"``; empty where it does not say.
+    hidden, heads, layers
+        Hidden size, attention (query) heads, hidden layers.
+    kv_heads, width, head_size
+        KV heads, FFN intermediate size and head size of every layer; ``None`` where it does not
+        say.
+    """
+
+    source: str
+    content: FrozenMapping[str, Any]
+    model_type: str
+    architecture: str
+    hidden: int
+    heads: int
+    layers: int
+    kv_heads: int | None = None
+    width: int | None = None
+    head_size: int | None = None
+
+    def to_child(self) -> dict[str, Any]:
+        """Copy what a child's configuration takes over.
+
+        ``torch.bfloat16`` becomes ``bfloat16``, which every reader takes.
+        """
+        content = {k: v for k, v in self.content.items() if k not in _NOT_CARRIED}
+        for key in ("dtype", "torch_dtype"):
+            if isinstance(content.get(key), str):
+                content[key] = content[key].removeprefix("torch.")
+        return content
+
+    def __hash__(self) -> int:
+        return hash((self.source, json.dumps(dict(self.content), sort_keys=True)))
+
+
+def read_parent_config(source: ConfigSource, name: str = "config.json") -> ParentConfig:
+    """Read a parent's configuration.
+
+    Parameters
+    ----------
+    source
+        Path of the file (or of the folder that it is in), its bytes, or its content.
+    name
+        What to call it in messages where no path is given.
+
+    Raises
+    ------
+    HandoverError
+        Naming file, field and the mend.
+    """
+    try:
+        if isinstance(source, Mapping):
+            return _read(source, Place(name))
+        place, content = _open(source, name)
+        return _read(parse_json(content, place), place)
+    except LibraryError as error:
+        raise HandoverError(str(error)) from error
+
+
+def parent_config_of(library: BlockLibrary) -> ParentConfig | None:
+    """Read the configuration that a library carries, if it carries one."""
+    if not library.parent_config:
+        return None
+    text = library.parent_config.encode("utf-8", "surrogatepass")
+    return read_parent_config(text, f"parent configuration of {library.name}")
+
+
+def _open(source: str | Path | bytes, name: str) -> tuple[Place, bytes]:
+    if isinstance(source, bytes):
+        place, size, content = Place(name), len(source), source
+    else:
+        path = Path(source).expanduser()
+        path = path / "config.json" if path.is_dir() else path
+        place = Place(str(source))
+        try:
+            size = path.stat().st_size
+            content = path.read_bytes() if size <= MAX_CONFIG_BYTES else b""
+        except OSError as error:
+            place.fail(f"cannot be read ({error.strerror}).", "Name the parent's config.json.")
+    if size > MAX_CONFIG_BYTES:
+        place.fail("too large.", f"A config.json has at most {MAX_CONFIG_BYTES // 2**20} MiB.")
+    return place, content
+
+
+def _read(content: object, place: Place) -> ParentConfig:
+    record = mapping(content, place, "the configuration")
+    _check_json(record, place)
+    nested = record.get("text_config")
+    flat = record if "hidden_size" in record or not isinstance(nested, Mapping) else nested
+    architectures = record.get("architectures")
+    first = architectures[0] if isinstance(architectures, list) and architectures else ""
+    return ParentConfig(
+        source=place.file,
+        content=FrozenMapping(record),
+        model_type=optional_text(record.get("model_type"), place.at(field="model_type"), "it"),
+        architecture=optional_text(first, place.at(field="architectures"), "it"),
+        **{name: _needed(flat, key, place) for name, key in _FIGURES.items()},
+        kv_heads=_count(flat, "num_key_value_heads", place),
+        width=_count(flat, "intermediate_size", place),
+        head_size=_count(flat, "head_dim", place),
+    )
+
+
+def _check_json(record: Mapping[str, Any], place: Place) -> None:
+    """Refuse what could not be written again as strict JSON."""
+    try:
+        json.dumps(dict(record), allow_nan=False).encode("utf-8")
+    except (TypeError, ValueError, RecursionError) as error:
+        place.fail(f"no strict JSON ({error}).", "Give the parent's own config.json.")
+
+
+def _needed(record: Mapping[str, Any], key: str, place: Place) -> int:
+    value = _count(record, key, place)
+    if value is None:
+        place.at(field=key).fail("missing.", "Give the parent's own Hugging Face config.json.")
+    return value
+
+
+def _count(record: Mapping[str, Any], key: str, place: Place) -> int | None:
+    return optional_count(record.get(key), place.at(field=key))

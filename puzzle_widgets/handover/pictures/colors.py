@@ -1,0 +1,40 @@
+"""Colours: Okabe and Ito's palette, which colour-blind people can tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+ATTENTION = "#0072B2"
+FFN = "#E69F00"
+ATTENTION_LINEAR = "#8FC7E8"
+FFN_LINEAR = "#F5D384"
+WHOLE = "#56B4E9"
+NEUTRAL = "#8C8C8C"
+FRONT = "#0072B2"
+PARENT = "#8C8C8C"
+PRESENT = "#009E73"
+MEASURED = "#D55E00"
+SCENARIOS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8C8C8C")
+HEAT = ("#123163", "#3f5270", "#70747a", "#a29974", "#d6c25c", "#fdea66")
+"""From dark blue to yellow, evenly lighter."""
+
+
+def scenario_color(place: int) -> str:
+    """Colour of the scenario at this place; they repeat after eight."""
+    return SCENARIOS[place % len(SCENARIOS)]
+
+
+def heat_color(share: float) -> str:
+    """Colour between the two ends of ``HEAT``, for 0 to 1."""
+    place = min(max(share, 0.0), 1.0) * (len(HEAT) - 1)
+    low = min(int(place), len(HEAT) - 2)
+    return _mix(HEAT[low], HEAT[low + 1], place - low)
+
+
+def _mix(one: str, other: str, share: float) -> str:
+    pairs = zip(_channels(one), _channels(other), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+
+
+def _channels(color: str) -> Sequence[int]:
+    return [int(color[start : start + 2], 16) for start in (1, 3, 5)]

@@ -1,0 +1,108 @@
+"""Costs of a library by halves, as Puzzletron's ``subblock_stats.json`` has them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from puzzle_widgets.errors import HandoverError
+from puzzle_widgets.handover.anymodel import written
+from puzzle_widgets.handover.blocks import PARTS
+from puzzle_widgets.handover.puzzletron import parent_index
+from puzzle_widgets.library import BlockLibrary, BlockVariant
+from puzzle_widgets.library.quantity import COST_GROUP
+
+_CLASSES = {"attention": "AttentionConfig", "ffn": "FFNConfig"}
+_DTYPES = ("weights_dtype", "activations_dtype", "kv_cache_dtype")
+_USUAL = ("runtime_ms", "memory_mib", "num_params")
+_CLOSE = 1e-6
+
+
+def subblock_stats(library: BlockLibrary) -> dict[str, Any]:
+    """Give the one scenario of a library: arguments, costs outside the blocks, costs of halves.
+
+    Raises
+    ------
+    HandoverError
+        If costs are not told by halves, do not add up, or differ for the same half of a layer.
+    """
+    keys = _keys(library)
+    outside = {key: library.offset(f"{COST_GROUP}{key}") for key in keys}
+    return {"args": _args(library), "non_block": outside, "subblocks": _rows(library, keys)}
+
+
+def _keys(library: BlockLibrary) -> list[str]:
+    """Costs that both halves have of their own."""
+    bare = [key.removeprefix(COST_GROUP) for key in library.costs]
+    keys = [k for k in bare if all(f"{part}_{k}" in bare for part in PARTS)]
+    if not keys:
+        raise HandoverError(
+            f"{library.name}: no cost is told for attention and FFN apart. Puzzletron needs "
+            "columns such as stats.attention_memory_mib and stats.ffn_memory_mib."
+        )
+    return keys
+
+
+def _args(library: BlockLibrary) -> dict[str, Any]:
+    measured = library.measurement
+    return {
+        "gpu": measured.gpu,
+        "batch_size": measured.batch_size,
+        "prefill_seq_len": measured.sequence_length,
+        "generation_seq_len": 0,
+        **dict.fromkeys(_DTYPES, measured.dtype),
+    }
+
+
+def _rows(library: BlockLibrary, keys: list[str]) -> list[dict[str, Any]]:
+    rows: dict[tuple[int, str, str], dict[str, Any]] = {}
+    for place, layer in enumerate(library.layers):
+        for variant in layer.variants:
+            _check_sums(layer.name, variant, keys)
+            config = written(variant)
+            for part in PARTS:
+                index = parent_index(library, place)
+                row = _row(variant, part, keys, config[part], index)
+                known = rows.setdefault((index, part, repr(config[part])), row)
+                _check_same(known, row, layer.name, variant, keys)
+    return list(rows.values())
+
+
+def _row(
+    variant: BlockVariant, part: str, keys: list[str], config: dict[str, Any], index: int
+) -> dict[str, Any]:
+    costs = {key: variant.values[f"{COST_GROUP}{part}_{key}"] for key in keys}
+    return {
+        "subblock_config": config,
+        "subblock_config_class": _CLASSES[part],
+        **dict.fromkeys(_USUAL),
+        **costs,
+        "parent_layer_index": index,
+    }
+
+
+def _check_sums(layer: object, variant: BlockVariant, keys: list[str]) -> None:
+    for key in keys:
+        whole = variant.values[f"{COST_GROUP}{key}"]
+        halves = sum(variant.values[f"{COST_GROUP}{part}_{key}"] for part in PARTS)
+        if not math.isclose(whole, halves, rel_tol=_CLOSE, abs_tol=_CLOSE):
+            raise HandoverError(
+                f"Layer {layer!r}, variant {variant.name!r}: {key} is {whole:g}, attention and "
+                f"FFN together {halves:g}. Puzzletron adds halves up; mend the library."
+            )
+
+
+def _check_same(
+    known: dict[str, Any],
+    row: dict[str, Any],
+    layer: object,
+    variant: BlockVariant,
+    keys: list[str],
+) -> None:
+    for key in keys:
+        if not math.isclose(known[key], row[key], rel_tol=_CLOSE, abs_tol=_CLOSE):
+            raise HandoverError(
+                f"Layer {layer!r}, variant {variant.name!r}: {key} of one half is {row[key]:g} "
+                f"here and {known[key]:g} with another half beside it. Puzzletron knows one cost "
+                "for each half of a layer."
+            )

@@ -1,0 +1,167 @@
+"""A block library as a Puzzletron directory: blocks, costs by halves, scores, the parent's config.
+
+No weights are written. Where the library names none, their paths are those that a run would have.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from puzzle_widgets.errors import HandoverError
+from puzzle_widgets.handover.anymodel import written
+from puzzle_widgets.handover.blocks import PARTS
+from puzzle_widgets.handover.parent_config import (
+    ConfigSource,
+    ParentConfig,
+    parent_config_of,
+    read_parent_config,
+)
+from puzzle_widgets.handover.puzzletron import parent_index
+from puzzle_widgets.handover.puzzletron_costs import subblock_stats
+from puzzle_widgets.library import BlockLibrary, BlockVariant
+from puzzle_widgets.library.quantity import SCORE_GROUP
+
+SCORES = "single_sequence_replacement_solutions--validation"
+TEACHER = "ckpts/teacher"
+_MEASURED_OF_PARENT = ("lm_loss", "token_accuracy")
+
+
+def write_puzzletron(
+    library: BlockLibrary, folder: str | Path, *, parent_config: ConfigSource | None = None
+) -> Path:
+    """Write a library as the directory of a Puzzletron run, version 1.
+
+    Parameters
+    ----------
+    library
+        Every block known by kind and size; costs of attention and FFN apart, as
+        ``stats.attention_memory_mib`` and ``stats.ffn_memory_mib``.
+    folder
+        Made if it is not there; must be empty.
+    parent_config
+        The parent's Hugging Face ``config.json``; by default the one that the library carries.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    HandoverError
+        If a block is not known, two blocks of a layer are the same, costs are not told by halves,
+        or the folder is not empty.
+    """
+    target = Path(folder).expanduser()
+    entries = list(_entries(library, target))
+    stats = subblock_stats(library)
+    parent = _parent(library, parent_config)
+    _make(target)
+    _write(target / "replacement_library.json", [entry for _, _, entry in entries])
+    _write(target / "subblock_stats.json", [stats])
+    _write(target / TEACHER / "config.json", _teacher_config(library, parent))
+    scores = target / SCORES
+    _write(scores / "teacher.json", _teacher_scores(library, target))
+    scored = [(variant, entry) for variant, is_parent, entry in entries if not is_parent]
+    for number, (variant, entry) in enumerate(scored):
+        _write(scores / f"solution_{number}.json", _scores(variant, entry, number))
+    return target
+
+
+def _entries(
+    library: BlockLibrary, folder: Path
+) -> Iterator[tuple[BlockVariant, bool, dict[str, Any]]]:
+    """Each variant, whether it is the parent's, and its entry in the replacement library."""
+    for place, layer in enumerate(library.layers):
+        index = parent_index(library, place)
+        seen: dict[str, str] = {}
+        for variant in layer.variants:
+            config = written(variant)
+            twin = seen.setdefault(json.dumps(config, sort_keys=True), variant.name)
+            if twin is not variant.name:
+                raise HandoverError(
+                    f"Layer {layer.name!r}: {twin!r} and {variant.name!r} are the same block. "
+                    "Puzzletron tells blocks by their configuration; leave one out."
+                )
+            is_parent = variant.name == layer.parent
+            paths = variant.weight_paths or _usual_paths(folder, index, variant, is_parent)
+            entry = {
+                "parent_layer_indices": [index],
+                "child_block_configs": [config],
+                "weight_paths": list(paths),
+            }
+            yield variant, is_parent, entry
+
+
+def _usual_paths(
+    folder: Path,
+    index: int,
+    variant: BlockVariant,
+    is_parent: bool,  # noqa: FBT001 - one of a row of plain facts
+) -> tuple[str, ...]:
+    run = TEACHER if is_parent else f"ckpts/{_slug(variant.name)}"
+    return tuple(
+        str(folder.absolute() / run / "subblocks_safetensors" / f"block_{index}_{part}.safetensors")
+        for part in PARTS
+        if getattr(variant, part).kind != "no_op"
+    )
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[:80] or "block"
+
+
+def _parent(library: BlockLibrary, given: ConfigSource | None) -> ParentConfig | None:
+    return parent_config_of(library) if given is None else read_parent_config(given)
+
+
+def _teacher_config(library: BlockLibrary, parent: ParentConfig | None) -> dict[str, Any]:
+    content = {} if parent is None else parent.to_child()
+    blocks = [written(layer.parent_variant) for layer in library.layers]
+    return content | {"num_hidden_layers": len(blocks), "block_configs": blocks}
+
+
+def _teacher_scores(library: BlockLibrary, folder: Path) -> dict[str, Any]:
+    """Ground truth of the parent only: a similarity to itself is not measured."""
+    own = library.layers[0].parent_variant.values
+    measured = {
+        key: own[key]
+        for key in library.scores
+        if key.removeprefix(SCORE_GROUP).startswith(_MEASURED_OF_PARENT)
+    }
+    return _averages(measured) | {"args": {"teacher_dir": str(folder.absolute() / TEACHER)}}
+
+
+def _scores(variant: BlockVariant, entry: Mapping[str, Any], number: int) -> dict[str, Any]:
+    values = {key: v for key, v in variant.values.items() if key.startswith(SCORE_GROUP)}
+    solution = {"single_sequence_replacement": entry}
+    return _averages(values) | {"i_solution": number, "puzzle_solution": solution}
+
+
+def _averages(values: Mapping[str, float]) -> dict[str, Any]:
+    return {
+        key.removeprefix(SCORE_GROUP): {"avg": value, "per_sample": [value]}
+        for key, value in values.items()
+        if not key.removeprefix(SCORE_GROUP).startswith("one_minus_")
+    }
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = any(folder.iterdir())
+    except OSError as error:
+        raise HandoverError(
+            f"{folder} cannot be written ({error.strerror}). Name another folder."
+        ) from error
+    if taken:
+        raise HandoverError(f"{folder} is not empty. Name a new folder.")
+
+
+def _write(path: Path, content: Any) -> None:  # noqa: ANN401
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False), encoding="utf-8")

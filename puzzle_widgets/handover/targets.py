@@ -1,0 +1,230 @@
+"""The targets: what they are called, who reads them, what is checked and how they are written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from puzzle_widgets.errors import HandoverError
+from puzzle_widgets.handover import checks
+from puzzle_widgets.handover.anymodel import anymodel_config
+from puzzle_widgets.handover.checks import Check
+from puzzle_widgets.handover.decilm import decilm_config
+from puzzle_widgets.handover.layers import layers_csv, layers_json
+from puzzle_widgets.handover.parent_config import ParentConfig
+from puzzle_widgets.handover.per_layer import per_layer_config
+from puzzle_widgets.handover.pictures import comparison_picture, layers_picture
+from puzzle_widgets.handover.puzzletron import puzzletron_solutions
+from puzzle_widgets.handover.report import report
+from puzzle_widgets.library.quantity import MEMORY, RUNTIME
+from puzzle_widgets.solution import ParetoFront, Scenario, Solution
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be written: architectures, and what some targets need or take besides."""
+
+    scenarios: Sequence[Scenario]
+    parent: ParentConfig | None = None
+    front: ParetoFront | None = None
+
+
+Write = Callable[[Wish], str]
+JSON, CSV, HTML, SVG = "application/json", "text/csv", "text/html", "image/svg+xml"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A form that architectures are handed over in.
+
+    Parameters
+    ----------
+    name
+        As it is asked for.
+    title
+        For people.
+    file
+        Name of the file.
+    kind
+        Media type.
+    readers
+        Who reads it, in a sentence.
+    write
+        Gives the file's text.
+    checks
+        What is asked of every architecture first.
+    many
+        Whether one file takes several architectures.
+    needs_parent
+        Whether the parent's configuration is needed.
+    """
+
+    name: str
+    title: str
+    file: str
+    kind: str
+    readers: str
+    write: Write
+    checks: tuple[Check, ...] = ()
+    many: bool = False
+    needs_parent: bool = False
+
+
+def _config(build: Callable[[Solution, ParentConfig], dict[str, Any]]) -> Write:
+    def write(wish: Wish) -> str:
+        if wish.parent is None:
+            raise HandoverError("The parent's config.json is needed. Give it.")
+        return _json(build(wish.scenarios[0].solution, wish.parent))
+
+    return write
+
+
+def _puzzletron(wish: Wish) -> str:
+    return _json(puzzletron_solutions([kept.solution for kept in wish.scenarios]))
+
+
+def _layers_svg(wish: Wish) -> str:
+    kept = wish.scenarios[0]
+    return str(layers_picture(kept.solution, f"Blocks by layer: {kept.name}").to_svg())
+
+
+def _comparison_svg(wish: Wish) -> str:
+    library = wish.scenarios[0].solution.library
+    key = next((key for key in (RUNTIME, MEMORY) if key in library.keys), library.keys[0])
+    return str(comparison_picture(wish.scenarios, key).to_svg())
+
+
+def _json(content: Any) -> str:  # noqa: ANN401
+    return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+_DECILM = (checks.check_parent, checks.check_decilm, checks.check_sized_blocks)
+
+TARGETS: tuple[Target, ...] = (
+    Target(
+        "vllm",
+        "vLLM (DeciLM config)",
+        "config.json",
+        JSON,
+        "vLLM newer than 0.8.2, with --trust-remote-code.",
+        _config(decilm_config),
+        (*_DECILM, checks.check_no_linear, checks.check_first_attention),
+        needs_parent=True,
+    ),
+    Target(
+        "tensorrt-llm",
+        "TensorRT-LLM (DeciLM config)",
+        "config.json",
+        JSON,
+        "TensorRT-LLM, which has no-op and linear blocks.",
+        _config(decilm_config),
+        _DECILM,
+        needs_parent=True,
+    ),
+    Target(
+        "decilm",
+        "DeciLM (nemotron-nas) config",
+        "config.json",
+        JSON,
+        "SGLang, llama.cpp's converter, MLX, Megatron and others.",
+        _config(decilm_config),
+        (*_DECILM, checks.warn_of_vllm),
+        needs_parent=True,
+    ),
+    Target(
+        "puzzletron",
+        "Puzzletron solutions",
+        "solutions.json",
+        JSON,
+        "Puzzletron, which realises and validates the model from the weights of its blocks.",
+        _puzzletron,
+        (checks.check_puzzletron,),
+        many=True,
+    ),
+    Target(
+        "anymodel",
+        "ModelOpt AnyModel config",
+        "config.json",
+        JSON,
+        "ModelOpt: loading, evaluation, distillation.",
+        _config(anymodel_config),
+        (checks.check_parent, checks.check_known_blocks, checks.check_anymodel),
+        needs_parent=True,
+    ),
+    Target(
+        "per-layer-config",
+        "Hugging Face per_layer_config",
+        "config.json",
+        JSON,
+        "Readers of the sparse per_layer_config of transformers 5.",
+        _config(per_layer_config),
+        (
+            checks.check_parent,
+            checks.check_per_layer,
+            checks.check_sized_blocks,
+            checks.check_no_linear,
+        ),
+        needs_parent=True,
+    ),
+    Target(
+        "layers-csv",
+        "Layers as CSV",
+        "layers.csv",
+        CSV,
+        "Spreadsheets, pandas, and this program.",
+        lambda wish: layers_csv(wish.scenarios),
+        many=True,
+    ),
+    Target(
+        "layers-json",
+        "Layers as JSON",
+        "layers.json",
+        JSON,
+        "Programs of your own, and this program.",
+        lambda wish: layers_json(wish.scenarios),
+        many=True,
+    ),
+    Target(
+        "report",
+        "Report (HTML)",
+        "report.html",
+        HTML,
+        "People: one page with pictures, tables and provenance that opens anywhere, offline.",
+        lambda wish: report(wish.scenarios, wish.front),
+        many=True,
+    ),
+    Target(
+        "layers-svg",
+        "Picture of the layers (SVG)",
+        "layers.svg",
+        SVG,
+        "Papers, slides and pages.",
+        _layers_svg,
+    ),
+    Target(
+        "comparison-svg",
+        "Picture of the comparison (SVG)",
+        "comparison.svg",
+        SVG,
+        "Papers, slides and pages: runtime by layer, or memory where there is none.",
+        _comparison_svg,
+        many=True,
+    ),
+)
+
+
+def find_target(name: str) -> Target:
+    """Find a target by its name.
+
+    Raises
+    ------
+    HandoverError
+        If there is none.
+    """
+    for target in TARGETS:
+        if target.name == name:
+            return target
+    names = ", ".join(target.name for target in TARGETS)
+    raise HandoverError(f"No target {name!r}. There are {names}.")

@@ -1,0 +1,121 @@
+"""``replacement_library.json``: the blocks of each layer and where their weights lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from puzzle_widgets.library.checks import Place, mapping, sequence, shown
+from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
+from puzzle_widgets.library.puzzletron.candidate import ranges
+from puzzle_widgets.library.puzzletron.scores import (
+    config_text,
+    layers_of,
+    one_config,
+    weight_paths_of,
+)
+
+_KNOWN_VERSION = 2
+_TEACHER_FOLDER = "ckpts/teacher/"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One block of one layer: its config's text and the files of its weights."""
+
+    layer: int
+    block: Block
+    config: str
+    paths: tuple[str, ...]
+
+
+def read_entries(
+    content: object, shape: Shape, place: Place
+) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    """Read the entries of either version, and what has to be said of those left out."""
+    entries: dict[tuple[int, Block], Entry] = {}
+    notices: list[str] = []
+    for record in _records(content, place):
+        layers = layers_of(record, place)
+        if len(layers) > 1:
+            notices.append(f"{place}: a replacement over layers {layers} at once is left out.")
+            continue
+        entry = _read(record, layers[0], shape, place.at(layer=layers[0]))
+        if entries.setdefault((entry.layer, entry.block), entry) is not entry:
+            notices.append(f"{place}: layer {entry.layer} has {entry.block.name!r} twice.")
+    if not entries:
+        place.fail("no blocks of single layers.", "Is it the library of a finished run?")
+    return tuple(sorted(entries.values(), key=lambda entry: entry.layer)), tuple(notices)
+
+
+def check_layers(layers: Sequence[int], known: int | None, place: Place) -> None:
+    """Refuse a library that lacks whole layers: its totals would be of a smaller model."""
+    count = max(max(layers) + 1, known or 0)
+    there = set(layers)
+    if count > len(there):
+        missing = [layer for layer in range(min(count, 10_000)) if layer not in there]
+        place.fail(
+            f"no blocks of layers {ranges(missing)}.", "Give the library of the whole model."
+        )
+
+
+def parents_of(
+    entries: Sequence[Entry], teacher: Sequence[Block], folder: str, scored: set[tuple[int, Block]]
+) -> dict[int, Block]:
+    """Find the parent's block of each layer.
+
+    It is the one of the parent's config; without a config, the one whose weights all lie in the
+    parent's folder; else the only one that was never scored.
+    """
+    found = {}
+    for layer in dict.fromkeys(entry.layer for entry in entries):
+        here = [entry for entry in entries if entry.layer == layer]
+        block = _parent(here, teacher, folder, scored)
+        if block is not None:
+            found[layer] = block
+    return found
+
+
+def _parent(
+    entries: Sequence[Entry], teacher: Sequence[Block], folder: str, scored: set[tuple[int, Block]]
+) -> Block | None:
+    layer = entries[0].layer
+    if layer < len(teacher):
+        return next(_best_fit(entries, teacher[layer]), None)
+    in_folder = [e.block for e in entries if e.paths and all(_inside(p, folder) for p in e.paths)]
+    for blocks in (in_folder, [e.block for e in entries if (layer, e.block) not in scored]):
+        if len(blocks) == 1:
+            return blocks[0]
+    return None
+
+
+def _best_fit(entries: Sequence[Entry], wanted: Block) -> Iterator[Block]:
+    yield from (entry.block for entry in entries if entry.block == wanted)
+    yield from (entry.block for entry in entries if entry.block.fits(wanted))
+
+
+def _inside(path: str, folder: str) -> bool:
+    """Whether weights lie in the parent's folder, on whichever machine that was."""
+    posix = path.replace("\\", "/")
+    if folder and PurePosixPath(posix).is_relative_to(folder.replace("\\", "/")):
+        return True
+    return _TEACHER_FOLDER in posix
+
+
+def _read(record: Mapping[str, Any], layer: int, shape: Shape, place: Place) -> Entry:
+    config = one_config(record, place)
+    block = read_block(config, shape, place)
+    return Entry(layer, block, config_text(config, place), weight_paths_of(record, place))
+
+
+def _records(content: object, place: Place) -> list[Mapping[str, Any]]:
+    if isinstance(content, Mapping):
+        if content.get("version") != _KNOWN_VERSION:
+            place.at(field="version").fail(
+                f"version {shown(content.get('version'))} is not known here.",
+                "Known are a list of entries, and version 2.",
+            )
+        content = content.get("entries")
+    return [mapping(r, place, "an entry") for r in sequence(content, place, "the entries")]

@@ -1,0 +1,96 @@
+"""Blocks of a model as values: their parts, told apart by kind and sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from puzzle_widgets.library.block import Part, SubBlock
+
+Facts = tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a block config takes from the model: its width, its query heads; ``None`` unknown."""
+
+    hidden_size: int | None = None
+    attention_heads: int | None = None
+
+
+@dataclass(frozen=True)
+class Half:
+    """One part of a block, told apart from others by its kind and facts.
+
+    Parameters
+    ----------
+    kind
+        ``no_op``, ``linear``, ``attention``, ``ffn``, ``moe``, ``mamba`` or another name.
+    facts
+        Sizes that make it what it is, by name.
+    extra
+        Fields that rarely differ, such as the number format of the weights.
+    """
+
+    kind: str
+    facts: Facts = ()
+    extra: Facts = ()
+
+    @property
+    def words(self) -> str:
+        """Short name, such as ``"kv_heads_8"`` or ``"moe experts_24 top_2"``."""
+        sizes = " ".join(f"{name}_{value}" for name, value in self.facts)
+        head = "" if self.kind in ("attention", "ffn") else self.kind
+        return " ".join(filter(None, [head, sizes]))
+
+    @property
+    def subblock(self) -> SubBlock:
+        """The half as the library knows it; ``other`` where its size is not all of it."""
+        if self.kind in ("no_op", "linear"):
+            return SubBlock("no_op" if self.kind == "no_op" else "linear")
+        if self.kind in ("attention", "ffn") and len(self.facts) == 1:
+            return SubBlock("sized", int(self.facts[0][1]))
+        return SubBlock("other")
+
+
+NO_OP = Half("no_op")
+LINEAR = Half("linear")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of a layer: its parts in order, each in the attention's or the FFN's place."""
+
+    parts: tuple[tuple[Part, Half], ...]
+
+    @property
+    def attention(self) -> Half:
+        """What stands in the attention's place."""
+        return self._joined("attention")
+
+    @property
+    def ffn(self) -> Half:
+        """What stands in the FFN's place."""
+        return self._joined("ffn")
+
+    @property
+    def name(self) -> str:
+        """Name of the variant, such as ``"attention kv_heads_8, ffn intermediate_14336"``."""
+        return f"attention {self.attention.words}, ffn {self.ffn.words}"
+
+    @property
+    def extra(self) -> Facts:
+        """Fields of all parts that the name leaves out."""
+        return tuple((f"{part}.{key}", v) for part, half in self.parts for key, v in half.extra)
+
+    def fits(self, other: Block) -> bool:
+        """Whether two blocks are the same but for what rarely differs."""
+        mine, theirs = ([(h.kind, h.facts) for h in (b.attention, b.ffn)] for b in (self, other))
+        return mine == theirs
+
+    def _joined(self, part: Part) -> Half:
+        halves = [half for place, half in self.parts if place == part]
+        if len(halves) < 2:
+            return halves[0] if halves else NO_OP
+        facts = tuple((half.kind, half.words) for half in halves)
+        return Half("several", facts, tuple(extra for half in halves for extra in half.extra))

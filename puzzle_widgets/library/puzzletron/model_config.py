@@ -1,0 +1,120 @@
+"""The blocks of a whole model: ``config.json`` with ``block_configs`` or ``per_layer_config``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from puzzle_widgets.library.checks import Place, mapping, optional_count, sequence, shown
+from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
+
+BLOCKS, SPARSE = "block_configs", "per_layer_config"
+MAX_LAYERS = 10_000
+_EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts")
+_EXPERT_FIELDS = (*_EXPERTS, "num_experts_per_tok", "moe_intermediate_size")
+_ATTENTION_WORDS, _FFN_WORDS = ("attention",), ("mlp", "ffn")
+
+
+def names_blocks(content: object) -> bool:
+    """Whether parsed JSON is a model's config that says the block of each layer."""
+    return isinstance(content, Mapping) and bool(_inner(content))
+
+
+def read_shape(config: Mapping[str, Any], place: Place) -> Shape:
+    """Read a model's width and query heads, as far as its config says them."""
+    found = _inner(config) or config
+    return Shape(
+        *(_count(found, config, key, place) for key in ("hidden_size", "num_attention_heads"))
+    )
+
+
+def read_blocks(content: object, place: Place) -> list[Block]:
+    """Read the block of every layer.
+
+    Parameters
+    ----------
+    content
+        Parsed ``config.json``, in which a multimodal model's text part may stand within.
+
+    Raises
+    ------
+    LibraryError
+        Naming file, layer and field.
+    """
+    config = mapping(content, place, "the file")
+    found = _inner(config)
+    if not found:
+        place.fail(
+            "no architecture with its own block in each layer.",
+            f"Give a config.json with {BLOCKS} or {SPARSE}.",
+        )
+    shape, layers = read_shape(config, place), _count(found, config, "num_hidden_layers", place)
+    if found.get(BLOCKS):
+        blocks = sequence(found[BLOCKS], place.at(field=BLOCKS), "it")
+        if layers is not None and layers != len(blocks):
+            place.at(field=BLOCKS).fail(
+                f"{len(blocks)} blocks for {layers} layers.", "Give one block for each layer."
+            )
+        return [read_block(block, shape, place.at(layer=i)) for i, block in enumerate(blocks)]
+    return _read_sparse(found, config, shape, layers, place)
+
+
+def _read_sparse(
+    found: Mapping[str, Any],
+    config: Mapping[str, Any],
+    shape: Shape,
+    layers: int | None,
+    place: Place,
+) -> list[Block]:
+    """Read what differs from the model's own sizes, layer by layer."""
+    if layers is None or layers > MAX_LAYERS:
+        place.at(field="num_hidden_layers").fail(
+            f"{shown(layers)} layers.", f"Give their number, at most {MAX_LAYERS:,}."
+        )
+    here = place.at(field=SPARSE)
+    changes: dict[int, Mapping[str, Any]] = {}
+    for key, change in mapping(found[SPARSE], here, "it").items():
+        if not str(key).isascii() or not str(key).isdigit() or int(key) >= layers:
+            here.fail(f"{shown(key)} is no layer of {layers}.", "Name layers by their numbers.")
+        changes[int(key)] = change if isinstance(change, Mapping) else mapping(change, here, "it")
+    whole = {**config, **found}
+    return [
+        read_block(_spread(whole, changes.get(i, {}), place.at(layer=i)), shape, place.at(layer=i))
+        for i in range(layers)
+    ]
+
+
+def _spread(whole: Mapping[str, Any], change: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    """Write one layer as a block config: the model's sizes, then the layer's own."""
+    skipped = change.get("skip") or []
+    words = (*_ATTENTION_WORDS, *_FFN_WORDS)
+    if not isinstance(skipped, list) or any(word not in words for word in skipped):
+        place.at(field="skip").fail(f"{shown(skipped)} cannot be skipped.", f"Known: {words}.")
+    sizes = {**whole, **change}
+    heads = sizes.get("num_key_value_heads") or sizes.get("num_attention_heads")
+    attention = {
+        "no_op": any(word in skipped for word in _ATTENTION_WORDS),
+        "num_key_value_heads": heads,
+        "sliding_window": change.get("sliding_window"),
+    }
+    ffn: dict[str, Any] = {"no_op": any(word in skipped for word in _FFN_WORDS)}
+    if any(sizes.get(key) for key in _EXPERTS):
+        ffn["moe"] = {key: sizes[key] for key in _EXPERT_FIELDS if sizes.get(key)}
+        ffn["moe"].setdefault("moe_intermediate_size", sizes.get("intermediate_size"))
+    else:
+        ffn["intermediate_size"] = sizes.get("intermediate_size")
+    return {"attention": attention, "ffn": ffn}
+
+
+def _inner(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The part of a config that says the blocks: the whole, or a multimodal model's text part."""
+    for part in (config, config.get("text_config")):
+        if isinstance(part, Mapping) and (part.get(BLOCKS) or part.get(SPARSE)):
+            return part
+    return {}
+
+
+def _count(
+    inner: Mapping[str, Any], config: Mapping[str, Any], key: str, place: Place
+) -> int | None:
+    return optional_count(inner.get(key) or config.get(key), place.at(field=key))

@@ -1,0 +1,161 @@
+"""What a run says of whole architectures: solutions, their measured scores, sweeps."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, mapping, sequence, shown
+from puzzle_widgets.library.frozen import FrozenMapping
+from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
+from puzzle_widgets.library.puzzletron.scores import layers_of, one_config
+from puzzle_widgets.library.puzzletron.values import averages, known, value_of
+from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
+
+_SWEEP_COLUMNS = {"actual_memory_mib": "stats.memory_mib", "num_params": "stats.num_params"}
+_SWEEP_SCORES = ("lm_loss", "token_accuracy_top_1", "token_accuracy_top_5", "token_accuracy_top_10")
+_RATE = "compression_rate"
+_MOST_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class FoundSolution:
+    """One architecture of a ``solutions.json``.
+
+    Parameters
+    ----------
+    name
+        Number in the file, with the folder where there is one.
+    blocks
+        One a layer, in order.
+    objective
+        Dotted key that was made best, ``""`` where the file does not say it.
+    maximize
+        Whether it was made large.
+    limits
+        ``(lower, upper)`` by dotted key.
+    totals
+        What the file says of its sums, by dotted key.
+    args
+        Arguments of its scenario of costs.
+    """
+
+    name: str
+    blocks: tuple[Block, ...]
+    objective: str = ""
+    maximize: bool = False
+    limits: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    totals: Mapping[str, float] = field(default_factory=dict)
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+
+def is_solutions(content: object) -> bool:
+    """Whether parsed JSON is a list of solutions; an empty one says that nothing was found."""
+    if not isinstance(content, list):
+        return False
+    return all(isinstance(one, Mapping) and "chosen_replacements" in one for one in content)
+
+
+def read_solutions(content: object, shape: Shape, place: Place) -> list[FoundSolution]:
+    """Read all architectures of the file; none from an empty one."""
+    records = sequence(content, place, "the file") if content != [] else []
+    stem = str(PurePosixPath(place.file).parent.name)
+    return [
+        _read_solution(record, f"{stem} solution {n}".strip(), shape, place)
+        for n, record in enumerate(records)
+    ]
+
+
+def read_sweep(content: bytes, place: Place) -> list[tuple[str, FrozenMapping[str, float]]]:
+    """Read the table of a sweep: name and measured values of each row."""
+    if len(content) > MAX_FILE_BYTES:
+        place.fail("too large.", f"At most {MAX_FILE_BYTES // 2**20} MiB are read.")
+    try:
+        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    except (UnicodeDecodeError, csv.Error) as error:
+        place.fail(f"broken CSV ({error}).", "Give the file as the sweep wrote it.")
+    if not rows or _RATE not in rows[0] or len(rows) > _MOST_ROWS:
+        place.fail("no table of a sweep.", f"It needs a column {_RATE} and some rows.")
+    return [
+        _sweep_row(row, place.at(layer=None, variant=f"row {n}")) for n, row in enumerate(rows, 1)
+    ]
+
+
+def read_measured(content: object, place: Place) -> FrozenMapping[str, float]:
+    """Read the measured scores of one architecture, by dotted key."""
+    found = averages(mapping(content, place, "the file"), place)
+    return FrozenMapping({f"{SCORE_GROUP}{key}": value for key, value in known(found)})
+
+
+def _read_solution(record: Any, name: str, shape: Shape, file: Place) -> FoundSolution:  # noqa: ANN401
+    found = mapping(record, file, "a solution")
+    place = file.at(variant=name)
+    chosen = sequence(found.get("chosen_replacements"), place, "chosen_replacements")
+    blocks: dict[int, Block] = {}
+    for entry in chosen:
+        one = mapping(entry, place, "a replacement")
+        layers = layers_of(one, place)
+        here = place.at(layer=layers[0])
+        if len(layers) > 1 or layers[0] in blocks:
+            here.fail("no block of one layer, or the second.", "Each layer has exactly one.")
+        blocks[layers[0]] = read_block(one_config(one, here), shape, here)
+    missing = [layer for layer in range(len(blocks)) if layer not in blocks]
+    if missing:
+        place.fail(f"layer {missing[0]} has no block.", "Each layer has exactly one.")
+    score = found.get("total_value")
+    key = next(iter(score), "") if isinstance(score, Mapping) else ""
+    args = found.get("puzzle_args") if isinstance(found.get("puzzle_args"), Mapping) else {}
+    stats = found.get("subblock_stats")
+    return FoundSolution(
+        name,
+        tuple(blocks[layer] for layer in range(len(blocks))),
+        str(key),
+        bool((args or {}).get("bigger_is_better")),
+        _limits((args or {}).get("mip_constraints"), place),
+        _totals(found.get("total_costs"), place),
+        stats if isinstance(stats, Mapping) else {},
+    )
+
+
+def _limits(content: object, place: Place) -> dict[str, tuple[float | None, float | None]]:
+    if not isinstance(content, Mapping):
+        return {}
+    found = {}
+    for key, limit in content.items():
+        here = place.at(field=str(key))
+        pair = limit if isinstance(limit, list) else [None, limit]
+        if len(pair) != 2:
+            here.fail(f"{shown(limit)} is no limit.", "Give an upper limit, or [lower, upper].")
+        lower, upper = (value_of(end, here) for end in pair)
+        found[str(key)] = (lower, upper)
+    return found
+
+
+def _totals(content: object, place: Place) -> dict[str, float]:
+    if not isinstance(content, Mapping):
+        return {}
+    pairs = ((str(key), value_of(v, place.at(field=str(key)))) for key, v in content.items())
+    return {key: v for key, v in pairs if v is not None and key.startswith(COST_GROUP)}
+
+
+def _sweep_row(row: Mapping[str, Any], place: Place) -> tuple[str, FrozenMapping[str, float]]:
+    keys = {**_SWEEP_COLUMNS, **{name: f"{SCORE_GROUP}{name}" for name in _SWEEP_SCORES}}
+    values = {}
+    for column, key in keys.items():
+        value = _cell(row.get(column), place.at(field=column))
+        if value is not None:
+            values[key] = value
+    return f"sweep, compression {shown(row[_RATE]).strip(chr(39))}", FrozenMapping(values)
+
+
+def _cell(text: object, place: Place) -> float | None:
+    if text in (None, ""):
+        return None
+    try:
+        return value_of(float(str(text)), place)
+    except ValueError:
+        place.fail(f"{shown(text)} is no number.", "Give a number, or leave the cell empty.")

@@ -1,0 +1,261 @@
+"""``subblock_stats.json``: what each part of a block costs, in one scenario or several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from puzzle_widgets.errors import LibraryError
+from puzzle_widgets.library.block import Part
+from puzzle_widgets.library.checks import Place, mapping, optional_count, sequence, shown, tidy
+from puzzle_widgets.library.frozen import FrozenMapping
+from puzzle_widgets.library.model import Measurement
+from puzzle_widgets.library.puzzletron.blocks import (
+    NO_OP,
+    Block,
+    Half,
+    Shape,
+    canonical,
+    part_of_kind,
+    read_block,
+    read_part,
+)
+from puzzle_widgets.library.puzzletron.values import Values, costs_of
+
+_CLASSES: dict[str, Part] = {"AttentionConfig": "attention", "FFNConfig": "ffn"}
+_PARTS: tuple[Part, ...] = ("attention", "ffn")
+_USUAL = ("batch_size", "prefill_seq_len", "generation_seq_len", "weights_dtype")
+_DTYPES = ("weights_dtype", "activations_dtype", "kv_cache_dtype")
+_DTYPE_WORDS = ("weights", "activations", "KV cache")
+_PartKey = tuple[Part, Half, int | None]
+
+
+@dataclass(frozen=True)
+class StatsScenario:
+    """One way to run the model for which the costs are given.
+
+    Parameters
+    ----------
+    name
+        What tells it from the other scenarios, such as ``"batch_size 96"``.
+    args
+        All its arguments, as the file gives them.
+    """
+
+    name: str
+    args: FrozenMapping[str, Any]
+
+    def fits(self, wanted: Mapping[str, Any]) -> bool:
+        """Whether its arguments hold all of these."""
+        return all(key in self.args and self.args[key] == value for key, value in wanted.items())
+
+    @property
+    def measurement(self) -> Measurement:
+        """Batch size, prefill and generation together as sequence length, GPU and dtype."""
+        lengths = [self.args.get(f"{phase}_seq_len") for phase in ("prefill", "generation")]
+        place = Place("the scenario's args")
+        tokens = [optional_count(n, place) if n else 0 for n in lengths]
+        return Measurement(
+            optional_count(self.args.get("batch_size"), place.at(field="batch_size")),
+            sum(n or 0 for n in tokens) or None,
+            tidy(self.args.get("gpu") or "", 200),
+            _dtype(self.args),
+        )
+
+
+@dataclass(frozen=True)
+class ScenarioStats:
+    """The costs of one scenario: of parts by layer, of whole blocks, and outside the blocks."""
+
+    scenario: StatsScenario
+    parts: FrozenMapping[_PartKey, Values]
+    blocks: FrozenMapping[tuple[Block, int | None], Values]
+    outside: FrozenMapping[str, float | None]
+
+    def costs(self, block: Block, layer: int) -> Values:
+        """Sum a block's costs over its parts, with each half's own and counts derived from both.
+
+        What a part does not have, the block has not either.
+        """
+        halves = {place: self._of_half(block, place, layer) for place in _PARTS}
+        found: Values = {}
+        for key in self.keys:
+            mine = {place: halves[place].get(key) for place in _PARTS}
+            found[key] = _sum(list(mine.values()))
+            found |= {f"{place}_{key}": value for place, value in mine.items()}
+        whole = self.blocks.get((block, layer)) or self.blocks.get((block, None)) or {}
+        return found | whole | counts_of(block)
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """Costs that any part has."""
+        return tuple(dict.fromkeys(key for values in self.parts.values() for key in values))
+
+    def _of_half(self, block: Block, place: Part, layer: int) -> Values:
+        parts = [half for where, half in block.parts if where == place]
+        values = [self._of_part(place, half, layer) for half in parts]
+        return {key: _sum([found.get(key) for found in values]) for key in self.keys}
+
+    def _of_part(self, place: Part, half: Half, layer: int) -> Values:
+        found = self.parts.get((place, half, layer))
+        if found is None:
+            found = self.parts.get((place, half, None))
+        if found is None and half == NO_OP:
+            return dict.fromkeys(self.keys, 0.0)
+        return found or {}
+
+
+def counts_of(block: Block) -> Values:
+    """What a block has, as numbers that a budget can limit."""
+    attention, ffn = block.attention, block.ffn
+    attends = attention.kind not in ("no_op", "mamba")
+    heads = dict(attention.facts).get("kv_heads", 0) if attends else 0
+    experts = dict(ffn.facts).get("experts", 0) if ffn.kind == "moe" else 0
+    return {
+        "has_attention": float(attends),
+        "has_ffn": float(ffn.kind != "no_op"),
+        "has_moe": float(ffn.kind == "moe"),
+        "not_no_op": float(attention.kind != "no_op" or ffn.kind != "no_op"),
+        "num_kv_heads": float(heads),
+        "num_local_experts": float(experts),
+    }
+
+
+def read_stats(content: object, shape: Shape, place: Place) -> tuple[ScenarioStats, ...]:
+    """Read all scenarios of the file, each named by the arguments in which it differs."""
+    records = sequence(content if isinstance(content, list) else [content], place, "the file")
+    found = [_read_scenario(mapping(r, place, "a scenario"), shape, place) for r in records]
+    names = name_scenarios([stats.scenario.args for stats in found])
+    return tuple(
+        replace(stats, scenario=replace(stats.scenario, name=name))
+        for stats, name in zip(found, names, strict=True)
+    )
+
+
+def name_scenarios(args: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Name scenarios by the arguments that differ; one alone by its usual arguments."""
+    keys = list(dict.fromkeys(key for found in args for key in found))
+    differing = [key for key in keys if len({canonical(found.get(key)) for found in args}) > 1]
+    shown_keys = differing or [key for key in _USUAL if key in keys]
+    names = [_words(found, shown_keys) for found in args]
+    return [
+        name if names.count(name) == 1 else f"{name} ({place})"
+        for place, name in enumerate(names, 1)
+    ]
+
+
+def choose(
+    scenarios: Sequence[StatsScenario], wanted: str | Mapping[str, Any] | None, file: str
+) -> int:
+    """Find the place of the scenario asked for, by name or by some of its arguments.
+
+    Raises
+    ------
+    LibraryError
+        Naming the scenarios there are, where none or several fit.
+    """
+    if wanted is None:
+        return 0
+    fitting = [i for i, known in enumerate(scenarios) if known.name == wanted] or [
+        i for i, known in enumerate(scenarios) if _is_meant(known, wanted)
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    names = "; ".join(scenario.name for scenario in scenarios) or "none"
+    count = len(fitting) or "no"
+    raise LibraryError(
+        f"{Place(file)}: {count} scenarios fit {shown(wanted)}. There are: {names}. "
+        "Name one, or give arguments that only one has."
+    )
+
+
+def _is_meant(scenario: StatsScenario, wanted: str | Mapping[str, Any]) -> bool:
+    """Whether arguments, or their words such as ``"batch_size 96"``, are a scenario's."""
+    if not isinstance(wanted, str):
+        return scenario.fits(wanted)
+    words = {part.strip() for part in wanted.replace("=", " ").split(",")}
+    return words <= set(scenario.name.split(", ")) | {
+        f"{key} {_word(value)}" for key, value in scenario.args.items()
+    }
+
+
+def _read_scenario(record: Mapping[str, Any], shape: Shape, place: Place) -> ScenarioStats:
+    args = record.get("args") or {}
+    checked = mapping(args, place.at(field="args"), "it") if args else {}
+    outside = record.get("non_block") or {}
+    here = place.at(field="non_block")
+    parts: dict[_PartKey, Values] = {}
+    blocks: dict[tuple[Block, int | None], Values] = {}
+    rows = sequence(record.get("subblocks"), place.at(field="subblocks"), "it")
+    for row in [*rows, *(record.get("blocks") or [])]:
+        _read_row(mapping(row, place.at(field="subblocks"), "a part"), shape, place, parts, blocks)
+    return ScenarioStats(
+        StatsScenario("", FrozenMapping(checked)),
+        FrozenMapping(parts),
+        FrozenMapping(blocks),
+        FrozenMapping(costs_of(mapping(outside, here, "it"), here) if outside else {}),
+    )
+
+
+def _read_row(
+    row: Mapping[str, Any],
+    shape: Shape,
+    file: Place,
+    parts: dict[_PartKey, Values],
+    blocks: dict[tuple[Block, int | None], Values],
+) -> None:
+    layer = layer_number(row["parent_layer_index"], file) if _has_layer(row) else None
+    place = file if layer is None else file.at(layer=layer)
+    values = costs_of(row, place)
+    if "block_config" in row:
+        blocks[read_block(row["block_config"], shape, place), layer] = values
+        return
+    part = _part_of(row, place)
+    parts[part, read_part(part, row.get("subblock_config"), shape, place), layer] = values
+
+
+def _part_of(row: Mapping[str, Any], place: Place) -> Part:
+    config = row.get("subblock_config")
+    if isinstance(config, Mapping) and "kind" in config:
+        return part_of_kind(config["kind"], place)
+    named = row.get("subblock_config_class")
+    if not isinstance(named, str) or named not in _CLASSES:
+        place.at(field="subblock_config_class").fail(
+            f"{shown(named)} is not known here.", f"Known are {', '.join(_CLASSES)}."
+        )
+    return _CLASSES[named]
+
+
+def _has_layer(row: Mapping[str, Any]) -> bool:
+    return row.get("parent_layer_index") is not None
+
+
+def layer_number(value: object, place: Place) -> int:
+    """Read a layer's number, from 0 on."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**9:
+        place.fail(f"{shown(value)} is no number of a layer.", "Layers are numbered from 0.")
+    return value
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
+
+
+def _words(args: Mapping[str, Any], keys: Sequence[str]) -> str:
+    pairs = ", ".join(f"{key} {_word(args.get(key))}" for key in keys)
+    return tidy(pairs, 500) or "the only scenario"
+
+
+def _word(value: object) -> str:
+    return tidy(str(value).removeprefix("torch."), 60) or "none"
+
+
+def _dtype(args: Mapping[str, Any]) -> str:
+    names = [tidy(args.get(key) or "", 60).removeprefix("torch.") for key in _DTYPES]
+    if len(set(names)) == 1:
+        return names[0]
+    pairs = zip(_DTYPE_WORDS, names, strict=True)
+    return ", ".join(f"{word} {name}" for word, name in pairs if name)

@@ -1,0 +1,116 @@
+"""Single cells: layers, names, truths, figures and halves of blocks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+import numpy as np
+import pandas as pd
+
+from puzzle_widgets.library.block import KINDS, Part, SubBlock, block_from_size
+from puzzle_widgets.library.checks import Place, number, shown, text
+from puzzle_widgets.library.model import LayerName
+from puzzle_widgets.library.tables.numbers import NumberStyle
+
+# True and false as spreadsheets of several languages write them, and as people tick.
+_TRUE = {
+    *("true", "1", "1.0", "yes", "y", "x", "✓", "✔", "parent", "wahr", "ja", "vrai", "oui"),
+    *("verdadero", "sí", "si", "vero", "waar"),
+}
+_FALSE = {
+    *("", "false", "0", "0.0", "no", "n", "-", "nan", "falsch", "nein", "faux", "non"),
+    *("falso", "onwaar", "nee"),
+}
+_NOTHING = {"", "nan", "none", "<na>"}
+_KINDS = {kind.replace("_", ""): kind for kind in KINDS if kind != "sized"}
+_MOST_DIGITS = 9
+_MOST_SIZE = 1e15
+_FIRST_UNSURE = 2**53
+
+
+def is_blank(value: object) -> bool:
+    """Whether a cell holds nothing."""
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or value is pd.NA or value is pd.NaT or _is_nan(value)
+
+
+def read_layer(value: object, place: Place) -> LayerName:
+    """Read a layer: whole numbers are numbers, however they are written; else its name."""
+    plain = _plain(value)
+    if isinstance(plain, float) and plain.is_integer() and abs(plain) < _FIRST_UNSURE:
+        return int(plain)
+    if isinstance(plain, int) and not isinstance(plain, bool):
+        return plain
+    digits = plain.strip().removesuffix(".0") if isinstance(plain, str) else ""
+    if digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS:
+        return int(digits)
+    return text(plain, place, "a layer's name")
+
+
+def read_name(value: object, place: Place) -> str:
+    """Read a variant's name; a spreadsheet may have taken it for a number."""
+    return text(_plain(value), place, "a variant's name")
+
+
+def read_truth(value: object, place: Place) -> bool:
+    """Read whether a row is the parent's block."""
+    plain = _plain(value)
+    word = "" if plain is None else str(plain).strip().lower()
+    if word not in _TRUE | _FALSE:
+        place.fail(f"{shown(value)} is neither true nor false.", "Write true or false.")
+    return word in _TRUE
+
+
+def read_figure(value: object, place: Place, style: NumberStyle | None, factor: float) -> float:
+    """Read a score or cost.
+
+    Parameters
+    ----------
+    value
+        A number, or text where ``style`` is given.
+    place
+        For messages.
+    style
+        How the sheet writes numbers; ``None`` takes text for no number.
+    factor
+        From the column's unit to the library's.
+    """
+    plain = _plain(value)
+    if isinstance(plain, dt.date | dt.time):
+        place.fail(f"the date {shown(str(plain))}.", "Format the cell as a number, and retype it.")
+    if style is not None and isinstance(plain, str):
+        plain = style.read(plain)
+    found = number(plain, place)
+    return found if factor == 1 else number(found * factor, place)
+
+
+def read_half(part: Part, value: object, place: Place, style: NumberStyle) -> SubBlock | None:
+    """Read half a block: a size, or its kind in words; ``None`` where the cell is blank."""
+    plain = _plain(value)
+    word = str(plain).strip().lower()
+    if plain is None or word in _NOTHING:
+        return None
+    kind = _KINDS.get("".join(letter for letter in word if letter.isalnum()))
+    if kind is not None:
+        return SubBlock(kind)
+    size = style.read(word) if isinstance(plain, str) else plain
+    if isinstance(size, bool) or not isinstance(size, int | float) or not _is_size(size):
+        place.fail(f"{shown(value)} is no half of a block.", "Write a size, linear or no_op.")
+    return block_from_size(part, size, place.variant or "")
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _is_size(size: float) -> bool:
+    return math.isfinite(size) and 0 <= size < _MOST_SIZE and size == int(size)
+
+
+def _plain(value: object) -> object:
+    """Turn a NumPy scalar into the Python value that it is, and pandas' nothing into none."""
+    if value is pd.NA or value is pd.NaT:
+        return None
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,129 @@
+"""Libraries as pandas frames, one row a layer and variant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import singledispatch
+from typing import Any
+
+import pandas as pd
+
+from puzzle_widgets.library.assemble import Facts
+from puzzle_widgets.library.block import SubBlock
+from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.model import BlockLibrary, BlockVariant
+from puzzle_widgets.library.native import FORMAT, dump_head, read_head
+from puzzle_widgets.library.tables.read_sheet import read_sheet
+from puzzle_widgets.library.tables.sheet import Sheet
+
+_UNITS, _LIBRARY = "units", "library"
+
+
+@singledispatch
+def to_frame(source: Any, *, layers: bool = False) -> pd.DataFrame:  # noqa: ANN401, ARG001
+    """Lay a library, or what was found with it, out as a tidy table.
+
+    Parameters
+    ----------
+    source
+        A ``BlockLibrary``, ``SearchProblem``, ``Solution``, ``Scenario``, ``ParetoFront``,
+        ``WholeFront``, ``DiverseSolutions``, ``SurfaceGrid`` or ``DecisionGrid``; or a list of
+        solutions, scenarios or measured points.
+    layers
+        Of several solutions: one row a solution and layer, with the chosen block, in place of
+        one row a solution. A decision map's is so by default.
+
+    Returns
+    -------
+    DataFrame
+        Figures under their dotted keys; ``attrs["units"]`` has the unit of each column that has
+        one. A library's has a row for each layer and variant: ``layer``, ``variant``,
+        ``parent`` (bool), ``attention``, ``ffn`` (size, or the kind in words), then every key,
+        and where known ``weight_paths`` (a JSON list) and ``block_config`` (JSON);
+        ``attrs["library"]`` keeps what is known of it as a whole, for :func:`load_library`.
+
+    Raises
+    ------
+    TypeError
+        If it is none of these.
+    """
+    raise TypeError(f"{type(source).__name__}: no table is known of it. See help(to_frame).")
+
+
+@to_frame.register
+def _library_frame(library: BlockLibrary, *, layers: bool = False) -> pd.DataFrame:  # noqa: ARG001
+    extra = block_columns(library)
+    rows = [
+        {
+            "layer": layer.name,
+            "variant": variant.name,
+            "parent": variant.name == layer.parent,
+            "attention": write_half(variant.attention),
+            "ffn": write_half(variant.ffn),
+            **variant.values,
+            **{name: cell(variant) for name, cell in extra.items()},
+        }
+        for layer in library.layers
+        for variant in layer.variants
+    ]
+    frame = pd.DataFrame(rows)
+    frame.attrs = {_UNITS: units_of(library, library.keys), _LIBRARY: dump_head(library)}
+    return frame
+
+
+def units_of(library: BlockLibrary, keys: tuple[str, ...]) -> dict[str, str]:
+    """Unit of each key that has one."""
+    units = {key: library.quantity(key).unit for key in keys}
+    return {key: unit for key, unit in units.items() if unit}
+
+
+def block_columns(library: BlockLibrary) -> dict[str, Callable[[BlockVariant], str]]:
+    """What is written of each block beside its figures, by column; only what there is."""
+    variants = [variant for layer in library.layers for variant in layer.variants]
+    found: dict[str, Callable[[BlockVariant], str]] = {}
+    if any(variant.weight_paths for variant in variants):
+        found["weight_paths"] = lambda variant: json.dumps(list(variant.weight_paths))
+    if any(variant.block_config for variant in variants):
+        found["block_config"] = lambda variant: variant.block_config
+    return found
+
+
+def write_half(half: SubBlock) -> str:
+    """Write half a block: its size, or its kind in words."""
+    return str(half.size) if half.kind == "sized" else half.kind
+
+
+def read_frame(frame: pd.DataFrame, file: str, facts: Facts) -> BlockLibrary:
+    """Read a tidy table.
+
+    Parameters
+    ----------
+    frame
+        Columns ``layer``, ``variant``, ``parent`` (true for the parent's block), one for each
+        score (``metrics.…``) and cost (``stats.…``), and if wanted ``attention`` and ``ffn``:
+        KV heads and intermediate size, or ``linear`` or ``no_op``. Headings of spreadsheets,
+        such as ``runtime (ms)``, are understood too.
+    file
+        Name for messages.
+    facts
+        What is known of the library as a whole where ``frame.attrs`` does not say it.
+    """
+    records = frame.astype(object).to_numpy()
+    return read_sheet(
+        Sheet(
+            file,
+            [str(column) for column in frame.columns],
+            list(records),
+            [f"iloc {row}" for row in range(len(frame))],
+            spreadsheet=False,
+        ),
+        _facts_of(frame, file, facts),
+    )
+
+
+def _facts_of(frame: pd.DataFrame, file: str, facts: Facts) -> Facts:
+    head = frame.attrs.get(_LIBRARY)
+    if isinstance(head, Mapping) and head.get("format") == FORMAT:
+        return read_head(head, Place(file).at(field=f"attrs[{_LIBRARY!r}]"))
+    return facts

@@ -1,0 +1,102 @@
+"""A sheet to start a library from, with an example to type over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from puzzle_widgets.errors import LibraryError
+from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.tables.csv_text import csv_of
+from puzzle_widgets.library.tables.extras import need
+from puzzle_widgets.library.tables.numbers import Mark
+from puzzle_widgets.library.tables.spreadsheet import Cells
+from puzzle_widgets.library.tables.xlsx import workbook_of
+
+_HEAD: Cells = [
+    *("layer", "variant", "parent", "KV heads", "FFN size", "KL divergence"),
+    *("memory (MiB)", "runtime (ms)", "parameters"),
+    *("library", "batch size", "sequence length", "GPU", "origin", "comment"),
+]
+_BLOCKS: list[tuple[str, str, int | str, int | str, float, float, float, int]] = [
+    ("as the parent", "yes", 8, 14336, 0.0, 416.0, 20.5, 218_112_000),
+    ("half the KV heads", "no", 4, 14336, 0.012, 410.0, 19.25, 214_958_080),
+    ("half the FFN", "no", 8, 7168, 0.05, 248.0, 14.0, 130_031_616),
+    ("no attention", "no", "no_op", 14336, 0.4, 336.0, 11.5, 176_164_864),
+]
+_ONCE: Cells = ["My library", 64, 2048, "", "unknown", "an example: type over it"]
+_COLUMNS = {
+    "layer": "Number or name of the layer, in every row.",
+    "variant": "Any name, each once in its layer.",
+    "parent": "yes for the block that the parent has in this layer, once a layer; else no.",
+    "KV heads": "Number of KV heads of the attention, or no_op, or linear.",
+    "FFN size": "Intermediate size of the FFN, or no_op, or linear.",
+    "KL divergence": "How much the variant harms the model. Other scores: metrics.NAME.",
+    "memory (MiB)": "What the variant costs; GiB and GB are understood too.",
+    "runtime (ms)": "Of a whole batch; s and us are understood too. Other costs: stats.NAME.",
+    "parameters": "How many the variant has.",
+    "library": "Title; this and the columns behind it are filled in once, in the first row.",
+    "batch size": "Sequences a batch, as the runtime was measured.",
+    "sequence length": "Tokens a sequence, as the runtime was measured.",
+    "GPU": "What it was measured on.",
+    "origin": "measured, modelled, generated or unknown.",
+    "comment": "Read by nobody but people.",
+}
+
+
+def write_template(path: str | Path, *, layers: int = 2, decimal: Mark = ".") -> None:
+    """Write a sheet to fill in, with an example to type over; it opens as a library as it is.
+
+    Parameters
+    ----------
+    path
+        File to create or replace, ending in ``.csv`` or ``.xlsx``.
+    layers
+        Layers of the example.
+    decimal
+        ``","`` for a CSV file as European spreadsheets open it: semicolons between cells and
+        decimal commas. Has no bearing on ``.xlsx``.
+
+    Raises
+    ------
+    LibraryError
+        If the ending is another, or the file cannot be written.
+    """
+    target = Path(path).expanduser()
+    content = dump_template(target.name, layers=layers, decimal=decimal)
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        raise LibraryError(
+            f"{path}: cannot be written ({error.strerror}). Name a file in a folder that is there."
+        ) from error
+
+
+def dump_template(file: str = "template.csv", *, layers: int = 2, decimal: Mark = ".") -> bytes:
+    """Give the template's bytes; ``file`` is its name, the rest as for :func:`write_template`."""
+    place, ending = Place(file), Path(file).suffix.lower()
+    if ending == ".xlsx":
+        need("openpyxl", "excel", place)
+        return workbook_of([("Block library", _rows(layers)), ("Columns", _explained())])
+    if ending != ".csv":
+        place.fail("a template is a sheet.", "Name a file that ends in .csv or .xlsx.")
+    rows = _rows(layers)
+    if decimal == ".":
+        return csv_of(rows).encode()
+    return csv_of([[_with_comma(cell) for cell in row] for row in rows], mark=";").encode()
+
+
+def _rows(layers: int) -> list[Cells]:
+    rows: list[Cells] = [
+        [layer, *block, *([""] * len(_ONCE))] for layer in range(layers) for block in _BLOCKS
+    ]
+    if rows:
+        rows[0][-len(_ONCE) :] = _ONCE
+    return [list(_HEAD), *rows]
+
+
+def _explained() -> list[Cells]:
+    return [["Column", "What to write"], *([name, words] for name, words in _COLUMNS.items())]
+
+
+def _with_comma(cell: object) -> object:
+    return str(cell).replace(".", ",") if isinstance(cell, float) else cell

@@ -1,0 +1,133 @@
+"""Problems and architectures as pandas frames, and out of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping
+from typing import Any, NoReturn
+
+import numpy as np
+import pandas as pd
+
+from puzzle_widgets.errors import ProblemError
+from puzzle_widgets.library import BlockLibrary, LayerName, to_frame
+from puzzle_widgets.library.checks import shown
+from puzzle_widgets.problem.budget import BudgetSpec, Limit
+from puzzle_widgets.problem.problem import SearchProblem
+
+
+@to_frame.register
+def _problem_frame(problem: SearchProblem, *, layers: bool = False) -> pd.DataFrame:  # noqa: ARG001
+    """Lay the budgets out: one row each, with the parent's sum beside the limits."""
+    library = problem.library
+    rows = [
+        {
+            "resource": key,
+            "label": library.quantity(key).label,
+            "unit": library.quantity(key).unit,
+            "lower": budget.lower,
+            "upper": budget.upper,
+            "parent": library.parent_totals[key],
+        }
+        for key, budget in problem.budgets.items()
+    ]
+    columns = ["resource", "label", "unit", "lower", "upper", "parent"]
+    frame = pd.DataFrame(rows, columns=pd.Index(columns))
+    frame.attrs = {"objective": problem.objective, "goal": problem.goal}
+    return frame
+
+
+def read_budgets(frame: pd.DataFrame) -> dict[str, BudgetSpec]:
+    """Read budgets from a table, for ``SearchProblem(..., budgets=...)``.
+
+    Parameters
+    ----------
+    frame
+        Column ``resource`` (dotted keys), and ``lower``, ``upper`` or both: numbers in the
+        resource's unit, shares such as ``"85 %"``, or nothing for no limit.
+
+    Raises
+    ------
+    ProblemError
+        Naming the column or the row.
+    """
+    _check_columns(frame, "resource")
+    if not {"lower", "upper"} & set(frame.columns):
+        raise ProblemError("A table of budgets needs a column 'lower' or 'upper'.")
+    found: dict[str, BudgetSpec] = {}
+    for place, row in enumerate(frame.to_dict("records")):
+        resource = row["resource"]
+        if not isinstance(resource, str) or resource in found:
+            _refuse(place, f"resource {shown(resource)}", "Name each resource once, in text.")
+        found[resource] = (_limit(row, "lower"), _limit(row, "upper"))
+    return found
+
+
+def read_architecture(
+    frame: pd.DataFrame, library: BlockLibrary, *, partial: bool = False
+) -> dict[LayerName, str]:
+    """Read one block a layer from a table, such as ``to_frame(solution)``.
+
+    Parameters
+    ----------
+    frame
+        Columns ``layer`` and ``variant``, one row a layer; others are not read.
+    library
+        Where layers and variants have to be.
+    partial
+        Whether layers may be missing, as for ``SearchProblem(..., fixed=...)``.
+
+    Raises
+    ------
+    ProblemError
+        Naming the row and what is wrong with it, or the first layer that is missing.
+    """
+    _check_columns(frame, "layer", "variant")
+    found: dict[LayerName, str] = {}
+    for place, (name, variant) in enumerate(zip(frame["layer"], frame["variant"], strict=True)):
+        layer = _find_layer(name, library, place)
+        if layer in found:
+            _refuse(place, f"layer {layer!r} is there twice", "Give one row a layer.")
+        if not isinstance(variant, str) or variant not in library.layer(layer).positions:
+            known = "the library does not have it in this layer"
+            _refuse(
+                place, f"layer {layer!r}, variant {shown(variant)}: {known}", "Name one it has."
+            )
+        found[layer] = variant
+    missing = [layer.name for layer in library.layers if layer.name not in found]
+    if missing and not partial:
+        raise ProblemError(
+            f"{len(missing)} layers are missing, the first is {missing[0]!r}. "
+            "Give one row a layer, or say partial=True."
+        )
+    return found
+
+
+def _find_layer(name: Any, library: BlockLibrary, place: int) -> LayerName:  # noqa: ANN401
+    plain = name.item() if isinstance(name, np.generic) else name
+    if isinstance(plain, float) and plain.is_integer():
+        plain = int(plain)
+    if not isinstance(plain, int | str) or plain not in library.layer_positions:
+        _refuse(place, f"no layer {shown(plain)} in {library.name}", "Name one it has.")
+    return plain
+
+
+def _limit(row: Mapping[Hashable, Any], name: str) -> Limit:
+    value = row.get(name)
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, str) and not value.strip():
+        return None
+    found: Limit = value.item() if isinstance(value, np.generic) else value
+    return found
+
+
+def _check_columns(frame: pd.DataFrame, *names: str) -> None:
+    for name in names:
+        if list(frame.columns).count(name) != 1:
+            have = ", ".join(map(str, frame.columns)) or "none"
+            raise ProblemError(f"The table needs one column {name!r}. It has {have}.")
+
+
+def _refuse(place: int, what: str, mend: str) -> NoReturn:
+    raise ProblemError(f"iloc {place}: {what}. {mend}")

@@ -1,0 +1,107 @@
+"""Open a model's config as a scenario: the blocks it names, found in the library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from puzzle_widgets.errors import LibraryError, ScenarioError
+from puzzle_widgets.library import BlockLibrary, LayerName
+from puzzle_widgets.library.checks import Place, parse_json
+from puzzle_widgets.library.folder import read_bytes
+from puzzle_widgets.library.puzzletron.blocks import Block
+from puzzle_widgets.library.puzzletron.match import match_blocks, mismatch_words
+from puzzle_widgets.library.puzzletron.model_config import read_blocks
+from puzzle_widgets.library.quantity import bigger_is_better
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.solution.scenario import Scenario
+from puzzle_widgets.solution.solution import assess
+
+
+def open_architecture(
+    source: str | Path | bytes,
+    library: BlockLibrary,
+    *,
+    name: str = "",
+    objective: str = "",
+) -> Scenario:
+    """Open a ``config.json`` as a scenario of a library that has its blocks.
+
+    Parameters
+    ----------
+    source
+        A file, a model's folder, or the file's bytes: ``block_configs`` of DeciLM (nemotron-nas)
+        or AnyModel of either version, or ``per_layer_config``.
+    library
+        Of the same parent.
+    name
+        Name of the scenario; by default the folder's.
+    objective
+        Score to sum; the library's first by default.
+
+    Raises
+    ------
+    ScenarioError
+        Naming every layer whose block the library does not have.
+    """
+    try:
+        content, title = _content(source)
+        place = Place(title)
+        blocks = read_blocks(parse_json(content, place), place)
+    except LibraryError as error:
+        raise ScenarioError(str(error)) from error
+    return scenario_of(blocks, library, name or title, objective)
+
+
+def scenario_of(
+    blocks: Sequence[Block], library: BlockLibrary, name: str, objective: str = ""
+) -> Scenario:
+    """Make a scenario of a model's blocks.
+
+    Raises
+    ------
+    ScenarioError
+        Naming every layer whose block the library does not have.
+    """
+    problem = plain_problem(library, objective)
+    return Scenario(name, assess(problem, architecture_of(blocks, library, name), "given"))
+
+
+def architecture_of(
+    blocks: Sequence[Block], library: BlockLibrary, name: str
+) -> dict[LayerName, str]:
+    """Find a model's blocks in a library, ``{layer: variant}``.
+
+    Raises
+    ------
+    ScenarioError
+        As for :func:`scenario_of`.
+    """
+    if len(blocks) != len(library.layers):
+        raise ScenarioError(
+            f"{name}: {len(blocks)} layers, where {library.name} has {len(library.layers)}. "
+            "Open the library of its parent."
+        )
+    found, wrong = match_blocks(library, blocks)
+    if wrong:
+        raise ScenarioError(
+            f"{name}: {mismatch_words(library, wrong)} Open a library that has them."
+        )
+    return found
+
+
+def plain_problem(library: BlockLibrary, objective: str = "") -> SearchProblem:
+    """A problem without budgets: the objective in its usual sense."""
+    key = objective or next(iter(library.scores), library.keys[0])
+    goal: dict[str, Any] = {"maximize" if bigger_is_better(key) else "minimize": key}
+    return SearchProblem(library, **goal)
+
+
+def _content(source: str | Path | bytes) -> tuple[bytes, str]:
+    if isinstance(source, bytes):
+        return source, "config.json"
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return read_bytes(path / "config.json"), path.resolve().name
+    return read_bytes(path), path.resolve().parent.name if path.name == "config.json" else path.stem

@@ -1,0 +1,72 @@
+"""Actions on a Puzzletron run: open it with what it found, and choose the costs that count."""
+
+from __future__ import annotations
+
+from traitlets import Tuple, Unicode
+
+from puzzle_widgets.library import BlockLibrary, PuzzletronRun
+from puzzle_widgets.library.puzzletron import Wanted
+from puzzle_widgets.solution import RunReports, Scenario, read_reports
+from puzzle_widgets.solution.scenario import resummed
+from puzzle_widgets.state.map_actions import MapActions
+
+
+class RunActions(MapActions):
+    """The run that is open, and its scenarios of costs."""
+
+    costs = Tuple(help="names of the scenarios of costs to choose from; empty without a run")
+    costs_chosen = Unicode(help="the one that is open")
+    notices = Tuple(help="what was left out of the open run, or set right, a sentence each")
+
+    def __init__(self, solver: str) -> None:
+        super().__init__(solver)
+        self._run: PuzzletronRun | None = None
+
+    def open_library(self, library: BlockLibrary) -> None:
+        """Explore another library from the start."""
+        raise NotImplementedError
+
+    def open_run(self, run: PuzzletronRun, scenario: Wanted = None) -> None:
+        """Explore a run in one scenario of costs, with the solutions and measurements in it.
+
+        Raises
+        ------
+        LibraryError
+            If it cannot be read; what was on screen stays.
+        """
+        chosen = run.chosen(scenario).name
+        library = run.library(chosen)
+        reports = read_reports(run, library, chosen)
+        self.open_library(library)
+        self._take_run(run, chosen, reports)
+
+    def choose_costs(self, name: str) -> None:
+        """Open another scenario of costs of the same run; kept scenarios are summed anew."""
+        if self._run is not None and name != self.costs_chosen:
+            self._attempt(lambda: self._change_costs(name))
+
+    def _change_costs(self, name: str) -> None:
+        kept: tuple[Scenario, ...] = self.scenarios
+        if self._run is None:
+            return
+        self.open_run(self._run, name)
+        known = {scenario.name for scenario in self.scenarios}
+        again = [
+            resummed(scenario, self.library) for scenario in kept if scenario.name not in known
+        ]
+        self.scenarios = (*self.scenarios, *(scenario for scenario in again if scenario))
+
+    def _take_run(self, run: PuzzletronRun, chosen: str, reports: RunReports) -> None:
+        notices = (*run.notices(chosen), *reports.notices)
+        with self.hold_trait_notifications():
+            self._run = run
+            self.costs = tuple(scenario.name for scenario in run.scenarios)
+            self.costs_chosen, self.notices = chosen, notices
+            self.scenarios, self.measured = reports.scenarios, reports.measured
+        if notices:
+            count = "1 note" if len(notices) == 1 else f"{len(notices)} notes"
+            self.say(f"{self.library.name} is open, with {count}. {notices[0]}")
+
+    def _forget_run(self) -> None:
+        self._run = None
+        self.costs, self.costs_chosen, self.notices = (), "", ()

@@ -1,0 +1,122 @@
+"""Data sets and templates on the command line."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import puzzle_widgets as pw
+from puzzle_widgets.datasets import Dataset
+from tests.cli.conftest import Ran
+from tests.support.datasets import NAME, cache, mirror, small
+from tests.support.libraries import EMBEDDED
+from tests.support.mirror import Mirror
+
+Run = Callable[..., Ran]
+__all__ = ["cache", "mirror", "small"]
+
+
+class Terminal(io.StringIO):
+    """Text that comes from, or goes to, a terminal."""
+
+    def isatty(self) -> bool:
+        """Say that it is one."""
+        return True
+
+
+def test_the_list_has_licence_size_and_source(run: Run) -> None:
+    """As a table, and with the hashes as JSON."""
+    out = run("datasets").out
+    for words in (EMBEDDED, NAME, "NVIDIA Source Code License-NC", "0.8 MiB", "MIT", "yes"):
+        assert words in out
+    assert "fetched when opened" in out
+    records = {
+        record["id"]: record for record in json.loads(run("datasets", "--format", "json").out)
+    }
+    assert records[NAME]["here"] is False
+    assert len(records[NAME]["files"]["block_library.json"]) == 64
+    assert "on-commercial" in records[NAME]["licence"]["summary"]
+    assert records[EMBEDDED]["here"] is True
+
+
+def test_without_a_terminal_an_agreement_is_asked_for_in_words(run: Run, mirror: Mirror) -> None:
+    """The message says where the licence is and how to agree; nothing is fetched."""
+    ran = run("show", NAME)
+    assert (ran.code, ran.out) == (1, "")
+    assert "LICENSE.txt" in ran.err
+    assert f"puzzle-widgets datasets {NAME} --agree" in ran.err
+    assert mirror.asked == []
+
+
+def test_after_an_agreement_every_command_opens_it(run: Run, mirror: Mirror) -> None:
+    """Fetched once; show and search take it by its name."""
+    ran = run("datasets", NAME, "--agree")
+    assert ran.code == 0
+    assert "License-NC" in ran.err
+    assert "is here" in ran.err
+    assert len(mirror.asked) == 3
+    assert "3" in run("show", NAME).out
+    found = json.loads(run("search", NAME, "--max", "stats.memory_mib=90%", "--format", "json").out)
+    assert found["scenarios"][0]["status"] == "optimal"
+    assert len(mirror.asked) == 3
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("yes\n", 0), ("\n", 1), ("n\n", 1)])
+def test_on_a_terminal_the_question_is_asked(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+) -> None:
+    """With the licence before it; whatever is not yes is no."""
+    told = Terminal()
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+    monkeypatch.setattr(sys, "stderr", told)
+    from puzzle_widgets.cli import main  # noqa: PLC0415
+
+    assert main(["datasets", NAME]) == code
+    words = told.getvalue()
+    assert words.index("NVIDIA Source Code License-NC") < words.index("Do you agree")
+    assert bool(mirror.asked) == (code == 0)
+
+
+def test_a_troubled_mirror_leaves_by_one(run: Run, mirror: Mirror) -> None:
+    """With what went wrong, on stderr."""
+    mirror.trouble = "wrong"
+    ran = run("datasets", NAME, "--agree")
+    assert ran.code == 1
+    assert "SHA-256 differs" in ran.err
+    assert "No data set 'x'" in run("datasets", "x").err
+
+
+def test_a_data_set_is_a_library_where_no_command_is_named(
+    small: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its name alone means the app on it."""
+    from puzzle_widgets.cli import main, run_app  # noqa: PLC0415
+
+    assert small.name == NAME
+    opened: list[str] = []
+    monkeypatch.setattr(run_app, "open_library", lambda word, _scenario: opened.append(word))
+
+    def no_server(_name: str) -> None:
+        raise ImportError(name="voila")
+
+    monkeypatch.setattr(run_app, "import_module", no_server)
+    assert main([NAME]) == 1
+    assert opened == [NAME]
+
+
+@pytest.mark.parametrize("name", ["mine.csv", "mine.xlsx"])
+def test_a_template_is_written_and_opens(run: Run, tmp_path: Path, name: str) -> None:
+    """And can be shown at once."""
+    path = tmp_path / name
+    ran = run("template", str(path), "--layers", "4", "--decimal-comma")
+    assert ran.code == 0
+    assert "Written to" in ran.err
+    assert len(pw.load_library(path).layers) == 4
+    assert "My library" in run("show", str(path)).out
+    assert run("template", str(tmp_path / "x.txt")).code == 1
+    assert run("template", str(tmp_path / "no" / "x.csv")).code == 1

@@ -1,0 +1,141 @@
+"""``puzzle-widgets export`` and ``picture``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+import puzzle_widgets as pw
+from puzzle_widgets.cli import main
+from puzzle_widgets.cli.exits import FOUND, INFEASIBLE, WRONG_INPUT
+from puzzle_widgets.library import SubBlock
+from tests.handover.test_published_semantics import LLAMA_70B
+from tests.support.handover import LINEAR, LLAMA, PARENT, chosen, handed_library, llama_text
+from tests.support.libraries import EMBEDDED
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A library whose best blocks are linear, then of an odd width; and its parent's config."""
+    narrow, few = (PARENT[0], SubBlock("sized", 1000)), (SubBlock("sized", 4), PARENT[1])
+    library = handed_library((PARENT[0], LINEAR), narrow, few, scores=(0, 1, 2.5, 4.5))
+    pw.write_library(library, tmp_path / "library.json")
+    (tmp_path / "config.json").write_text(llama_text(), encoding="utf-8")
+    return tmp_path
+
+
+def export(folder: Path, *arguments: str) -> int:
+    """Run the command on the library of a folder."""
+    return main(["export", str(folder / "library.json"), *arguments])
+
+
+def test_export_writes_the_file_and_says_the_findings(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file alone stands on stdout; warnings and notes go to stderr."""
+    config = str(folder / "config.json")
+    assert export(folder, "--target", "tensorrt-llm", "--parent-config", config) == FOUND
+    shown = capsys.readouterr()
+    content = json.loads(shown.out)
+    assert content["model_type"] == "nemotron-nas"
+    assert content["vocab_size"] == LLAMA["vocab_size"]
+    assert shown.err == ""
+    many = ("--max", "stats.memory_mib=398")
+    assert export(folder, "--target", "decilm", "--parent-config", config, *many) == FOUND
+    assert "warning: Layers" in capsys.readouterr().err
+
+
+def test_what_is_refused_is_avoided(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without --avoid it is refused by exit code 1; with it the search keeps clear of it."""
+    asked = ("--target", "vllm", "--parent-config", str(folder), "--max", "stats.memory_mib=398")
+    output = folder / "written.json"
+    assert export(folder, *asked, "--output", str(output)) == WRONG_INPUT
+    said = capsys.readouterr().err
+    assert "no linear blocks" in said
+    assert "--avoid" in said
+    assert not output.exists()
+    assert export(folder, *asked, "--avoid", "--output", str(output)) == FOUND
+    said = capsys.readouterr().err
+    assert "Rule: no linear blocks, since: Layers" in said
+    assert "Rule: FFN sizes that are multiples of 256, since: Layer" in said
+    blocks = json.loads(output.read_text(encoding="utf-8"))["block_configs"]
+    assert sorted(block["attention"]["n_heads_in_group"] for block in blocks) == [2, 2, 2, 4]
+
+
+def test_avoid_on_the_embedded_library(tmp_path: Path) -> None:
+    """A tight budget without linear blocks gives a file for vLLM."""
+    config, output = tmp_path / "parent.json", tmp_path / "config.json"
+    config.write_text(json.dumps(LLAMA_70B), encoding="utf-8")
+    asked = ["export", EMBEDDED, "--target", "vllm", "--parent-config", str(config)]
+    budget = ["--max", "stats.memory_mib=40%", "--output", str(output)]
+    assert main([*asked, *budget]) == WRONG_INPUT
+    assert main([*asked, *budget, "--avoid"]) == FOUND
+    blocks = json.loads(output.read_text(encoding="utf-8"))["block_configs"]
+    assert len(blocks) == 80
+    assert not any(half["replace_with_linear"] for block in blocks for half in block.values())
+
+
+def test_check_writes_the_findings(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As JSON, with the layers and the rule."""
+    asked = ("--target", "vllm", "--max", "stats.memory_mib=398", "--check")
+    assert export(folder, *asked) == WRONG_INPUT
+    found = json.loads(capsys.readouterr().out)
+    assert [one["rule"] for one in found] == ["", "no linear blocks"]
+    assert len(found[1]["layers"]) == 2
+    assert export(folder, "--target", "layers-csv", "--check") == FOUND
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_kept_scenarios_are_handed_over(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All of a file, or the one that is named."""
+    library = pw.load_library(folder / "library.json")
+    kept = [pw.Scenario(name, chosen(library, [n] * 4)) for n, name in enumerate(("a", "b"))]
+    file = pw.handover.export(kept, "layers-json").write(folder)
+    asked = ("--scenarios", str(file))
+    assert export(folder, "--target", "report", *asked) == FOUND
+    assert "2 architectures of small" in capsys.readouterr().out
+    assert export(folder, "--target", "layers-csv", *asked, "--name", "b") == FOUND
+    assert capsys.readouterr().out.count("\n") == 5
+    assert export(folder, "--target", "layers-csv", *asked, "--name", "c") == WRONG_INPUT
+    assert "no scenario 'c'. It has 'a', 'b'" in capsys.readouterr().err
+    assert export(folder, "--target", "report", "--scenarios", "nothing.json") == WRONG_INPUT
+    assert "nothing.json: cannot be read" in capsys.readouterr().err
+
+
+def test_infeasible_has_its_own_code(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is written where there is no architecture."""
+    asked = ("--target", "report", "--max", "stats.memory_mib=1")
+    assert export(folder, *asked) == INFEASIBLE
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "Memory" in shown.err
+
+
+def test_unknown_targets_are_wrong_input(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the names that there are."""
+    assert export(folder, "--target", "onnx") == WRONG_INPUT
+    assert "There are vllm" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["layers", "front", "surface", "map"])
+def test_pictures(kind: str, folder: Path) -> None:
+    """Each plot as an SVG file that parses."""
+    output = folder / "picture.svg"
+    library = str(folder / "library.json")
+    asked = ["picture", library, "--of", kind, "--over", "stats.runtime_ms"]
+    if kind in ("front", "map"):
+        asked[-1] = "stats.memory_mib"
+    assert main([*asked, "--output", str(output)]) == FOUND
+    root = ET.fromstring(output.read_text(encoding="utf-8"))  # noqa: S314 - written here
+    assert root.tag.endswith("svg")
+    assert len(list(root.iter())) > 20
+
+
+def test_no_picture_of_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An infeasible problem has its exit code and its reason."""
+    library = str(folder / "library.json")
+    assert main(["picture", library, "--max", "stats.memory_mib=1"]) == INFEASIBLE
+    assert "Memory" in capsys.readouterr().err

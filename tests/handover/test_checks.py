@@ -1,0 +1,232 @@
+"""The check: what each target cannot take is found, named and avoided."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import puzzle_widgets as pw
+from puzzle_widgets.handover import TARGETS, Finding, avoid, check, export
+from puzzle_widgets.library import SubBlock
+from tests.support.handover import (
+    LINEAR,
+    LLAMA,
+    NO_OP,
+    OTHER,
+    PARENT,
+    Halves,
+    chosen,
+    handed_library,
+    variant,
+)
+
+BETWEEN = (PARENT[0], SubBlock("sized", 9000))
+DECILM = ("vllm", "tensorrt-llm", "decilm")
+CONFIGS = (*DECILM, "anymodel", "per-layer-config")
+
+
+def findings(solution: pw.Solution, target: str, severity: str = "error") -> list[Finding]:
+    """Findings of one severity, with the small Llama for a parent."""
+    found = check(solution, target, parent_config=LLAMA)
+    return [one for one in found if one.severity == severity]
+
+
+def with_block(halves: Halves, places: tuple[int, ...] = (1, 2)) -> pw.Solution:
+    """An architecture with these halves in some layers, the parent's elsewhere."""
+    library = handed_library(halves, weights=True)
+    return chosen(library, [1 if place in places else 0 for place in range(4)])
+
+
+@pytest.mark.parametrize("target", [target.name for target in TARGETS])
+def test_a_plain_architecture_passes_everywhere(target: str) -> None:
+    """Fewer heads and a narrower FFN, a no-op in the middle: every target takes these."""
+    solution = with_block((SubBlock("sized", 4), SubBlock("sized", 2048)))
+    assert findings(solution, target) == []
+    assert findings(with_block((NO_OP, PARENT[1])), target) == []
+    assert export(solution, target, parent_config=LLAMA).text
+
+
+@pytest.mark.parametrize(
+    ("target", "halves", "places", "said"),
+    [
+        ("vllm", (PARENT[0], LINEAR), (1, 2), "no linear blocks"),
+        ("vllm", (LINEAR, PARENT[1]), (0, 3), "no linear blocks"),
+        ("per-layer-config", (LINEAR, PARENT[1]), (3,), "no linear blocks"),
+        ("vllm", (NO_OP, PARENT[1]), (0,), "first layer has no attention"),
+        *((target, BETWEEN, (1,), "9,000 to 9,216") for target in DECILM),
+        *((target, (SubBlock("sized", 3), PARENT[1]), (2,), "do not divide") for target in CONFIGS),
+        *((target, (OTHER, PARENT[1]), (0, 1), "neither") for target in (*CONFIGS, "puzzletron")),
+    ],
+)
+def test_what_a_target_cannot_take(
+    target: str, halves: Halves, places: tuple[int, ...], said: str
+) -> None:
+    """It is an error that names the layers; its rule gives an architecture that passes."""
+    solution = with_block(halves, places)
+    (found,) = findings(solution, target)
+    assert said in found.text
+    assert found.layers == places
+    assert found.text.startswith(("Layer ", "Layers "))
+    with pytest.raises(pw.HandoverError, match="Not handed over"):
+        export(solution, target, parent_config=LLAMA)
+    greedy = pw.SearchProblem(solution.library, maximize="metrics.kl_div")
+    assert findings(pw.search(greedy), target)
+    avoided = pw.search(avoid(greedy, found))
+    assert avoided.status == "optimal"
+    assert findings(avoided, target) == []
+
+
+def test_other_readers_of_decilm_are_warned_of_vllm() -> None:
+    """What only vLLM cannot take is a warning there, and the file is written."""
+    for halves, places in (((PARENT[0], LINEAR), (1,)), ((NO_OP, PARENT[1]), (0,))):
+        solution = with_block(halves, places)
+        (found,) = findings(solution, "decilm", "warning")
+        assert "vLLM" in found.text
+        assert found.avoidable
+        assert findings(solution, "tensorrt-llm") == []
+        assert export(solution, "decilm", parent_config=LLAMA).findings
+
+
+@pytest.mark.parametrize("target", CONFIGS)
+def test_the_parents_configuration_is_needed(target: str) -> None:
+    """Without it, and with that of another model, nothing is written."""
+    solution = with_block((NO_OP, PARENT[1]))
+    (found,) = [one for one in check(solution, target) if one.severity == "error"]
+    assert "config.json is needed" in found.text
+    other = LLAMA | {"num_hidden_layers": 5}
+    found = next(iter(check(solution, target, parent_config=other)))
+    assert "has 5 layers, small has 4" in found.text
+
+
+def test_the_librarys_own_configuration_is_taken() -> None:
+    """A library that carries its parent's configuration needs no other."""
+    library = handed_library((NO_OP, PARENT[1]), parent_config=json.dumps(LLAMA))
+    made = export(chosen(library, [0, 1, 0, 0]), "vllm")
+    assert json.loads(made.text)["hidden_size"] == LLAMA["hidden_size"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"model_type": "qwen3"}, "qk-norm"),
+        ({"model_type": "qwen2"}, "biases"),
+        ({"model_type": "gpt_oss"}, "experts"),
+        ({"model_type": "nemotron_h"}, "Mamba"),
+        ({"model_type": "phi3"}, "Llama-shaped"),
+        ({"model_type": ""}, "Llama-shaped"),
+        ({"head_dim": 128}, "head size 128"),
+        ({"model_type": "mistral", "sliding_window": 4096}, "sliding window"),
+        ({"use_qk_norm": True}, "qk-norm"),
+        ({"num_local_experts": 8}, "experts"),
+    ],
+)
+def test_families_that_decilm_cannot_say(changes: dict[str, Any], said: str) -> None:
+    """They are refused with the reason; AnyModel takes them."""
+    solution, parent = with_block((NO_OP, PARENT[1])), LLAMA | changes
+    for target in DECILM:
+        errors = [f for f in check(solution, target, parent_config=parent) if f.severity == "error"]
+        assert len(errors) == 1
+        assert said in errors[0].text
+        assert not errors[0].avoidable
+    assert export(solution, "anymodel", parent_config=parent).text
+
+
+def test_llama_shaped_families() -> None:
+    """Llama, and Mistral without a window, can be written."""
+    solution = with_block((NO_OP, PARENT[1]))
+    for changes in ({}, {"model_type": "mistral", "sliding_window": None}, {"head_dim": None}):
+        assert export(solution, "vllm", parent_config=LLAMA | changes).text
+
+
+@pytest.mark.parametrize("target", [*DECILM, "per-layer-config"])
+def test_experts_are_refused_where_only_sizes_are_told(target: str) -> None:
+    """Forms of kind and size cannot say experts; the rule avoids such blocks."""
+    moe = {"ffn": {"moe": {"num_local_experts": 8}}}
+    blocks = [
+        variant("parent", PARENT, 0.0),
+        variant("moe", (PARENT[0], OTHER), 1.0, block_config=json.dumps(moe)),
+    ]
+    library = pw.BlockLibrary("moe", tuple(pw.Layer(n, tuple(blocks), "parent") for n in range(4)))
+    (found,) = findings(chosen(library, [0, 1, 0, 0]), target)
+    assert "ffn.moe" in found.text
+    assert found.layers == (1,)
+    assert found.banned == {place: {"moe"} for place in range(4)}
+    assert export(chosen(library, [0, 1, 0, 0]), "anymodel", parent_config=LLAMA).text
+
+
+def test_missing_weights() -> None:
+    """Puzzletron needs weights of all but no-op blocks; the folder is said."""
+    library = handed_library((NO_OP, NO_OP), weights=True)
+    (note,) = findings(chosen(library, [0, 1, 0, 0]), "puzzletron", "note")
+    assert "/runs/puzzle_dir/ckpts" in note.text
+    bare = handed_library((NO_OP, NO_OP))
+    (found,) = findings(chosen(bare, [0, 1, 0, 0]), "puzzletron")
+    assert found.layers == (0, 2, 3)
+    assert not found.avoidable
+
+
+def test_missing_layers() -> None:
+    """A library with a gap has no architecture of the whole parent."""
+    block = variant("v", PARENT, 0.0, weight_paths=("/w",))
+    library = pw.BlockLibrary("gap", tuple(pw.Layer(n, (block,), "v") for n in (0, 2)))
+    assert any("missing" in found.text for found in findings(chosen(library, [0, 0]), "puzzletron"))
+
+
+def test_parents_that_differences_cannot_be_told_from() -> None:
+    """per_layer_config needs the parent's own sizes and class."""
+    solution = with_block((NO_OP, PARENT[1]))
+    parent = {k: v for k, v in LLAMA.items() if k not in ("intermediate_size", "architectures")}
+    found = check(solution, "per-layer-config", parent_config=parent)
+    assert found[0].severity == "error"
+    assert "intermediate_size, architectures" in found[0].text
+
+
+def test_what_is_not_proven_or_measured_is_said() -> None:
+    """A warning for an open gap, a note for modelled figures; neither refuses."""
+    solution = with_block((NO_OP, PARENT[1]))
+    library = replace(solution.library, provenance=pw.Provenance("modelled"))
+    open_one = replace(
+        solution, status="feasible", bound=0.5, problem=replace_library(solution, library)
+    )
+    found = check(open_one, "layers-csv")
+    assert [one.severity for one in found] == ["warning", "note"]
+    assert "not proven optimal; gap 75 %" in found[0].text
+    assert "modelled" in found[1].text
+
+
+def replace_library(solution: pw.Solution, library: pw.BlockLibrary) -> pw.SearchProblem:
+    """The problem of a solution on another library."""
+    return pw.SearchProblem(library, minimize=solution.problem.objective)
+
+
+def test_no_architecture_no_file() -> None:
+    """An infeasible answer and an empty choice are refused with the reason."""
+    problem = pw.SearchProblem(
+        handed_library(), minimize="metrics.kl_div", budgets={"stats.memory_mib": 1}
+    )
+    (found,) = check(pw.search(problem), "layers-csv")
+    assert found.severity == "error"
+    assert "no architecture" in found.text
+    with pytest.raises(pw.HandoverError, match="Keep a scenario first"):
+        export([], "report")
+
+
+def test_one_file_takes_one_architecture() -> None:
+    """Configurations are of one model; the scenario is named where several are checked."""
+    solution = with_block(BETWEEN)
+    kept = [pw.Scenario("a", solution), pw.Scenario("b", solution)]
+    with pytest.raises(pw.HandoverError, match="takes one architecture, not 2"):
+        export(kept, "vllm", parent_config=LLAMA)
+    bare = [pw.Scenario(name, chosen(handed_library(), [0] * 4)) for name in "ab"]
+    texts = [found.text for found in check(bare, "puzzletron")]
+    assert texts[0].startswith("Scenario 'a': Layers 0 to 3")
+    assert texts[1].startswith("Scenario 'b': Layers 0 to 3")
+
+
+def test_unknown_targets_are_named() -> None:
+    """With those that there are."""
+    with pytest.raises(pw.HandoverError, match=r"No target 'onnx'\. There are vllm, tensorrt-llm"):
+        check(with_block((NO_OP, PARENT[1])), "onnx")

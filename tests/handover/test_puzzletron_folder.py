@@ -1,0 +1,167 @@
+"""A library as a Puzzletron directory: every file, and what cannot be written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import puzzle_widgets as pw
+from puzzle_widgets.handover import write_puzzletron
+from puzzle_widgets.handover.blocks import block_config
+from puzzle_widgets.library import FrozenMapping, SubBlock
+from tests.support.handover import LLAMA, NO_OP, OTHER, PARENT, handed_library
+
+SMALL = (SubBlock("sized", 4), SubBlock("sized", 1024))
+SCORES = "single_sequence_replacement_solutions--validation"
+
+
+def with_halves(library: pw.BlockLibrary, **changes: float) -> pw.BlockLibrary:
+    """Tell the memory by halves, of which the sizes alone decide."""
+
+    def change(variant: pw.BlockVariant) -> pw.BlockVariant:
+        halves = {
+            "attention": float(variant.attention.size or 0),
+            "ffn": (variant.ffn.size or 0) / 64,
+        } | changes
+        costs = {f"stats.{part}_memory_mib": value for part, value in halves.items()}
+        costs["stats.memory_mib"] = (variant.attention.size or 0) + (variant.ffn.size or 0) / 64
+        score = {"metrics.kl_div": variant.values["metrics.kl_div"], "metrics.lm_loss": 1.5}
+        return replace(variant, values=FrozenMapping({**score, **costs}))
+
+    layers = tuple(
+        replace(layer, variants=tuple(map(change, layer.variants))) for layer in library.layers
+    )
+    return replace(library, layers=layers, offsets=FrozenMapping({"stats.memory_mib": 11.0}))
+
+
+@pytest.fixture
+def library() -> pw.BlockLibrary:
+    """Three blocks a layer, with costs by halves."""
+    return with_halves(handed_library(SMALL, (NO_OP, NO_OP)))
+
+
+def read(folder: Path, *path: str) -> Any:
+    """Content of a file of the directory, as strict JSON."""
+    return json.loads(folder.joinpath(*path).read_text(encoding="utf-8"))
+
+
+def test_every_block_is_there(library: pw.BlockLibrary, tmp_path: Path) -> None:
+    """One entry a layer and variant, with its configuration and the paths of its weights."""
+    folder = write_puzzletron(library, tmp_path / "run", parent_config=LLAMA)
+    entries = read(folder, "replacement_library.json")
+    assert len(entries) == 12
+    configs = [entry["child_block_configs"] for entry in entries[3:6]]
+    assert configs == [[block_config(v)] for v in library.layers[1].variants]
+    assert {tuple(entry["parent_layer_indices"]) for entry in entries[3:6]} == {(1,)}
+    paths = [entry["weight_paths"] for entry in entries[3:6]]
+    teacher = str(folder / "ckpts" / "teacher" / "subblocks_safetensors")
+    assert paths[0] == [f"{teacher}/block_1_{part}.safetensors" for part in ("attention", "ffn")]
+    assert "teacher" not in paths[1][0]
+    assert paths[2] == []
+
+
+def test_costs_by_halves(library: pw.BlockLibrary, tmp_path: Path) -> None:
+    """One row for each half of a layer; what stands outside the blocks; the arguments."""
+    folder = write_puzzletron(library, tmp_path / "run")
+    (scenario,) = read(folder, "subblock_stats.json")
+    assert scenario["args"]["batch_size"] == 2
+    assert scenario["non_block"] == {"memory_mib": 11.0}
+    rows = scenario["subblocks"]
+    assert len(rows) == 4 * 2 * 3
+    costs = {
+        (row["subblock_config_class"], row["subblock_config"].get("intermediate_size")): row[
+            "memory_mib"
+        ]
+        for row in rows
+        if row["parent_layer_index"] == 2 and row["subblock_config_class"] == "FFNConfig"
+    }
+    assert costs == {("FFNConfig", 4096): 64, ("FFNConfig", 1024): 16, ("FFNConfig", None): 0}
+    assert rows[0]["runtime_ms"] is None
+
+
+def test_scores_and_the_parent(library: pw.BlockLibrary, tmp_path: Path) -> None:
+    """One file for each block but the parent's, whose own losses stand apart."""
+    folder = write_puzzletron(library, tmp_path / "run", parent_config=LLAMA)
+    names = sorted(path.name for path in (folder / SCORES).iterdir())
+    assert names == sorted([*(f"solution_{n}.json" for n in range(8)), "teacher.json"])
+    first = read(folder, SCORES, "solution_0.json")
+    assert first["kl_div"] == {"avg": 1.0, "per_sample": [1.0]}
+    one = first["puzzle_solution"]["single_sequence_replacement"]
+    assert one == read(folder, "replacement_library.json")[1]
+    teacher = read(folder, SCORES, "teacher.json")
+    assert teacher["lm_loss"]["avg"] == 1.5
+    assert "kl_div" not in teacher
+    config = read(folder, "ckpts", "teacher", "config.json")
+    assert config["hidden_size"] == LLAMA["hidden_size"]
+    assert config["block_configs"] == [block_config(la.parent_variant) for la in library.layers]
+
+
+def test_the_librarys_own_parent_config(library: pw.BlockLibrary, tmp_path: Path) -> None:
+    """Without another, the one that the library carries; without any, the blocks alone."""
+    carried = replace(library, parent_config=json.dumps(LLAMA))
+    config = read(write_puzzletron(carried, tmp_path / "a"), "ckpts", "teacher", "config.json")
+    assert config["vocab_size"] == LLAMA["vocab_size"]
+    config = read(write_puzzletron(library, tmp_path / "b"), "ckpts", "teacher", "config.json")
+    assert set(config) == {"num_hidden_layers", "block_configs"}
+
+
+@pytest.mark.parametrize(
+    ("library", "said"),
+    [
+        (handed_library(SMALL), "no cost is told for attention and FFN apart"),
+        (with_halves(handed_library((OTHER, PARENT[1]))), "neither its name nor its file"),
+        (with_halves(handed_library(SMALL), ffn=1.0), "attention and FFN together"),
+    ],
+)
+def test_what_cannot_be_written(library: pw.BlockLibrary, said: str, tmp_path: Path) -> None:
+    """It is refused before anything is written."""
+    with pytest.raises(pw.HandoverError, match=said):
+        write_puzzletron(library, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_twins_are_refused(tmp_path: Path) -> None:
+    """Two variants that are the same block cannot be told apart."""
+    library = with_halves(handed_library())
+    layer = library.layers[0]
+    twin = replace(layer.variants[0], name="twin")
+    twins = replace(
+        library, layers=(replace(layer, variants=(*layer.variants, twin)), *library.layers[1:])
+    )
+    with pytest.raises(pw.HandoverError, match=r"'twin' are the same block"):
+        write_puzzletron(twins, tmp_path / "run")
+
+
+def test_costs_of_a_half_must_be_one(library: pw.BlockLibrary, tmp_path: Path) -> None:
+    """A half that costs more beside another half cannot be written."""
+    layer = library.layers[1]
+    odd = layer.variants[1]
+    mixed = replace(
+        odd,
+        name="mixed",
+        attention=layer.variants[0].attention,
+        values=FrozenMapping(
+            {
+                **odd.values,
+                "stats.attention_memory_mib": 5.0,
+                "stats.ffn_memory_mib": 16.0,
+                "stats.memory_mib": 21.0,
+            }
+        ),
+    )
+    layers = (library.layers[0], replace(layer, variants=(*layer.variants, mixed)))
+    with pytest.raises(pw.HandoverError, match="one cost for each half"):
+        write_puzzletron(replace(library, layers=layers), tmp_path / "run")
+
+
+def test_folders_are_not_overwritten(library: pw.BlockLibrary, tmp_path: Path) -> None:
+    """A folder with something in it, and a file, are refused."""
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(pw.HandoverError, match="not empty"):
+        write_puzzletron(library, tmp_path)
+    with pytest.raises(pw.HandoverError, match="cannot be written"):
+        write_puzzletron(library, tmp_path / "file")

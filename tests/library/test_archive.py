@@ -1,0 +1,152 @@
+"""Zip archives: what is read, and everything that is refused."""
+
+from __future__ import annotations
+
+import io
+import stat
+import struct
+import zipfile
+from collections.abc import Callable
+
+import pytest
+
+import puzzle_widgets as pw
+from puzzle_widgets.library import archive as module
+from puzzle_widgets.library.archive import Archive
+from tests.support.libraries import published_files
+
+Write = Callable[[zipfile.ZipFile], None]
+
+
+def packed(write: Write, how: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Pack what a function writes."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", how) as archive:
+        write(archive)
+    return content.getvalue()
+
+
+def with_entry(name: str, data: bytes = b"{}", mode: int = 0) -> bytes:
+    """Pack one entry of any name and mode."""
+
+    def write(archive: zipfile.ZipFile) -> None:
+        info = zipfile.ZipInfo("placeholder.json")
+        info.filename = name
+        info.compress_type = zipfile.ZIP_DEFLATED
+        info.external_attr = mode << 16
+        archive.writestr(info, data)
+
+    return packed(write)
+
+
+def test_files_are_read_by_path() -> None:
+    """Folders, other kinds of files and a Mac's own entries are passed by."""
+
+    def write(archive: zipfile.ZipFile) -> None:
+        archive.mkdir("run")
+        archive.writestr("run/a.json", "[1]")
+        archive.writestr("run/weights.safetensors", "x")
+        archive.writestr("__MACOSX/run/a.json", "x")
+
+    found = Archive(packed(write), "x.zip")
+    assert dict(found) == {"run/a.json": b"[1]"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["/etc/a.json", "../a.json", "run/../../a.json", "C:/a.json", "..\\a.json", "\\\\host\\a.json"],
+)
+def test_paths_that_lead_out_are_refused(name: str) -> None:
+    """Nothing is written to disk, and such an archive is not read either."""
+    with pytest.raises(pw.LibraryError, match="leads out of it"):
+        Archive(with_entry(name), "x.zip")
+
+
+def test_symbolic_links_are_refused() -> None:
+    """A link's text would be taken for a file."""
+    with pytest.raises(pw.LibraryError, match="symbolic link"):
+        Archive(with_entry("a.json", b"/etc/passwd", stat.S_IFLNK | 0o777), "x.zip")
+
+
+def test_bombs_are_refused() -> None:
+    """A file that unpacks to more than 400 times its size, before it is unpacked."""
+    with pytest.raises(pw.LibraryError, match="more than 400 times"):
+        Archive(with_entry("a.json", b" " * (8 * 2**20)), "x.zip")
+
+
+def test_a_file_larger_than_it_says_is_refused() -> None:
+    """A size that lies in the archive's list ends the reading at that size."""
+    sound = with_entry("a.json", b"[1, 2, 3, 4, 5, 6, 7, 8, 9]")
+    at = sound.rindex(b"PK\x01\x02") + 24
+    lying = sound[:at] + struct.pack("<I", 5) + sound[at + 4 :]
+    with pytest.raises(pw.LibraryError, match=r"not as large|cannot be unpacked"):
+        Archive(lying, "x.zip")["a.json"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "words"),
+    [
+        ("MAX_ENTRIES", 1, "2 entries"),
+        ("MAX_TOTAL_BYTES", 5, "in all are read"),
+        ("MAX_FILE_BYTES", 20, "At most"),
+    ],
+)
+def test_sizes_and_counts_are_bounded(
+    monkeypatch: pytest.MonkeyPatch, limit: str, value: int, words: str
+) -> None:
+    """Entries, bytes in all, and bytes of one file."""
+
+    def write(archive: zipfile.ZipFile) -> None:
+        archive.writestr("a.json", "[1]")
+        archive.writestr("b.json", "[1, 2]")
+
+    monkeypatch.setattr(module, limit, value)
+    with pytest.raises(pw.LibraryError, match=words):
+        Archive(packed(write), "x.zip")
+
+
+def test_two_files_of_one_name_are_refused() -> None:
+    """Which is meant cannot be known."""
+
+    def write(archive: zipfile.ZipFile) -> None:
+        archive.writestr("a.json", "[1]")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("a.json", "[2]")
+
+    with pytest.raises(pw.LibraryError, match="there twice"):
+        Archive(packed(write), "x.zip")
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04" + b"\x00" * 40])
+def test_what_is_no_archive_is_refused(content: bytes) -> None:
+    """One clear error."""
+    with pytest.raises(pw.LibraryError, match="no zip archive"):
+        pw.load_files({"x.zip": content})
+
+
+def test_encrypted_archives_are_refused() -> None:
+    """There is nobody to ask for a password."""
+    sound = bytearray(with_entry("a.json", b"[1]"))
+    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        sound[sound.index(mark) + at] |= 1
+    with pytest.raises(pw.LibraryError, match="cannot be unpacked"):
+        Archive(bytes(sound), "x.zip")["a.json"]
+
+
+def test_a_published_library_may_come_in_an_archive() -> None:
+    """Its three files in a folder; other folders beside it do not matter."""
+
+    def write(archive: zipfile.ZipFile) -> None:
+        for name, content in published_files().items():
+            archive.writestr(f"Model/{name}", content)
+        archive.writestr("Model/other/notes.json", "{}")
+
+    library = pw.load_files({"Model.zip": packed(write)})
+    assert library.layers == pw.load_files(published_files()).layers
+    assert library.name == "Model"
+
+
+def test_an_archive_without_a_library_says_so() -> None:
+    """Nothing to open."""
+    with pytest.raises(pw.LibraryError, match="0 library files"):
+        pw.load_files({"x.zip": packed(lambda archive: archive.writestr("a.txt", "x"))})

@@ -1,0 +1,140 @@
+"""Solutions, measured scores and sweeps of a run, set beside its library."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+import puzzle_widgets as pw
+from puzzle_widgets.solution.scenario_file import read_scenarios
+from tests.support.libraries import MEMORY, RUNTIME
+from tests.support.puzzletron_run import SEARCH, Run, small_run, solutions_file, sweep_file
+
+KL, LM = "metrics.kl_div", "metrics.lm_loss"
+
+
+def reports_of(**files: Any) -> tuple[pw.BlockLibrary, pw.RunReports]:
+    """Read a run with these files beside it, its first scenario."""
+    run = small_run()
+    run.files |= {name.replace("__", "/"): content for name, content in files.items()}
+    found = pw.open_run(run.encoded(), name="run")
+    assert found is not None
+    library = found.library()
+    return library, pw.read_reports(found, library)
+
+
+def solved(run: Run) -> dict[str, Any]:
+    """Files of one search."""
+    return {f"{SEARCH}/solutions.json": solutions_file(run)}
+
+
+def test_solutions_are_scenarios_with_their_limits() -> None:
+    """Sums come from the library and agree with the file's; the proof is a new search's."""
+    content = solutions_file(small_run())
+    library, reports = reports_of(**solved(small_run()))
+    (scenario,) = reports.scenarios
+    solution = scenario.solution
+    assert scenario.name == "target_memory_78000MiB solution 0"
+    assert solution.totals[MEMORY] == pytest.approx(content[0]["total_costs"][MEMORY])
+    assert solution.totals[RUNTIME] == pytest.approx(content[0]["total_costs"][RUNTIME])
+    assert solution.score == pytest.approx(content[0]["total_value"][KL])
+    limit = content[0]["puzzle_args"]["mip_constraints"][MEMORY]
+    assert solution.problem.budgets[MEMORY].upper == limit
+    best = pw.search(pw.SearchProblem(library, minimize=KL, budgets={MEMORY: limit}))
+    assert solution.bound == pytest.approx(best.score)
+    assert solution.status == (
+        "optimal" if best.score == pytest.approx(solution.score) else "feasible"
+    )
+
+
+def test_a_solution_of_another_scenario_is_said() -> None:
+    """Its limits and sums would be wrong here."""
+    content = solutions_file(small_run())
+    content[0]["subblock_stats"] = {"batch_size": 32}
+    _, reports = reports_of(**{f"{SEARCH}/solutions.json": content})
+    assert reports.scenarios == ()
+    assert "solution 0 is of another scenario" in reports.notices[0]
+
+
+def test_limits_that_the_librarys_sums_break_are_left_out() -> None:
+    """The architecture stays, without a budget that it does not keep."""
+    content = solutions_file(small_run())
+    content[0]["puzzle_args"]["mip_constraints"] = {MEMORY: 1.0, "stats.unknown": 3, KL: [None, 9]}
+    _, reports = reports_of(**{f"{SEARCH}/solutions.json": content})
+    assert dict(reports.scenarios[0].solution.problem.budgets) == {}
+
+
+def test_an_empty_file_says_that_nothing_was_found() -> None:
+    """Puzzletron writes ``[]`` where its search was infeasible."""
+    _, reports = reports_of(**{f"{SEARCH}/solutions.json": []})
+    assert reports.scenarios == ()
+    assert "found no solution" in reports.notices[0]
+
+
+def test_measured_scores_stand_at_the_solutions_costs() -> None:
+    """A realised solution and the parent: scores measured, costs as summed."""
+    measured = {"lm_loss": {"avg": 1.31, "per_sample": [1.31]}, "args": {}}
+    files = solved(small_run()) | {
+        f"{SEARCH}/solutions--validation/solution_0.json": measured,
+        f"{SEARCH}/solutions--validation/teacher.json": {"lm_loss": {"avg": 1.1183}},
+    }
+    library, reports = reports_of(**files)
+    by_name = {point.name: point for point in reports.measured}
+    point = by_name["target memory 78000MiB solution 0"]
+    assert point.values[LM] == 1.31
+    assert point.values[MEMORY] == pytest.approx(reports.scenarios[0].solution.totals[MEMORY])
+    assert "costs as summed by Puzzletron" in point.source
+    teacher = by_name["target memory 78000MiB teacher"]
+    assert teacher.values[MEMORY] == library.parent_totals[MEMORY]
+    assert teacher.on_sum(library, LM) == pytest.approx(library.parent_totals[LM])
+
+
+def test_a_sweep_gives_a_point_a_row() -> None:
+    """Empty cells are not measured."""
+    _, reports = reports_of(**{"mip_sweep_results.csv": sweep_file()})
+    first, second = reports.measured
+    assert first.name == "sweep, compression 0.5"
+    assert first.values[MEMORY] == 49000.5
+    assert first.values["metrics.token_accuracy_top_1"] == 0.6
+    assert "metrics.token_accuracy_top_1" not in second.values
+
+
+def test_a_broken_report_costs_only_itself() -> None:
+    """The library and the other reports stay; what is broken is said."""
+    files = solved(small_run()) | {"mip_sweep_results.csv": b"a,b\n1,2\n", "x/solutions.json": b"{"}
+    _, reports = reports_of(**files)
+    assert len(reports.scenarios) == 1
+    assert len(reports.notices) == 2
+
+
+def test_solutions_alone_open_as_scenarios_of_an_open_library() -> None:
+    """Through the same door as scenario files."""
+    run = small_run()
+    library = pw.load_files(run.encoded())
+    content = json.dumps(solutions_file(run)).encode()
+    (scenario,) = read_scenarios(content, "solutions.json", library)
+    assert scenario.solution.found
+    with pytest.raises(pw.ScenarioError, match="no solutions"):
+        read_scenarios(b"[]", "solutions.json", library)
+    minimal = [{"chosen_replacements": _minimal(run)}]
+    (again,) = read_scenarios(json.dumps(minimal).encode(), "solutions.json", library)
+    assert dict(again.solution.architecture or {}) == library.parent_architecture
+
+
+def _minimal(run: Run) -> list[dict[str, Any]]:
+    return [
+        {"parent_layer_indices": [la], "child_block_configs": [run.blocks[0]], "weight_paths": []}
+        for la in range(run.layers)
+    ]
+
+
+def test_a_solution_that_is_none_of_the_librarys_is_refused() -> None:
+    """Another number of layers; a layer twice."""
+    run = small_run()
+    library = pw.load_files(run.encoded())
+    for chosen in (_minimal(run)[:1], _minimal(run)[:1] * 2):
+        content = json.dumps([{"chosen_replacements": chosen}]).encode()
+        with pytest.raises(pw.ScenarioError):
+            read_scenarios(content, "solutions.json", library)
