@@ -126,6 +126,7 @@ def test_a_puzzletron_run_reaches_vllm(kernel: str) -> None:
     assert not re.search(r"infeasible|no_solution", text)
 
 
+@pytest.mark.slow
 def test_build_and_check_from_nothing(
     kernel: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
