@@ -35,7 +35,11 @@ class RunningApp:
         """End the server as Ctrl-C does; its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=30)
+        try:
+            return self.process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()  # or whoever waits for it waits for ever
+            raise
 
 
 @contextmanager
