@@ -142,6 +142,11 @@ def load_files(
         )
     if unpacked is files:
         return _read(files, name, None, measurement)
+    if not unpacked:
+        Place(next(iter(files))).fail(
+            "0 library files in the archive.",
+            "Pack the library's files themselves, not in a further archive.",
+        )
     return _read(_library_folder(unpacked), name, _title(files), measurement)
 
 
