@@ -148,6 +148,14 @@ def test_a_scenario_that_is_none_or_several_names_all(tmp_path: Path, asked: Any
         pw.load_library(folder, scenario=asked)
 
 
+@pytest.mark.parametrize("asked", [7, ["batch_size 96"], True])
+def test_a_scenario_of_no_known_kind_is_refused(tmp_path: Path, asked: Any) -> None:
+    """A number is no name; the error says what is one."""
+    folder = small_run().write(tmp_path)
+    with pytest.raises(pw.LibraryError, match=r"names no scenario\. Give a name.*batch_size 96"):
+        pw.load_library(folder, scenario=asked)
+
+
 def test_costs_outside_the_blocks_are_offsets(tmp_path: Path) -> None:
     """Embeddings and head count in every total; what is null there counts nothing."""
     folder = small_run().write(tmp_path)
