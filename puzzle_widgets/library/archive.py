@@ -87,9 +87,10 @@ class Archive(Mapping[str, bytes]):
         found: dict[str, zipfile.ZipInfo] = {}
         total = 0
         for info in entries:
-            self._check_path(info)
-            path = PurePosixPath(info.filename)
-            if info.is_dir() or any(part in _IGNORED for part in path.parts):
+            name = info.filename.replace("\\", "/")  # as some programs on Windows write it
+            self._check_path(info, name)
+            path = PurePosixPath(name)
+            if name.endswith("/") or any(part in _IGNORED for part in path.parts):
                 continue
             if str(path) in found:
                 self._place.fail(f"{shown(str(path))} is there twice.", "Pack it again.")
@@ -99,10 +100,8 @@ class Archive(Mapping[str, bytes]):
                 found[str(path)] = info
         return found
 
-    def _check_path(self, info: zipfile.ZipInfo) -> None:
-        name = info.filename
-        parts = PurePosixPath(name).parts
-        leads_out = name.startswith(("/", "\\")) or ".." in parts or "\\" in name
+    def _check_path(self, info: zipfile.ZipInfo, name: str) -> None:
+        leads_out = name.startswith("/") or ".." in PurePosixPath(name).parts
         if leads_out or ":" in name or "\x00" in info.orig_filename:
             self._place.fail(f"the path {shown(name)} leads out of it.", "Pack plain folders.")
         if stat.S_ISLNK(info.external_attr >> 16):

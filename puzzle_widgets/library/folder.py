@@ -65,9 +65,10 @@ def run_folder(path: Path) -> Folder:
     beside: dict[str, Path] = {}
     if (path / RECORDS).is_file():
         for above in list(path.resolve().parents)[:_ABOVE]:
-            for name in (STATS, TEACHER_CONFIG):
-                if name not in beside and (above / name).is_file():
-                    beside[name] = above / name
+            found = {name: above / name for name in (STATS, TEACHER_CONFIG)}
+            beside = {name: file for name, file in found.items() if file.is_file()}
+            if beside:
+                break
     return Folder(path, beside)
 
 

@@ -49,8 +49,9 @@ def load_library(
     Parameters
     ----------
     source
-        A directory in the published three-file form; the directory of a Puzzletron run, or one
-        of its searches; a zip archive of either; one file, JSON, CSV, Parquet or xlsx; a tidy
+        A directory in the published three-file form; the directory of one Puzzletron run, or one
+        of its searches; a zip archive of either; one file, JSON, CSV, Parquet or xlsx, which is
+        the one read (records of a search, say, though the run's own files lie beside it); a tidy
         DataFrame (see :func:`puzzle_widgets.to_frame`); or the name of an embedded library
         (``embedded_libraries()``).
     name
@@ -141,6 +142,11 @@ def load_files(
         )
     if unpacked is files:
         return _read(files, name, None, measurement)
+    if not unpacked:
+        Place(next(iter(files))).fail(
+            "0 library files in the archive.",
+            "Pack the library's files themselves, not in a further archive.",
+        )
     return _read(_library_folder(unpacked), name, _title(files), measurement)
 
 
@@ -149,14 +155,16 @@ def _run_at(path: Path, name: str | None) -> PuzzletronRun | None:
     if path.is_dir():
         return _run_of(run_folder(path), title)
     if path.name in RUN_FILES:
-        return _run_of(run_folder(path.parent), name or path.resolve().parent.name)
+        title = name or path.resolve().parent.name
+        return _run_of(run_folder(path.parent), title, path.name)
     if is_archive(path.name):
         return _run_of(Archive(read_bytes(path), path.name), name or path.stem)
     return None
 
 
-def _run_of(files: Mapping[str, bytes], name: str) -> PuzzletronRun | None:
-    return open_files(files, name) if find_layout(files).is_run else None
+def _run_of(files: Mapping[str, bytes], name: str, asked: str = "") -> PuzzletronRun | None:
+    found = find_layout(files, Place(name), asked)
+    return open_files(files, name, asked) if found.is_run else None
 
 
 def _unpacked(files: Mapping[str, bytes]) -> Mapping[str, bytes]:

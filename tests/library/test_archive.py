@@ -54,12 +54,31 @@ def test_files_are_read_by_path() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["/etc/a.json", "../a.json", "run/../../a.json", "C:/a.json", "..\\a.json", "\\\\host\\a.json"],
+    ["/etc/a.json", "../a.json", "run/../../a.json", "C:/a.json", "..\\a.json", "\\\\host\\a.json"]
+    + ["\\a.json", "run\\..\\..\\a.json", "C:\\a.json", "run/..\\../a.json"],
 )
 def test_paths_that_lead_out_are_refused(name: str) -> None:
     """Nothing is written to disk, and such an archive is not read either."""
     with pytest.raises(pw.LibraryError, match="leads out of it"):
         Archive(with_entry(name), "x.zip")
+
+
+def test_backslashes_are_separators() -> None:
+    """As some programs on Windows pack; what then is there twice is refused."""
+
+    def write(archive: zipfile.ZipFile) -> None:
+        for name in ("Model\\", "Model\\a.json", "Model\\x\\b.json"):
+            archive.writestr(name, "" if name.endswith("\\") else f'"{name[-6]}"')
+
+    found = Archive(packed(write), "x.zip")
+    assert dict(found) == {"Model/a.json": b'"a"', "Model/x/b.json": b'"b"'}
+
+    def twice(archive: zipfile.ZipFile) -> None:
+        archive.writestr("Model\\a.json", "[1]")
+        archive.writestr("Model/a.json", "[2]")
+
+    with pytest.raises(pw.LibraryError, match="there twice"):
+        Archive(packed(twice), "x.zip")
 
 
 def test_symbolic_links_are_refused() -> None:
@@ -148,5 +167,11 @@ def test_a_published_library_may_come_in_an_archive() -> None:
 
 def test_an_archive_without_a_library_says_so() -> None:
     """Nothing to open."""
-    with pytest.raises(pw.LibraryError, match="0 library files"):
-        pw.load_files({"x.zip": packed(lambda archive: archive.writestr("a.txt", "x"))})
+    inner = packed(lambda archive: archive.writestr("a.json", "[1]"))
+    for content in (
+        packed(lambda archive: archive.writestr("a.txt", "x")),
+        packed(lambda archive: archive.writestr("inner.zip", inner)),
+        packed(lambda archive: archive.comment),
+    ):
+        with pytest.raises(pw.LibraryError, match=r"x\.zip: 0 library files in the archive"):
+            pw.load_files({"x.zip": content})

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from puzzle_widgets.library.checks import Place
 
 LIBRARY = "replacement_library.json"
 STATS = "subblock_stats.json"
@@ -18,6 +20,9 @@ RUN_FILES = (LIBRARY, RECORDS)
 _SCORE = re.compile(r".*solution_?\d+.*\.json", re.IGNORECASE)
 _VALIDATED = "solutions--validation"
 _DIGITS = re.compile(r"(\d+)")
+_SEARCHES = "mip"
+_NAMED = 10
+_Paths = list[tuple[PurePosixPath, str]]
 
 
 @dataclass(frozen=True)
@@ -56,17 +61,34 @@ class Layout:
         return bool(self.library or self.records)
 
 
-def find_layout(paths: Iterable[str]) -> Layout:
-    """Sort the paths of a directory, an archive or an upload by their part."""
-    ordered = sorted(paths, key=natural)
-    named = [(PurePosixPath(path), path) for path in ordered]
-    scored = [path for pure, path in named if _is_score(pure)]
+def find_layout(paths: Iterable[str], place: Place, asked: str = "") -> Layout:
+    """Sort the paths of a directory, an archive or an upload by their part.
+
+    Parameters
+    ----------
+    paths
+        All of them.
+    place
+        Where they are, for messages.
+    asked
+        The library or the records that were asked for by name: no others are then used.
+
+    Raises
+    ------
+    LibraryError
+        Naming the folders, where there are several runs.
+    """
+    whole = [(PurePosixPath(path), path) for path in sorted(paths, key=natural)]
+    named = _of_one_run(whole, place, asked)
+    if asked:
+        named = [(pure, p) for pure, p in named if pure.name not in RUN_FILES or p == asked]
+    scored = _of_one_folder([pair for pair in named if _is_score(pair[0])])
     return Layout(
         library=_shallowest(named, LIBRARY),
         stats=_shallowest(named, STATS),
         teacher_config=_teacher_config(named),
-        scores=tuple(path for path in scored if PurePosixPath(path).name != TEACHER),
-        teacher_scores=_shallowest([(PurePosixPath(p), p) for p in scored], TEACHER),
+        scores=tuple(path for pure, path in scored if pure.name != TEACHER),
+        teacher_scores=_shallowest(scored, TEACHER),
         records=tuple(path for pure, path in named if pure.name == RECORDS),
         solutions=tuple(path for pure, path in named if pure.name == SOLUTIONS),
         validated=tuple(
@@ -89,6 +111,61 @@ def beside(path: str, name: str) -> str:
     return str(PurePosixPath(path).with_name(name))
 
 
+def _of_one_run(paths: _Paths, place: Place, asked: str) -> _Paths:
+    """Files of the only run; what lies in another's folder within it is not its own."""
+    roots = _roots([pure for pure, _ in paths], asked)
+    tops = [PurePosixPath(asked).parent] if asked else _uppermost(roots)
+    if len(tops) > 1:
+        names = ", ".join(str(top) for top in tops[:_NAMED])
+        count = "two" if len(tops) == 2 else f"{len(tops):,}"
+        place.fail(f"{count} runs here: {names}.", "Name one: give its folder, or pack it alone.")
+    within = roots - set(tops)
+    return [
+        (pure, path)
+        for pure, path in paths
+        if all(top in pure.parents for top in tops) and within.isdisjoint(pure.parents)
+    ]
+
+
+def _roots(paths: Sequence[PurePosixPath], asked: str) -> set[PurePosixPath]:
+    """Folders of all runs that have blocks, in a library or in records of a search."""
+    libraries = {path.parent for path in paths if path.name == LIBRARY}
+    marked = libraries | {path.parent for path in paths if path.name == STATS}
+    marked |= {path.parents[2] for path in paths if path.match(TEACHER_CONFIG)}
+    records = [path for path in paths if path.name == RECORDS]
+    found = {path.parent: _root_of(path, marked) for path in records}
+    known = libraries | {root for root in found.values() if root is not None}
+    loose = {folder for folder, root in found.items() if root is None}
+    if loose and not known and not asked:  # searches side by side
+        return {_common(sorted(loose))}
+    return known | loose
+
+
+def _root_of(records: PurePosixPath, marked: set[PurePosixPath]) -> PurePosixPath | None:
+    """Folder of the run that has a search; ``None`` where nothing tells it."""
+    for folder in records.parents:
+        if folder in marked:
+            return folder
+    return next((f.parent for f in records.parents if f.name == _SEARCHES), None)
+
+
+def _common(folders: Sequence[PurePosixPath]) -> PurePosixPath:
+    first = folders[0]
+    shared = (f for f in (first, *first.parents) if all(f in (o, *o.parents) for o in folders))
+    return next(shared, PurePosixPath())
+
+
+def _uppermost(roots: set[PurePosixPath]) -> list[PurePosixPath]:
+    return sorted(root for root in roots if roots.isdisjoint(root.parents))
+
+
+def _of_one_folder(scored: _Paths) -> _Paths:
+    """Scores of the uppermost place only: those of an older run within are not mixed in."""
+    places = [pure.parent.parent for pure, _ in scored]
+    top = min(places, key=lambda place: len(place.parts), default=None)
+    return [pair for pair, place in zip(scored, places, strict=True) if place == top]
+
+
 def _is_score(path: PurePosixPath) -> bool:
     """A score of one block: flat, or in a validation folder that is not of whole solutions."""
     if path.name != TEACHER and not _SCORE.fullmatch(path.name):
@@ -97,12 +174,12 @@ def _is_score(path: PurePosixPath) -> bool:
     return folder != _VALIDATED and (not folder or folder.endswith("--validation"))
 
 
-def _shallowest(named: list[tuple[PurePosixPath, str]], name: str) -> str:
+def _shallowest(named: _Paths, name: str) -> str:
     found = [(len(pure.parts), path) for pure, path in named if pure.name == name]
     return min(found, default=(0, ""))[1]
 
 
-def _teacher_config(named: list[tuple[PurePosixPath, str]]) -> str:
-    found = [path for pure, path in named if f"/{pure}".endswith(f"/{TEACHER_CONFIG}")]
+def _teacher_config(named: _Paths) -> str:
+    found = [pair for pair in named if f"/{pair[0]}".endswith(f"/{TEACHER_CONFIG}")]
     flat = [path for pure, path in named if str(pure) == "config.json"]
-    return next(iter([*found, *flat]), "")
+    return _shallowest(found, "config.json") or next(iter(flat), "")

@@ -48,15 +48,18 @@ class PuzzletronRun:
         Bytes by path; read when they are needed.
     name
         Title for people.
+    asked
+        The file of blocks that was asked for by name, ``""`` for the whole run.
     """
 
     files: Mapping[str, bytes]
     name: str
+    asked: str = ""
 
     @cached_property
     def layout(self) -> Layout:
         """Which file is which."""
-        return find_layout(self.files)
+        return find_layout(self.files, Place(self.name), self.asked)
 
     @property
     def scenarios(self) -> tuple[StatsScenario, ...]:
@@ -205,15 +208,15 @@ class PuzzletronRun:
         return read_blocks(config, Place(self.layout.teacher_config))
 
 
-def open_files(files: Mapping[str, bytes], name: str) -> PuzzletronRun:
+def open_files(files: Mapping[str, bytes], name: str, asked: str = "") -> PuzzletronRun:
     """Take the files of a run; what stands in them is read when it is asked for.
 
     Raises
     ------
     LibraryError
-        Where a part that is needed is missing.
+        Where a part that is needed is missing, or there are several runs.
     """
-    run = PuzzletronRun(FrozenMapping(files) if isinstance(files, dict) else files, name)
+    run = PuzzletronRun(FrozenMapping(files) if isinstance(files, dict) else files, name, asked)
     found = run.layout
     if found.library and not found.records:
         for path, words in (

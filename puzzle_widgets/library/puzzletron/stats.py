@@ -158,12 +158,17 @@ def choose(
     """
     if wanted is None:
         return 0
+    names = "; ".join(scenario.name for scenario in scenarios) or "none"
+    if not isinstance(wanted, str | Mapping):
+        Place(file).fail(
+            f"{shown(wanted)} names no scenario.",
+            f"Give a name in text, or arguments by name. There are: {names}.",
+        )
     fitting = [i for i, known in enumerate(scenarios) if known.name == wanted] or [
         i for i, known in enumerate(scenarios) if _is_meant(known, wanted)
     ]
     if len(fitting) == 1:
         return fitting[0]
-    names = "; ".join(scenario.name for scenario in scenarios) or "none"
     count = len(fitting) or "no"
     raise LibraryError(
         f"{Place(file)}: {count} scenarios fit {shown(wanted)}. There are: {names}. "

@@ -148,6 +148,14 @@ def test_a_scenario_that_is_none_or_several_names_all(tmp_path: Path, asked: Any
         pw.load_library(folder, scenario=asked)
 
 
+@pytest.mark.parametrize("asked", [7, ["batch_size 96"], True])
+def test_a_scenario_of_no_known_kind_is_refused(tmp_path: Path, asked: Any) -> None:
+    """A number is no name; the error says what is one."""
+    folder = small_run().write(tmp_path)
+    with pytest.raises(pw.LibraryError, match=r"names no scenario\. Give a name.*batch_size 96"):
+        pw.load_library(folder, scenario=asked)
+
+
 def test_costs_outside_the_blocks_are_offsets(tmp_path: Path) -> None:
     """Embeddings and head count in every total; what is null there counts nothing."""
     folder = small_run().write(tmp_path)
@@ -473,3 +481,96 @@ def test_records_under_another_name_are_known_by_their_content(tmp_path: Path) -
     assert library.name == "mine"
     (tmp_path / "other.json").write_bytes(content)
     assert pw.load_library(tmp_path / "other.json").layers == library.layers
+
+
+def two_runs(folder: Path) -> tuple[Run, Run]:
+    """Two runs of the same blocks with other scores, in x and y; a report of x is missing."""
+    blocks = small_run().blocks
+    first, second = (Run(layers=2, blocks=blocks, seed=seed) for seed in (5, 9))
+    del first.files[first.report_of(1, blocks[2])]
+    first.write(folder / "x")
+    second.write(folder / "y")
+    return first, second
+
+
+def test_two_runs_under_one_folder_are_refused_by_name(tmp_path: Path) -> None:
+    """Nothing of one is ever shown as the other's: on disk, in an upload, in an archive."""
+    two_runs(tmp_path / "runs")
+    words = r"two runs here: x, y\. Name one"
+    for opened in (pw.load_library, pw.open_run):
+        with pytest.raises(pw.LibraryError, match=words):
+            opened(tmp_path / "runs")
+    files = {
+        path.relative_to(tmp_path / "runs").as_posix(): path.read_bytes()
+        for path in (tmp_path / "runs").rglob("*.json")
+    }
+    with pytest.raises(pw.LibraryError, match=words):
+        pw.load_files(files)
+    with zipfile.ZipFile(tmp_path / "runs.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in files.items():
+            archive.writestr(path, content)
+    with pytest.raises(pw.LibraryError, match=f"runs: {words}"):
+        pw.load_library(tmp_path / "runs.zip")
+    library = pw.load_library(tmp_path / "runs" / "x")
+    assert [len(layer.variants) for layer in library.layers] == [4, 3]
+
+
+def test_two_runs_with_records_only_are_refused(tmp_path: Path) -> None:
+    """Searches of two models are no scenarios of one."""
+    file = f"{SEARCH}/replacement_metrics_and_stats.json"
+    for folder in ("x", "y"):
+        run = small_run()
+        run.files = {file: records_file(run)}
+        run.write(tmp_path / folder)
+    with pytest.raises(pw.LibraryError, match="two runs here: x, y"):
+        pw.load_library(tmp_path)
+
+
+def test_a_run_within_a_runs_folder_is_left_alone(tmp_path: Path) -> None:
+    """An older copy beneath: its scores do not fill the gaps of the run above it."""
+    first, _ = two_runs(tmp_path)
+    run = first.write(tmp_path / "whole")
+    alone = pw.load_library(run)
+    shutil.move(tmp_path / "y", run / "older")
+    assert pw.load_library(run).layers == alone.layers
+    (run / "older" / "replacement_library.json").unlink()  # no run any more, but its scores
+    assert pw.load_library(run).layers == alone.layers
+
+
+def test_parts_beside_the_run_are_not_its_own(tmp_path: Path) -> None:
+    """A run that was begun beside it, with scores but no library."""
+    first, _ = two_runs(tmp_path)
+    alone = pw.load_library(tmp_path / "x")
+    (tmp_path / "y" / "replacement_library.json").unlink()
+    assert pw.load_library(tmp_path).layers == alone.layers
+    assert len(alone.layers) == first.layers
+
+
+def test_a_named_file_of_records_is_the_one_read(tmp_path: Path) -> None:
+    """Whatever runs lie beneath its folder."""
+    _, second = two_runs(tmp_path / "fz")
+    file = tmp_path / "fz" / "replacement_metrics_and_stats.json"
+    file.write_text(json.dumps(records_file(second)))
+    library = pw.load_library(file)
+    values = records_file(second).values()
+    wanted = sorted(one["metrics"]["kl_div"] for one in values)
+    assert sorted(library.column(KL)) == wanted
+
+
+def test_a_named_file_goes_before_the_join(tmp_path: Path) -> None:
+    """At a run's root: the records when they are named, the library when that is."""
+    run = small_run()
+    content = records_file(run)
+    for record in content.values():
+        record["metrics"]["kl_div"] *= 2
+    run.files["replacement_metrics_and_stats.json"] = content
+    joined = pw.load_library(run.write(tmp_path))
+    recorded = pw.load_library(tmp_path / "replacement_metrics_and_stats.json")
+    doubled = {key: 2 * value for key, value in _by_config(joined, KL).items()}
+    assert _by_config(recorded, KL) == pytest.approx(doubled)
+    assert recorded.offsets == joined.offsets
+    named = pw.load_library(tmp_path / "replacement_library.json")
+    assert _by_config(named, KL) == _by_config(joined, KL)
+    shutil.rmtree(tmp_path / SCORES)
+    with pytest.raises(pw.LibraryError, match="without the validation"):
+        pw.load_library(tmp_path / "replacement_library.json")
