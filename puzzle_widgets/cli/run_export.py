@@ -9,6 +9,7 @@ from typing import Any
 
 from puzzle_widgets.cli.ask import read_options, read_problem
 from puzzle_widgets.cli.exits import EXIT_CODES, FOUND, INTERRUPTED, WRONG_INPUT
+from puzzle_widgets.cli.open_library import open_library
 from puzzle_widgets.cli.output import check_output, note, plain, write_json, write_text
 from puzzle_widgets.cli.stop import stoppable
 from puzzle_widgets.errors import HandoverError, ScenarioError
@@ -21,7 +22,7 @@ from puzzle_widgets.handover import (
     find_target,
     read_parent_config,
 )
-from puzzle_widgets.library import BlockLibrary, load_library
+from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Scenario, Solution, search
 from puzzle_widgets.solution.scenario_file import read_scenarios
@@ -34,7 +35,7 @@ def run(asked: Namespace) -> int:
     check_output(asked)
     find_target(asked.target)
     parent = None if asked.parent_config is None else read_parent_config(asked.parent_config)
-    library = load_library(asked.library, scenario=asked.scenario)
+    library = open_library(asked.library, asked.scenario)
     if asked.scenarios is not None:
         return _hand_over(asked, _kept(asked, library), parent)
     with stoppable() as stop:
