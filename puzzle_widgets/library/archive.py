@@ -45,18 +45,18 @@ class Archive(Mapping[str, bytes]):
     """
 
     def __init__(self, content: bytes, file: str) -> None:
-        self._place, self._content = Place(file), content
+        self._place = Place(file)
         if len(content) > MAX_FILE_BYTES:
             self._place.fail(
                 f"{len(content) / 2**20:,.1f} MiB.",
                 f"At most {MAX_FILE_BYTES // 2**20} MiB are read; leave out weights.",
             )
-        self._entries = self._checked(self._listed())
+        self._entries = self._checked(self._listed(content))
 
     def __getitem__(self, path: str) -> bytes:
         info = self._entries[path]
         try:
-            with zipfile.ZipFile(io.BytesIO(self._content)) as archive, archive.open(info) as file:
+            with self._archive.open(info) as file:
                 found = file.read(info.file_size + 1)
         except _BROKEN as error:
             self._place.fail(f"{shown(path)} cannot be unpacked ({error}).", "Pack it again.")
@@ -70,10 +70,10 @@ class Archive(Mapping[str, bytes]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    def _listed(self) -> list[zipfile.ZipInfo]:
+    def _listed(self, content: bytes) -> list[zipfile.ZipInfo]:
         try:
-            with zipfile.ZipFile(io.BytesIO(self._content)) as archive:
-                entries = archive.infolist()
+            self._archive = zipfile.ZipFile(io.BytesIO(content))
+            entries = self._archive.infolist()
         except _BROKEN as error:
             self._place.fail(f"no zip archive that can be read ({error}).", "Pack it again.")
         if len(entries) > MAX_ENTRIES:

@@ -23,7 +23,8 @@ from puzzle_widgets.library.published import (
     read_published,
 )
 from puzzle_widgets.library.puzzletron import PuzzletronRun, Wanted, open_files
-from puzzle_widgets.library.puzzletron.layout import RUN_FILES, find_layout
+from puzzle_widgets.library.puzzletron.layout import RECORDS, RUN_FILES, find_layout
+from puzzle_widgets.library.puzzletron.records import is_records
 from puzzle_widgets.library.tables import read_csv, read_frame, read_parquet, read_xlsx
 from puzzle_widgets.resources import data_folder
 
@@ -199,6 +200,8 @@ def _read(
         return _with_words(read_table(files[file], file, facts), name, measurement)
     place = Place(file)
     content = mapping(parse_json(files[file], place), place, "the file")
+    if is_records(content):
+        return open_files({RECORDS: files[file], **sidecars}, facts.name).library(None, measurement)
     if content.get("format") == FORMAT:
         return _with_words(read_native(content, file), name, measurement)
     return read_published(content, file, sidecars, facts)

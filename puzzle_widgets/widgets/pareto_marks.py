@@ -35,7 +35,7 @@ class ParetoChart:
         self.parent = self._scatter("square", 110)
         self.ring = self._scatter("circle", 300, fill=False, stroke=SELECTED, stroke_width=2.5)
         self.kept = self._scatter("triangle-up", 230, fill=False, stroke_width=2.5)
-        self.measured = self._scatter("cross", 150, stroke=_HOLLOW)
+        self.measured = self._scatter("cross", 90, stroke=_HOLLOW)
         self.present = self._scatter("diamond", 220)
         self.points = self._scatter("circle", 60, stroke=FRONT)
         self.figure = self._figure()
@@ -100,9 +100,9 @@ class ParetoChart:
                 self.parent,
                 self.ring,
                 self.kept,
+                self.measured,
                 self.present,
                 self.points,
-                self.measured,
             ],
             axes=[self.x_axis, self.y_axis],
             fig_margin=_MARGIN,

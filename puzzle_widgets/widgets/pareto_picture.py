@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from puzzle_widgets.solution import ParetoFront, Solution
@@ -94,10 +95,11 @@ def picture_of(state: ExplorerState) -> Picture:
     selected = _selected(state, points)
     lines = tuple(budget_lines(state.library, state.limits, state.front_resource))
     spots = [spot for spot in (*points, present, parent, *kept, *measured) if spot is not None]
-    x = resource_span([spot.use for spot in spots], [line.at for line in lines])
     others = [spot.score for spot in spots[len(points) :]]
     minimize = state.goal == "minimize"
     y = score_span([spot.score for spot in points], others, minimize=minimize)
+    x = resource_span(_uses_shown(spots, measured, y), [line.at for line in lines])
+    measured = tuple(replace(spot, use=x.clip(spot.use)) for spot in measured)
     return Picture(
         resource=state.front_resource,
         objective=state.objective,
@@ -160,6 +162,12 @@ def _measured(state: ExplorerState) -> tuple[Spot, ...]:
             words = measured_words(point, state.library, state.objective, state.front_resource)
             spots.append(Spot(use, score, "\n".join(words), MEASURED, place))
     return tuple(spots)
+
+
+def _uses_shown(spots: Sequence[Spot], measured: Sequence[Spot], y: Span) -> list[float]:
+    """Places that the axis spans: measured models far worse than the front do not stretch it."""
+    beyond = {id(spot) for spot in measured if not y.holds(spot.score)}
+    return [spot.use for spot in spots if id(spot) not in beyond]
 
 
 def _legend_of_measured(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from puzzle_widgets.library import FrozenMapping
+from puzzle_widgets.solution import MeasuredPoint
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.palette import PRESENT
 from puzzle_widgets.widgets.pareto_picture import front_of, picture_of
@@ -57,3 +59,22 @@ def test_architectures_of_no_finite_place_are_left_out() -> None:
     """An infinite throughput has no place on the chart."""
     library = make_library([[(0, 4, 0)]])
     assert picture_of(ExplorerState(library)).parent is None
+
+
+def test_measured_models_far_worse_than_the_front_do_not_stretch_the_axis() -> None:
+    """One that is off the chart both ways stands in its corner; others widen the axis."""
+    state = ExplorerState(make_library([[(0, 9, 1), (1, 8, 1), (2, 7, 1), (3, 6, 1), (4, 5, 1)]]))
+    state.set_front(MEMORY)
+    points = {"near": (2.0, 12.0), "far": (900.0, 500.0)}
+    values = ({LOSS: loss, MEMORY: memory} for loss, memory in points.values())
+    state.set_measured(
+        MeasuredPoint(name, FrozenMapping(found))
+        for name, found in zip(points, values, strict=True)
+    )
+    picture = picture_of(state)
+    near, far = picture.measured
+    assert picture.x.low < 12.0 < picture.x.high < 20.0
+    assert near.use == 12.0
+    assert far.use == picture.x.high
+    assert far.score > picture.y.high
+    assert any("some scores above the chart" in words for _, _, words in picture.legend)

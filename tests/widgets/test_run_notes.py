@@ -11,6 +11,7 @@ from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.library_bar import LibraryBar
 from puzzle_widgets.widgets.run_notes import notes_list
 from puzzle_widgets.widgets.scenarios import ScenarioPanel
+from tests.support.libraries import published_folder
 from tests.support.puzzletron_run import small_run
 
 SECOND = "batch_size 32, runtime_stats False"
@@ -58,3 +59,14 @@ def test_a_preset_is_offered_where_its_blocks_are(monkeypatch: pytest.MonkeyPatc
     assert offer.description == "Add Small"
     offer.click()
     assert [scenario.name for scenario in state.scenarios] == ["Small"]
+
+
+def test_the_published_49b_model_is_offered_for_the_published_library() -> None:
+    """One press adds it, with its figures in the table."""
+    state = ExplorerState(pw.load_library(published_folder()))
+    panel = ScenarioPanel(state)
+    (offer,) = panel.presets.children
+    offer.click()
+    (scenario,) = state.scenarios
+    assert scenario.name == "Nemotron-Super-49B"
+    assert "Nemotron-Super-49B" in panel.table.value

@@ -41,9 +41,9 @@ def build(found: Usable, facts: Facts, file: str) -> BlockLibrary:
 def offsets_of(
     outside: Mapping[str, float | None], keys: Sequence[str]
 ) -> FrozenMapping[str, float]:
-    """Costs outside the blocks under their dotted keys, where the blocks have such costs."""
+    """Costs outside the blocks by their dotted keys, where there are any and blocks have them."""
     dotted = {f"{COST_GROUP}{key}": value for key, value in known(outside)}
-    return FrozenMapping({key: dotted[key] for key in keys if key in dotted})
+    return FrozenMapping({key: dotted[key] for key in keys if dotted.get(key)})
 
 
 def _layer(file: str, layer: int, candidates: Sequence[Candidate], keys: Sequence[str]) -> RawLayer:

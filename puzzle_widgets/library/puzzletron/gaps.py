@@ -112,9 +112,8 @@ def _left_out(
     named = ", ".join(found.words for found in gone[:_NAMED])
     more = f" and {len(gone) - _NAMED:,} more" if len(gone) > _NAMED else ""
     lacks = _lacks(missing, wanted)
-    said = [
-        f"Left out: {len(gone):,} of {len(candidates):,} blocks without {lacks}: {named}{more}."
-    ]
+    count = f"{len(gone):,} of {len(candidates):,}"
+    said = [f"Left out: {count} blocks without {lacks}: {named}{more}."]
     alone = _only_parent(candidates, kept)
     if alone:
         word = "Layer" if len(alone) == 1 else "Layers"

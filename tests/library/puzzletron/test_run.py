@@ -463,3 +463,13 @@ def test_frozen_arguments_are_kept() -> None:
     assert run is not None
     assert isinstance(run.scenarios[0].args, FrozenMapping)
     assert run.scenarios[0].args["gpu"] == "NVIDIA H100 80GB HBM3"
+
+
+def test_records_under_another_name_are_known_by_their_content(tmp_path: Path) -> None:
+    """People rename files."""
+    run = small_run()
+    content = json.dumps(records_file(run)).encode()
+    library = pw.load_files({"mine.json": content})
+    assert library.name == "mine"
+    (tmp_path / "other.json").write_bytes(content)
+    assert pw.load_library(tmp_path / "other.json").layers == library.layers
