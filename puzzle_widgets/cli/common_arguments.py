@@ -46,3 +46,10 @@ def add_output(command: argparse.ArgumentParser, formats: tuple[str, ...]) -> No
 def add_file(command: argparse.ArgumentParser) -> None:
     """Add the choice of a file."""
     command.add_argument("--output", metavar="FILE", help="write there, not to stdout")
+
+
+def positive(text: str) -> int:
+    """Read a whole number of 1 or more."""
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
+    return int(text)
