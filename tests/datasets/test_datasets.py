@@ -226,3 +226,13 @@ def _check_free(files: list[tuple[str, bytes]]) -> None:
     for name, content in files:
         assert name not in published
         assert hashlib.sha256(content).hexdigest() not in published.values(), name
+
+
+def test_a_folder_that_is_not_there_is_told(
+    small: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is the variable that has to be mended, not one of the files."""
+    monkeypatch.setenv("PUZZLE_WIDGETS_DATA", str(tmp_path / "nowhere"))
+    assert not is_here(small)
+    with pytest.raises(pw.DatasetError, match=r"PUZZLE_WIDGETS_DATA names .*no such folder"):
+        pw.load_dataset(NAME, agree=True)
