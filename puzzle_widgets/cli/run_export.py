@@ -19,7 +19,6 @@ from puzzle_widgets.handover import (
     avoid,
     check,
     export,
-    find_target,
     read_parent_config,
 )
 from puzzle_widgets.library import BlockLibrary
@@ -32,8 +31,7 @@ _MOST_ROUNDS = 8
 
 def run(asked: Namespace) -> int:
     """Search or read, check, and write the file; refused files are wrong input."""
-    check_output(asked)
-    find_target(asked.target)
+    check_output(asked, makes_folder=not asked.check)
     parent = None if asked.parent_config is None else read_parent_config(asked.parent_config)
     library = open_library(asked.library, asked.scenario)
     if asked.scenarios is not None:
@@ -99,7 +97,11 @@ def _hand_over(asked: Namespace, scenarios: Sequence[Scenario], parent: ParentCo
         avoidable = any(one.avoidable and one.severity == "error" for one in findings)
         hint = " With --avoid the search keeps clear of it." if avoidable else ""
         raise HandoverError(f"Not handed over for {asked.target}.{hint}")
-    write_text(export(scenarios, asked.target, parent_config=parent).text, asked)
+    made = export(scenarios, asked.target, parent_config=parent)
+    if asked.output is None:
+        write_text(made.text, asked)
+    else:
+        note(f"Written to {plain(str(made.write(asked.output)))}")
     return FOUND
 
 
