@@ -20,7 +20,7 @@ from tests.support.mirror import Mirror, Trouble
 
 def test_the_list_says_licence_size_and_source() -> None:
     """The embedded library first; the published one by its commit, with a hash of every file."""
-    embedded, published = pw.list_datasets()
+    embedded, *_, published = pw.list_datasets()
     assert (embedded.name, embedded.embedded, embedded.licence.to_agree) == (EMBEDDED, True, False)
     assert (published.name, published.embedded) == (NAME, False)
     assert published.licence.name == "NVIDIA Source Code License-NC"
@@ -69,7 +69,7 @@ def test_an_embedded_one_opens_without_a_question() -> None:
 
 def test_an_unknown_one_is_told_with_those_there_are() -> None:
     """By name."""
-    with pytest.raises(pw.DatasetError, match=f"No data set 'x'. There are: {EMBEDDED}, {NAME}"):
+    with pytest.raises(pw.DatasetError, match=rf"No data set 'x'\. There are: {EMBEDDED}, .*{NAME}"):
         pw.load_dataset("x")
 
 
