@@ -104,15 +104,15 @@ def _add_front(commands: Commands[Parser]) -> None:
 
 
 def _add_export(commands: Commands[Parser]) -> None:
-    names = ", ".join(target.name for target in TARGETS)
+    names = [target.name for target in TARGETS]
     command = commands.add_parser(
         "export",
         help="hand the best architecture over to vLLM, TensorRT-LLM, Puzzletron and others",
-        epilog=f"targets: {names}. What a target cannot take is said on stderr, and refused by "
-        f"exit code 1. {EXPLAINED}",
+        epilog=f"targets: {', '.join(names)}. What a target cannot take is said on stderr, and "
+        f"refused by exit code 1. {EXPLAINED}",
     )
     _add_question(command)
-    command.add_argument("--target", required=True, metavar="NAME", help="see below")
+    command.add_argument("--target", required=True, choices=names, metavar="NAME", help="see below")
     command.add_argument(
         "--parent-config", metavar="FILE", help="the parent's Hugging Face config.json"
     )
@@ -140,7 +140,7 @@ def _add_picture(commands: Commands[Parser]) -> None:
         metavar="RESOURCE",
         help="of a front, a map's rows or a surface's rows (default: %(default)s)",
     )
-    add_file(command)
+    add_file(command, _svg_file)
     command.set_defaults(run=run_picture.run)
 
 
@@ -204,3 +204,9 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"{text!r} is no finite number")
     return value
+
+
+def _svg_file(text: str) -> str:
+    if not text.lower().endswith(".svg"):
+        raise argparse.ArgumentTypeError(f"{text!r} does not end in .svg: pictures are SVG")
+    return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import NoReturn
 
 from puzzle_widgets.cli.exits import USAGE
@@ -43,6 +44,13 @@ def add_output(command: argparse.ArgumentParser, formats: tuple[str, ...]) -> No
     add_file(command)
 
 
-def add_file(command: argparse.ArgumentParser) -> None:
-    """Add the choice of a file."""
-    command.add_argument("--output", metavar="FILE", help="write there, not to stdout")
+def add_file(command: argparse.ArgumentParser, kind: Callable[[str], str] = str) -> None:
+    """Add the choice of a file; ``kind`` refuses what cannot be one."""
+    command.add_argument("--output", type=kind, metavar="FILE", help="write there, not to stdout")
+
+
+def positive(text: str) -> int:
+    """Read a whole number of 1 or more."""
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
+    return int(text)

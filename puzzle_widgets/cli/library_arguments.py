@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from puzzle_widgets.cli import run_build, run_datasets, run_show
-from puzzle_widgets.cli.common_arguments import LIBRARY, Commands, Parser, add_output, add_scenario
+from puzzle_widgets.cli.common_arguments import (
+    LIBRARY,
+    Commands,
+    Parser,
+    add_output,
+    add_scenario,
+    positive,
+)
 
 
 def add_library_commands(commands: Commands[Parser]) -> None:
@@ -44,11 +51,16 @@ def _add_template(commands: Commands[Parser]) -> None:
     command = commands.add_parser("template", help="write a sheet to start a library from")
     command.add_argument("file", metavar="FILE", help="ending in .csv or .xlsx")
     command.add_argument(
-        "--layers", type=int, default=2, metavar="N", help="layers of the example (default: 2)"
+        "--layers",
+        type=positive,
+        default=2,
+        metavar="N",
+        help="layers of the example (default: 2)",
     )
     command.add_argument(
         "--decimal-comma", action="store_true", help="for spreadsheets that write 1,5 for 1.5"
     )
+    command.add_argument("--force", action="store_true", help="replace a file that is there")
     command.set_defaults(run=run_datasets.run_template)
 
 

@@ -16,7 +16,7 @@ from puzzle_widgets.datasets import (
     list_datasets,
     load_dataset,
 )
-from puzzle_widgets.errors import DatasetError
+from puzzle_widgets.errors import DatasetError, LibraryError
 from puzzle_widgets.library import BlockLibrary, load_library, open_run
 
 _YES = {"y", "yes"}
@@ -39,6 +39,10 @@ def open_library(word: str, scenario: str | None = None) -> BlockLibrary:
     LibraryError, DatasetError
         If it cannot be opened, or its licence is not agreed to.
     """
+    if not is_library(word):
+        raise LibraryError(
+            f"{word!r}: no such file, folder or data set. Data sets are: {', '.join(_datasets())}."
+        )
     dataset = _datasets().get(word)
     if dataset is None or dataset.embedded or Path(word).exists():
         return load_library(word, scenario=scenario)

@@ -34,8 +34,15 @@ def chosen_format(asked: Namespace) -> str:
     return ending if ending in FORMATS else "table"
 
 
-def check_output(asked: Namespace) -> None:
+def check_output(asked: Namespace, *, makes_folder: bool = False) -> None:
     """Refuse a file that cannot be written before the search, not after it.
+
+    Parameters
+    ----------
+    asked
+        Has ``output``, the file, or ``None`` for stdout.
+    makes_folder
+        Whether missing folders are made, and a folder alone is enough.
 
     Raises
     ------
@@ -45,11 +52,19 @@ def check_output(asked: Namespace) -> None:
     if asked.output is None:
         return
     path = Path(asked.output).expanduser()
-    if path.is_dir() or not path.absolute().parent.is_dir():
+    if makes_folder:
+        _check_folders(asked.output, path.absolute())
+    elif path.is_dir() or not path.absolute().parent.is_dir():
         raise PuzzleError(
             f"--output {asked.output!r}: no such folder, or no file. Name a file in a folder "
             "that is there."
         )
+
+
+def _check_folders(output: str, path: Path) -> None:
+    nearest = next(place for place in (path, *path.parents) if place.exists())
+    if not nearest.is_dir() and nearest != path:
+        raise PuzzleError(f"--output {output!r}: {nearest.name!r} is no folder. Name another.")
 
 
 def write_text(text: str, asked: Namespace) -> None:

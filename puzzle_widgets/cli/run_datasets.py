@@ -18,6 +18,7 @@ from puzzle_widgets.cli.output import (
 )
 from puzzle_widgets.datasets import Dataset, find_dataset, is_here, list_datasets
 from puzzle_widgets.library import write_template
+from puzzle_widgets.library.tables.numbers import Mark
 
 
 def run(asked: Namespace) -> int:
@@ -40,7 +41,8 @@ def run(asked: Namespace) -> int:
 
 def run_template(asked: Namespace) -> int:
     """Write a sheet to start a library from."""
-    write_template(asked.file, layers=asked.layers, decimal="," if asked.decimal_comma else ".")
+    decimal: Mark = "," if asked.decimal_comma else "."
+    write_template(asked.file, layers=asked.layers, decimal=decimal, overwrite=asked.force)
     note(
         f"Written to {plain(asked.file)}. Type over the example, then: puzzle-widgets {asked.file}"
     )

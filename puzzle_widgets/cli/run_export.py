@@ -9,6 +9,7 @@ from typing import Any
 
 from puzzle_widgets.cli.ask import read_options, read_problem
 from puzzle_widgets.cli.exits import EXIT_CODES, FOUND, INTERRUPTED, WRONG_INPUT
+from puzzle_widgets.cli.open_library import open_library
 from puzzle_widgets.cli.output import check_output, note, plain, write_json, write_text
 from puzzle_widgets.cli.stop import stoppable
 from puzzle_widgets.errors import HandoverError, ScenarioError
@@ -18,10 +19,9 @@ from puzzle_widgets.handover import (
     avoid,
     check,
     export,
-    find_target,
     read_parent_config,
 )
-from puzzle_widgets.library import BlockLibrary, load_library
+from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Scenario, Solution, search
 from puzzle_widgets.solution.scenario_file import read_scenarios
@@ -31,10 +31,9 @@ _MOST_ROUNDS = 8
 
 def run(asked: Namespace) -> int:
     """Search or read, check, and write the file; refused files are wrong input."""
-    check_output(asked)
-    find_target(asked.target)
+    check_output(asked, makes_folder=not asked.check)
     parent = None if asked.parent_config is None else read_parent_config(asked.parent_config)
-    library = load_library(asked.library, scenario=asked.scenario)
+    library = open_library(asked.library, asked.scenario)
     if asked.scenarios is not None:
         return _hand_over(asked, _kept(asked, library), parent)
     with stoppable() as stop:
@@ -98,7 +97,11 @@ def _hand_over(asked: Namespace, scenarios: Sequence[Scenario], parent: ParentCo
         avoidable = any(one.avoidable and one.severity == "error" for one in findings)
         hint = " With --avoid the search keeps clear of it." if avoidable else ""
         raise HandoverError(f"Not handed over for {asked.target}.{hint}")
-    write_text(export(scenarios, asked.target, parent_config=parent).text, asked)
+    made = export(scenarios, asked.target, parent_config=parent)
+    if asked.output is None:
+        write_text(made.text, asked)
+    else:
+        note(f"Written to {plain(str(made.write(asked.output)))}")
     return FOUND
 
 

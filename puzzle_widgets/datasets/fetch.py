@@ -53,6 +53,7 @@ def read_files(dataset: Dataset, progress: Progress | None = None) -> dict[str, 
     """
     here = _local_folder(dataset)
     if here is not None:
+        _check_folder(here)
         return {file.name: _read_local(here, file) for file in dataset.files}
     meter = _Meter(dataset, progress)
     return {file.name: _fetch(dataset, file, meter) for file in dataset.files}
@@ -151,6 +152,14 @@ def _why(error: OSError) -> str:
     if type(error).__module__.startswith("requests"):
         return "no connection, perhaps this machine is offline"
     return f"it cannot be kept in {str(error.filename or cache_folder())!r} ({error.strerror})"
+
+
+def _check_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise DatasetError(
+            f"{DATA_VARIABLE} names {str(folder)!r}, and there is no such folder. Name the folder "
+            "that has the files or the address of a mirror, or unset it."
+        )
 
 
 def _read_local(folder: Path, file: DatasetFile) -> bytes:

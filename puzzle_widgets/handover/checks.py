@@ -87,7 +87,7 @@ def check_parent(order: Order) -> list[Finding]:
     if parent is None:
         return [Finding("error", _NO_PARENT)]
     if parent.layers == len(library.layers):
-        return _check_heads(order, parent)
+        return [*_check_heads(order, parent), *_warn_of_quantization(parent)]
     words = (
         f"{parent.source} has {parent.layers} layers, {library.name} has {len(library.layers)}. "
         "Give the configuration of the library's own parent."
@@ -230,6 +230,16 @@ def _check_heads(order: Order, parent: ParentConfig) -> list[Finding]:
         "library's own parent?",
         "KV heads that divide the attention heads",
     )
+
+
+def _warn_of_quantization(parent: ParentConfig) -> list[Finding]:
+    if not parent.content.get("quantization_config"):
+        return []
+    words = (
+        f"{parent.source} says how its weights are quantised (quantization_config), and so does "
+        "the file: quantise the new weights alike, or take the field out."
+    )
+    return [Finding("warning", words)]
 
 
 def _rounded(order: Order, parent: ParentConfig) -> str:

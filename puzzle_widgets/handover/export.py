@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,14 +50,31 @@ class Export:
     def write(self, path: str | Path) -> Path:
         """Write it to a file, or into a folder under its usual name.
 
+        Parameters
+        ----------
+        path
+            A folder if it is one, or ends in a slash; else a file. Folders are made as needed.
+
         Returns
         -------
         Path
             The file.
+
+        Raises
+        ------
+        HandoverError
+            If it cannot be written there.
         """
         place = Path(path).expanduser()
-        place = place / self.file if place.is_dir() else place
-        place.write_text(self.text, encoding="utf-8")
+        folder = str(path).endswith(("/", os.sep)) or place.is_dir()
+        place = place / self.file if folder else place
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(self.text, encoding="utf-8")
+        except OSError as error:
+            raise HandoverError(
+                f"{place} cannot be written ({error.strerror}). Name another file or folder."
+            ) from error
         return place
 
 

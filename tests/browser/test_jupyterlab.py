@@ -71,7 +71,7 @@ def _announced(process: subprocess.Popen[str]) -> str:
 
 @pytest.mark.slow
 def test_explorer_works_in_jupyterlab(page: Page, tmp_path: Path, library: pw.BlockLibrary) -> None:
-    """Run by its keys, the notebook shows the explorer; charts are drawn and a slider works."""
+    """Run by its keys, the notebook shows charts; a slider works, and a picture is saved."""
     write_notebook(tmp_path / "try.ipynb", CELL, kernel="python3")
     problems = watch(page)
     with running_lab(tmp_path) as url:
@@ -89,4 +89,7 @@ def test_explorer_works_in_jupyterlab(page: Page, tmp_path: Path, library: pw.Bl
             for _ in range(40):
                 page.keyboard.press("ArrowLeft")
         explorer.expect_answer(answer_to(library, explorer.settled("Memory")))
+        with page.expect_download() as download:
+            explorer.button("Blocks by layer", "Save PNG").click()
+        assert download.value.suggested_filename == "blocks-by-layer.png"
         assert [problem for problem in problems if _OURS.search(problem)] == []

@@ -120,3 +120,23 @@ def test_a_template_is_written_and_opens(run: Run, tmp_path: Path, name: str) ->
     assert "My library" in run("show", str(path)).out
     assert run("template", str(tmp_path / "x.txt")).code == 1
     assert run("template", str(tmp_path / "no" / "x.csv")).code == 1
+
+
+def test_a_sheet_that_is_there_is_kept(run: Run, tmp_path: Path) -> None:
+    """Hours of work may be in it: only --force replaces it."""
+    path = tmp_path / "mine.csv"
+    path.write_text("work of hours", encoding="utf-8")
+    ran = run("template", str(path))
+    assert ran.code == 1
+    assert "is kept" in ran.err
+    assert "--force" in ran.err
+    assert path.read_text(encoding="utf-8") == "work of hours"
+    assert run("template", str(path), "--force").code == 0
+    assert pw.load_library(path).name == "My library"
+
+
+@pytest.mark.parametrize("layers", ["0", "-1", "1.5", "many"])
+def test_a_template_has_layers(run: Run, tmp_path: Path, layers: str) -> None:
+    """No layers are wrong usage, and write nothing."""
+    assert run("template", str(tmp_path / "x.csv"), "--layers", layers).code == 64
+    assert not (tmp_path / "x.csv").exists()

@@ -10,7 +10,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.cli import main
-from puzzle_widgets.cli.exits import FOUND, INFEASIBLE, WRONG_INPUT
+from puzzle_widgets.cli.exits import FOUND, INFEASIBLE, USAGE, WRONG_INPUT
 from puzzle_widgets.library import SubBlock
 from tests.handover.test_published_semantics import LLAMA_70B
 from tests.support.handover import LINEAR, LLAMA, PARENT, chosen, handed_library, llama_text
@@ -114,10 +114,47 @@ def test_infeasible_has_its_own_code(folder: Path, capsys: pytest.CaptureFixture
     assert "Memory" in shown.err
 
 
-def test_unknown_targets_are_wrong_input(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With the names that there are."""
-    assert export(folder, "--target", "onnx") == WRONG_INPUT
-    assert "There are vllm" in capsys.readouterr().err
+def test_unknown_targets_are_wrong_usage(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As unknown formats and kinds of pictures are, with the names that there are."""
+    with pytest.raises(SystemExit) as left:
+        export(folder, "--target", "onnx")
+    assert left.value.code == USAGE
+    said = capsys.readouterr().err
+    assert "onnx" in said
+    assert "tensorrt-llm" in said
+
+
+@pytest.mark.parametrize(
+    ("output", "file"),
+    [("out/mine.json", "out/mine.json"), ("new/er/", "new/er/config.json"), (".", "config.json")],
+)
+def test_folders_are_made(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, file: str
+) -> None:
+    """A folder that is missing is made; a folder alone gets the target's usual name."""
+    asked = ("--target", "tensorrt-llm", "--parent-config", str(folder / "config.json"))
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    assert export(folder, *asked, "--output", output) == FOUND
+    content = json.loads((tmp_path / "work" / file).read_text(encoding="utf-8"))
+    assert content["model_type"] == "nemotron-nas"
+
+
+def test_a_file_is_no_folder(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is refused before the search."""
+    output = str(folder / "library.json" / "deep" / "x.json")
+    assert export(folder, "--target", "layers-csv", "--output", output) == WRONG_INPUT
+    assert "'library.json' is no folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("output", ["p.png", "p.pdf", "p", "p.svg.txt"])
+def test_pictures_are_svg(folder: Path, capsys: pytest.CaptureFixture[str], output: str) -> None:
+    """Another ending would promise another form; nothing is written."""
+    with pytest.raises(SystemExit) as left:
+        main(["picture", str(folder / "library.json"), "--output", str(folder / output)])
+    assert left.value.code == USAGE
+    assert "does not end in .svg" in capsys.readouterr().err
+    assert not (folder / output).exists()
 
 
 @pytest.mark.parametrize("kind", ["layers", "front", "surface", "map"])

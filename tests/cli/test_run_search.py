@@ -92,9 +92,10 @@ def test_wrong_input_leaves_by_one(run: Run, library: str, words: list[str], mes
 
 
 def test_missing_library_leaves_by_one(run: Run) -> None:
-    """A path that is not there is named, with the embedded ones to choose from."""
+    """A path that is not there is named, with the data sets to choose from."""
     ran = run("search", "nowhere")
     assert ran.code == 1
+    assert "llama-3.3-70b-instruct" in ran.err
     assert "nowhere" in ran.err
     assert "llama-3.3-70b-modelled" in ran.err
 

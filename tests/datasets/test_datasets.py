@@ -20,7 +20,7 @@ from tests.support.mirror import Mirror, Trouble
 
 def test_the_list_says_licence_size_and_source() -> None:
     """The embedded library first; the published one by its commit, with a hash of every file."""
-    embedded, published = pw.list_datasets()
+    embedded, *_, published = pw.list_datasets()
     assert (embedded.name, embedded.embedded, embedded.licence.to_agree) == (EMBEDDED, True, False)
     assert (published.name, published.embedded) == (NAME, False)
     assert published.licence.name == "NVIDIA Source Code License-NC"
@@ -69,7 +69,7 @@ def test_an_embedded_one_opens_without_a_question() -> None:
 
 def test_an_unknown_one_is_told_with_those_there_are() -> None:
     """By name."""
-    with pytest.raises(pw.DatasetError, match=f"No data set 'x'. There are: {EMBEDDED}, {NAME}"):
+    with pytest.raises(pw.DatasetError, match=rf"No data set 'x'\. There are: {EMBEDDED}, .*{NAME}"):
         pw.load_dataset("x")
 
 
@@ -226,3 +226,13 @@ def _check_free(files: list[tuple[str, bytes]]) -> None:
     for name, content in files:
         assert name not in published
         assert hashlib.sha256(content).hexdigest() not in published.values(), name
+
+
+def test_a_folder_that_is_not_there_is_told(
+    small: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is the variable that has to be mended, not one of the files."""
+    monkeypatch.setenv("PUZZLE_WIDGETS_DATA", str(tmp_path / "nowhere"))
+    assert not is_here(small)
+    with pytest.raises(pw.DatasetError, match=r"PUZZLE_WIDGETS_DATA names .*no such folder"):
+        pw.load_dataset(NAME, agree=True)

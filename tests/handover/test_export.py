@@ -36,6 +36,15 @@ def test_files_are_written(target: object, solution: pw.Solution, tmp_path: Path
         assert json.loads(made.text)
 
 
+def test_folders_are_made(solution: pw.Solution, tmp_path: Path) -> None:
+    """A slash behind the name says that a folder is meant; what cannot be made is said."""
+    made = export(solution, "layers-csv")
+    assert made.write(f"{tmp_path}/out/") == tmp_path / "out" / "layers.csv"
+    assert made.write(tmp_path / "a" / "b.csv").read_text(encoding="utf-8") == made.text
+    with pytest.raises(pw.HandoverError, match=r"b\.csv.x\.csv cannot be written"):
+        made.write(tmp_path / "a" / "b.csv" / "x.csv")
+
+
 @pytest.mark.parametrize("target", ["layers-csv", "layers-json"])
 def test_layers_load_again(target: str, solution: pw.Solution) -> None:
     """What is handed over as layers comes back as the same architecture, under its name."""

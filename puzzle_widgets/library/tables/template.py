@@ -43,28 +43,38 @@ _COLUMNS = {
 }
 
 
-def write_template(path: str | Path, *, layers: int = 2, decimal: Mark = ".") -> None:
+def write_template(
+    path: str | Path, *, layers: int = 2, decimal: Mark = ".", overwrite: bool = False
+) -> None:
     """Write a sheet to fill in, with an example to type over; it opens as a library as it is.
 
     Parameters
     ----------
     path
-        File to create or replace, ending in ``.csv`` or ``.xlsx``.
+        File to create, ending in ``.csv`` or ``.xlsx``.
     layers
-        Layers of the example.
+        Layers of the example, 1 or more.
     decimal
         ``","`` for a CSV file as European spreadsheets open it: semicolons between cells and
         decimal commas. Has no bearing on ``.xlsx``.
+    overwrite
+        Whether a file that is there is replaced.
 
     Raises
     ------
     LibraryError
-        If the ending is another, or the file cannot be written.
+        If the ending is another, there are no layers, or the file cannot be written or is there.
     """
     target = Path(path).expanduser()
     content = dump_template(target.name, layers=layers, decimal=decimal)
     try:
-        target.write_bytes(content)
+        with target.open("wb" if overwrite else "xb") as file:
+            file.write(content)
+    except FileExistsError as error:
+        raise LibraryError(
+            f"{path}: a file of this name is there, and is kept. Name another, or say that it is "
+            "to be replaced (overwrite=True, or --force on the command line)."
+        ) from error
     except OSError as error:
         raise LibraryError(
             f"{path}: cannot be written ({error.strerror}). Name a file in a folder that is there."
@@ -74,6 +84,8 @@ def write_template(path: str | Path, *, layers: int = 2, decimal: Mark = ".") ->
 def dump_template(file: str = "template.csv", *, layers: int = 2, decimal: Mark = ".") -> bytes:
     """Give the template's bytes; ``file`` is its name, the rest as for :func:`write_template`."""
     place, ending = Place(file), Path(file).suffix.lower()
+    if layers < 1:
+        place.fail(f"{layers} layers are no example.", "Ask for 1 layer or more.")
     if ending == ".xlsx":
         need("openpyxl", "excel", place)
         return workbook_of([("Block library", _rows(layers)), ("Columns", _explained())])
@@ -89,8 +101,7 @@ def _rows(layers: int) -> list[Cells]:
     rows: list[Cells] = [
         [layer, *block, *([""] * len(_ONCE))] for layer in range(layers) for block in _BLOCKS
     ]
-    if rows:
-        rows[0][-len(_ONCE) :] = _ONCE
+    rows[0][-len(_ONCE) :] = _ONCE
     return [list(_HEAD), *rows]
 
 

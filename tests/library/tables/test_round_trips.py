@@ -258,3 +258,23 @@ def test_a_template_opens_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(pw.LibraryError, match=r"ends in \.csv or \.xlsx"):
         pw.write_template(tmp_path / "x.parquet")
     assert isinstance(pd.read_csv(tmp_path / "a.csv"), pd.DataFrame)
+
+
+@pytest.mark.parametrize("name", ["mine.csv", "mine.xlsx"])
+def test_a_template_replaces_no_file_unasked(tmp_path: Path, name: str) -> None:
+    """What is there stays, byte for byte, until it is said that it may go."""
+    path = tmp_path / name
+    path.write_bytes(b"mine")
+    with pytest.raises(pw.LibraryError, match="a file of this name is there"):
+        pw.write_template(path)
+    assert path.read_bytes() == b"mine"
+    pw.write_template(path, overwrite=True)
+    assert len(pw.load_library(path).layers) == 2
+
+
+@pytest.mark.parametrize("layers", [0, -1])
+def test_a_template_has_a_layer(tmp_path: Path, layers: int) -> None:
+    """A sheet of headings alone would not open."""
+    with pytest.raises(pw.LibraryError, match="1 layer or more"):
+        pw.write_template(tmp_path / "x.csv", layers=layers)
+    assert not (tmp_path / "x.csv").exists()
