@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import puzzle_widgets as pw
+from puzzle_widgets.datasets import find_dataset
 from puzzle_widgets.library.tables import dump_parquet
 from tests.browser.explorer import Explorer
 from tests.browser.test_files import BUTTON, upload
@@ -49,7 +50,7 @@ def test_the_published_library_is_fetched_once_agreed_to(offered: Explorer, mirr
     offer, page = offered.card(TITLE), offered.page
     expect(offer).to_contain_text("NVIDIA Source Code License-NC")
     expect(offer.get_by_role("link", name="Read the licence")).to_have_attribute(
-        "href", pw.list_datasets()[1].licence.address
+        "href", find_dataset("llama-3.3-70b-instruct").licence.address
     )
     fetch = offer.get_by_role("button", name="Fetch and open")
     expect(fetch).to_be_disabled()
