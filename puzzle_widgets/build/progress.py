@@ -31,7 +31,7 @@ class Progress:
         self._what, self._steps, self._say, self._done = what, steps, say, done
         self._seconds: deque[float] = deque(maxlen=_STEPS_JUDGED_BY)
         self._last_step = time.monotonic()
-        self._last_line = float("-inf")
+        self._last_line = self._last_step  # the first steps of a stage tell too little
         if done:
             say(f"{what}: going on after {done:,} of {steps:,}")
 
