@@ -54,8 +54,18 @@ def test_files_are_read_by_path() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["/etc/a.json", "../a.json", "run/../../a.json", "C:/a.json", "..\\a.json", "\\\\host\\a.json"]
-    + ["\\a.json", "run\\..\\..\\a.json", "C:\\a.json", "run/..\\../a.json"],
+    [
+        "/etc/a.json",
+        "../a.json",
+        "run/../../a.json",
+        "C:/a.json",
+        "..\\a.json",
+        "\\\\host\\a.json",
+        "\\a.json",
+        "run\\..\\..\\a.json",
+        "C:\\a.json",
+        "run/..\\../a.json",
+    ],
 )
 def test_paths_that_lead_out_are_refused(name: str) -> None:
     """Nothing is written to disk, and such an archive is not read either."""
