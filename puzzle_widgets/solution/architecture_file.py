@@ -18,6 +18,8 @@ from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution.scenario import Scenario
 from puzzle_widgets.solution.solution import assess
 
+_CONFIG = "config.json"
+
 
 def open_architecture(
     source: str | Path | bytes,
@@ -46,8 +48,7 @@ def open_architecture(
         Naming every layer whose block the library does not have.
     """
     try:
-        content, title = _content(source)
-        place = Place(title)
+        content, title, place = _content(source)
         blocks = read_blocks(parse_json(content, place), place)
     except LibraryError as error:
         raise ScenarioError(str(error)) from error
@@ -98,10 +99,19 @@ def plain_problem(library: BlockLibrary, objective: str = "") -> SearchProblem:
     return SearchProblem(library, **goal)
 
 
-def _content(source: str | Path | bytes) -> tuple[bytes, str]:
+def _content(source: str | Path | bytes) -> tuple[bytes, str, Place]:
+    """The file's bytes, the scenario's usual name, and the file for messages."""
     if isinstance(source, bytes):
-        return source, "config.json"
+        return source, _CONFIG, Place(_CONFIG)
     path = Path(source).expanduser()
     if path.is_dir():
-        return read_bytes(path / "config.json"), path.resolve().name
-    return read_bytes(path), path.resolve().parent.name if path.name == "config.json" else path.stem
+        if not (path / _CONFIG).exists():
+            Place(_CONFIG).fail(
+                f"missing in the folder {path.resolve().name!r}.",
+                "Give a model's folder, or its config.json.",
+            )
+        path /= _CONFIG
+    if path.name != _CONFIG:
+        return read_bytes(path), path.stem, Place(path.name)
+    folder = path.resolve().parent.name
+    return read_bytes(path), folder, Place(f"{folder}/{_CONFIG}")

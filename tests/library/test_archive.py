@@ -181,7 +181,7 @@ def test_an_archive_without_a_library_says_so() -> None:
     for content in (
         packed(lambda archive: archive.writestr("a.txt", "x")),
         packed(lambda archive: archive.writestr("inner.zip", inner)),
-        packed(lambda archive: archive.comment),
+        packed(lambda _: None),
     ):
         with pytest.raises(pw.LibraryError, match=r"x\.zip: 0 library files in the archive"):
             pw.load_files({"x.zip": content})

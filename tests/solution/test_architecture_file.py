@@ -85,6 +85,68 @@ def test_a_folder_or_file_is_opened(tmp_path: Path) -> None:
         pw.open_architecture(tmp_path, LIBRARY)
 
 
+def test_an_error_in_a_folder_names_the_file(tmp_path: Path) -> None:
+    """The file that has to be mended, with its folder; any other file by its own name."""
+    folder = tmp_path / "my-child"
+    folder.mkdir()
+    for file, words in ((folder / "config.json", "my-child/config.json"), (folder / "x.json", "x")):
+        file.write_text('{"hidden_size": 8}')
+        with pytest.raises(pw.ScenarioError, match=f"^{words}"):
+            pw.open_architecture(file, LIBRARY)
+    with pytest.raises(pw.ScenarioError, match=r"^my-child/config\.json: no architecture"):
+        pw.open_architecture(folder, LIBRARY)
+    with pytest.raises(pw.ScenarioError, match="Give a model's folder"):
+        pw.open_architecture(tmp_path, LIBRARY)
+
+
+def sparse(changes: Any) -> bytes:
+    """A config with these differences from the parent."""
+    return json.dumps({**sparse_config(RUN), "per_layer_config": changes}).encode()
+
+
+def test_a_config_without_differences_is_the_parents() -> None:
+    """An empty ``per_layer_config``; in a multimodal model's text part, too."""
+    text = json.dumps({"text_config": json.loads(sparse({}))}).encode()
+    for content in (sparse({}), text):
+        scenario = pw.open_architecture(content, LIBRARY)
+        assert dict(scenario.solution.architecture or {}) == LIBRARY.parent_architecture
+        assert read_scenarios(content, "config.json", LIBRARY)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"0": {"skip": ["attention"]}, "00": {}}, "layer 0 is there twice, as '0' and '00'"),
+        ({"9" * 5000: {}}, "is no layer of 2"),
+        ({"2": {}}, "'2' is no layer of 2"),
+        ({"x": {}}, "'x' is no layer of 2"),
+    ],
+)
+def test_differences_of_no_one_layer_are_refused(changes: Any, words: str) -> None:
+    """None is merged with another in silence."""
+    with pytest.raises(pw.ScenarioError, match=words):
+        pw.open_architecture(sparse(changes), LIBRARY)
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "value", "words"),
+    [
+        ("attention", "n_heads_in_group", 3, r"groups of 3 do not divide 32.*that divides 32\.$"),
+        ("ffn", "ffn_mult", 1e308, r"1e\+308 is no FFN multiple\. Give a number above 0"),
+        ("ffn", "ffn_mult", -1, "-1 is no FFN multiple"),
+        ("ffn", "ffn_mult", "5", "stands where a number belongs"),
+    ],
+)
+def test_a_size_that_cannot_be_is_refused_with_its_mend(
+    part: str, field: str, value: Any, words: str
+) -> None:
+    """The mend is of what is wrong, not of what is there."""
+    config = deci_config(RUN)
+    config["block_configs"][1][part][field] = value
+    with pytest.raises(pw.ScenarioError, match=f"config.json, layer 1, field '{field}'.*{words}"):
+        pw.open_architecture(json.dumps(config).encode(), LIBRARY)
+
+
 def test_of_blocks_that_differ_in_details_the_exact_one_is_taken() -> None:
     """Equal sizes in two number formats: the config says which."""
     odd = json.loads(json.dumps(block(8, 3072)))

@@ -46,6 +46,7 @@ _READ = {
     *_KV_NAMES,
 }
 _ROUND_FFN_TO = 256
+_MOST_FFN_MULT = 1e4
 _USUAL_PRECISION = ("weights_precision", "bf16")
 
 __all__ = ["LINEAR", "NO_OP", "Block", "Facts", "Half", "Shape", "canonical", "deci_width"]
@@ -158,12 +159,23 @@ def _read_ffn(found: Mapping[str, Any], shape: Shape, extra: Facts, place: Place
         here = place.at(field="ffn_mult")
         if shape.hidden_size is None:
             here.fail("an FFN's share of an unknown width.", "Give hidden_size in the config.")
-        width = deci_width(number(found["ffn_mult"], here), shape.hidden_size)
+        width = deci_width(_ffn_mult(found["ffn_mult"], here), shape.hidden_size)
     here = place.at(field="intermediate_size")
     size = optional_count(width, here)
     if size is None:
         here.fail("missing.", "An FFN that is no no-op needs its intermediate size.")
     return Half("ffn", (("intermediate", size),), extra)
+
+
+def _ffn_mult(value: object, place: Place) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return number(value, place)  # which refuses it
+    if not 0 < value <= _MOST_FFN_MULT:
+        place.fail(
+            f"{shown(value)} is no FFN multiple.",
+            f"Give a number above 0 and at most {_MOST_FFN_MULT:,.0f}, such as 5.25.",
+        )
+    return float(value)
 
 
 def _deci_heads(group: object, shape: Shape, place: Place) -> int:
@@ -173,11 +185,15 @@ def _deci_heads(group: object, shape: Shape, place: Place) -> int:
         place.at(field="num_key_value_heads").fail(
             "missing.", "An attention that is no no-op needs its number of KV heads."
         )
-    if shape.attention_heads is None or shape.attention_heads % size:
+    if shape.attention_heads is None:
         here.fail(
-            f"groups of {size} do not divide {shape.attention_heads or 'an unknown number of'} "
-            "attention heads.",
+            f"groups of {size} of an unknown number of attention heads.",
             "Give num_attention_heads in the config.",
+        )
+    if shape.attention_heads % size:
+        here.fail(
+            f"groups of {size} do not divide {shape.attention_heads} attention heads.",
+            f"Give groups of a size that divides {shape.attention_heads}.",
         )
     return shape.attention_heads // size
 

@@ -32,7 +32,7 @@ def build(found: Usable, facts: Facts, file: str) -> BlockLibrary:
     orphans = [int(layer.name) for layer in raw if layer.parent is None]
     if orphans:
         Place(file).fail(
-            f"layers {ranges(orphans)}: no block of the parent's own.",
+            f"{ranges(orphans)}: no block of the parent's own.",
             "The parent's records (is_teacher) or its config are needed.",
         )
     return assemble(file, raw, facts)

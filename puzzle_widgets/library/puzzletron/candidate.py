@@ -40,7 +40,12 @@ class Candidate:
 
 
 def ranges(layers: list[int]) -> str:
-    """Name layers shortly, such as ``"3, 5 to 9"``."""
+    """Name layers shortly, such as ``"layer 3"`` or ``"layers 3, 5 to 9"``."""
+    word = "layer" if len(set(layers)) == 1 else "layers"
+    return f"{word} {_numbers(layers)}"
+
+
+def _numbers(layers: list[int]) -> str:
     runs: list[list[int]] = []
     for layer in sorted(set(layers)):
         if runs and runs[-1][-1] == layer - 1:

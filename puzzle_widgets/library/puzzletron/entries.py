@@ -31,33 +31,53 @@ class Entry:
     paths: tuple[str, ...]
 
 
-def read_entries(
-    content: object, shape: Shape, place: Place
-) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+@dataclass(frozen=True)
+class Entries:
+    """The entries of single layers, what has to be said, and the layers replaced together."""
+
+    found: tuple[Entry, ...]
+    notices: tuple[str, ...] = ()
+    together: frozenset[int] = frozenset()
+
+    def cause(self, layers: Sequence[int]) -> str:
+        """Say why layers lack a block, where entries left out are the cause."""
+        mine = sorted(self.together & set(layers))
+        if not mine:
+            return ""
+        return f" An entry of {ranges(mine)} replaces several layers at once, and is left out."
+
+
+def read_entries(content: object, shape: Shape, place: Place) -> Entries:
     """Read the entries of either version, and what has to be said of those left out."""
     entries: dict[tuple[int, Block], Entry] = {}
     notices: list[str] = []
+    together: set[int] = set()
     for record in _records(content, place):
         layers = layers_of(record, place)
         if len(layers) > 1:
             notices.append(f"{place}: a replacement over layers {layers} at once is left out.")
+            together.update(layers)
             continue
         entry = _read(record, layers[0], shape, place.at(layer=layers[0]))
         if entries.setdefault((entry.layer, entry.block), entry) is not entry:
             notices.append(f"{place}: layer {entry.layer} has {entry.block.name!r} twice.")
     if not entries:
         place.fail("no blocks of single layers.", "Is it the library of a finished run?")
-    return tuple(sorted(entries.values(), key=lambda entry: entry.layer)), tuple(notices)
+    found = sorted(entries.values(), key=lambda entry: entry.layer)
+    return Entries(tuple(found), tuple(notices), frozenset(together))
 
 
-def check_layers(layers: Sequence[int], known: int | None, place: Place) -> None:
+def check_layers(
+    layers: Sequence[int], known: int | None, place: Place, entries: Entries | None = None
+) -> None:
     """Refuse a library that lacks whole layers: its totals would be of a smaller model."""
     count = max(max(layers) + 1, known or 0)
     there = set(layers)
     if count > len(there):
         missing = [layer for layer in range(min(count, 10_000)) if layer not in there]
+        cause = entries.cause(missing) if entries else ""
         place.fail(
-            f"no blocks of layers {ranges(missing)}.", "Give the library of the whole model."
+            f"no blocks of {ranges(missing)}.{cause}", "Give the library of the whole model."
         )
 
 

@@ -53,7 +53,7 @@ def _scores(
     most = max(counts.values(), default=0)
     if others and not most:
         place.fail(
-            f"no block of layers {ranges([c.layer for c in others])} has a score.",
+            f"no block of {ranges([c.layer for c in others])} has a score.",
             "Give the validation files of the blocks, solution_0.json and so on.",
         )
     fit = [key for key in found if counts[key] >= _SCORE_SHARE * most and _whole(candidates, key)]
@@ -97,8 +97,15 @@ def _count(candidates: Sequence[Candidate], key: str) -> int:
 
 def _said(key: str, candidates: Sequence[Candidate], count: int, whole: int) -> str:
     if count and not _whole(candidates, key):
-        return f"{key} is left out: the parent's own is not known in every layer."
-    return f"{key} is left out: only {count:,} of {whole:,} blocks have it."
+        first = _first_without(key, [c for c in candidates if c.is_parent])
+        return f"{key} is left out: the parent's own is not known in every layer, first in {first}."
+    others = [c for c in candidates if not c.is_parent or key.startswith(COST_GROUP)]
+    first = _first_without(key, others)
+    return f"{key} is left out: only {count:,} of {whole:,} blocks have it; not {first}."
+
+
+def _first_without(key: str, candidates: Sequence[Candidate]) -> str:
+    return next((c.words for c in candidates if c.values.get(key) is None), "all of them")
 
 
 def _left_out(
@@ -116,10 +123,9 @@ def _left_out(
     said = [f"Left out: {count} blocks without {lacks}: {named}{more}."]
     alone = _only_parent(candidates, kept)
     if alone:
-        word = "Layer" if len(alone) == 1 else "Layers"
         said.append(
-            f"{word} {ranges(alone)}: no block but the parent's has all scores and costs, so it "
-            "stays in every architecture."
+            f"{ranges(alone).capitalize()}: no block but the parent's has all scores and costs, "
+            "so it stays in every architecture."
         )
     return said
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from puzzle_widgets.library.checks import Place
 from puzzle_widgets.library.puzzletron.blocks import Block
 from puzzle_widgets.library.puzzletron.candidate import Candidate, ranges
-from puzzle_widgets.library.puzzletron.entries import Entry, parents_of
+from puzzle_widgets.library.puzzletron.entries import Entries, Entry, parents_of
 from puzzle_widgets.library.puzzletron.parents import parent_scores
 from puzzle_widgets.library.puzzletron.scores import Scores
 from puzzle_widgets.library.puzzletron.stats import ScenarioStats
@@ -16,7 +16,7 @@ from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
 
 
 def find_parents(
-    entries: Sequence[Entry], scores: Scores, teacher: Sequence[Block], folder: str, place: Place
+    entries: Entries, scores: Scores, teacher: Sequence[Block], folder: str, place: Place
 ) -> dict[int, Block]:
     """Find every layer's own block in the parent.
 
@@ -25,12 +25,14 @@ def find_parents(
     LibraryError
         Naming the layers without one.
     """
-    found = parents_of(entries, teacher, folder, set(scores.blocks))
-    missing = sorted({entry.layer for entry in entries} - set(found))
+    found = parents_of(entries.found, teacher, folder, set(scores.blocks))
+    missing = sorted({entry.layer for entry in entries.found} - set(found))
     if missing:
         place.fail(
-            f"layers {ranges(missing)}: none of the blocks is known to be the parent's.",
-            "Give the parent's config, ckpts/teacher/config.json.",
+            f"{ranges(missing)}: none of the blocks is known to be the parent's."
+            f"{entries.cause(missing)}",
+            "Give the parent's own block of each layer alone, and its config, "
+            "ckpts/teacher/config.json.",
         )
     return found
 

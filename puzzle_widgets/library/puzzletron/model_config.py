@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ BLOCKS, SPARSE = "block_configs", "per_layer_config"
 MAX_LAYERS = 10_000
 _EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts")
 _EXPERT_FIELDS = (*_EXPERTS, "num_experts_per_tok", "moe_intermediate_size")
+_DIGITS = re.compile(r"[0-9]{1,9}")
 _ATTENTION_WORDS, _FFN_WORDS = ("attention",), ("mlp", "ffn")
 
 
@@ -71,17 +73,29 @@ def _read_sparse(
         place.at(field="num_hidden_layers").fail(
             f"{shown(layers)} layers.", f"Give their number, at most {MAX_LAYERS:,}."
         )
-    here = place.at(field=SPARSE)
-    changes: dict[int, Mapping[str, Any]] = {}
-    for key, change in mapping(found[SPARSE], here, "it").items():
-        if not str(key).isascii() or not str(key).isdigit() or int(key) >= layers:
-            here.fail(f"{shown(key)} is no layer of {layers}.", "Name layers by their numbers.")
-        changes[int(key)] = change if isinstance(change, Mapping) else mapping(change, here, "it")
+    changes = _changes(found[SPARSE], layers, place.at(field=SPARSE))
     whole = {**config, **found}
     return [
         read_block(_spread(whole, changes.get(i, {}), place.at(layer=i)), shape, place.at(layer=i))
         for i in range(layers)
     ]
+
+
+def _changes(content: object, layers: int, place: Place) -> dict[int, Mapping[str, Any]]:
+    """Read what differs, by layer; nothing does in the parent itself."""
+    named: dict[int, str] = {}
+    found: dict[int, Mapping[str, Any]] = {}
+    for key, change in ({} if content == {} else mapping(content, place, "it")).items():
+        if not _DIGITS.fullmatch(key) or int(key) >= layers:
+            place.fail(f"{shown(key)} is no layer of {layers}.", "Name layers by their numbers.")
+        if (layer := int(key)) in found:
+            place.fail(
+                f"layer {layer} is there twice, as {shown(named[layer])} and {shown(key)}.",
+                "Keep one.",
+            )
+        named[layer] = key
+        found[layer] = change if isinstance(change, Mapping) else mapping(change, place, "it")
+    return found
 
 
 def _spread(whole: Mapping[str, Any], change: Mapping[str, Any], place: Place) -> dict[str, Any]:
@@ -108,10 +122,10 @@ def _spread(whole: Mapping[str, Any], change: Mapping[str, Any], place: Place) -
 
 def _inner(config: Mapping[str, Any]) -> Mapping[str, Any]:
     """The part of a config that says the blocks: the whole, or a multimodal model's text part."""
-    for part in (config, config.get("text_config")):
-        if isinstance(part, Mapping) and (part.get(BLOCKS) or part.get(SPARSE)):
-            return part
-    return {}
+    parts = [p for p in (config, config.get("text_config")) if isinstance(p, Mapping)]
+    said = [part for part in parts if part.get(BLOCKS) or part.get(SPARSE)]
+    same = [part for part in parts if part.get(SPARSE) == {}]  # as the parent
+    return next(iter([*said, *same]), {})
 
 
 def _count(

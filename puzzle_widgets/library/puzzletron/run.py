@@ -13,7 +13,7 @@ from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import BlockLibrary, Measurement, Provenance
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape
 from puzzle_widgets.library.puzzletron.build import build, offsets_of
-from puzzle_widgets.library.puzzletron.entries import Entry, check_layers, read_entries
+from puzzle_widgets.library.puzzletron.entries import Entries, check_layers, read_entries
 from puzzle_widgets.library.puzzletron.gaps import Usable, usable
 from puzzle_widgets.library.puzzletron.joined import find_parents, join, unknown_scores
 from puzzle_widgets.library.puzzletron.layout import Layout, find_layout
@@ -137,13 +137,14 @@ class PuzzletronRun:
 
     def _joined(self, scenario: StatsScenario) -> tuple[Usable, Mapping[str, float | None]]:
         stats = next(found for found in self._stats if found.scenario.name == scenario.name)
-        entries, said = self._entries
-        place = Place(self.layout.library)
-        check_layers([entry.layer for entry in entries], len(self._teacher) or None, place)
-        parents = find_parents(entries, self._scores, self._teacher, self._teacher_folder, place)
+        read, place = self._entries, Place(self.layout.library)
+        entries = read.found
+        layers = [entry.layer for entry in entries]
+        check_layers(layers, len(self._teacher) or None, place, read)
+        parents = find_parents(read, self._scores, self._teacher, self._teacher_folder, place)
         candidates = join(entries, self._scores, stats, parents)
         found = usable(candidates, place)
-        said = (*said, *self._scores.notices, *unknown_scores(entries, self._scores))
+        said = (*read.notices, *self._scores.notices, *unknown_scores(entries, self._scores))
         return replace(found, notices=(*said, *found.notices)), stats.outside
 
     def _found_in_records(
@@ -162,7 +163,7 @@ class PuzzletronRun:
         return read_stats(self.parsed(path), self.shape, Place(path)) if path else ()
 
     @cached_property
-    def _entries(self) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    def _entries(self) -> Entries:
         path = self.layout.library
         return read_entries(self.parsed(path), self.shape, Place(path))
 

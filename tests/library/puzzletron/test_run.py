@@ -271,6 +271,47 @@ def test_a_score_that_few_have_is_left_out(tmp_path: Path) -> None:
     assert "metrics.js_div is left out: only 1 of 6 blocks have it" in library.provenance.note
 
 
+def test_a_cost_that_a_row_lacks_is_said_with_the_first_block(tmp_path: Path) -> None:
+    """One row of the parent's, or many of the others': which cost goes, and because of what."""
+    run = small_run()
+    rows = run.files[STATS][0]["subblocks"]
+    whole = [row for row in rows if row["subblock_config"] == PARENT["ffn"]]
+    whole[1]["runtime_ms"] = None
+    for row in rows:
+        if row["subblock_config"] == block(8, 3072)["ffn"]:
+            row["memory_mib"] = None
+    library = pw.load_library(run.write(tmp_path))
+    assert not {RUNTIME, MEMORY} & set(library.keys)
+    note = " ".join(pw.open_run(tmp_path).notices())  # type: ignore[union-attr]
+    assert (
+        f"{RUNTIME} is left out: the parent's own is not known in every layer, first in "
+        "layer 1 'attention kv_heads_8, ffn intermediate_14336'."
+    ) in note
+    assert (
+        f"{MEMORY} is left out: only 6 of 8 blocks have it; not "
+        "layer 0 'attention kv_heads_8, ffn intermediate_3072'."
+    ) in note
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_replacement_of_several_layers_is_named_as_the_cause(
+    tmp_path: Path, *, alone: bool
+) -> None:
+    """Layer 1 has the parent's block in such an entry only, or no other entry at all."""
+    run = small_run()
+    entries = run.files["replacement_library.json"]
+    for entry in entries:
+        if entry["parent_layer_indices"] == [1] and one_block(entry) == PARENT:
+            entry["parent_layer_indices"] = [0, 1]
+    if alone:
+        kept = [entry for entry in entries if entry["parent_layer_indices"] != [1]]
+        run.files["replacement_library.json"] = kept
+    cause = r"An entry of layer 1 replaces several layers at once, and is left out\."
+    first = r"no blocks of layer 1\." if alone else r"layer 1: none of the blocks is known to be"
+    with pytest.raises(pw.LibraryError, match=f"{first}.*{cause}"):
+        pw.load_library(run.write(tmp_path))
+
+
 def test_no_score_at_all_is_an_error_that_names_the_layers(tmp_path: Path) -> None:
     """Nothing to search by."""
     run = small_run()
@@ -288,7 +329,7 @@ def test_a_missing_layer_is_an_error(tmp_path: Path) -> None:
     entries = run.files["replacement_library.json"]
     kept = [entry for entry in entries if entry["parent_layer_indices"] != [1]]
     run.files["replacement_library.json"] = kept
-    with pytest.raises(pw.LibraryError, match="no blocks of layers 1"):
+    with pytest.raises(pw.LibraryError, match=r"no blocks of layer 1\."):
         pw.load_library(run.write(tmp_path))
 
 
