@@ -69,7 +69,9 @@ def test_an_embedded_one_opens_without_a_question() -> None:
 
 def test_an_unknown_one_is_told_with_those_there_are() -> None:
     """By name."""
-    with pytest.raises(pw.DatasetError, match=rf"No data set 'x'\. There are: {EMBEDDED}, .*{NAME}"):
+    with pytest.raises(
+        pw.DatasetError, match=rf"No data set 'x'\. There are: {EMBEDDED}, .*{NAME}"
+    ):
         pw.load_dataset("x")
 
 
