@@ -11,7 +11,6 @@ import pandas as pd
 
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import ParetoFront, Scenario, Solution
-from puzzle_widgets.solution.scenario import layer_table
 from puzzle_widgets.solution.scenario_file import dump_scenarios
 
 
@@ -39,14 +38,6 @@ def front_record(front: ParetoFront, problem: SearchProblem) -> dict[str, Any]:
     content = solutions_record(scenarios_of(front.solutions, "point"), problem)
     searches = {"done": front.done, "asked": front.asked, "complete": front.complete}
     return content | {"over": front.resource, "searches": searches}
-
-
-def layers_csv(scenarios: Sequence[Scenario]) -> str:
-    """One line a solution and layer; the app and ``read_scenarios`` take it back."""
-    table = layer_table(scenarios)
-    if table.empty:
-        table = pd.DataFrame(columns=["scenario", "layer", "variant", "block"])
-    return str(table.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC))
 
 
 def points_csv(front: ParetoFront) -> str:

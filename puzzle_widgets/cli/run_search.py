@@ -20,10 +20,11 @@ from puzzle_widgets.cli.output import (
     write_tables,
     write_text,
 )
-from puzzle_widgets.cli.records import layers_csv, scenarios_of, solutions_record
+from puzzle_widgets.cli.records import scenarios_of, solutions_record
 from puzzle_widgets.cli.stop import stoppable
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Solution, search, search_diverse
+from puzzle_widgets.solution.layers_file import dump_layers
 
 _Cancelled = Callable[[], bool]
 
@@ -61,7 +62,7 @@ def _write(asked: Namespace, problem: SearchProblem, solutions: Sequence[Solutio
     scenarios = scenarios_of([found for found in solutions if found.found], "solution")
     form = chosen_format(asked)
     if form == "csv":
-        write_text(layers_csv(scenarios), asked)
+        write_text(dump_layers(scenarios), asked)
     elif form == "json":
         every = scenarios_of(solutions, "solution")
         asking = {"solutions": {"found": len(scenarios), "asked": asked.diverse}}

@@ -11,6 +11,7 @@ from puzzle_widgets.handover.blocks import PARTS, extras, known, lost
 from puzzle_widgets.handover.families import decilm_objections
 from puzzle_widgets.handover.findings import Finding, blocks_found
 from puzzle_widgets.handover.parent_config import ParentConfig
+from puzzle_widgets.handover.parent_fit import check_fit
 from puzzle_widgets.handover.puzzletron import (
     lacks_weights,
     parent_index,
@@ -82,17 +83,14 @@ def check_sized_blocks(order: Order) -> list[Finding]:
 
 
 def check_parent(order: Order) -> list[Finding]:
-    """Refuse a missing parent's configuration, and one of another model."""
-    parent, library = order.parent, order.solution.library
+    """Refuse a missing parent's configuration, one of a child, and one of another model."""
+    parent = order.parent
     if parent is None:
         return [Finding("error", _NO_PARENT)]
-    if parent.layers == len(library.layers):
-        return [*_check_heads(order, parent), *_warn_of_quantization(parent)]
-    words = (
-        f"{parent.source} has {parent.layers} layers, {library.name} has {len(library.layers)}. "
-        "Give the configuration of the library's own parent."
-    )
-    return [Finding("error", words)]
+    found = check_fit(parent, order.solution.library)
+    if any(one.severity == "error" for one in found):
+        return found
+    return [*found, *_check_heads(order, parent), *_warn_of_quantization(parent)]
 
 
 def check_decilm(order: Order) -> list[Finding]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from puzzle_widgets.errors import HandoverError
 from puzzle_widgets.handover.checks import Order, check_figures
 from puzzle_widgets.handover.findings import Finding
+from puzzle_widgets.handover.given import Given, as_scenarios
 from puzzle_widgets.handover.parent_config import (
     ConfigSource,
     ParentConfig,
@@ -17,9 +18,8 @@ from puzzle_widgets.handover.parent_config import (
     read_parent_config,
 )
 from puzzle_widgets.handover.targets import Target, Wish, find_target
-from puzzle_widgets.solution import ParetoFront, Scenario, Solution
+from puzzle_widgets.solution import ParetoFront, Scenario
 
-Given = Solution | Scenario | Sequence[Scenario]
 _RANK = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -86,7 +86,7 @@ def check(
     Parameters
     ----------
     given
-        A solution, a scenario, or several scenarios.
+        A solution, a scenario, or a sequence of either.
     target
         Name of a target, such as ``"vllm"``; see :data:`puzzle_widgets.handover.TARGETS`.
     parent_config
@@ -98,7 +98,7 @@ def check(
     HandoverError
         If there is no such target, or the parent's configuration cannot be read.
     """
-    scenarios, wanted = _scenarios(given), find_target(target)
+    scenarios, wanted = as_scenarios(given), find_target(target)
     return _check(scenarios, wanted, _parent(scenarios, wanted, parent_config))
 
 
@@ -128,7 +128,7 @@ def export(
     HandoverError
         If the file would be wrong: with every error of the check.
     """
-    scenarios, wanted = _scenarios(given), find_target(target)
+    scenarios, wanted = as_scenarios(given), find_target(target)
     parent = _parent(scenarios, wanted, parent_config)
     findings = _check(scenarios, wanted, parent)
     errors = [found.text for found in findings if found.severity == "error"]
@@ -136,12 +136,6 @@ def export(
         raise HandoverError(f"Not handed over for {wanted.title}: {' '.join(errors)}")
     text = wanted.write(Wish(scenarios, parent, front))
     return Export(wanted.name, wanted.file, text, wanted.kind, findings)
-
-
-def _scenarios(given: Given) -> Sequence[Scenario]:
-    if isinstance(given, Solution):
-        return [Scenario("solution", given)]
-    return [given] if isinstance(given, Scenario) else list(given)
 
 
 def _parent(

@@ -1,22 +1,14 @@
-"""Layers as tables for people and programs: CSV and JSON; both load again as scenarios."""
+"""Layers for programs: JSON that says each block in full, and loads again as scenarios."""
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from puzzle_widgets.solution import Scenario
-from puzzle_widgets.solution.scenario import layer_table
 from puzzle_widgets.solution.scenario_file import dump_scenarios
-
-
-def layers_csv(scenarios: Sequence[Scenario]) -> str:
-    """One line a scenario and layer: block, and every score and cost."""
-    table = layer_table(scenarios)
-    return str(table.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC))
 
 
 def layers_json(scenarios: Sequence[Scenario]) -> str:

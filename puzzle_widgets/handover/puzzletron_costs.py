@@ -15,7 +15,8 @@ from puzzle_widgets.library.quantity import COST_GROUP
 _CLASSES = {"attention": "AttentionConfig", "ffn": "FFNConfig"}
 _DTYPES = ("weights_dtype", "activations_dtype", "kv_cache_dtype")
 _USUAL = ("runtime_ms", "memory_mib", "num_params")
-_CLOSE = 1e-6
+# Of the same half beside others, and of a sum: published runtimes are rounded (3e-5 apart).
+_CLOSE, _CLOSE_SUM = 1e-6, 1e-3
 
 
 def subblock_stats(library: BlockLibrary) -> dict[str, Any]:
@@ -24,7 +25,8 @@ def subblock_stats(library: BlockLibrary) -> dict[str, Any]:
     Raises
     ------
     HandoverError
-        If costs are not told by halves, do not add up, or differ for the same half of a layer.
+        If costs are not told by halves, do not add up to a thousandth, or differ for the same half
+        of a layer.
     """
     keys = _keys(library)
     outside = {key: library.offset(f"{COST_GROUP}{key}") for key in keys}
@@ -85,7 +87,7 @@ def _check_sums(layer: object, variant: BlockVariant, keys: list[str]) -> None:
     for key in keys:
         whole = variant.values[f"{COST_GROUP}{key}"]
         halves = sum(variant.values[f"{COST_GROUP}{part}_{key}"] for part in PARTS)
-        if not math.isclose(whole, halves, rel_tol=_CLOSE, abs_tol=_CLOSE):
+        if not math.isclose(whole, halves, rel_tol=_CLOSE_SUM, abs_tol=_CLOSE):
             raise HandoverError(
                 f"Layer {layer!r}, variant {variant.name!r}: {key} is {whole:g}, attention and "
                 f"FFN together {halves:g}. Puzzletron adds halves up; mend the library."

@@ -20,6 +20,7 @@ from puzzle_widgets.handover.parent_config import (
     parent_config_of,
     read_parent_config,
 )
+from puzzle_widgets.handover.parent_fit import check_fit
 from puzzle_widgets.handover.puzzletron import parent_index
 from puzzle_widgets.handover.puzzletron_costs import subblock_stats
 from puzzle_widgets.library import BlockLibrary, BlockVariant
@@ -54,7 +55,7 @@ def write_puzzletron(
     ------
     HandoverError
         If a block is not known, two blocks of a layer are the same, costs are not told by halves,
-        or the folder is not empty.
+        the configuration is not the parent's, or the folder is not empty.
     """
     target = Path(folder).expanduser()
     entries = list(_entries(library, target))
@@ -116,7 +117,12 @@ def _slug(name: str) -> str:
 
 
 def _parent(library: BlockLibrary, given: ConfigSource | None) -> ParentConfig | None:
-    return parent_config_of(library) if given is None else read_parent_config(given)
+    parent = parent_config_of(library) if given is None else read_parent_config(given)
+    found = [] if parent is None else check_fit(parent, library)
+    errors = [one.text for one in found if one.severity == "error"]
+    if errors:
+        raise HandoverError(" ".join(errors))
+    return parent
 
 
 def _teacher_config(library: BlockLibrary, parent: ParentConfig | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from puzzle_widgets.handover import checks
 from puzzle_widgets.handover.anymodel import anymodel_config
 from puzzle_widgets.handover.checks import Check
 from puzzle_widgets.handover.decilm import decilm_config
-from puzzle_widgets.handover.layers import layers_csv, layers_json
+from puzzle_widgets.handover.layers import layers_json
 from puzzle_widgets.handover.parent_config import ParentConfig
 from puzzle_widgets.handover.per_layer import per_layer_config
 from puzzle_widgets.handover.pictures import comparison_picture, layers_picture
@@ -20,6 +20,7 @@ from puzzle_widgets.handover.puzzletron import puzzletron_solutions
 from puzzle_widgets.handover.report import report
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
 from puzzle_widgets.solution import ParetoFront, Scenario, Solution
+from puzzle_widgets.solution.layers_file import dump_layers
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ TARGETS: tuple[Target, ...] = (
         "layers.csv",
         CSV,
         "Spreadsheets, pandas, and this program.",
-        lambda wish: layers_csv(wish.scenarios),
+        lambda wish: dump_layers(wish.scenarios),
         many=True,
     ),
     Target(

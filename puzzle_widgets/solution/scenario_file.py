@@ -19,6 +19,7 @@ from puzzle_widgets.library.puzzletron.reports import is_solutions
 from puzzle_widgets.problem import Difference, SearchProblem
 from puzzle_widgets.search.outcome import Status
 from puzzle_widgets.solution.architecture_file import scenario_of
+from puzzle_widgets.solution.layers_file import as_named
 from puzzle_widgets.solution.optimum import search_without_reason
 from puzzle_widgets.solution.run_reports import solutions_as_scenarios
 from puzzle_widgets.solution.scenario import Scenario
@@ -38,7 +39,7 @@ def dump_scenarios(scenarios: Sequence[Scenario]) -> str:
 
 
 def read_scenarios(content: bytes, file: str, library: BlockLibrary) -> list[Scenario]:
-    """Read scenarios from JSON or from the CSV of :func:`layer_table`.
+    """Read scenarios from JSON or from the CSV of layers.
 
     A model's ``config.json`` that names its blocks, and a ``solutions.json`` of Puzzletron, are
     taken too. Totals come from the library and proofs from a new search, never from the file.
@@ -182,6 +183,8 @@ def _read_csv(content: bytes, place: Place, library: BlockLibrary) -> list[Scena
     names = {str(layer.name): layer.name for layer in library.layers}
     if frame.empty:
         place.fail("no rows.", "Give the CSV of layers that this program writes.")
+    named = ["scenario", "layer", "variant"]
+    frame[named] = frame[named].map(as_named)
     scenarios = []
     for name, rows in frame.groupby("scenario", sort=False):
         pairs = [[names.get(a, a), b] for a, b in zip(rows["layer"], rows["variant"], strict=True)]

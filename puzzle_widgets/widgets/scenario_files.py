@@ -9,7 +9,8 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.solution import Scenario
-from puzzle_widgets.solution.scenario import layer_table, scenario_table
+from puzzle_widgets.solution.layers_file import dump_layers, harmless
+from puzzle_widgets.solution.scenario import scenario_table
 from puzzle_widgets.solution.scenario_file import dump_scenarios
 from puzzle_widgets.widgets.html import download_link
 
@@ -25,13 +26,13 @@ def download_links(scenarios: Sequence[Scenario]) -> Markup:
         download_link(
             "Layers as CSV",
             "scenarios-layers.csv",
-            layer_table(scenarios).to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC),
+            dump_layers(scenarios),
             "text/csv",
         ),
         download_link(
             "Table as CSV",
             "scenarios-summary.csv",
-            scenario_table(scenarios).to_csv(quoting=csv.QUOTE_NONNUMERIC),
+            scenario_table(scenarios).rename(index=harmless).to_csv(quoting=csv.QUOTE_NONNUMERIC),
             "text/csv",
         ),
     ]

@@ -14,6 +14,7 @@ from puzzle_widgets.handover import write_puzzletron
 from puzzle_widgets.handover.blocks import block_config
 from puzzle_widgets.library import FrozenMapping, SubBlock
 from tests.support.handover import LLAMA, NO_OP, OTHER, PARENT, handed_library
+from tests.support.libraries import published_folder
 
 SMALL = (SubBlock("sized", 4), SubBlock("sized", 1024))
 SCORES = "single_sequence_replacement_solutions--validation"
@@ -122,6 +123,45 @@ def test_what_cannot_be_written(library: pw.BlockLibrary, said: str, tmp_path: P
     with pytest.raises(pw.HandoverError, match=said):
         write_puzzletron(library, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def with_wholes(library: pw.BlockLibrary, off: float) -> pw.BlockLibrary:
+    """Multiply the memory of whole blocks, not that of their halves."""
+
+    def change(variant: pw.BlockVariant) -> pw.BlockVariant:
+        whole = {"stats.memory_mib": variant.values["stats.memory_mib"] * off}
+        return replace(variant, values=FrozenMapping({**variant.values, **whole}))
+
+    layers = tuple(replace(la, variants=tuple(map(change, la.variants))) for la in library.layers)
+    return replace(library, layers=layers)
+
+
+@pytest.mark.parametrize("off", [1.0009, 0.9991])
+def test_rounded_sums_are_taken(library: pw.BlockLibrary, tmp_path: Path, off: float) -> None:
+    """Published halves add up to a little beside the whole; the halves are what is written."""
+    folder = write_puzzletron(with_wholes(library, off), tmp_path / "run")
+    assert read(folder, "subblock_stats.json")[0]["subblocks"][1]["memory_mib"] == 64
+
+
+@pytest.mark.parametrize("off", [1.002, 0.998])
+def test_wrong_sums_are_refused(library: pw.BlockLibrary, tmp_path: Path, off: float) -> None:
+    """A thousandth is the limit."""
+    with pytest.raises(pw.HandoverError, match="attention and FFN together"):
+        write_puzzletron(with_wholes(library, off), tmp_path / "run")
+
+
+@pytest.mark.published
+def test_the_published_library_is_written_and_opens_again(tmp_path: Path) -> None:
+    """Its runtimes are rounded: totals come back to a thousandth, scores exactly."""
+    library = pw.load_library(published_folder())
+    back = pw.load_library(write_puzzletron(library, tmp_path / "run"))
+    assert len(back.layers) == len(library.layers)
+    for key in ("stats.memory_mib", "stats.runtime_ms"):
+        own = library.parent_totals[key]
+        assert back.parent_totals[key] == pytest.approx(own, rel=1e-3)
+    variants = zip(library.layers[7].variants, back.layers[7].variants, strict=True)
+    for one, two in variants:
+        assert two.values["metrics.kl_div"] == one.values["metrics.kl_div"]
 
 
 def test_twins_are_refused(tmp_path: Path) -> None:

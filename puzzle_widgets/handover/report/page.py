@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 import puzzle_widgets
 from puzzle_widgets.errors import HandoverError
+from puzzle_widgets.handover.given import Given, as_scenarios
 from puzzle_widgets.handover.report.sections import (
     comparison_section,
     front_section,
@@ -22,15 +23,13 @@ _STYLE = Path(__file__).with_name("style.css")
 _NO_LOADING = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def report(
-    scenarios: Sequence[Scenario], front: ParetoFront | None = None, made: date | None = None
-) -> str:
+def report(given: Given, front: ParetoFront | None = None, made: date | None = None) -> str:
     """Write a report as an HTML page.
 
     Parameters
     ----------
-    scenarios
-        One to report, or several of one library to compare.
+    given
+        A solution or scenario to report, or a sequence of either, of one library, to compare.
     front
         A Pareto front to draw with them.
     made
@@ -39,8 +38,9 @@ def report(
     Raises
     ------
     HandoverError
-        If there are no scenarios, or they are of several libraries.
+        If there are none, or they are of several libraries.
     """
+    scenarios = as_scenarios(given)
     _check(scenarios)
     library = scenarios[0].solution.library
     found = [one for one in scenarios if one.solution.found]

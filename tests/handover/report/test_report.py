@@ -149,3 +149,18 @@ def test_one_library_a_report() -> None:
         report([*kept([0] * 4), pw.Scenario("b", chosen(handed_library(), [0] * 4))])
     with pytest.raises(pw.HandoverError, match="needs a scenario"):
         report([])
+
+
+def test_whatever_holds_architectures_is_reported() -> None:
+    """A solution or a scenario alone, and sequences of either; what has no name gets one."""
+    one, two = kept([0] * 4, [1] * 4)
+    assert "<h2>solution</h2>" in report(one.solution)
+    assert report([one.solution]) == report(one.solution)
+    assert f"<h2>{one.name}</h2>" in report(one)
+    assert report(one) == report((one,))
+    several = report([one.solution, two])
+    assert "<h2>solution 1</h2>" in several
+    assert f"<h2>{two.name}</h2>" in several
+    for wrong in (None, "solution", [one, "x"], 3):
+        with pytest.raises(pw.HandoverError, match="Give a Solution, a Scenario, or a list"):
+            report(wrong)  # type: ignore[arg-type]
