@@ -19,6 +19,7 @@ from puzzle_widgets.handover import (
     avoid,
     check,
     export,
+    find_target,
     read_parent_config,
 )
 from puzzle_widgets.library import BlockLibrary
@@ -32,6 +33,7 @@ _MOST_ROUNDS = 8
 def run(asked: Namespace) -> int:
     """Search or read, check, and write the file; refused files are wrong input."""
     check_output(asked, makes_folder=not asked.check)
+    _check_ending(asked)
     parent = None if asked.parent_config is None else read_parent_config(asked.parent_config)
     library = open_library(asked.library, asked.scenario)
     if asked.scenarios is not None:
@@ -42,6 +44,13 @@ def run(asked: Namespace) -> int:
         note(f"puzzle-widgets: {plain(solution.reason or solution.status)}")
         return INTERRUPTED if stop.is_set() else EXIT_CODES[solution.status]
     return _hand_over(asked, [Scenario("solution", solution)], parent)
+
+
+def _check_ending(asked: Namespace) -> None:
+    """Refuse to write a picture under another form's ending."""
+    usual, ending = Path(find_target(asked.target).file).suffix, Path(asked.output or "").suffix
+    if usual == ".svg" and not asked.check and ending.lower() not in ("", usual):
+        raise HandoverError(f"--output {asked.output!r}: {asked.target} is SVG. End it in .svg.")
 
 
 def _search(

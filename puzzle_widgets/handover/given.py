@@ -21,7 +21,7 @@ def as_scenarios(given: Given) -> list[Scenario]:
     """
     if isinstance(given, Solution | Scenario):
         return [_named(given, "solution")]
-    if not isinstance(given, Iterable) or isinstance(given, str):
+    if not isinstance(given, Iterable):
         _refuse(given)
     several = list(given)
     stem = "solution {}" if len(several) > 1 else "solution"

@@ -157,6 +157,17 @@ def test_pictures_are_svg(folder: Path, capsys: pytest.CaptureFixture[str], outp
     assert not (folder / output).exists()
 
 
+def test_svg_targets_are_no_png(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As pictures are; a folder and the right ending are taken."""
+    asked = ("--target", "layers-svg", "--output")
+    assert export(folder, *asked, str(folder / "p.png")) == WRONG_INPUT
+    assert "End it in .svg" in capsys.readouterr().err
+    assert not (folder / "p.png").exists()
+    assert export(folder, *asked, f"{folder}/pictures/") == FOUND
+    assert export(folder, *asked, str(folder / "p.SVG")) == FOUND
+    assert (folder / "pictures" / "layers.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
 @pytest.mark.parametrize("kind", ["layers", "front", "surface", "map"])
 def test_pictures(kind: str, folder: Path) -> None:
     """Each plot as an SVG file that parses."""
