@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import ipywidgets as widgets
 from markupsafe import Markup
 
@@ -47,7 +44,6 @@ class DecisionMap(Panel):
 
     title = "Decision map"
     css_class = "pw-decisions"
-    _quiet = False
 
     def build(self) -> list[widgets.Widget]:
         """Make the choice of rows, search line, charts and the walk along the rows."""
@@ -216,15 +212,6 @@ class DecisionMap(Panel):
     def _show_last(self) -> None:
         if self.state.decisions is not None:
             self.state.show_row(self.state.decisions.asked - 1)
-
-    @contextmanager
-    def _silence(self) -> Iterator[None]:
-        """Keep what is set here from coming back as an action."""
-        before, self._quiet = self._quiet, True
-        try:
-            yield
-        finally:
-            self._quiet = before
 
 
 def _hung(names: list[str], charts: list[DecisionChart]) -> list[widgets.Widget]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import ipywidgets as widgets
 from markupsafe import Markup
@@ -34,7 +33,6 @@ class HandoverPanel(Panel):
 
     title = "Hand over"
     css_class = "pw-handover"
-    _quiet = False
 
     def __init__(self, source: ExplorerState | BlockLibrary) -> None:
         self._alone = not isinstance(source, ExplorerState)
@@ -197,11 +195,3 @@ class HandoverPanel(Panel):
     def _load(self) -> None:
         for name, content in take_upload(self.upload):
             self.state.open_parent_config(content, name)
-
-    @contextmanager
-    def _silence(self) -> Iterator[None]:
-        before, self._quiet = self._quiet, True
-        try:
-            yield
-        finally:
-            self._quiet = before

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import ipywidgets as widgets
@@ -26,6 +27,7 @@ class Panel(widgets.VBox):
 
     title = ""
     css_class = ""
+    _quiet = False
 
     def __init__(self, source: ExplorerState | BlockLibrary) -> None:
         super().__init__()
@@ -62,6 +64,15 @@ class Panel(widgets.VBox):
     ) -> None:
         """Call ``do`` with the new value when a child's trait changes."""
         child.observe(guard(self.state, lambda change: do(change["new"])), trait)
+
+    @contextmanager
+    def _silence(self) -> Iterator[None]:
+        """Keep what is set here from coming back as an action: callbacks ask ``_quiet``."""
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
 
     def close(self) -> None:
         """Let go of the state, then close."""

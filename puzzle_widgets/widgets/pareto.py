@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import ipywidgets as widgets
 from markupsafe import Markup
 
@@ -53,7 +50,6 @@ class ParetoPlot(Panel):
 
     title = "Pareto front"
     css_class = "pw-pareto"
-    _quiet = False
 
     def build(self) -> list[widgets.Widget]:
         """Make controls, legend, chart and the walk along it."""
@@ -213,15 +209,6 @@ class ParetoPlot(Panel):
     def _show_last(self) -> None:
         if self.state.front is not None:
             self.state.show_point(len(self.state.front.solutions) - 1)
-
-    @contextmanager
-    def _silence(self) -> Iterator[None]:
-        """Keep what is set here from coming back as an action."""
-        before, self._quiet = self._quiet, True
-        try:
-            yield
-        finally:
-            self._quiet = before
 
 
 def _name(words: str) -> widgets.HTML:

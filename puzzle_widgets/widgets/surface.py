@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import ipywidgets as widgets
 
 from puzzle_widgets.handover.pictures import Drawing, surface_picture
@@ -46,7 +43,6 @@ class BudgetSurface(Panel):
 
     title = "Budget surface"
     css_class = "pw-surface"
-    _quiet = False
 
     def build(self) -> list[widgets.Widget]:
         """Make axes, search line, chart, and the choice of a cell beside it."""
@@ -218,15 +214,6 @@ class BudgetSurface(Panel):
             self.state.stop_surface()
         else:
             self.state.start_surface()
-
-    @contextmanager
-    def _silence(self) -> Iterator[None]:
-        """Keep what is set here from coming back as an action."""
-        before, self._quiet = self._quiet, True
-        try:
-            yield
-        finally:
-            self._quiet = before
 
 
 def _outcome(grid: SurfaceGrid | None) -> str:

@@ -81,10 +81,11 @@ def test_the_report_opens_anywhere(explorer: Explorer, tmp_path: Path) -> None:
     assert requests == [path.as_uri()]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_plots_are_saved_as_pictures(theme: str, watched_page: Page, app_url: str) -> None:
-    """SVG parses and has what is shown; PNG is a picture of twice the size, in both themes."""
-    explorer = Explorer(watched_page).open(f"{app_url}?theme={theme}")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_plots_are_saved_as_pictures(scheme: str, watched_page: Page, app_url: str) -> None:
+    """SVG parses and has what is shown; PNG is a picture of twice the size, in both schemes."""
+    watched_page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    explorer = Explorer(watched_page).open(app_url)
     for card, stem in (("Blocks by layer", "blocks-by-layer"), ("Pareto front", "pareto-front")):
         name, content = saved(explorer, card, "Save SVG")
         assert name == f"{stem}.svg"
