@@ -131,6 +131,9 @@ class BlockLibrary:
         of every total. A key left out is 0.
     parent_config
         JSON text of the parent's Hugging Face config; empty where it is not known.
+    notes
+        What a person should know of how the library was read: what was left out, passed by or
+        converted, a sentence each.
 
     Notes
     -----
@@ -145,6 +148,7 @@ class BlockLibrary:
     provenance: Provenance = Provenance()
     offsets: FrozenMapping[str, float] = field(default_factory=FrozenMapping)
     parent_config: str = ""
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return (
