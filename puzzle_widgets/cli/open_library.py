@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from puzzle_widgets.cli.output import note
+from puzzle_widgets.cli.output import note, plain
 from puzzle_widgets.datasets import (
     Dataset,
     cache_folder,
@@ -32,13 +32,22 @@ def is_library(word: str) -> bool:
 
 
 def open_library(word: str, scenario: str | None = None) -> BlockLibrary:
-    """Open a library by its path or name; a published one is fetched once its licence is agreed to.
+    """Open a library by its path or name, and say on stderr what is to be known of how it was read.
+
+    A published one is fetched once its licence is agreed to.
 
     Raises
     ------
     LibraryError, DatasetError
         If it cannot be opened, or its licence is not agreed to.
     """
+    library = _open(word, scenario)
+    for said in library.notes:
+        note(f"puzzle-widgets: note: {plain(said)}")
+    return library
+
+
+def _open(word: str, scenario: str | None) -> BlockLibrary:
     if not is_library(word):
         raise LibraryError(
             f"{word!r}: no such file, folder or data set. Data sets are: {', '.join(_datasets())}."

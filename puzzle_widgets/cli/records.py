@@ -30,6 +30,7 @@ def solutions_record(scenarios: Sequence[Scenario], problem: SearchProblem) -> d
     content["parent_totals"] = dict(library.parent_totals)
     content["units"] = {key: library.quantity(key).unit for key in library.keys}
     content["provenance"] = library.provenance.origin
+    content["notes"] = list(library.notes)
     return content
 
 

@@ -126,6 +126,7 @@ def _record(library: BlockLibrary) -> dict[str, Any]:
     return _facts(library) | {
         "measurement": asdict(library.measurement),
         "provenance": asdict(library.provenance),
+        "notes": list(library.notes),
         "keys": {
             key: {
                 "label": library.quantity(key).label,

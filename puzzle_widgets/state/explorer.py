@@ -55,6 +55,7 @@ class ExplorerState(DatasetActions, HandoverActions, RunActions):
             self._start_maps()
             self.parent = parent_solution(to_problem(library, objective, self._goal, ()))
         self._state_problem()
+        self._say_notices()
 
     def open_files(self, files: Mapping[str, bytes]) -> None:
         """Open uploaded files; bad ones give a message, and what was on screen stays."""

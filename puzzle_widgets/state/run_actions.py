@@ -16,7 +16,7 @@ class RunActions(MapActions):
 
     costs = Tuple(help="names of the scenarios of costs to choose from; empty without a run")
     costs_chosen = Unicode(help="the one that is open")
-    notices = Tuple(help="what was left out of the open run, or set right, a sentence each")
+    notices = Tuple(help="what was left out of what is open, or set right, a sentence each")
 
     def __init__(self, solver: str) -> None:
         super().__init__(solver)
@@ -57,16 +57,20 @@ class RunActions(MapActions):
         self.scenarios = (*self.scenarios, *(scenario for scenario in again if scenario))
 
     def _take_run(self, run: PuzzletronRun, chosen: str, reports: RunReports) -> None:
-        notices = (*run.notices(chosen), *reports.notices)
+        notices = (*self.library.notes, *run.notices(chosen), *reports.notices)
         with self.hold_trait_notifications():
             self._run = run
             self.costs = tuple(scenario.name for scenario in run.scenarios)
-            self.costs_chosen, self.notices = chosen, notices
+            self.costs_chosen, self.notices = chosen, tuple(dict.fromkeys(notices))
             self.scenarios, self.measured = reports.scenarios, reports.measured
-        if notices:
-            count = "1 note" if len(notices) == 1 else f"{len(notices)} notes"
-            self.say(f"{self.library.name} is open, with {count}. {notices[0]}")
+        self._say_notices()
 
     def _forget_run(self) -> None:
         self._run = None
-        self.costs, self.costs_chosen, self.notices = (), "", ()
+        self.costs, self.costs_chosen, self.notices = (), "", self.library.notes
+
+    def _say_notices(self) -> None:
+        """Say the first note of what was opened, and how many there are."""
+        if self.notices:
+            count = "1 note" if len(self.notices) == 1 else f"{len(self.notices)} notes"
+            self.say(f"{self.library.name} is open, with {count}. {self.notices[0]}")

@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from puzzle_widgets.datasets import Dataset, list_datasets
 from puzzle_widgets.library import BlockLibrary, load_library
+from puzzle_widgets.widgets.notes_list import notes_list
 from puzzle_widgets.widgets.panel import Panel, row
-from puzzle_widgets.widgets.run_notes import notes_list
 from puzzle_widgets.widgets.template_links import template_links
 
 _KINDS = ".json,.csv,.tsv,.xlsx,.parquet,.zip"

@@ -50,6 +50,19 @@ def test_an_upload_opens_and_a_bad_one_leaves_what_was_there() -> None:
     assert "bad.json" in state.message.text
 
 
+def test_every_librarys_notes_are_listed_and_escaped() -> None:
+    """How a library was read is told whatever it was read from, until another is open."""
+    state = ExplorerState(small())
+    bar = LibraryBar(state)
+    state.open_library(replace(small(), notes=("Sheet <b>two</b> was passed by.",)))
+    assert "Sheet &lt;b&gt;two&lt;/b&gt; was passed by." in bar.notes.value
+    assert bar.notes.layout.display == ""
+    assert state.message is not None
+    assert "with 1 note" in state.message.text
+    state.open_library(small())
+    assert bar.notes.layout.display == "none"
+
+
 def test_listing_the_libraries_anew_picks_none_of_them() -> None:
     """A library that stands further down in the list stays open, and is opened once."""
     state = ExplorerState(small())

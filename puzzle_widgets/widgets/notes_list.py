@@ -1,4 +1,4 @@
-"""What an opened run left out or set right, listed for everyone."""
+"""What an opened library or run left out or set right, listed for everyone."""
 
 from __future__ import annotations
 

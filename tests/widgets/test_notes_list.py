@@ -9,7 +9,7 @@ from puzzle_widgets.library.puzzletron.blocks import NO_OP, Block, Half
 from puzzle_widgets.solution import presets
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.library_bar import LibraryBar
-from puzzle_widgets.widgets.run_notes import notes_list
+from puzzle_widgets.widgets.notes_list import notes_list
 from puzzle_widgets.widgets.scenarios import ScenarioPanel
 from tests.support.libraries import published_folder
 from tests.support.puzzletron_run import small_run
