@@ -31,7 +31,7 @@ ORDER = [
     "__main__",
 ]
 MODULES = sorted(PACKAGE.rglob("*.py"))
-MAX_MODULE, MAX_FUNCTION = 300, 50
+MAX_MODULE, MAX_FUNCTION = 500, 50
 
 
 def imports(module: Path) -> Iterator[str]:
@@ -102,17 +102,17 @@ def test_a_dependency_is_known_in_one_place(library: str, places: tuple[str, ...
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))
 def test_modules_and_functions_are_short(module: Path) -> None:
-    """At most 300 lines a module and 50 a function."""
+    """At most 500 lines per module and 50 per function, its docstring left out."""
     text = module.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= MAX_MODULE
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            body = (node.end_lineno or 0) - node.body[0].lineno
-            assert body < MAX_FUNCTION + _docstring_lines(node), f"{node.name} is long"
+            lines = (node.end_lineno or 0) - node.lineno + 1 - _docstring_lines(node)
+            assert lines <= MAX_FUNCTION, f"{node.name} is long"
 
 
 def _docstring_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """Lines of words before the code, which do not count."""
+    """Lines of the docstring, which do not count."""
     if ast.get_docstring(node) is None:
         return 0
     return (node.body[0].end_lineno or 0) - node.body[0].lineno + 1

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets import errors
-from tests.support.libraries import EMBEDDED, published_folder
+from tests.support.libraries import EMBEDDED, ROOT, published_folder
 
-LINES = """
-import puzzle_widgets as pw
-library = pw.load_library({path!r})
-problem = pw.SearchProblem(library, minimize="metrics.kl_div",
-                           budgets={{"stats.memory_mib": 80_000, "stats.runtime_ms": (None, 51_200)}})
-solution = pw.search(problem)
-solution.status, solution.score, solution.bound, solution.totals, solution.architecture
-explorer = pw.PuzzleExplorer(library)
-"""  # noqa: E501
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def run_lines(path: str) -> dict[str, Any]:
-    """Run the lines and give the names that they define."""
+    """Run the README's Python on a library and give the names that it defines."""
+    found = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert found is not None
+    assert f'load_library("{EMBEDDED}")' in found[1]
     names: dict[str, Any] = {}
-    exec(LINES.format(path=path), names)  # noqa: S102
+    code = found[1].replace(f'"{EMBEDDED}"', repr(path)).replace("pw.Puzzle", "explorer = pw.Puzzle")
+    exec(code, names)  # noqa: S102
     names["explorer"].close()
     return names
 
@@ -36,7 +33,7 @@ def check(names: dict[str, Any]) -> None:
     assert solution.bound == solution.score
     assert len(solution.architecture) == 80
     assert solution.totals["stats.memory_mib"] <= 80_000
-    assert solution.totals["stats.runtime_ms"] <= 51_200
+    assert solution.throughput >= 6_000
     assert isinstance(names["explorer"], pw.PuzzleExplorer)
 
 
@@ -55,7 +52,7 @@ def test_the_first_lines_run_on_the_published_library() -> None:
 
 def test_every_public_name_is_there() -> None:
     """Names that are announced can be had, and others are refused as Python does."""
-    assert set(pw.__all__) <= set(dir(pw))
+    assert len(set(pw.__all__)) == len(pw.__all__) > 50
     for name in pw.__all__:
         assert getattr(pw, name) is not None
     with pytest.raises(AttributeError, match="has no attribute 'Nonsense'"):

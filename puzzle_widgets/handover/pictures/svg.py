@@ -168,8 +168,8 @@ def clean(words: str) -> str:
 
 def round_ticks(low: float, high: float, most: int = 6) -> list[float]:
     """Round numbers evenly spaced within a span, at most this many."""
-    if not high > low:
-        return [low]
+    if not high - low > 1e-12 * max(abs(low), abs(high)):
+        return [low]  # a span that rounding fills has no round numbers
     rough = (high - low) / most
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in _STEPS if power * factor >= rough * (1 - 1e-9))

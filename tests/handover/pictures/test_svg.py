@@ -6,7 +6,7 @@ import math
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from puzzle_widgets.handover.pictures.colors import HEAT, heat_color
@@ -50,6 +50,7 @@ def test_ticks_are_round(low: float, high: float, ticks: list[float]) -> None:
 
 
 @given(st.floats(-1e12, 1e12), st.floats(1e-9, 1e12))
+@example(-3761860.8370952383, 1e-9)
 def test_ticks_lie_within(low: float, span: float) -> None:
     """Never more than eight, and none outside."""
     high = low + span
