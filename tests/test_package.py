@@ -20,7 +20,8 @@ def run_lines(path: str) -> dict[str, Any]:
     assert found is not None
     assert f'load_library("{EMBEDDED}")' in found[1]
     names: dict[str, Any] = {}
-    code = found[1].replace(f'"{EMBEDDED}"', repr(path)).replace("pw.Puzzle", "explorer = pw.Puzzle")
+    code = found[1].replace(f'"{EMBEDDED}"', repr(path))
+    code = code.replace("pw.PuzzleExplorer(", "explorer = pw.PuzzleExplorer(")
     exec(code, names)  # noqa: S102
     names["explorer"].close()
     return names
