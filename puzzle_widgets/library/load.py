@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from puzzle_widgets.errors import LibraryError
-from puzzle_widgets.library.archive import Archive, is_archive
+from puzzle_widgets.library.archive import Archive, archive_stem, is_archive
 from puzzle_widgets.library.assemble import Facts
 from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, mapping, parse_json
 from puzzle_widgets.library.folder import read_bytes, run_folder, too_large
@@ -50,9 +50,9 @@ def load_library(
     ----------
     source
         A directory in the published three-file form; the directory of one Puzzletron run, or one
-        of its searches; a zip archive of either; one file, JSON, CSV, Parquet or xlsx, which is
-        the one read (records of a search, say, though the run's own files lie beside it); a tidy
-        DataFrame (see :func:`puzzle_widgets.to_frame`); or the name of an embedded library
+        of its searches; an archive of either, zip or tar.gz; one file, JSON, CSV, Parquet or xlsx,
+        which is the one read (records of a search, say, though the run's own files lie beside it);
+        a tidy DataFrame (see :func:`puzzle_widgets.to_frame`); or the name of an embedded library
         (``embedded_libraries()``).
     name
         Title for people; by default what the file says, else the folder's or file's name.
@@ -95,7 +95,7 @@ def open_run(
     Parameters
     ----------
     source
-        Its directory, that of one of its searches, a zip archive, or bytes by path.
+        Its directory, that of one of its searches, an archive, or bytes by path.
     name
         Title for people; by default the folder's or file's name.
 
@@ -158,7 +158,7 @@ def _run_at(path: Path, name: str | None) -> PuzzletronRun | None:
         title = name or path.resolve().parent.name
         return _run_of(run_folder(path.parent), title, path.name)
     if is_archive(path.name):
-        return _run_of(Archive(read_bytes(path), path.name), name or path.stem)
+        return _run_of(Archive(read_bytes(path), path.name), name or archive_stem(path.name))
     return None
 
 
@@ -187,7 +187,7 @@ def _title(files: Mapping[str, bytes]) -> str:
     """Name of an upload: its only file's, or that of the folder that all its files are in."""
     names = list(files)
     if len(names) == 1:
-        return Path(names[0]).stem
+        return archive_stem(names[0])
     tops = {PurePosixPath(name).parts[0] for name in names if len(PurePosixPath(name).parts) > 1}
     return tops.pop() if len(tops) == 1 else "Puzzletron run"
 

@@ -14,10 +14,10 @@ from puzzle_widgets.widgets.notes_list import notes_list
 from puzzle_widgets.widgets.panel import Panel, row
 from puzzle_widgets.widgets.template_links import template_links
 
-_KINDS = ".json,.csv,.tsv,.xlsx,.parquet,.zip"
+_KINDS = ".json,.csv,.tsv,.xlsx,.parquet,.zip,.tar.gz,.tgz,.gz"
 _UPLOAD = (
-    "Open a file (JSON, CSV, Excel, Parquet), the files of a folder, or a zip of a folder such as "
-    "a Puzzletron run's; at most 64 MiB"
+    "Open a file (JSON, CSV, Excel, Parquet), the files of a folder, or a zip or tar.gz of a "
+    "folder such as a Puzzletron run's; at most 64 MiB"
 )
 _ORIGINS = {
     "measured": "",

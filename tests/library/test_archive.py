@@ -1,17 +1,20 @@
-"""Zip archives: what is read, and everything that is refused."""
+"""Zip and tar.gz archives: what is read, and everything that is refused."""
 
 from __future__ import annotations
 
+import gzip
 import io
 import stat
 import struct
+import tarfile
 import zipfile
 from collections.abc import Callable
 
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.library import archive as module
+from puzzle_widgets.library import archive
+from puzzle_widgets.library import archive_checks as module
 from puzzle_widgets.library.archive import Archive
 from tests.support.libraries import published_files
 
@@ -91,10 +94,16 @@ def test_backslashes_are_separators() -> None:
         Archive(packed(twice), "x.zip")
 
 
-def test_symbolic_links_are_refused() -> None:
-    """A link's text would be taken for a file."""
-    with pytest.raises(pw.LibraryError, match="symbolic link"):
-        Archive(with_entry("a.json", b"/etc/passwd", stat.S_IFLNK | 0o777), "x.zip")
+def test_links_are_passed_by() -> None:
+    """A link's text is never taken for a file; where links stand is known."""
+    found = Archive(with_entry("ckpts/a.json", b"/etc/passwd", stat.S_IFLNK | 0o777), "x.zip")
+    assert (dict(found), found.links) == ({}, ("ckpts/a.json",))
+
+
+def test_devices_are_refused() -> None:
+    """As a device of a tar is."""
+    with pytest.raises(pw.LibraryError, match="neither a file nor a folder"):
+        Archive(with_entry("a.json", b"", stat.S_IFCHR | 0o666), "x.zip")
 
 
 def test_bombs_are_refused() -> None:
@@ -129,7 +138,8 @@ def test_sizes_and_counts_are_bounded(
         archive.writestr("a.json", "[1]")
         archive.writestr("b.json", "[1, 2]")
 
-    monkeypatch.setattr(module, limit, value)
+    holder = archive if limit == "MAX_FILE_BYTES" else module
+    monkeypatch.setattr(holder, limit, value)
     with pytest.raises(pw.LibraryError, match=words):
         Archive(packed(write), "x.zip")
 
@@ -185,3 +195,100 @@ def test_an_archive_without_a_library_says_so() -> None:
     ):
         with pytest.raises(pw.LibraryError, match=r"x\.zip: 0 library files in the archive"):
             pw.load_files({"x.zip": content})
+
+
+def tarred(*entries: tuple[str, bytes] | tarfile.TarInfo) -> bytes:
+    """Pack files, and entries of other kinds as they are."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        for entry in entries:
+            if isinstance(entry, tarfile.TarInfo):
+                archive.addfile(entry)
+                continue
+            info = tarfile.TarInfo(entry[0])
+            info.size = len(entry[1])
+            archive.addfile(info, io.BytesIO(entry[1]))
+    return content.getvalue()
+
+
+def of_kind(kind: bytes, name: str = "ckpts/a.json") -> tarfile.TarInfo:
+    """An entry without content."""
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, "/etc/passwd"
+    return info
+
+
+def test_a_tar_gz_is_read_as_a_zip_is() -> None:
+    """Files by path; folders, links, and other kinds of files are passed by."""
+    content = tarred(
+        of_kind(tarfile.DIRTYPE, "run"),
+        ("run/a.json", b"[1]"),
+        ("run/weights.safetensors", b"x" * 3000),
+        of_kind(tarfile.SYMTYPE, "run/ckpts/ffn_512"),
+        of_kind(tarfile.LNKTYPE, "run/b.json"),
+        ("./run/c.json", b"[3]"),
+    )
+    for name in ("x.tar.gz", "x.TGZ"):
+        found = Archive(content, name)
+        assert dict(found) == {"run/a.json": b"[1]", "run/c.json": b"[3]"}
+        assert found.links == ("run/ckpts/ffn_512", "run/b.json")
+
+
+@pytest.mark.parametrize("name", ["/etc/a.json", "../a.json", "run/../../a.json", "C:\\a.json"])
+def test_paths_that_lead_out_of_a_tar_are_refused(name: str) -> None:
+    """Those of links too."""
+    for content in (tarred((name, b"{}")), tarred(of_kind(tarfile.SYMTYPE, name))):
+        with pytest.raises(pw.LibraryError, match="leads out of it"):
+            Archive(content, "x.tar.gz")
+
+
+@pytest.mark.parametrize("kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE])
+def test_devices_of_a_tar_are_refused(kind: bytes) -> None:
+    """Whatever they are called."""
+    with pytest.raises(pw.LibraryError, match="neither a file nor a folder"):
+        Archive(tarred(of_kind(kind)), "x.tar.gz")
+
+
+def test_tars_that_are_broken_or_no_tars_are_refused() -> None:
+    """Cut short, damaged within, or something else: one clear error."""
+    sound = tarred(("a.json", bytes(range(256)) * 40))
+    damaged = bytearray(sound)
+    damaged[-6] ^= 1  # the check sum
+    for content in (b"", b"no archive", sound[:-30], bytes(damaged), gzip.compress(b"no tar")):
+        with pytest.raises(pw.LibraryError, match=r"no tar\.gz archive that can be read"):
+            pw.load_files({"x.tar.gz": content})
+
+
+def test_what_a_tar_passes_by_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights that unpack beyond all measure are not unpacked to their end."""
+    bomb = tarred(("weights.bin", b"\0" * (9 * 2**20)), ("a.json", b"[1]"))
+    with pytest.raises(pw.LibraryError, match="more than 400 times its size"):
+        Archive(bomb, "x.tgz")
+    monkeypatch.setattr(module, "MAX_RATIO", 10_000)
+    monkeypatch.setattr(module, "MAX_TOTAL_BYTES", 2**20)
+    with pytest.raises(pw.LibraryError, match="unpacks to more than 1 MiB"):
+        Archive(bomb, "x.tgz")
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "words"),
+    [("MAX_ENTRIES", 1, "2 entries"), ("MAX_TOTAL_BYTES", 5, "in all are read")],
+)
+def test_counts_and_sizes_of_a_tar_are_bounded(
+    monkeypatch: pytest.MonkeyPatch, limit: str, value: int, words: str
+) -> None:
+    """As those of a zip; twice the same path is refused as well."""
+    twice = tarred(("a.json", b"[1]"), ("a.json", b"[1, 2]"))
+    with pytest.raises(pw.LibraryError, match="there twice"):
+        Archive(twice, "x.tar.gz")
+    monkeypatch.setattr(module, limit, value)
+    with pytest.raises(pw.LibraryError, match=words):
+        Archive(tarred(("a.json", b"[1]"), ("b.json", b"[1, 2]")), "x.tar.gz")
+
+
+def test_a_library_in_a_tar_gz_has_its_name() -> None:
+    """Without either of its endings."""
+    files = [(f"Model/{name}", content) for name, content in published_files().items()]
+    library = pw.load_files({"Model.tar.gz": tarred(*files)})
+    assert library.layers == pw.load_files(published_files()).layers
+    assert library.name == "Model"
