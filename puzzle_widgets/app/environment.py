@@ -14,17 +14,22 @@ if TYPE_CHECKING:
 
 LIBRARY_VARIABLE = "PUZZLE_WIDGETS_LIBRARY"
 SCENARIO_VARIABLE = "PUZZLE_WIDGETS_SCENARIO"
+GAPS_VARIABLE = "PUZZLE_WIDGETS_ALLOW_GAPS"
 
 
 @contextmanager
-def served_environment(library: str | None, scenario: str | None = None) -> Iterator[None]:
-    """Set library, scenario and the path of the template for as long as the server runs."""
+def served_environment(
+    library: str | None, scenario: str | None = None, *, allow_gaps: bool = False
+) -> Iterator[None]:
+    """Set library, how it opens, and the path of the template for as long as the server runs."""
     kept = dict(os.environ)
     os.environ["JUPYTER_PATH"] = _jupyter_path(kept.get("JUPYTER_PATH"))
     if library is not None:
         os.environ[LIBRARY_VARIABLE] = library_argument(library)
     if scenario is not None:
         os.environ[SCENARIO_VARIABLE] = scenario
+    if allow_gaps:
+        os.environ[GAPS_VARIABLE] = "1"
     try:
         yield
     finally:

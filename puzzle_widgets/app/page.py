@@ -9,7 +9,7 @@ from ipywidgets import HTML
 from markupsafe import Markup
 
 import puzzle_widgets as pw
-from puzzle_widgets.app.environment import LIBRARY_VARIABLE, SCENARIO_VARIABLE
+from puzzle_widgets.app.environment import GAPS_VARIABLE, LIBRARY_VARIABLE, SCENARIO_VARIABLE
 
 if TYPE_CHECKING:
     from ipywidgets import DOMWidget
@@ -40,7 +40,8 @@ def _open(name: str, scenario: str | None) -> ExplorerState:
         return pw.ExplorerState(pw.load_dataset(name))
     run = pw.open_run(name)
     if run is None:
-        return pw.ExplorerState(pw.load_library(name, scenario=scenario))
+        gaps = bool(os.environ.get(GAPS_VARIABLE))
+        return pw.ExplorerState(pw.load_library(name, scenario=scenario, allow_gaps=gaps))
     state = pw.ExplorerState(run)
     if scenario is not None:
         state.open_run(run, scenario)

@@ -28,6 +28,7 @@ def serve(  # noqa: PLR0913
     library: str | None = None,
     *,
     scenario: str | None = None,
+    allow_gaps: bool = False,
     port: int | None = None,
     open_browser: bool = True,
     notebook: str | Path | None = None,
@@ -44,6 +45,8 @@ def serve(  # noqa: PLR0913
         Path or name of the block library to open; None for the embedded default.
     scenario
         Scenario of costs to open it in, where it is a run with several; the first by default.
+    allow_gaps
+        Whether numbered layers may be missing from it.
     port
         Port to listen at; None takes 8866 where it is free and any free port otherwise.
     open_browser
@@ -68,7 +71,7 @@ def serve(  # noqa: PLR0913
     settings = AppSettings(path.resolve(), ip, base_url, idle_timeout, cull_interval)
     listener = listen_at(settings.ip, port)
     url = page_url(settings, port_of(listener))
-    with served_environment(library, scenario):
+    with served_environment(library, scenario, allow_gaps=allow_gaps):
         config = voila_config(settings)
         # As the one application of the process, Voila's parts write to its log.
         app = PuzzleApp.instance(listener, url, open_browser=open_browser, config=config)

@@ -12,8 +12,8 @@ from puzzle_widgets.cli.common_arguments import (
     Commands,
     Parser,
     add_file,
+    add_opening,
     add_output,
-    add_scenario,
 )
 from puzzle_widgets.cli.exits import EXPLAINED
 from puzzle_widgets.cli.library_arguments import add_library_commands
@@ -49,7 +49,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
 def _add_app(commands: Commands[Parser]) -> None:
     command = commands.add_parser("app", help="serve the explorer on this machine")
     command.add_argument("library", metavar="LIBRARY", nargs="?", help=LIBRARY)
-    add_scenario(command)
+    add_opening(command)
     command.add_argument("--port", type=int, metavar="N", help="8866 or any free one by default")
     command.add_argument("--no-browser", action="store_true", help="open no browser")
     command.set_defaults(run=run_app.run)
@@ -151,7 +151,7 @@ def _add_problem(command: argparse.ArgumentParser) -> None:
 
 def _add_question(command: argparse.ArgumentParser) -> None:
     command.add_argument("library", metavar="LIBRARY", help=LIBRARY)
-    add_scenario(command)
+    add_opening(command)
     goal = command.add_mutually_exclusive_group()
     goal.add_argument("--minimize", metavar="KEY", help="by default the library's first score")
     goal.add_argument("--maximize", metavar="KEY")

@@ -27,12 +27,17 @@ class Parser(argparse.ArgumentParser):
 Commands = argparse._SubParsersAction  # noqa: SLF001  # argparse gives this type no public name
 
 
-def add_scenario(command: argparse.ArgumentParser) -> None:
-    """Add the choice between the costs of a Puzzletron run."""
+def add_opening(command: argparse.ArgumentParser) -> None:
+    """Add how a library is to be read: the costs of a Puzzletron run, and missing layers."""
     command.add_argument(
         "--scenario",
         metavar="NAME",
         help="costs of a Puzzletron run to use, such as 'batch_size 96'; show lists them",
+    )
+    command.add_argument(
+        "--allow-gaps",
+        action="store_true",
+        help="open a library though numbered layers are missing from it",
     )
 
 

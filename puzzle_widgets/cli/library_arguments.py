@@ -7,8 +7,8 @@ from puzzle_widgets.cli.common_arguments import (
     LIBRARY,
     Commands,
     Parser,
+    add_opening,
     add_output,
-    add_scenario,
     positive,
 )
 
@@ -25,7 +25,7 @@ def add_library_commands(commands: Commands[Parser]) -> None:
 def _add_show(commands: Commands[Parser]) -> None:
     command = commands.add_parser("show", help="print what a library holds")
     command.add_argument("library", metavar="LIBRARY", help=LIBRARY)
-    add_scenario(command)
+    add_opening(command)
     command.add_argument("--layer", metavar="LAYER", help="list this layer's variants instead")
     add_output(command, ("table", "json"))
     command.set_defaults(run=run_show.run)

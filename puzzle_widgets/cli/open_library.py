@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 from rich.console import Console
@@ -31,8 +32,8 @@ def is_library(word: str) -> bool:
     return there or word in _datasets()
 
 
-def open_library(word: str, scenario: str | None = None) -> BlockLibrary:
-    """Open a library by its path or name, and say on stderr what is to be known of how it was read.
+def open_asked(asked: Namespace) -> BlockLibrary:
+    """Open the library that is asked for, and say on stderr what is to be known of how it was read.
 
     A published one is fetched once its licence is agreed to.
 
@@ -41,20 +42,20 @@ def open_library(word: str, scenario: str | None = None) -> BlockLibrary:
     LibraryError, DatasetError
         If it cannot be opened, or its licence is not agreed to.
     """
-    library = _open(word, scenario)
+    library = _open(asked.library, asked.scenario, allow_gaps=asked.allow_gaps)
     for said in library.notes:
         note(f"puzzle-widgets: note: {plain(said)}")
     return library
 
 
-def _open(word: str, scenario: str | None) -> BlockLibrary:
+def _open(word: str, scenario: str | None, *, allow_gaps: bool) -> BlockLibrary:
     if not is_library(word):
         raise LibraryError(
             f"{word!r}: no such file, folder or data set. Data sets are: {', '.join(_datasets())}."
         )
     dataset = _datasets().get(word)
     if dataset is None or dataset.embedded or Path(word).exists():
-        return load_library(word, scenario=scenario)
+        return load_library(word, scenario=scenario, allow_gaps=allow_gaps)
     if scenario is not None:
         raise DatasetError(f"{dataset.title} has no scenarios; leave --scenario out.")
     return open_dataset(dataset)

@@ -6,14 +6,14 @@ from argparse import Namespace
 from importlib import import_module
 
 from puzzle_widgets.cli.exits import FOUND
-from puzzle_widgets.cli.open_library import open_library
+from puzzle_widgets.cli.open_library import open_asked
 from puzzle_widgets.errors import ServerError
 
 
 def run(asked: Namespace) -> int:
     """Serve until Ctrl-C; a library that cannot be opened fails here, not in the page."""
     if asked.library is not None:
-        open_library(asked.library, asked.scenario)
+        open_asked(asked)
     try:
         server = import_module("puzzle_widgets.app.server")
     except ImportError as error:
@@ -22,5 +22,6 @@ def run(asked: Namespace) -> int:
             "Install it, or puzzle-widgets anew: pip install puzzle-widgets"
         ) from error
     options = {} if asked.scenario is None else {"scenario": asked.scenario}
+    options |= {"allow_gaps": True} if asked.allow_gaps else {}
     server.serve(asked.library, port=asked.port, open_browser=not asked.no_browser, **options)
     return FOUND

@@ -9,7 +9,7 @@ from typing import Any
 
 from puzzle_widgets.cli.ask import read_options, read_problem
 from puzzle_widgets.cli.exits import EXIT_CODES, FOUND, INTERRUPTED, WRONG_INPUT
-from puzzle_widgets.cli.open_library import open_library
+from puzzle_widgets.cli.open_library import open_asked
 from puzzle_widgets.cli.output import check_output, note, plain, write_json, write_text
 from puzzle_widgets.cli.stop import stoppable
 from puzzle_widgets.errors import HandoverError, ScenarioError
@@ -35,7 +35,7 @@ def run(asked: Namespace) -> int:
     check_output(asked, makes_folder=not asked.check)
     _check_ending(asked)
     parent = None if asked.parent_config is None else read_parent_config(asked.parent_config)
-    library = open_library(asked.library, asked.scenario)
+    library = open_asked(asked)
     if asked.scenarios is not None:
         return _hand_over(asked, _kept(asked, library), parent)
     with stoppable() as stop:

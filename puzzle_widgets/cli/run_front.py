@@ -12,7 +12,7 @@ from rich.progress import Progress
 from puzzle_widgets.cli import tables
 from puzzle_widgets.cli.ask import read_options, read_problem
 from puzzle_widgets.cli.exits import EXIT_CODES, FOUND, INTERRUPTED
-from puzzle_widgets.cli.open_library import open_library
+from puzzle_widgets.cli.open_library import open_asked
 from puzzle_widgets.cli.output import (
     check_output,
     chosen_format,
@@ -33,7 +33,7 @@ from puzzle_widgets.solution import ParetoFront, iter_pareto_front, search
 def run(asked: Namespace) -> int:
     """Find the front with a progress bar, and write the points that were found."""
     check_output(asked)
-    problem = read_problem(asked, open_library(asked.library, asked.scenario))
+    problem = read_problem(asked, open_asked(asked))
     _check_range(asked, problem)
     with stoppable() as stop:
         front = _find(asked, problem, stop)

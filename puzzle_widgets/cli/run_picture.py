@@ -7,7 +7,7 @@ from typing import Any
 
 from puzzle_widgets.cli.ask import read_options, read_problem
 from puzzle_widgets.cli.exits import EXIT_CODES, FOUND
-from puzzle_widgets.cli.open_library import open_library
+from puzzle_widgets.cli.open_library import open_asked
 from puzzle_widgets.cli.output import check_output, note, plain, write_text
 from puzzle_widgets.handover import (
     decisions_picture,
@@ -26,7 +26,7 @@ KINDS = ("layers", "front", "surface", "map")
 def run(asked: Namespace) -> int:
     """Search what is drawn, and write the picture."""
     check_output(asked)
-    problem = read_problem(asked, open_library(asked.library, asked.scenario))
+    problem = read_problem(asked, open_asked(asked))
     options = read_options(asked)
     solution = search(problem, **options)
     if not solution.found:

@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from puzzle_widgets.cli import tables
 from puzzle_widgets.cli.ask import read_options, read_problem
 from puzzle_widgets.cli.exits import EXIT_CODES, FOUND, INTERRUPTED
-from puzzle_widgets.cli.open_library import open_library
+from puzzle_widgets.cli.open_library import open_asked
 from puzzle_widgets.cli.output import (
     check_output,
     chosen_format,
@@ -32,7 +32,7 @@ _Cancelled = Callable[[], bool]
 def run(asked: Namespace) -> int:
     """Search, write what was found, and tell by the exit code whether there is anything."""
     check_output(asked)
-    problem = read_problem(asked, open_library(asked.library, asked.scenario))
+    problem = read_problem(asked, open_asked(asked))
     shown = Console(stderr=True)
     with stoppable() as stop, shown.status("Searching (Ctrl-C stops) ..."):
         solutions, reason = _solve(asked, problem, stop.is_set)

@@ -13,7 +13,7 @@ from rich.table import Table
 from puzzle_widgets.cli import tables
 from puzzle_widgets.cli.ask import find_layer
 from puzzle_widgets.cli.exits import FOUND
-from puzzle_widgets.cli.open_library import open_library, scenarios_of
+from puzzle_widgets.cli.open_library import open_asked, scenarios_of
 from puzzle_widgets.cli.output import check_output, chosen_format, write_json, write_tables
 from puzzle_widgets.library import BlockLibrary, Layer, embedded_libraries, load_library
 from puzzle_widgets.library.quantity import (
@@ -29,7 +29,7 @@ from puzzle_widgets.library.quantity import (
 def run(asked: Namespace) -> int:
     """Print what a library holds, or one layer's variants."""
     check_output(asked)
-    library = open_library(asked.library, asked.scenario)
+    library = open_asked(asked)
     layer = None if asked.layer is None else library.layer(find_layer(asked.layer, library))
     if chosen_format(asked) == "json":
         record = _record(library) | {"scenarios": list(scenarios_of(asked.library))}

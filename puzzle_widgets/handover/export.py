@@ -11,6 +11,7 @@ from puzzle_widgets.errors import HandoverError
 from puzzle_widgets.handover.checks import Order, check_figures
 from puzzle_widgets.handover.findings import Finding
 from puzzle_widgets.handover.given import Given, as_scenarios
+from puzzle_widgets.handover.layer_order import check_layer_order
 from puzzle_widgets.handover.parent_config import (
     ConfigSource,
     ParentConfig,
@@ -177,4 +178,5 @@ def _check_one(kept: Scenario, target: Target, parent: ParentConfig | None) -> l
         return [Finding("error", f"There is no architecture to hand over. {reason}")]
     order = Order(kept.solution, parent)
     asked = (check_figures, *target.checks)
-    return [finding for one in asked for finding in one(order)]
+    found = [finding for one in asked for finding in one(order)]
+    return found + check_layer_order(kept.solution.library, target.name)

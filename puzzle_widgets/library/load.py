@@ -16,6 +16,7 @@ from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, mapping, parse_
 from puzzle_widgets.library.folder import read_bytes, run_folder, too_large
 from puzzle_widgets.library.model import BlockLibrary, Measurement
 from puzzle_widgets.library.native import FORMAT, read_native
+from puzzle_widgets.library.order import in_order
 from puzzle_widgets.library.published import (
     LIBRARY_FILE,
     MEASUREMENT_FILE,
@@ -43,6 +44,7 @@ def load_library(
     name: str | None = None,
     measurement: Measurement | None = None,
     scenario: Wanted = None,
+    allow_gaps: bool = False,
 ) -> BlockLibrary:
     """Open a block library.
 
@@ -62,6 +64,9 @@ def load_library(
     scenario
         For a Puzzletron run with costs for several: the name of one, as :func:`open_run` lists
         them, or arguments that only one has, such as ``{"batch_size": 96}``; by default the first.
+    allow_gaps
+        Whether numbered layers may be missing. Layers that carry numbers stand in their order,
+        whatever the file's; where numbers are missing the library is refused unless this is said.
 
     Raises
     ------
@@ -70,7 +75,7 @@ def load_library(
     """
     if isinstance(source, pd.DataFrame):
         found = read_frame(source, "DataFrame", _facts(name or "DataFrame", measurement))
-        return _with_words(found, name, measurement)
+        return in_order(_with_words(found, name, measurement), "DataFrame", allow_gaps=allow_gaps)
     path = _find(source)
     run = _run_at(path, name)
     if run is not None:
@@ -78,13 +83,14 @@ def load_library(
     if scenario is not None:
         Place(path.name).fail("no scenarios here.", "Only a Puzzletron run has them.")
     if is_archive(path.name):
-        return load_files({path.name: read_bytes(path)}, name=name, measurement=measurement)
+        packed = {path.name: read_bytes(path)}
+        return load_files(packed, name=name, measurement=measurement, allow_gaps=allow_gaps)
     library_file = path / LIBRARY_FILE if path.is_dir() else path
     files = {library_file.name: read_bytes(library_file)}
     if library_file.name == LIBRARY_FILE:
         files |= _sidecars_of(library_file.parent)
     title = path.name if path.is_dir() else path.stem
-    return _read(files, name, title, measurement)
+    return _read(files, name, title, measurement, allow_gaps=allow_gaps)
 
 
 def open_run(
@@ -120,6 +126,7 @@ def load_files(
     name: str | None = None,
     measurement: Measurement | None = None,
     scenario: Wanted = None,
+    allow_gaps: bool = False,
 ) -> BlockLibrary:
     """Open a library from bytes in hand, such as uploaded files.
 
@@ -129,7 +136,7 @@ def load_files(
         Bytes by file name: one library file, with ``measurement_info.json`` and
         ``parent_block_stats.json`` beside it where there are any; the files of a Puzzletron run;
         or one zip archive.
-    name, measurement, scenario
+    name, measurement, scenario, allow_gaps
         As for :func:`load_library`.
     """
     unpacked = _unpacked(files)
@@ -141,13 +148,14 @@ def load_files(
             f"{', '.join(files)}: no scenarios here; only a Puzzletron run has them."
         )
     if unpacked is files:
-        return _read(files, name, None, measurement)
+        return _read(files, name, None, measurement, allow_gaps=allow_gaps)
     if not unpacked:
         Place(next(iter(files))).fail(
             "0 library files in the archive.",
             "Pack the library's files themselves, not in a further archive.",
         )
-    return _read(_library_folder(unpacked), name, _title(files), measurement)
+    folder = _library_folder(unpacked)
+    return _read(folder, name, _title(files), measurement, allow_gaps=allow_gaps)
 
 
 def _run_at(path: Path, name: str | None) -> PuzzletronRun | None:
@@ -197,10 +205,23 @@ def _read(
     name: str | None,
     title: str | None,
     measurement: Measurement | None,
+    *,
+    allow_gaps: bool,
 ) -> BlockLibrary:
     """Read files; ``title`` is the name where neither the caller nor the file gives one."""
     file = _library_file(files)
     _check_sizes(files)
+    found = _read_as_found(files, file, name, title, measurement)
+    return in_order(found, file, allow_gaps=allow_gaps)
+
+
+def _read_as_found(
+    files: Mapping[str, bytes],
+    file: str,
+    name: str | None,
+    title: str | None,
+    measurement: Measurement | None,
+) -> BlockLibrary:
     facts = _facts(name or title or Path(file).stem, measurement)
     sidecars = {Path(other).name: content for other, content in files.items() if other != file}
     read_table = _TABLES.get(Path(file).suffix.lower())

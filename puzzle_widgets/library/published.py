@@ -50,7 +50,8 @@ def read_published(
     stats = _parent_stats(sidecars)
     place = Place(file)
     layers = [
-        _read_layer(name, variants, stats, place) for name, variants in _ordered(content, place)
+        _read_layer(_layer_name(name, place), variants, stats, place)
+        for name, variants in content.items()
     ]
     return assemble(file, layers, _with_measurement(facts, sidecars))
 
@@ -81,14 +82,6 @@ def _parent_stats(sidecars: Mapping[str, bytes]) -> dict[str, float] | None:
     place = Place(PARENT_FILE)
     found = mapping(parse_json(sidecars[PARENT_FILE], place), place, "the file")
     return _flatten({"stats": found.get("stats")}, place)
-
-
-def _ordered(content: Mapping[str, Any], place: Place) -> list[tuple[LayerName, Any]]:
-    """Layers in the order of their numbers where all have one, else as the file has them."""
-    pairs = [(_layer_name(name, place), variants) for name, variants in content.items()]
-    if all(isinstance(name, int) for name, _ in pairs):
-        pairs.sort(key=lambda pair: pair[0])
-    return pairs
 
 
 def _layer_name(name: str, place: Place) -> LayerName:

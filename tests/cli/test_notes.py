@@ -18,8 +18,8 @@ NOTE = "Layer 3 is \x1b[31mleft out."
 
 @pytest.fixture(autouse=True)
 def _noted(monkeypatch: pytest.MonkeyPatch) -> None:
-    def load(path: str, **given: str) -> pw.BlockLibrary:
-        return replace(pw.load_library(path, **given), notes=(NOTE,))
+    def load(path: str, **_: object) -> pw.BlockLibrary:
+        return replace(pw.load_library(path), notes=(NOTE,))
 
     monkeypatch.setattr(open_library, "load_library", load)
 

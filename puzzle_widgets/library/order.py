@@ -1,0 +1,118 @@
+"""The order of layers: by the numbers in their names, whatever the order that a file has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.model import BlockLibrary, LayerName
+
+_DIGITS = re.compile(r"([0-9]+)")
+_BETWEEN = re.compile(r"[\s_.\-]+")
+_NAMED = 6
+
+
+def layer_numbers(names: Sequence[LayerName]) -> tuple[int, ...] | None:
+    """Find the number of each layer in its name.
+
+    Names carry numbers where all have one pattern, such as ``model.layers.12``, ``layer_3`` or
+    ``"05"``, in which one number tells them apart.
+
+    Returns
+    -------
+    tuple of int or None
+        One number a name, in the order of the names; ``None`` where the names carry none.
+
+    Examples
+    --------
+    >>> layer_numbers(["model.layers.10", "model.layers.2"])
+    (10, 2)
+    >>> layer_numbers([7, "08"])
+    (7, 8)
+    >>> layer_numbers(["first", "second"]) is None
+    True
+    """
+    if any(str(name).lstrip().startswith("-") for name in names):  # no place in a network
+        return None
+    split = [_DIGITS.split(str(name)) for name in names]
+    patterns = {tuple(_plain(words) for words in parts[::2]) for parts in split}
+    if len(patterns) != 1:
+        return None
+    columns = set(zip(*([int(digits) for digits in parts[1::2]] for parts in split), strict=True))
+    telling = {column for column in columns if len(set(column)) > 1} or columns
+    return telling.pop() if len(telling) == 1 else None
+
+
+def missing_numbers(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Give the runs of numbers, first and last, that lie between or before these.
+
+    Layers are counted from 0 or from 1.
+    """
+    known = sorted(set(numbers))
+    before = [] if known[0] <= 1 else [(0, known[0] - 1)]
+    between = [(low + 1, high - 1) for low, high in pairwise(known) if high > low + 1]
+    return before + between
+
+
+def missing_words(numbers: Sequence[int]) -> str:
+    """Name the missing layers, ``"layers 2, 5 to 7"``; empty where none is missing."""
+    runs = missing_numbers(numbers)
+    if not runs:
+        return ""
+    words = [f"{low}" if low == high else f"{low} to {high}" for low, high in runs[:_NAMED]]
+    rest = sum(high - low + 1 for low, high in runs[_NAMED:])
+    more = f" and {rest:,} more" if rest else ""
+    one = len(runs) == 1 and runs[0][0] == runs[0][1]
+    return f"{'layer' if one else 'layers'} {', '.join(words)}{more}"
+
+
+def in_order(library: BlockLibrary, file: str, *, allow_gaps: bool = False) -> BlockLibrary:
+    """Put numbered layers in the order of their numbers; others stay as the file has them.
+
+    Parameters
+    ----------
+    library
+        As it was read.
+    file
+        Its name, for messages.
+    allow_gaps
+        Whether numbers may be missing, which a note then says.
+
+    Raises
+    ------
+    LibraryError
+        Where a number is there twice, or numbers are missing that may not be.
+    """
+    numbers = layer_numbers([layer.name for layer in library.layers])
+    if numbers is None:
+        return library
+    _refuse_twins(library, numbers, Place(file))
+    missing = missing_words(numbers)
+    if missing and not allow_gaps:
+        Place(file).fail(
+            f"{missing} missing: the layers here are {min(numbers)} to {max(numbers)}.",
+            "Add what is missing; or say load_library(..., allow_gaps=True) or --allow-gaps, "
+            "if the library is to be without.",
+        )
+    said = (f"{missing[:1].upper()}{missing[1:]} missing from {file}.",) if missing else ()
+    places = sorted(range(len(numbers)), key=numbers.__getitem__)
+    layers = tuple(library.layers[place] for place in places)
+    return replace(library, layers=layers, notes=(*library.notes, *said))
+
+
+def _refuse_twins(library: BlockLibrary, numbers: Sequence[int], place: Place) -> None:
+    first: dict[int, LayerName] = {}
+    for layer, number in zip(library.layers, numbers, strict=True):
+        other = first.setdefault(number, layer.name)
+        if other != layer.name:
+            place.at(layer=layer.name).fail(
+                f"it has the number of layer {shown(other)}.",
+                "Give each its own.",
+            )
+
+
+def _plain(words: str) -> str:
+    return _BETWEEN.sub("", words).casefold()
