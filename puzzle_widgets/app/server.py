@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_core.paths import jupyter_path
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from voila.app import Voila
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from puzzle_widgets.app.browser import open_when_possible
 from puzzle_widgets.app.environment import served_environment
 from puzzle_widgets.app.ports import listen_at, port_of
 from puzzle_widgets.app.settings import AppSettings, voila_config
+from puzzle_widgets.app.sockets import PageSocket
 from puzzle_widgets.resources import notebook_folder
 
 if TYPE_CHECKING:
@@ -110,6 +112,16 @@ class PuzzleApp(Voila):
         logging.getLogger("tornado").setLevel(logging.ERROR)
         self.initialize([])
         self.start()
+
+    def init_handlers(self) -> list[tuple[Any, ...]]:
+        """Voila's handlers, with a websocket's that is guarded in the place of its own."""
+        handlers = super().init_handlers()
+        return [
+            (path, PageSocket, *rest)
+            if handler is VoilaKernelWebsocketHandler
+            else (path, handler, *rest)
+            for path, handler, *rest in handlers
+        ]
 
     def listen(self) -> None:
         """Serve on the socket given, in place of looking for a port."""

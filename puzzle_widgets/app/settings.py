@@ -10,7 +10,7 @@ from typing import Any
 import zmq
 from traitlets.config import Config
 
-from puzzle_widgets.app.connection import OpenConnection
+from puzzle_widgets.app.connection import GuardedConnection
 from puzzle_widgets.app.kernels import OwnPythonKernels
 from puzzle_widgets.app.policy import content_security_policy
 from puzzle_widgets.errors import ServerError
@@ -19,7 +19,7 @@ TEMPLATE = "puzzle_widgets"
 JUPYTER_FOLDER = Path(__file__).resolve().parent / "jupyter"
 MAX_MESSAGE_BYTES = 100 * 2**20
 MAX_MESSAGES_PER_SECOND = 100_000.0
-WEBSOCKET_PING_MS = 30_000  # tornado warns of a longer wait than its interval between pings
+PINGS_UNANSWERED = 3  # before a page counts as gone; at the first look none has been sent yet
 LONGEST_POLL_SECONDS = 15.0
 
 # Voila loads every JupyterLab extension of the environment; others break or complain there.
@@ -48,6 +48,8 @@ class AppSettings:
         Seconds without use after which a session ends, its tab open or not.
     cull_interval
         Seconds between two looks for such sessions.
+    ping_seconds
+        Seconds between two pings of an open page; one that answers none of three is gone.
     """
 
     notebook: Path
@@ -55,6 +57,7 @@ class AppSettings:
     base_url: str = "/"
     idle_timeout: int = 1800
     cull_interval: int = 60
+    ping_seconds: float = 30
 
     def __post_init__(self) -> None:
         """Refuse what cannot be served, and bring the base URL into its one form."""
@@ -103,11 +106,12 @@ def _server(settings: AppSettings) -> dict[str, Any]:
         "config_file_paths": [],
         "log_level": "ERROR",
         "token": "",
-        "kernel_websocket_connection_class": OpenConnection,
+        "kernel_websocket_connection_class": GuardedConnection,
         "tornado_settings": {
             # The page has no login; with the check on, a closed tab could not end its kernel.
             "disable_check_xsrf": True,
-            "ws_ping_timeout": WEBSOCKET_PING_MS,
+            "ws_ping_interval": settings.ping_seconds * 1000,
+            "ws_ping_timeout": PINGS_UNANSWERED * settings.ping_seconds * 1000,
             "websocket_max_message_size": MAX_MESSAGE_BYTES,
             "allow_remote_access": not settings.is_local,
             "headers": {"Content-Security-Policy": content_security_policy()},
