@@ -73,6 +73,7 @@ def test_every_notebook_is_known_here() -> None:
     }
 
 
+@pytest.mark.slow
 def test_explorer_runs(kernel: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The app's notebook shows the explorer of the embedded library."""
     monkeypatch.delenv("PUZZLE_WIDGETS_LIBRARY", raising=False)

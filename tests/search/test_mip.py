@@ -318,7 +318,12 @@ def golden_problem(library: pw.BlockLibrary, case: dict[str, Any]) -> pw.SearchP
 
 @pytest.mark.published
 @pytest.mark.parametrize(
-    "solver", ["exact", "HiGHS", pytest.param("CBC", marks=[needs_cbc, pytest.mark.slow])]
+    "solver",
+    [
+        "exact",
+        pytest.param("HiGHS", marks=pytest.mark.slow),
+        pytest.param("CBC", marks=[needs_cbc, pytest.mark.slow]),
+    ],
 )
 def test_known_optima_of_the_published_library(solver: str) -> None:
     """All 25 cases within 1e-6, proven, with the costs recomputed; the infeasible one as such."""

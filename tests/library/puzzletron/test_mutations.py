@@ -128,6 +128,7 @@ CASES: list[Any] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [damaged_bytes, structure], ids=["bytes", "structure"])
 @pytest.mark.parametrize(("sound", "read"), CASES)
 def test_damage(
