@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import Any
 
 from puzzle_widgets import handover
-from puzzle_widgets.datasets import Dataset, list_datasets, load_dataset
 from puzzle_widgets.errors import (
     BuildError,
     DatasetError,
@@ -24,12 +23,15 @@ from puzzle_widgets.errors import (
 from puzzle_widgets.library import (
     BlockLibrary,
     BlockVariant,
+    Dataset,
     Layer,
     Measurement,
     Provenance,
     PuzzletronRun,
     StatsScenario,
     embedded_libraries,
+    list_datasets,
+    load_dataset,
     load_files,
     load_library,
     open_run,

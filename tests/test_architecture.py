@@ -18,7 +18,6 @@ ORDER = [
     "errors",
     "resources",
     "library",
-    "datasets",
     "problem",
     "search",
     "solution",
@@ -86,7 +85,7 @@ def test_nothing_needs_the_build() -> None:
         ("IPython", ("widgets/", "app/")),
         ("voila", ("app/",)),
         ("rich", ("cli/",)),
-        ("pooch", ("datasets/",)),
+        ("pooch", ("library/datasets/",)),
         ("torch", ("build/",)),
     ],
 )

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 import puzzle_widgets as pw
 from puzzle_widgets.app.environment import GAPS_VARIABLE, LIBRARY_VARIABLE, SCENARIO_VARIABLE
+from puzzle_widgets.library import open_source
 
 if TYPE_CHECKING:
     from ipywidgets import DOMWidget
@@ -35,14 +36,5 @@ def explorer_page() -> DOMWidget:
 
 
 def _open(name: str, scenario: str | None) -> ExplorerState:
-    """Open a data set by its name, anything else by its path."""
-    if name in {dataset.name for dataset in pw.list_datasets()}:
-        return pw.ExplorerState(pw.load_dataset(name))
-    run = pw.open_run(name)
-    if run is None:
-        gaps = bool(os.environ.get(GAPS_VARIABLE))
-        return pw.ExplorerState(pw.load_library(name, scenario=scenario, allow_gaps=gaps))
-    state = pw.ExplorerState(run)
-    if scenario is not None:
-        state.open_run(run, scenario)
-    return state
+    gaps = bool(os.environ.get(GAPS_VARIABLE))
+    return pw.ExplorerState(open_source(name, allow_gaps=gaps), scenario=scenario)

@@ -16,7 +16,6 @@ from puzzle_widgets.cli.common_arguments import (
 def add_library_commands(commands: Commands[Parser]) -> None:
     """Add every command that is about libraries."""
     _add_show(commands)
-    _add_libraries(commands)
     _add_datasets(commands)
     _add_template(commands)
     _add_build(commands)
@@ -29,12 +28,6 @@ def _add_show(commands: Commands[Parser]) -> None:
     command.add_argument("--layer", metavar="LAYER", help="list this layer's variants instead")
     add_output(command, ("table", "json"))
     command.set_defaults(run=run_show.run)
-
-
-def _add_libraries(commands: Commands[Parser]) -> None:
-    command = commands.add_parser("libraries", help="list the embedded libraries")
-    add_output(command, ("table", "json"))
-    command.set_defaults(run=run_show.run_libraries)
 
 
 def _add_datasets(commands: Commands[Parser]) -> None:

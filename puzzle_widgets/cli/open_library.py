@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from puzzle_widgets.cli.output import note, plain
-from puzzle_widgets.datasets import (
-    Dataset,
-    cache_folder,
-    has_agreed,
-    list_datasets,
-    load_dataset,
-)
 from puzzle_widgets.errors import DatasetError, LibraryError
-from puzzle_widgets.library import BlockLibrary, load_library, open_run
+from puzzle_widgets.library import (
+    BlockLibrary,
+    find_library,
+    load_dataset,
+    load_library,
+    open_run,
+)
+from puzzle_widgets.library.datasets import Dataset, cache_folder, has_agreed
 
 _YES = {"y", "yes"}
 
@@ -26,10 +25,9 @@ _YES = {"y", "yes"}
 def is_library(word: str) -> bool:
     """Whether a word names a library: a path that is there, or a data set."""
     try:
-        there = Path(word).expanduser().exists()
-    except (OSError, ValueError, RuntimeError):
-        there = False
-    return there or word in _datasets()
+        return bool(find_library(word))
+    except LibraryError:
+        return False
 
 
 def open_asked(asked: Namespace) -> BlockLibrary:
@@ -49,22 +47,16 @@ def open_asked(asked: Namespace) -> BlockLibrary:
 
 
 def _open(word: str, scenario: str | None, *, allow_gaps: bool) -> BlockLibrary:
-    if not is_library(word):
-        raise LibraryError(
-            f"{word!r}: no such file, folder or data set. Data sets are: {', '.join(_datasets())}."
-        )
-    dataset = _datasets().get(word)
-    if dataset is None or dataset.embedded or Path(word).exists():
-        return load_library(word, scenario=scenario, allow_gaps=allow_gaps)
+    found = find_library(word)
+    if not isinstance(found, Dataset):
+        return load_library(found, scenario=scenario, allow_gaps=allow_gaps)
     if scenario is not None:
-        raise DatasetError(f"{dataset.title} has no scenarios; leave --scenario out.")
-    return open_dataset(dataset)
+        raise DatasetError(f"{found.title} has no scenarios; leave --scenario out.")
+    return open_dataset(found)
 
 
 def scenarios_of(word: str) -> tuple[str, ...]:
     """Names of the scenarios of costs to open a run in; none where a word names no run."""
-    if word in _datasets() and not Path(word).exists():
-        return ()
     run = open_run(word)
     return () if run is None else tuple(scenario.name for scenario in run.scenarios)
 
@@ -111,7 +103,3 @@ def _ask(dataset: Dataset) -> bool:
     sys.stderr.write("Do you agree to this licence? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in _YES
-
-
-def _datasets() -> dict[str, Dataset]:
-    return {dataset.name: dataset for dataset in list_datasets()}

@@ -16,8 +16,8 @@ from puzzle_widgets.cli.output import (
     write_json,
     write_tables,
 )
-from puzzle_widgets.datasets import Dataset, find_dataset, is_here, list_datasets
 from puzzle_widgets.library import write_template
+from puzzle_widgets.library.datasets import Dataset, find_dataset, is_here, list_datasets
 from puzzle_widgets.library.tables.numbers import Mark
 
 
@@ -30,12 +30,9 @@ def run(asked: Namespace) -> int:
     if chosen_format(asked) == "json":
         write_json([_record(dataset) for dataset in datasets], asked)
         return FOUND
-    columns = ["Name to open it by", "Licence", "Size", "Here", "Source"]
-    rows = [
-        [found.name, found.licence.name, found.size_text, _here(found), found.source_words]
-        for found in datasets
-    ]
-    write_tables([tables.make_table("Data sets", columns, rows, left=5)], asked)
+    columns = ["Name", "Figures", "Licence", "Here", "Size", "Layers", "Variants"]
+    rows = [[*_words(found), *map(_count, (found.layers, found.variants))] for found in datasets]
+    write_tables([tables.make_table("Data sets", columns, rows, left=4, whole=True)], asked)
     return FOUND
 
 
@@ -57,6 +54,15 @@ def _fetch(dataset: Dataset, *, agree: bool) -> int:
     return FOUND
 
 
+def _words(dataset: Dataset) -> list[str]:
+    figures = tables.ORIGINS[dataset.origin]
+    return [dataset.name, figures, dataset.licence.name, _here(dataset), dataset.size_text]
+
+
+def _count(value: int) -> str:
+    return f"{value:,}"
+
+
 def _here(dataset: Dataset) -> str:
     return "yes" if is_here(dataset) else "fetched when opened"
 
@@ -68,6 +74,9 @@ def _record(dataset: Dataset) -> dict[str, Any]:
         "title": dataset.title,
         "about": dataset.about,
         "licence": {"name": licence.name, "summary": licence.summary, "text": licence.address},
+        "origin": dataset.origin,
+        "layers": dataset.layers,
+        "variants": dataset.variants,
         "bytes": dataset.size,
         "source": dataset.source,
         "here": is_here(dataset),

@@ -1,4 +1,4 @@
-"""``puzzle-widgets show`` and ``libraries``: what there is to choose from."""
+"""``puzzle-widgets show``: what a library holds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from puzzle_widgets.cli.ask import find_layer
 from puzzle_widgets.cli.exits import FOUND
 from puzzle_widgets.cli.open_library import open_asked, scenarios_of
 from puzzle_widgets.cli.output import check_output, chosen_format, write_json, write_tables
-from puzzle_widgets.library import BlockLibrary, Layer, embedded_libraries, load_library
+from puzzle_widgets.library import BlockLibrary, Layer
 from puzzle_widgets.library.quantity import (
     MEMORY,
     PARAMETERS,
@@ -39,22 +39,6 @@ def run(asked: Namespace) -> int:
         write_tables([_head(library), *scenarios, _sums(library), _variants(library)], asked)
     else:
         write_tables([_layer_table(library, layer)], asked)
-    return FOUND
-
-
-def run_libraries(asked: Namespace) -> int:
-    """List the embedded libraries."""
-    check_output(asked)
-    libraries = {name: load_library(name) for name in embedded_libraries()}
-    if chosen_format(asked) == "json":
-        write_json([{"id": name, **_facts(library)} for name, library in libraries.items()], asked)
-        return FOUND
-    rows = [
-        [name, library.name, tables.origin_words(library), *map(_count, _sizes(library))]
-        for name, library in libraries.items()
-    ]
-    columns = ["Name to open it by", "Title", "Figures", "Layers", "Variants"]
-    write_tables([tables.make_table("Embedded libraries", columns, rows, left=3)], asked)
     return FOUND
 
 

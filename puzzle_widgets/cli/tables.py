@@ -29,6 +29,12 @@ from puzzle_widgets.solution.solution import STATUS_WORDS
 
 _Side = Literal["left", "right"]
 _UNKNOWN = "-"
+ORIGINS = {
+    "measured": "measured",
+    "modelled": "modelled, not measured",
+    "generated": "generated at random",
+    "unknown": "origin unknown",
+}
 _WHAT_THROUGHPUT_IS = "Throughput = batch size x sequence length / summed runtime of a batch."
 
 
@@ -38,13 +44,21 @@ def words(text: str, style: str = "") -> Text:
 
 
 def make_table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    left: int = 1,
+    *,
+    whole: bool = False,
 ) -> Table:
-    """Lay out rows under headings: the first ``left`` columns to the left, figures to the right."""
+    """Lay out rows under headings: the first ``left`` columns to the left, figures to the right.
+
+    ``whole`` keeps the first column in one piece, however narrow the terminal.
+    """
     table = Table(title=words(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for place, column in enumerate(columns):
         side: _Side = "left" if place < left else "right"
-        table.add_column(words(column), justify=side, overflow="fold")
+        table.add_column(words(column), justify=side, overflow="fold", no_wrap=whole and not place)
     for row in rows:
         table.add_row(*(words(cell) for cell in row))
     return table
@@ -80,12 +94,7 @@ def budgets(problem: SearchProblem) -> str:
 
 def origin_words(library: BlockLibrary) -> str:
     """Say whether figures were measured, in words that cannot be missed."""
-    return {
-        "measured": "measured",
-        "modelled": "modelled, not measured",
-        "generated": "generated at random",
-        "unknown": "origin unknown",
-    }[library.provenance.origin]
+    return ORIGINS[library.provenance.origin]
 
 
 def proof(solution: Solution) -> Text:

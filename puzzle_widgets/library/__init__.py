@@ -1,9 +1,17 @@
 """Block libraries: what they are, how they are read and written."""
 
 from puzzle_widgets.library.block import SubBlock
+from puzzle_widgets.library.datasets import Dataset, embedded_libraries, list_datasets
+from puzzle_widgets.library.find import find_library
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.generate import random_library
-from puzzle_widgets.library.load import embedded_libraries, load_files, load_library, open_run
+from puzzle_widgets.library.load import (
+    load_dataset,
+    load_files,
+    load_library,
+    open_run,
+    open_source,
+)
 from puzzle_widgets.library.model import (
     BlockLibrary,
     BlockVariant,
@@ -20,6 +28,7 @@ from puzzle_widgets.library.write import write_library
 __all__ = [
     "BlockLibrary",
     "BlockVariant",
+    "Dataset",
     "FrozenMapping",
     "Layer",
     "LayerName",
@@ -31,9 +40,13 @@ __all__ = [
     "dump_library",
     "dump_template",
     "embedded_libraries",
+    "find_library",
+    "list_datasets",
+    "load_dataset",
     "load_files",
     "load_library",
     "open_run",
+    "open_source",
     "random_library",
     "to_frame",
     "write_library",

@@ -1,4 +1,4 @@
-"""Open a block library: a folder, a file, uploaded bytes, a table, or an embedded one by name."""
+"""Open a block library: a folder, a file, uploaded bytes, a table, or one by its name."""
 
 from __future__ import annotations
 
@@ -13,8 +13,19 @@ from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.archive import Archive, archive_stem, is_archive
 from puzzle_widgets.library.assemble import Facts
 from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, mapping, parse_json
+from puzzle_widgets.library.datasets import (
+    Dataset,
+    Progress,
+    ask_for,
+    cache_folder,
+    find_dataset,
+    has_agreed,
+    read_files,
+    remember,
+)
+from puzzle_widgets.library.find import find_library
 from puzzle_widgets.library.folder import read_bytes, run_folder, too_large
-from puzzle_widgets.library.model import BlockLibrary, Measurement
+from puzzle_widgets.library.model import BlockLibrary, Measurement, Provenance
 from puzzle_widgets.library.native import FORMAT, read_native
 from puzzle_widgets.library.order import in_order
 from puzzle_widgets.library.published import (
@@ -30,6 +41,7 @@ from puzzle_widgets.library.tables import read_csv, read_frame, read_parquet, re
 from puzzle_widgets.resources import data_folder
 
 _SIDECARS = (MEASUREMENT_FILE, PARENT_FILE)
+_NO_SCENARIOS, _ONLY_RUNS = "no scenarios here.", "Only a Puzzletron run has them."
 _TABLES = {
     ".csv": read_csv,
     ".tsv": read_csv,
@@ -54,8 +66,8 @@ def load_library(
         A directory in the published three-file form; the directory of one Puzzletron run, or one
         of its searches; an archive of either, zip or tar.gz; one file, JSON, CSV, Parquet or xlsx,
         which is the one read (records of a search, say, though the run's own files lie beside it);
-        a tidy DataFrame (see :func:`puzzle_widgets.to_frame`); or the name of an embedded library
-        (``embedded_libraries()``).
+        a tidy DataFrame (see :func:`puzzle_widgets.to_frame`); or a name of
+        :func:`list_datasets`.
     name
         Title for people; by default what the file says, else the folder's or file's name.
     measurement
@@ -72,16 +84,32 @@ def load_library(
     ------
     LibraryError
         Naming file, layer, variant, field and the mend.
+    DatasetError
+        If the name is that of a data set whose licence is not agreed to yet, which
+        :func:`load_dataset` does, or which cannot be fetched.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("llama-3.3-70b-modelled")
+    >>> library
+    BlockLibrary('Llama-3.3-70B (modelled)': 80 layers, 4320 variants, 13 scores and costs)
+    >>> library.layer(0).parent_variant.label
+    'kv=8, ffn=28672'
     """
     if isinstance(source, pd.DataFrame):
         found = read_frame(source, "DataFrame", _facts(name or "DataFrame", measurement))
         return in_order(_with_words(found, name, measurement), "DataFrame", allow_gaps=allow_gaps)
-    path = _find(source)
+    path = find_library(source)
+    if isinstance(path, Dataset):
+        if scenario is not None:
+            Place(path.name).fail(_NO_SCENARIOS, _ONLY_RUNS)
+        return _with_words(load_dataset(path.name), name, measurement)
     run = _run_at(path, name)
     if run is not None:
         return run.library(scenario, measurement)
     if scenario is not None:
-        Place(path.name).fail("no scenarios here.", "Only a Puzzletron run has them.")
+        Place(path.name).fail(_NO_SCENARIOS, _ONLY_RUNS)
     if is_archive(path.name):
         packed = {path.name: read_bytes(path)}
         return load_files(packed, name=name, measurement=measurement, allow_gaps=allow_gaps)
@@ -117,7 +145,66 @@ def open_run(
     """
     if isinstance(source, Mapping):
         return _run_of(_unpacked(source), name or _title(source))
-    return _run_at(_find(source), name)
+    path = find_library(source)
+    return None if isinstance(path, Dataset) else _run_at(path, name)
+
+
+def open_source(
+    source: str | os.PathLike[str] | pd.DataFrame, *, allow_gaps: bool = False
+) -> BlockLibrary | PuzzletronRun:
+    """Open a Puzzletron run, to choose among its scenarios, or else a library.
+
+    Parameters
+    ----------
+    source, allow_gaps
+        As for :func:`load_library`.
+    """
+    run = None if isinstance(source, pd.DataFrame) else open_run(source)
+    return run or load_library(source, allow_gaps=allow_gaps)
+
+
+def load_dataset(
+    name: str, *, agree: bool = False, progress: Progress | None = None
+) -> BlockLibrary:
+    """Open a data set; what does not ship with the package is fetched the first time.
+
+    Parameters
+    ----------
+    name
+        One of :func:`list_datasets`.
+    agree
+        Whether you agree to its licence; asked for once, and remembered in the cache folder.
+    progress
+        Called with (bytes here, bytes in all) during a fetch; whatever it raises ends the fetch.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such data set, its licence is not agreed to, or it cannot be fetched.
+
+    Notes
+    -----
+    ``PUZZLE_WIDGETS_DATA`` names a folder or the address of a mirror to take the files from,
+    ``PUZZLE_WIDGETS_CACHE`` the folder to keep them in. Either way a file counts only with the
+    published file's SHA-256.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> pw.load_dataset("stdlib-2m-measured")
+    BlockLibrary('stdlib-2m-measured': 8 layers, 432 variants, 19 scores and costs)
+    """
+    dataset = find_dataset(name)
+    if dataset.embedded:
+        return load_library(data_folder() / f"{dataset.name}.json")
+    folder = cache_folder()
+    if not agree and not has_agreed(dataset, folder):
+        raise ask_for(dataset)
+    if agree:
+        remember(dataset, folder)
+    library = load_files(read_files(dataset, progress), name=dataset.title)
+    note = f"{dataset.licence.name}. {dataset.licence.summary}"
+    return replace(library, provenance=Provenance(dataset.origin, dataset.source, note))
 
 
 def load_files(
@@ -245,28 +332,8 @@ def _with_words(
     )
 
 
-def embedded_libraries() -> tuple[str, ...]:
-    """Names of the libraries that ship with the package."""
-    return tuple(sorted(path.stem for path in data_folder().glob("*.json")))
-
-
 def _facts(name: str, measurement: Measurement | None) -> Facts:
     return Facts(name, measurement or Measurement())
-
-
-def _find(source: str | os.PathLike[str]) -> Path:
-    try:
-        path = Path(source).expanduser()
-        if path.exists():
-            return path
-    except (OSError, ValueError, RuntimeError):  # no text for a path, or "~nobody"
-        pass
-    if str(source) in embedded_libraries():
-        return data_folder() / f"{source}.json"
-    raise LibraryError(
-        f"{str(source)!r}: no such file, folder or embedded library. "
-        f"Embedded are: {', '.join(embedded_libraries()) or 'none'}."
-    )
 
 
 def _sidecars_of(folder: Path) -> dict[str, bytes]:

@@ -6,15 +6,14 @@ from typing import Any
 
 from traitlets import Float, Instance
 
-from puzzle_widgets.datasets import (
+from puzzle_widgets.errors import DatasetError
+from puzzle_widgets.library import BlockLibrary, load_dataset
+from puzzle_widgets.library.datasets import (
     Dataset,
     cache_folder,
     find_dataset,
     has_agreed,
-    load_dataset,
 )
-from puzzle_widgets.errors import DatasetError
-from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.state.background import Emit, Job, LatestWins
 from puzzle_widgets.state.map_actions import MapActions

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
-from puzzle_widgets.library import BlockLibrary, PuzzletronRun, load_files, open_run
+import pandas as pd
+
+from puzzle_widgets.errors import LibraryError
+from puzzle_widgets.library import (
+    BlockLibrary,
+    PuzzletronRun,
+    load_files,
+    open_run,
+    open_source,
+)
+from puzzle_widgets.library.puzzletron import Wanted
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.solution import parent_solution
 from puzzle_widgets.solution.truth_file import embedded_truth
@@ -15,6 +26,8 @@ from puzzle_widgets.state.problem_actions import usual_goal
 from puzzle_widgets.state.run_actions import RunActions
 from puzzle_widgets.state.traits import Selection
 
+_PLACES = (str, os.PathLike, pd.DataFrame)
+
 
 class ExplorerState(DatasetActions, HandoverActions, RunActions):
     """All that the explorer knows.
@@ -24,18 +37,30 @@ class ExplorerState(DatasetActions, HandoverActions, RunActions):
 
     Parameters
     ----------
-    library
-        The block library to explore, or a Puzzletron run.
+    source
+        What to explore: a block library, a Puzzletron run, or what :func:`puzzle_widgets.
+        load_library` takes, such as a name or a path.
     solver
         As for :func:`puzzle_widgets.search`.
+    scenario
+        For a Puzzletron run: whose costs count, as for :func:`puzzle_widgets.load_library`.
     """
 
-    def __init__(self, library: BlockLibrary | PuzzletronRun, *, solver: str = "exact") -> None:
+    def __init__(
+        self,
+        source: BlockLibrary | PuzzletronRun | str | os.PathLike[str] | pd.DataFrame,
+        *,
+        solver: str = "exact",
+        scenario: Wanted = None,
+    ) -> None:
         super().__init__(solver)
-        if isinstance(library, PuzzletronRun):
-            self.open_run(library)
+        opened = open_source(source) if isinstance(source, _PLACES) else source
+        if isinstance(opened, PuzzletronRun):
+            self.open_run(opened, scenario)
+        elif scenario is not None:
+            raise LibraryError(f"{opened.name}: no scenarios here. Only a Puzzletron run has them.")
         else:
-            self.open_library(library)
+            self.open_library(opened)
 
     def open_library(self, library: BlockLibrary) -> None:
         """Explore another library from the start; kept scenarios of the old one go."""

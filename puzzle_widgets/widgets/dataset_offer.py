@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from puzzle_widgets.datasets import Dataset, cache_folder, has_agreed
+from puzzle_widgets.library.datasets import Dataset, cache_folder, has_agreed
 from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.panel import Panel, button, row
 

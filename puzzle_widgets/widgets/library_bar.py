@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from puzzle_widgets.datasets import Dataset, list_datasets
-from puzzle_widgets.library import BlockLibrary, load_library
+from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library.datasets import Dataset, list_datasets
 from puzzle_widgets.widgets.notes_list import notes_list
 from puzzle_widgets.widgets.panel import Panel, row
 from puzzle_widgets.widgets.template_links import template_links
@@ -91,9 +90,7 @@ class LibraryBar(Panel):
 
     def _offer_words(self, dataset: Dataset) -> str:
         """Title of a data set, with what is to be known before it is picked."""
-        if dataset.embedded:
-            return load_title(dataset.name)
-        if dataset.title == self.state.library.name:
+        if dataset.embedded or dataset.title == self.state.library.name:
             return dataset.title
         return f"{dataset.title} (published, non-commercial)"
 
@@ -106,12 +103,6 @@ class LibraryBar(Panel):
         if files:
             self.state.open_files({file["name"]: bytes(file["content"]) for file in files})
             self.upload.value = ()
-
-
-@functools.cache
-def load_title(name: str) -> str:
-    """Title of an embedded library; its file is read once in a process, for it is large."""
-    return load_library(name).name
 
 
 def describe_library(library: BlockLibrary) -> Markup:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import puzzle_widgets as pw
-from puzzle_widgets.datasets import find_dataset
+from puzzle_widgets.library.datasets import find_dataset
 from puzzle_widgets.library.tables import dump_parquet
 from tests.browser.explorer import Explorer
 from tests.browser.test_files import BUTTON, upload

@@ -13,7 +13,7 @@ import pytest
 
 import puzzle_widgets
 from puzzle_widgets.cli import main as public_main
-from puzzle_widgets.cli import run_app, run_show
+from puzzle_widgets.cli import run_app, run_datasets
 from tests.cli.conftest import Ran
 
 Run = Callable[..., Ran]
@@ -83,7 +83,7 @@ def test_wrong_usage_leaves_by_64(run: Run, words: list[str]) -> None:
     assert "usage:" in ran.err
 
 
-@pytest.mark.parametrize("command", ["app", "search", "front", "show", "libraries"])
+@pytest.mark.parametrize("command", ["app", "search", "front", "show", "datasets"])
 def test_every_command_has_help(run: Run, command: str) -> None:
     """--help works everywhere; percent signs in help texts are what breaks it."""
     ran = run(command, "--help")
@@ -108,8 +108,8 @@ def test_an_interrupt_leaves_by_130(run: Run, monkeypatch: pytest.MonkeyPatch) -
     def interrupted(_asked: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run_show, "run_libraries", interrupted)
-    ran = run("libraries")
+    monkeypatch.setattr(run_datasets, "run", interrupted)
+    ran = run("datasets")
     assert (ran.code, ran.err) == (130, "puzzle-widgets: stopped.\n")
 
 

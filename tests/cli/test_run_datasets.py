@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.datasets import Dataset
+from puzzle_widgets.library.datasets import Dataset
 from tests.cli.conftest import Ran
 from tests.support.datasets import NAME, cache, mirror, small
 from tests.support.libraries import EMBEDDED
@@ -29,12 +29,21 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_the_list_has_licence_size_and_source(run: Run) -> None:
+def test_the_list_has_licence_size_and_origin(run: Run) -> None:
     """As a table, and with the hashes as JSON."""
     out = run("datasets").out
-    for words in (EMBEDDED, NAME, "NVIDIA Source Code License-NC", "0.8 MiB", "MIT", "yes"):
+    assert EMBEDDED in out
+    assert NAME in out
+    for words in (
+        "4,320",
+        "modelled, not",
+        "License-NC",
+        "0.8 MiB",
+        "MIT",
+        "yes",
+    ):
         assert words in out
-    assert "fetched when opened" in out
+    assert "fetched when" in out
     records = {
         record["id"]: record for record in json.loads(run("datasets", "--format", "json").out)
     }
@@ -42,6 +51,7 @@ def test_the_list_has_licence_size_and_source(run: Run) -> None:
     assert len(records[NAME]["files"]["block_library.json"]) == 64
     assert "on-commercial" in records[NAME]["licence"]["summary"]
     assert records[EMBEDDED]["here"] is True
+    assert records["stdlib-2m-measured"]["origin"] == "measured"
 
 
 def test_without_a_terminal_an_agreement_is_asked_for_in_words(run: Run, mirror: Mirror) -> None:

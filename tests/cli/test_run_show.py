@@ -12,19 +12,6 @@ Run = Callable[..., Ran]
 EMBEDDED = "llama-3.3-70b-modelled"
 
 
-def test_libraries_lists_the_embedded_one_as_modelled(run: Run) -> None:
-    """The embedded library is listed, and said not to be measured."""
-    out = run("libraries").out
-    assert EMBEDDED in out
-    assert "modelled, not measured" in out
-
-
-def test_libraries_as_json(run: Run) -> None:
-    """The list as JSON gives the names that open the libraries."""
-    names = [entry["id"] for entry in json.loads(run("libraries", "--format", "json").out)]
-    assert EMBEDDED in names
-
-
 def test_show_tells_provenance_measurement_and_sums(run: Run) -> None:
     """Origin, workload, GPU, sums with units and throughput are all there."""
     out = run("show", EMBEDDED).out

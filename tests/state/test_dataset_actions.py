@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.datasets import Dataset, cache_folder, has_agreed
+from puzzle_widgets.library.datasets import Dataset, cache_folder, has_agreed
 from puzzle_widgets.state import ExplorerState
 from tests.support.datasets import NAME, cache, mirror, small
 from tests.support.libraries import EMBEDDED, make_library, published_files

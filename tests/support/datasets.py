@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from puzzle_widgets.datasets import Dataset, DatasetFile, catalogue
+from puzzle_widgets.library.datasets import Dataset, DatasetFile, catalogue
 from tests.support.libraries import published_files
 from tests.support.mirror import Mirror, serving
 

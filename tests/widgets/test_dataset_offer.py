@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from puzzle_widgets.datasets import Dataset
+from puzzle_widgets.library.datasets import Dataset
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.dataset_offer import DatasetOffer, describe_terms
 from puzzle_widgets.widgets.library_bar import LibraryBar

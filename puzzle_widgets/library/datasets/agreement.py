@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from puzzle_widgets.datasets.catalogue import Dataset
 from puzzle_widgets.errors import DatasetError
+from puzzle_widgets.library.datasets.catalogue import Dataset
 
 FILE = "agreed.json"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 from puzzle_widgets.errors import DatasetError
-from puzzle_widgets.library import embedded_libraries
+from puzzle_widgets.library.model import Origin
 from puzzle_widgets.resources import data_folder
 
 _REPOSITORY = "NVlabs/puzzle"
@@ -62,6 +63,10 @@ class Dataset:
         Where it comes from: a page, or words.
     size
         Bytes in all.
+    origin
+        Where its figures come from: ``"measured"``, ``"modelled"`` or ``"generated"``.
+    layers, variants
+        How many it has; variants of all layers together.
     files
         What is fetched; empty where it ships with the package.
     folder
@@ -76,6 +81,9 @@ class Dataset:
     licence: Licence
     source: str
     size: int
+    origin: Origin
+    layers: int
+    variants: int
     files: tuple[DatasetFile, ...] = ()
     folder: str = ""
     version: str = ""
@@ -136,16 +144,41 @@ _PUBLISHED = (
         _NON_COMMERCIAL,
         f"https://github.com/{_REPOSITORY}/tree/{_COMMIT}/{_FOLDER}",
         sum(file.size for file in _FILES),
-        _FILES,
-        "Llama-3.3-70B-Instruct",
-        _COMMIT,
+        origin="measured",
+        layers=80,
+        variants=1280,
+        files=_FILES,
+        folder="Llama-3.3-70B-Instruct",
+        version=_COMMIT,
     ),
 )
 
 
+def embedded_libraries() -> tuple[str, ...]:
+    """Names of the libraries that ship with the package.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> pw.embedded_libraries()
+    ('llama-3.3-70b-modelled', 'stdlib-2m-measured')
+    """
+    return tuple(dataset.name for dataset in _embedded())
+
+
 def list_datasets() -> tuple[Dataset, ...]:
-    """All data sets: first those that ship with the package, then those that are fetched."""
-    return (*map(_embedded, embedded_libraries()), *_PUBLISHED)
+    """All libraries that have a name: first those that ship, then those that are fetched.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> for dataset in pw.list_datasets():
+    ...     print(dataset.name, dataset.origin, dataset.layers, dataset.licence.name)
+    llama-3.3-70b-modelled modelled 80 MIT
+    stdlib-2m-measured measured 8 MIT
+    llama-3.3-70b-instruct measured 80 NVIDIA Source Code License-NC
+    """
+    return (*_embedded(), *_PUBLISHED)
 
 
 def find_dataset(name: str) -> Dataset:
@@ -162,7 +195,36 @@ def find_dataset(name: str) -> Dataset:
     return datasets[name]
 
 
-def _embedded(name: str) -> Dataset:
-    size = (data_folder() / f"{name}.json").stat().st_size
-    about = "Ships with the package; modelled, not measured."
-    return Dataset(name, name, about, _OWN, "ships with puzzle-widgets", size)
+@functools.cache
+def _embedded() -> tuple[Dataset, ...]:
+    modelled, measured = "llama-3.3-70b-modelled", "stdlib-2m-measured"
+    return (
+        Dataset(
+            modelled,
+            "Llama-3.3-70B (modelled)",
+            "80 layers of 54 variants in the shape of Llama-3.3-70B. Modelled, not measured: "
+            "memory and parameters are exact, runtime is a roofline model, scores are a formula.",
+            _OWN,
+            "ships with puzzle-widgets",
+            _size_of(modelled),
+            origin="modelled",
+            layers=80,
+            variants=4320,
+        ),
+        Dataset(
+            measured,
+            measured,
+            "8 layers of 54 variants of a real model of 2.4 million parameters, measured on a CPU "
+            "by puzzle-widgets build, with measurements of whole architectures.",
+            _OWN,
+            "ships with puzzle-widgets",
+            _size_of(measured),
+            origin="measured",
+            layers=8,
+            variants=432,
+        ),
+    )
+
+
+def _size_of(name: str) -> int:
+    return (data_folder() / f"{name}.json").stat().st_size

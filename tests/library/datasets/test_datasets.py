@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.datasets import Dataset, catalogue, find_dataset, has_agreed, is_here
+from puzzle_widgets.library.datasets import Dataset, catalogue, find_dataset, has_agreed, is_here
+from puzzle_widgets.resources import data_folder
 from tests.support.datasets import NAME
 from tests.support.libraries import EMBEDDED, ROOT, published_files, published_folder
 from tests.support.mirror import Mirror, Trouble
@@ -60,6 +61,66 @@ def test_the_published_library_opens_from_a_folder(monkeypatch: pytest.MonkeyPat
         assert library.measurement == pw.Measurement(256, 1200, "NVIDIA H100 80GB HBM3", "fp8")
         assert library.provenance.origin == "measured"
         assert "License-NC" in library.provenance.note
+
+
+@pytest.mark.parametrize("dataset", pw.list_datasets(), ids=lambda dataset: dataset.name)
+def test_what_the_list_says_is_so(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Title, origin and counts are those of the library itself; the docs say the same."""
+    if not dataset.embedded:
+        monkeypatch.setenv("PUZZLE_WIDGETS_DATA", str(published_folder()))
+    library = pw.load_dataset(dataset.name, agree=True)
+    counts = (len(library.layers), int(library.starts[-1]))
+    assert (library.name, library.provenance.origin) == (dataset.title, dataset.origin)
+    assert counts == (dataset.layers, dataset.variants)
+    said = f"{dataset.layers} layers of {dataset.variants // dataset.layers} variants"
+    assert said in dataset.about
+    assert ("not measured" in dataset.about) == (dataset.origin != "measured")
+    (row,) = [
+        line
+        for line in (ROOT / "docs" / "datasets.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith(f"| `{dataset.name}`")
+    ]
+    assert said in row
+    assert dataset.licence.name in row
+    assert dataset.size_text in row
+    assert ("not measured" in row) == (dataset.origin != "measured")
+    assert dataset.name in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_library_that_ships_is_listed() -> None:
+    """A file in the data folder is a library with a name, or says in it that it is none."""
+    files = {path.stem for path in data_folder().glob("*.json")}
+    assert files == set(pw.embedded_libraries())
+
+
+def test_every_name_opens_by_load_library(mirror: Mirror) -> None:
+    """As in the app and on the command line; before the agreement the error says how to give it."""
+    for name in pw.embedded_libraries():
+        assert pw.load_library(name) == pw.load_dataset(name)
+    with pytest.raises(pw.DatasetError, match=rf"load_dataset\('{NAME}', agree=True\)"):
+        pw.load_library(NAME)
+    assert mirror.asked == []
+    library = pw.load_dataset(NAME, agree=True)
+    assert pw.load_library(NAME) == library
+    assert pw.load_library(NAME, name="Mine").name == "Mine"
+    assert pw.open_run(NAME) is None
+    with pytest.raises(pw.LibraryError, match=f"{NAME}: no scenarios here"):
+        pw.load_library(NAME, scenario="x")
+
+
+def test_an_unknown_name_is_told_with_those_there_are() -> None:
+    """Every name, whether it ships or is fetched."""
+    with pytest.raises(pw.LibraryError, match=f"'x': no such file.*{EMBEDDED}.*{NAME}"):
+        pw.load_library("x")
+
+
+def test_a_path_goes_before_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of one's own that has a data set's name is what is opened."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / NAME).mkdir()
+    for name, content in published_files().items():
+        (tmp_path / NAME / name).write_bytes(content)
+    assert len(pw.load_library(NAME).layers) == 3
 
 
 def test_an_embedded_one_opens_without_a_question() -> None:

@@ -10,8 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from puzzle_widgets.datasets.catalogue import Dataset, DatasetFile
 from puzzle_widgets.errors import DatasetError
+from puzzle_widgets.library.datasets.catalogue import Dataset, DatasetFile
 
 DATA_VARIABLE = "PUZZLE_WIDGETS_DATA"
 CACHE_VARIABLE = "PUZZLE_WIDGETS_CACHE"

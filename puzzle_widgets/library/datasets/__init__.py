@@ -1,0 +1,28 @@
+"""Libraries by name: what ships with the package, and published ones, fetched once."""
+
+from puzzle_widgets.library.datasets.agreement import ask_for, has_agreed, remember
+from puzzle_widgets.library.datasets.catalogue import (
+    Dataset,
+    DatasetFile,
+    Licence,
+    embedded_libraries,
+    find_dataset,
+    list_datasets,
+)
+from puzzle_widgets.library.datasets.fetch import Progress, cache_folder, is_here, read_files
+
+__all__ = [
+    "Dataset",
+    "DatasetFile",
+    "Licence",
+    "Progress",
+    "ask_for",
+    "cache_folder",
+    "embedded_libraries",
+    "find_dataset",
+    "has_agreed",
+    "is_here",
+    "list_datasets",
+    "read_files",
+    "remember",
+]
