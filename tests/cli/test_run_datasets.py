@@ -109,7 +109,7 @@ def test_a_data_set_is_a_library_where_no_command_is_named(
 
     assert small.name == NAME
     opened: list[str] = []
-    monkeypatch.setattr(run_app, "open_library", lambda word, _scenario: opened.append(word))
+    monkeypatch.setattr(run_app, "open_asked", lambda asked: opened.append(asked.library))
 
     def no_server(_name: str) -> None:
         raise ImportError(name="voila")
