@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from puzzle_widgets.library.block import Part, SubBlock, block_from_name, block_from_size
-from puzzle_widgets.library.checks import Place, shown, text
+from puzzle_widgets.library.checks import Place, number, shown, text
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import (
     BlockLibrary,
@@ -17,7 +17,9 @@ from puzzle_widgets.library.model import (
     Measurement,
     Provenance,
 )
+from puzzle_widgets.library.plausible import check_costs
 from puzzle_widgets.library.quantity import COST_GROUP, FFN_SIZE, KV_HEADS, SCORE_GROUP
+from puzzle_widgets.library.units import Settled, converted, settle_all
 
 _SIZE_KEYS: dict[Part, str] = {"attention": KV_HEADS, "ffn": FFN_SIZE}
 
@@ -53,6 +55,7 @@ class Facts:
     provenance: Provenance = Provenance()
     offsets: FrozenMapping[str, float] = FrozenMapping()
     parent_config: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def assemble(file: str, layers: Sequence[RawLayer], facts: Facts) -> BlockLibrary:
@@ -70,15 +73,34 @@ def assemble(file: str, layers: Sequence[RawLayer], facts: Facts) -> BlockLibrar
     keys = _keys_of(layers[0], place)
     frozen = tuple(_freeze_layer(layer, keys, place.at(layer=layer.name)) for layer in layers)
     _check_offsets(facts.offsets, keys, place)
+    settled, units = settle_all(keys, facts.units, place)
+    frozen = tuple(_in_units(layer, settled, place) for layer in frozen)
+    offsets = FrozenMapping(converted(facts.offsets, settled))
+    frozen, costs = check_costs(frozen, offsets, place)
+    notes = tuple(found.note for found in settled.values() if found.note)
     return BlockLibrary(
         facts.name,
         frozen,
         facts.measurement,
-        facts.units,
+        FrozenMapping(units),
         facts.provenance,
-        facts.offsets,
+        offsets,
         facts.parent_config,
+        (*facts.notes, *notes, *costs),
     )
+
+
+def _in_units(layer: Layer, settled: Mapping[str, Settled], place: Place) -> Layer:
+    """Give every figure in the unit that its key says."""
+    if all(found.factor == 1 and key == found.key for key, found in settled.items()):
+        return layer
+    variants = []
+    for variant in layer.variants:
+        here = place.at(layer=layer.name, variant=variant.name)
+        values = converted(variant.values, settled)
+        checked = {key: number(value, here.at(field=key)) for key, value in values.items()}
+        variants.append(replace(variant, values=FrozenMapping(checked)))
+    return replace(layer, variants=tuple(variants))
 
 
 def _check_offsets(offsets: FrozenMapping[str, float], keys: tuple[str, ...], place: Place) -> None:

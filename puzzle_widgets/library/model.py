@@ -148,7 +148,7 @@ class BlockLibrary:
     provenance: Provenance = Provenance()
     offsets: FrozenMapping[str, float] = field(default_factory=FrozenMapping)
     parent_config: str = ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __repr__(self) -> str:
         return (

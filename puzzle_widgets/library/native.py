@@ -111,14 +111,15 @@ def read_head(content: Mapping[str, Any], place: Place) -> Facts:
     return Facts(
         text(content.get("name"), place.at(field="name"), "the library's name"),
         measurement,
-        _read_units(content.get("units"), place.at(field="units")),
+        read_units(content.get("units"), place.at(field="units")),
         _read_provenance(content.get("provenance"), place.at(field="provenance")),
         _read_offsets(content.get("offsets"), place.at(field="offsets")),
         long_text(content.get("parent_config"), place.at(field="parent_config")),
     )
 
 
-def _read_units(content: object, place: Place) -> FrozenMapping[str, str]:
+def read_units(content: object, place: Place) -> FrozenMapping[str, str]:
+    """Read units by key; there may be none."""
     if content in (None, {}):
         return FrozenMapping()
     units = mapping(content, place, "it")

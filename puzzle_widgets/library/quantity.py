@@ -14,7 +14,20 @@ KV_HEADS = "stats.num_kv_heads"
 FFN_SIZE = "stats.ffn_intermediate_size"
 THROUGHPUT = "throughput"
 
-_UNIT_SUFFIXES = {"_mib": "MiB", "_gib": "GiB", "_ms": "ms", "_s": "s", "_seconds": "s"}
+_UNIT_SUFFIXES = {
+    "_bytes": "B",
+    "_kib": "KiB",
+    "_mib": "MiB",
+    "_gib": "GiB",
+    "_tib": "TiB",
+    "_mb": "MB",
+    "_gb": "GB",
+    "_ns": "ns",
+    "_us": "µs",
+    "_ms": "ms",
+    "_s": "s",
+    "_seconds": "s",
+}
 _LABELS = {
     MEMORY: "Memory",
     RUNTIME: "Runtime",
@@ -51,7 +64,7 @@ class Quantity:
 def describe_key(key: str, unit: str | None = None) -> Quantity:
     """Find label and unit of a dotted key; ``unit`` overrides the one that its suffix tells."""
     base, _, workload = key.partition(_WORKLOAD)
-    found = ("tokens/s" if key == THROUGHPUT else _unit_of(base)) if unit is None else unit
+    found = ("tokens/s" if key == THROUGHPUT else unit_of_key(base)) if unit is None else unit
     label = _LABELS.get(base) or _plain_label(base)
     return Quantity(key, f"{label}, {workload}" if workload else label, found)
 
@@ -72,14 +85,18 @@ def format_number(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 100 else f"{value:.4g}"
 
 
-def _unit_of(key: str) -> str:
-    return next((unit for end, unit in _UNIT_SUFFIXES.items() if key.endswith(end)), "")
+def unit_of_key(key: str) -> str:
+    """Unit that a key's ending says; ``tokens_per_s`` and the like are rates, and say none."""
+    return _UNIT_SUFFIXES.get(_unit_suffix(key.partition(_WORKLOAD)[0]), "")
+
+
+def _unit_suffix(base: str) -> str:
+    found = next((end for end in _UNIT_SUFFIXES if base.endswith(end)), "")
+    return "" if base.removesuffix(found).endswith("_per") else found
 
 
 def _plain_label(key: str) -> str:
-    words = key.split(".", 1)[-1]
-    for end in _UNIT_SUFFIXES:
-        words = words.removesuffix(end)
+    words = key.removesuffix(_unit_suffix(key)).split(".", 1)[-1]
     words = " ".join(words.replace("_", " ").split()).removeprefix("num ")
     words = words.replace("ffn", "FFN").replace("kv ", "KV ").replace("kl ", "KL ")
     return words[:1].upper() + words[1:] or key

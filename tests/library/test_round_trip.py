@@ -35,6 +35,7 @@ ODD_NAMES = [
 names = st.one_of(st.sampled_from(ODD_NAMES), st.text(min_size=1, max_size=12)).filter(str.strip)
 remarks = st.one_of(st.just(""), names)
 numbers = st.floats(min_value=-1e18, max_value=1e18)
+costs = st.just(0.0) | st.floats(min_value=1, max_value=1e3)  # none stands for an unknown one
 halves = st.one_of(
     st.sampled_from([SubBlock("linear"), SubBlock("no_op"), SubBlock("other")]),
     st.integers(1, 10**6).map(lambda size: SubBlock("sized", size)),
@@ -52,6 +53,9 @@ def libraries(
         st.lists(st.builds(str.__add__, groups, names), min_size=1, max_size=3, unique=True)
     )
 
+    def figures(key: str) -> st.SearchStrategy[float]:
+        return costs if key.startswith("stats.") else numbers
+
     def layer(name: int | str) -> pw.Layer:
         found = draw(st.lists(names, min_size=1, max_size=3, unique=True))
         variants = tuple(
@@ -59,7 +63,7 @@ def libraries(
                 variant,
                 draw(halves),
                 draw(halves),
-                FrozenMapping({key: draw(numbers) for key in keys}),
+                FrozenMapping({key: draw(figures(key)) for key in keys}),
                 tuple(draw(st.lists(names, max_size=2))) if configs else (),
                 draw(remarks) if configs else "",
             )
@@ -76,7 +80,7 @@ def libraries(
         pw.Provenance(
             draw(st.sampled_from(["measured", "modelled"])), draw(remarks), draw(remarks)
         ),
-        FrozenMapping(draw(st.dictionaries(st.sampled_from(keys), numbers))),
+        FrozenMapping(draw(st.dictionaries(st.sampled_from(keys), costs))),
         draw(remarks),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
@@ -12,8 +13,10 @@ import pandas as pd
 from puzzle_widgets.library.assemble import Facts
 from puzzle_widgets.library.block import SubBlock
 from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import BlockLibrary, BlockVariant
-from puzzle_widgets.library.native import FORMAT, dump_head, read_head
+from puzzle_widgets.library.native import FORMAT, dump_head, read_head, read_units
+from puzzle_widgets.library.quantity import unit_of_key
 from puzzle_widgets.library.tables.read_sheet import read_sheet
 from puzzle_widgets.library.tables.sheet import Sheet
 
@@ -123,7 +126,10 @@ def read_frame(frame: pd.DataFrame, file: str, facts: Facts) -> BlockLibrary:
 
 
 def _facts_of(frame: pd.DataFrame, file: str, facts: Facts) -> Facts:
-    head = frame.attrs.get(_LIBRARY)
+    head, place = frame.attrs.get(_LIBRARY), Place(file)
     if isinstance(head, Mapping) and head.get("format") == FORMAT:
-        return read_head(head, Place(file).at(field=f"attrs[{_LIBRARY!r}]"))
-    return facts
+        facts = read_head(head, place.at(field=f"attrs[{_LIBRARY!r}]"))
+    said = frame.attrs.get(_UNITS) or {}
+    units = read_units(said, place.at(field=f"attrs[{_UNITS!r}]"))
+    more = {key: unit for key, unit in units.items() if unit != unit_of_key(key)}
+    return replace(facts, units=FrozenMapping({**facts.units, **more}))
