@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
@@ -47,13 +48,22 @@ def read_published(
     facts
         What the caller says of the library; a measurement file fills what is left open.
     """
-    stats = _parent_stats(sidecars)
-    place = Place(file)
+    place, empty = Place(file), _never_measured(content)
+    named = [(_layer_name(name, place), variants) for name, variants in content.items()]
+    found = [(name, _read_variants(rows, empty, place.at(layer=name))) for name, rows in named]
+    stats = _parent_stats(sidecars, empty)
+    known = {key for _, variants in found for variant in variants for key in variant.values}
+    surplus = sorted(set(stats or ()) - known)
+    same = None if stats is None else {key: stats[key] for key in stats if key in known}
     layers = [
-        _read_layer(_layer_name(name, place), variants, stats, place)
-        for name, variants in content.items()
+        RawLayer(name, variants, _find_parent(variants, same, surplus, place.at(layer=name)))
+        for name, variants in found
     ]
-    return assemble(file, layers, _with_measurement(facts, sidecars))
+    notes = (
+        *(f"{key} is null in every variant, and was left out." for key in sorted(empty)),
+        *(f"{key} stands in {PARENT_FILE} only, and was passed by." for key in surplus),
+    )
+    return assemble(file, layers, replace(_with_measurement(facts, sidecars), notes=notes))
 
 
 def read_measurement(content: Mapping[str, Any], place: Place) -> Measurement:
@@ -76,12 +86,24 @@ def _with_measurement(facts: Facts, sidecars: Mapping[str, bytes]) -> Facts:
     return Facts(facts.name, measurement, facts.units, provenance)
 
 
-def _parent_stats(sidecars: Mapping[str, bytes]) -> dict[str, float] | None:
+def _never_measured(content: Mapping[str, Any]) -> set[str]:
+    """Keys whose value is null wherever they stand."""
+    values: dict[str, bool] = {}
+    for variants in content.values():
+        for groups in variants.values() if isinstance(variants, Mapping) else ():
+            for group, found in groups.items() if isinstance(groups, Mapping) else ():
+                for key, value in found.items() if isinstance(found, Mapping) else ():
+                    name = f"{group}.{key}"
+                    values[name] = values.get(name, True) and value is None
+    return {name for name, empty in values.items() if empty}
+
+
+def _parent_stats(sidecars: Mapping[str, bytes], empty: set[str]) -> dict[str, float] | None:
     if PARENT_FILE not in sidecars:
         return None
     place = Place(PARENT_FILE)
     found = mapping(parse_json(sidecars[PARENT_FILE], place), place, "the file")
-    return _flatten({"stats": found.get("stats")}, place)
+    return _flatten({"stats": found.get("stats")}, empty, place)
 
 
 def _layer_name(name: str, place: Place) -> LayerName:
@@ -89,33 +111,28 @@ def _layer_name(name: str, place: Place) -> LayerName:
     return int(match[1]) if match else text(name, place, "a layer's name")
 
 
-def _read_layer(
-    name: LayerName, content: object, parent: dict[str, float] | None, file: Place
-) -> RawLayer:
-    place = file.at(layer=name)
-    variants = [
-        _read_variant(variant, values, place)
-        for variant, values in mapping(content, place, "the layer").items()
-    ]
-    return RawLayer(name, variants, _find_parent(variants, parent, place))
+def _read_variants(content: object, empty: set[str], layer: Place) -> list[RawVariant]:
+    found = mapping(content, layer, "the layer")
+    return [_read_variant(name, values, empty, layer) for name, values in found.items()]
 
 
-def _read_variant(name: str, content: object, layer: Place) -> RawVariant:
+def _read_variant(name: str, content: object, empty: set[str], layer: Place) -> RawVariant:
     place = layer.at(variant=text(name, layer, "a variant's name"))
-    return RawVariant(name, _flatten(mapping(content, place, "the variant"), place))
+    return RawVariant(name, _flatten(mapping(content, place, "the variant"), empty, place))
 
 
-def _flatten(groups: Mapping[str, Any], place: Place) -> dict[str, float]:
+def _flatten(groups: Mapping[str, Any], empty: set[str], place: Place) -> dict[str, float]:
     """Turn ``{"stats": {"memory_mib": 1}}`` into ``{"stats.memory_mib": 1.0}``, scores first."""
     return {
         f"{group}.{key}": number(value, place.at(field=f"{group}.{key}"))
         for group in sorted(groups)
         for key, value in mapping(groups[group], place.at(field=group), "the group").items()
+        if f"{group}.{key}" not in empty
     }
 
 
 def _find_parent(
-    variants: list[RawVariant], parent: dict[str, float] | None, place: Place
+    variants: list[RawVariant], parent: dict[str, float] | None, surplus: list[str], place: Place
 ) -> str | None:
     if parent is None:
         named = [v.name for v in variants if len(_PARENT_SHARE.findall(v.name)) == _BOTH_HALVES]
@@ -127,8 +144,9 @@ def _find_parent(
         return named[0] if named else None
     same = [v.name for v in variants if parent.items() <= v.values.items()]
     if len(same) != 1:
+        without = f" ({', '.join(surplus)} left aside, which no variant has)" if surplus else ""
         place.fail(
-            f"{len(same)} variants have the stats of {PARENT_FILE}.",
+            f"{len(same)} variants have the stats of {PARENT_FILE}{without}.",
             "Exactly one must be the parent's block.",
         )
     return same[0]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,3 +107,32 @@ def test_the_published_library_file_alone() -> None:
     alone = pw.load_files({"block_library.json": content})
     assert alone.layers == pw.load_library(published_folder()).layers
     assert len(json.loads(content)) == len(alone.layers)
+
+
+def with_stats(change: Callable[[dict[str, Any]], object]) -> bytes:
+    """Give the library file with the stats of every variant changed."""
+    content: Any = published_content()
+    for variants in content.values():
+        for groups in variants.values():
+            change(groups["stats"])
+    return json.dumps(content).encode()
+
+
+def test_a_cost_that_was_never_measured_is_left_out() -> None:
+    """Null in every variant, with the parent's file or without it; elsewhere null is a fault."""
+    content = with_stats(lambda stats: stats.update(runtime_ms=None))
+    for files in ({**published_files(), "block_library.json": content}, {"b.json": content}):
+        library = pw.load_files(files)
+        assert "stats.runtime_ms" not in library.keys
+        assert any("stats.runtime_ms is null in every variant" in n for n in library.notes)
+
+
+def test_stats_of_the_parents_file_alone_are_passed_by() -> None:
+    """Where the others tell which block is the parent's; else they are named."""
+    content = with_stats(lambda stats: stats.pop("runtime_ms"))
+    library = pw.load_files({**published_files(), "block_library.json": content})
+    assert library.parent_architecture == dict.fromkeys(range(3), PARENT_NAME)
+    assert "stats.runtime_ms stands in parent_block_stats.json only" in library.notes[0]
+    twin = published_files(parent_block_stats={"stats": {"runtime_ms": 5.5}})
+    with pytest.raises(pw.LibraryError, match=r"3 variants have.*stats\.runtime_ms left aside"):
+        pw.load_files({**twin, "block_library.json": content})
