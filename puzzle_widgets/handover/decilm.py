@@ -1,4 +1,4 @@
-"""DeciLM (``nemotron-nas``) configurations, which vLLM, TensorRT-LLM, SGLang, llama.cpp serve."""
+"""DeciLM (``nemotron-nas``) configurations, which five readers take, each with its own limits."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from puzzle_widgets.errors import HandoverError
 from puzzle_widgets.handover.parent_config import ParentConfig
+from puzzle_widgets.handover.rope import USUAL_THETA, rope_forms
 from puzzle_widgets.library import SubBlock
 from puzzle_widgets.solution import Solution
 
@@ -44,7 +45,10 @@ def decilm_config(solution: Solution, parent: ParentConfig) -> dict[str, Any]:
         {"attention": _attention(block.attention, parent), "ffn": _ffn(block.ffn, parent)}
         for block in solution.blocks
     ]
-    return parent.to_child() | {
+    content = parent.to_child()
+    # A Llama that gives no base has 10,000; readers of DeciLM assume others.
+    content |= rope_forms(content, USUAL_THETA)
+    return content | {
         "architectures": [ARCHITECTURE],
         "model_type": MODEL_TYPE,
         "auto_map": dict(AUTO_MAP),

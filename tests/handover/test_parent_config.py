@@ -19,7 +19,8 @@ from tests.support.mutations import damaged_bytes, damaged_json
 def test_forms(tmp_path: Path) -> None:
     """Path, folder, bytes and content say the same."""
     (tmp_path / "config.json").write_text(llama_text(), encoding="utf-8")
-    for source in (tmp_path, tmp_path / "config.json", llama_text().encode(), LLAMA):
+    path = tmp_path / "config.json"
+    for source in (tmp_path, path, str(path), llama_text(), llama_text().encode(), LLAMA):
         parent = read_parent_config(source)
         assert (parent.hidden, parent.heads, parent.layers) == (HIDDEN, HEADS, LAYERS)
         assert (parent.kv_heads, parent.width, parent.head_size) == (8, 4096, 64)
@@ -35,6 +36,8 @@ def test_what_a_child_takes_over() -> None:
         **{key: value for key, value in LLAMA.items() if key != "_name_or_path"},
         "dtype": "bfloat16",
         "torch_dtype": "float16",
+        "rope_scaling": None,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 500000.0},
     }
 
 
@@ -65,6 +68,10 @@ def test_the_library_may_carry_it() -> None:
         (llama_text(hidden_size="8192").encode(), "field 'hidden_size'"),
         (llama_text(rope_theta=float("nan")).encode(), "no strict JSON"),
         (llama_text(model_type=7).encode(), "field 'model_type'"),
+        (
+            llama_text(rope_parameters={"rope_theta": 1e6}).encode(),
+            "field 'rope_theta': 500000.0, and 1000000.0 in rope_parameters",
+        ),
         (b" " * (MAX_CONFIG_BYTES + 1), "too large"),
     ],
 )
@@ -79,6 +86,47 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """The path stands in the message."""
     with pytest.raises(pw.HandoverError, match=r"nothing\.json: cannot be read"):
         read_parent_config(tmp_path / "nothing.json")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello",
+        "{",
+        "",
+        "[1]",
+        "a\0b",
+        "x" * 5000,
+        "~nobody-here/config.json",
+        "\ud800",
+        "line\nline",
+    ],
+)
+def test_text_that_is_neither_json_nor_a_path(text: str) -> None:
+    """One documented error on one line, whatever the file system thinks of such a name."""
+    with pytest.raises(pw.HandoverError) as refused:
+        read_parent_config(text)
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("layers", "number"),
+    [
+        ({"layers_block_type": ["linear_attention", "moe", "full_attention"]}, 3),
+        ({"hybrid_override_pattern": "ME*E"}, 4),
+    ],
+)
+def test_hybrids_tell_their_layers_by_kind(layers: dict[str, Any], number: int) -> None:
+    """Transformers 5 writes no number of layers for them, and a time step without an end."""
+    config = {key: value for key, value in LLAMA.items() if key != "num_hidden_layers"} | layers
+    for endless in ("[0.0, Infinity]", '[0.0, {"__float__": "Infinity"}]'):
+        text = f'{{"time_step_limit": {endless}, {json.dumps(config)[1:]}'
+        parent = read_parent_config(text)
+        assert parent.layers == number
+        assert "time_step_limit" not in parent.to_child()
+    given = read_parent_config(config | {"time_step_limit": [0.0, 1.0]})
+    assert given.to_child()["time_step_limit"] == [0.0, 1.0]
 
 
 @pytest.mark.parametrize("damage", ["bytes", "json"])
