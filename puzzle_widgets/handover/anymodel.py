@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from puzzle_widgets.errors import HandoverError
-from puzzle_widgets.handover.blocks import block_config
+from puzzle_widgets.handover.blocks import LINEAR_IN_PUZZLETRON, block_config, is_linear
 from puzzle_widgets.handover.parent_config import ParentConfig
 from puzzle_widgets.library import BlockVariant
 from puzzle_widgets.solution import Solution
@@ -37,8 +37,10 @@ def written(block: BlockVariant) -> dict[str, Any]:
     Raises
     ------
     HandoverError
-        If too little is known of it.
+        If too little is known of it, or it is linear: NVIDIA's own class refuses such blocks.
     """
+    if is_linear(block):
+        raise HandoverError(f"Variant {block.name!r}: {LINEAR_IN_PUZZLETRON} Leave it out.")
     config = block_config(block)
     if config is None:
         raise HandoverError(

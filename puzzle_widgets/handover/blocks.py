@@ -46,6 +46,17 @@ _MOE_FIELDS = {
 }
 
 
+LINEAR_IN_PUZZLETRON = (
+    "Puzzletron's own block configuration refuses linear blocks: it wants their KV heads or their "
+    "intermediate size, which they have not."
+)
+
+
+def is_linear(variant: BlockVariant) -> bool:
+    """Whether any half is linear."""
+    return any(getattr(variant, part).kind == "linear" for part in PARTS)
+
+
 def as_read(variant: BlockVariant) -> Mapping[str, Any]:
     """Give the block's configuration as its file had it; empty where it had none."""
     if not variant.block_config:
@@ -83,7 +94,7 @@ def block_config(variant: BlockVariant) -> Record | None:
 
 
 def _half(part: Part, read: Mapping[str, Any], known_half: SubBlock) -> Record | None:
-    given = _given(part, read)
+    given = given_half(part, read)
     half = known_half if known_half.kind != "other" else _told(part, given)
     extra = {name: _plain(given.get(name)) for name in _EXTRA_FIELDS[part]}
     if half.kind == "other" and not any(extra.values()):
@@ -108,7 +119,7 @@ def _told(part: Part, given: Mapping[str, Any]) -> SubBlock:
     return SubBlock("sized", size) if isinstance(size, int) and size > 0 else SubBlock("other")
 
 
-def _given(part: Part, read: Mapping[str, Any]) -> Mapping[str, Any]:
+def given_half(part: Part, read: Mapping[str, Any]) -> Mapping[str, Any]:
     """Fields that the file gives of one half, under their names in version 1."""
     half = read.get(part)
     if isinstance(half, Mapping):
@@ -124,7 +135,8 @@ def _as_version_1(sub: Mapping[str, Any]) -> Mapping[str, Any]:
     if sub.get("no_op") or kind in ("attention", "ffn"):
         return {**sub, "num_key_value_heads": sub.get("num_kv_heads")}
     if kind == "moe":
-        return {"moe": {new: sub.get(old) for old, new in _MOE_FIELDS.items()}}
+        moe = {new: sub.get(old) for old, new in _MOE_FIELDS.items()}
+        return {"moe": moe, "latent_dim": sub.get("latent_dim")}
     return {"mamba": {key: value for key, value in sub.items() if key not in _NAMING}}
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from puzzle_widgets.handover import decilm
-from puzzle_widgets.handover.blocks import PARTS, extras, known, lost
+from puzzle_widgets.handover.blocks import LINEAR_IN_PUZZLETRON, extras, is_linear, known, lost
 from puzzle_widgets.handover.families import decilm_objections
 from puzzle_widgets.handover.findings import Finding, blocks_found
-from puzzle_widgets.handover.parent_config import ParentConfig
+from puzzle_widgets.handover.parent_config import NO_PARENT, ParentConfig
 from puzzle_widgets.handover.parent_fit import check_fit
 from puzzle_widgets.handover.puzzletron import (
     lacks_weights,
@@ -18,7 +18,6 @@ from puzzle_widgets.handover.puzzletron import (
     weights_folder,
     writable,
 )
-from puzzle_widgets.library import BlockVariant
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.solution import STATUS_WORDS
 
@@ -36,10 +35,6 @@ Check = Callable[[Order], list[Finding]]
 _UNKNOWN = (
     "neither the variant's name nor its file says what block it is. Give KV heads and FFN "
     "intermediate size in the library."
-)
-_NO_PARENT = (
-    "The parent's Hugging Face config.json is needed: everything that is not of a block comes "
-    "from it. Give it, or open a library that carries it."
 )
 
 
@@ -86,7 +81,7 @@ def check_parent(order: Order) -> list[Finding]:
     """Refuse a missing parent's configuration, one of a child, and one of another model."""
     parent = order.parent
     if parent is None:
-        return [Finding("error", _NO_PARENT)]
+        return [Finding("error", NO_PARENT)]
     found = check_fit(parent, order.solution.library)
     if any(one.severity == "error" for one in found):
         return found
@@ -121,49 +116,29 @@ def check_no_linear(order: Order) -> list[Finding]:
     )
 
 
-def check_first_attention(order: Order) -> list[Finding]:
-    """Refuse a first layer without attention, at which vLLM breaks."""
+def check_no_linear_in_puzzletron(order: Order) -> list[Finding]:
+    """Refuse linear halves, at which NVIDIA's own block configuration stops."""
     return blocks_found(
         order.solution,
-        lambda place, block: place == 0 and block.attention.kind == "no_op",
-        "vLLM fails where the first layer has no attention.",
-        "attention in the first layer",
-    )
-
-
-def warn_of_vllm(order: Order) -> list[Finding]:
-    """Warn of what another reader of the same file takes, and vLLM does not."""
-    only = "vLLM cannot serve this file, other readers can"
-    found = blocks_found(
-        order.solution,
         lambda _, block: is_linear(block),
-        f"linear blocks. {only}.",
+        LINEAR_IN_PUZZLETRON,
         "no linear blocks",
-        "warning",
-    )
-    return found + blocks_found(
-        order.solution,
-        lambda place, block: place == 0 and block.attention.kind == "no_op",
-        f"no attention in the first layer. {only}.",
-        "attention in the first layer",
-        "warning",
     )
 
 
 def check_anymodel(order: Order) -> list[Finding]:
-    """Warn of linear halves, which Puzzletron can name and hardly build."""
+    """Say that weights come from Puzzletron, and which readers there are."""
+    hybrid = order.parent is not None and order.parent.model_type == "nemotron_h"
+    served = (
+        "hand over for nemotron-h-puzzle to serve it"
+        if hybrid
+        else "hand over for vllm instead where the model is Llama-shaped"
+    )
     note = (
         "The file alone makes no model: Puzzletron realises the weights. Released vLLM does not "
-        "read it; hand over for vLLM instead where the model is Llama-shaped."
+        f"read it; {served}."
     )
-    found = blocks_found(
-        order.solution,
-        lambda _, block: is_linear(block),
-        "Puzzletron initialises linear blocks, but trains and serves none.",
-        "no linear blocks",
-        "warning",
-    )
-    return [*found, Finding("note", note)]
+    return [Finding("note", note)]
 
 
 def check_per_layer(order: Order) -> list[Finding]:
@@ -174,14 +149,16 @@ def check_per_layer(order: Order) -> list[Finding]:
     fields = {
         "num_key_value_heads": parent.kv_heads,
         "intermediate_size": parent.width,
-        "architectures": parent.architecture,
     }
     missing = [field for field, value in fields.items() if not value]
     if missing:
         words = f"{parent.source} does not say {', '.join(missing)}, which differences start from."
         return [Finding("error", words)]
-    note = "Read by a vLLM that knows AnyModel, which no release does yet."
-    return [Finding("note", note)]
+    words = (
+        "transformers reads this configuration and builds no model from it: no release has the "
+        "modeling for layers of unlike sizes. To serve the model, hand over for another target."
+    )
+    return [Finding("warning", words)]
 
 
 def check_puzzletron(order: Order) -> list[Finding]:
@@ -211,11 +188,6 @@ def _has_weights(solution: Solution) -> bool:
     """Whether the library names weights at all."""
     layers = solution.library.layers
     return any(variant.weight_paths for layer in layers for variant in layer.variants)
-
-
-def is_linear(block: BlockVariant) -> bool:
-    """Whether any half is linear."""
-    return any(getattr(block, part).kind == "linear" for part in PARTS)
 
 
 def _check_heads(order: Order, parent: ParentConfig) -> list[Finding]:

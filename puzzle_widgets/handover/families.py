@@ -21,11 +21,13 @@ _WHY_NOT = {
     "nemotron_h": "it has Mamba layers, which DeciLM has not",
 }
 _INSTEAD = "Hand over as AnyModel instead."
+_HYBRID = "Hand over for nemotron-h-puzzle instead."
 
 
 def decilm_objections(parent: ParentConfig) -> list[str]:
     """Say why a parent cannot be written as DeciLM; nothing where it can."""
-    return [f"{words} {_INSTEAD}" for words in _objections(parent)]
+    instead = _HYBRID if parent.model_type == "nemotron_h" else _INSTEAD
+    return [f"{words} {instead}" for words in _objections(parent)]
 
 
 def _objections(parent: ParentConfig) -> Iterator[str]:

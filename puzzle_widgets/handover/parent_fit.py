@@ -12,7 +12,7 @@ from puzzle_widgets.library import BlockLibrary, BlockVariant
 from puzzle_widgets.library.block import Part
 from puzzle_widgets.library.quantity import COST_GROUP
 
-_CHILDREN = ("nemotron-nas", "deci")
+_CHILDREN = ("nemotron-nas", "deci", "nemotron_h_puzzle")
 # Norms and biases are small beside the matrices; another hidden size is not.
 _CLOSE = 0.05
 _OWN = "Give the configuration of the library's own parent."

@@ -1,4 +1,4 @@
-"""Hugging Face ``per_layer_config``: for each layer only what differs from all."""
+"""The ``per_layer_config`` of transformers: for each layer only what differs from all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from puzzle_widgets.handover.parent_config import ParentConfig
 from puzzle_widgets.library import BlockVariant
 from puzzle_widgets.solution import Solution
 
-ARCHITECTURE = "AnyModel"
 _SKIPPED = {"attention": "attention", "ffn": "mlp"}
 
 
@@ -30,8 +29,6 @@ def per_layer_config(solution: Solution, parent: ParentConfig) -> dict[str, Any]
     """
     layers = {str(n): _differences(block, parent) for n, block in enumerate(solution.blocks)}
     return parent.to_child() | {
-        "architectures": [ARCHITECTURE],
-        "base_architecture": parent.architecture,
         "num_hidden_layers": len(layers),
         "per_layer_config": {place: found for place, found in layers.items() if found},
     }

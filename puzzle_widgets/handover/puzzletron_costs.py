@@ -19,8 +19,15 @@ _USUAL = ("runtime_ms", "memory_mib", "num_params")
 _CLOSE, _CLOSE_SUM = 1e-6, 1e-3
 
 
-def subblock_stats(library: BlockLibrary) -> dict[str, Any]:
+def subblock_stats(library: BlockLibrary, generated: int | None = None) -> dict[str, Any]:
     """Give the one scenario of a library: arguments, costs outside the blocks, costs of halves.
+
+    Parameters
+    ----------
+    library
+        With costs of attention and FFN apart.
+    generated
+        Tokens of a sequence that are generated; all of them by default.
 
     Raises
     ------
@@ -30,7 +37,11 @@ def subblock_stats(library: BlockLibrary) -> dict[str, Any]:
     """
     keys = _keys(library)
     outside = {key: library.offset(f"{COST_GROUP}{key}") for key in keys}
-    return {"args": _args(library), "non_block": outside, "subblocks": _rows(library, keys)}
+    return {
+        "args": _args(library, generated),
+        "non_block": outside,
+        "subblocks": _rows(library, keys),
+    }
 
 
 def _keys(library: BlockLibrary) -> list[str]:
@@ -45,13 +56,20 @@ def _keys(library: BlockLibrary) -> list[str]:
     return keys
 
 
-def _args(library: BlockLibrary) -> dict[str, Any]:
+def _args(library: BlockLibrary, generated: int | None) -> dict[str, Any]:
+    """Puzzletron's throughput counts generated tokens only: by default it is the library's."""
     measured = library.measurement
+    whole = measured.sequence_length or 0
+    if generated is not None and not 0 < generated <= whole:
+        raise HandoverError(
+            f"{generated} generated tokens: sequences of {library.name} have {whole:,} in all."
+        )
+    after = whole if generated is None else generated
     return {
         "gpu": measured.gpu,
         "batch_size": measured.batch_size,
-        "prefill_seq_len": measured.sequence_length,
-        "generation_seq_len": 0,
+        "prefill_seq_len": whole - after,
+        "generation_seq_len": after,
         **dict.fromkeys(_DTYPES, measured.dtype),
     }
 

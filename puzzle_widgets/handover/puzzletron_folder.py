@@ -14,7 +14,9 @@ from typing import Any
 from puzzle_widgets.errors import HandoverError
 from puzzle_widgets.handover.anymodel import written
 from puzzle_widgets.handover.blocks import PARTS
+from puzzle_widgets.handover.nemotron_h import PARENT_TYPE
 from puzzle_widgets.handover.parent_config import (
+    NO_PARENT,
     ConfigSource,
     ParentConfig,
     parent_config_of,
@@ -28,11 +30,26 @@ from puzzle_widgets.library.quantity import SCORE_GROUP
 
 SCORES = "single_sequence_replacement_solutions--validation"
 TEACHER = "ckpts/teacher"
+# Families that Puzzletron can open, and its names for them.
+_DESCRIPTORS = {
+    "llama": "llama",
+    "qwen2": "qwen2",
+    "qwen3": "qwen3",
+    "qwen3_vl_moe": "qwen3_vl",
+    "mistral": "mistral_small",
+    "gpt_oss": "gpt_oss",
+}
+_HYBRIDS = {False: "nemotron_h", True: "nemotron_h_v2"}
 _MEASURED_OF_PARENT = ("lm_loss", "token_accuracy")
 
 
 def write_puzzletron(
-    library: BlockLibrary, folder: str | Path, *, parent_config: ConfigSource | None = None
+    library: BlockLibrary,
+    folder: str | Path,
+    *,
+    parent_config: ConfigSource | None = None,
+    descriptor: str = "",
+    generated: int | None = None,
 ) -> Path:
     """Write a library as the directory of a Puzzletron run, version 1.
 
@@ -45,6 +62,11 @@ def write_puzzletron(
         Made if it is not there; must be empty.
     parent_config
         The parent's Hugging Face ``config.json``; by default the one that the library carries.
+    descriptor
+        Puzzletron's name for the parent's family; by default told by its type.
+    generated
+        Tokens of a sequence that are generated, which Puzzletron's throughput counts; by default
+        all, so that its throughput is that of the library.
 
     Returns
     -------
@@ -55,18 +77,20 @@ def write_puzzletron(
     ------
     HandoverError
         If a block is not known, two blocks of a layer are the same, costs are not told by halves,
-        the configuration is not the parent's, or the folder is not empty.
+        the configuration is missing or not the parent's, its family is unknown to Puzzletron, or
+        the folder is not empty.
     """
     target = Path(folder).expanduser()
     entries = list(_entries(library, target))
-    stats = subblock_stats(library)
+    stats = subblock_stats(library, generated)
     parent = _parent(library, parent_config)
+    family = descriptor or _descriptor(parent)
     _make(target)
     _write(target / "replacement_library.json", [entry for _, _, entry in entries])
     _write(target / "subblock_stats.json", [stats])
     _write(target / TEACHER / "config.json", _teacher_config(library, parent))
     scores = target / SCORES
-    _write(scores / "teacher.json", _teacher_scores(library, target))
+    _write(scores / "teacher.json", _teacher_scores(library, target, family))
     scored = [(variant, entry) for variant, is_parent, entry in entries if not is_parent]
     for number, (variant, entry) in enumerate(scored):
         _write(scores / f"solution_{number}.json", _scores(variant, entry, number))
@@ -116,22 +140,34 @@ def _slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[:80] or "block"
 
 
-def _parent(library: BlockLibrary, given: ConfigSource | None) -> ParentConfig | None:
+def _parent(library: BlockLibrary, given: ConfigSource | None) -> ParentConfig:
     parent = parent_config_of(library) if given is None else read_parent_config(given)
-    found = [] if parent is None else check_fit(parent, library)
-    errors = [one.text for one in found if one.severity == "error"]
+    if parent is None:
+        raise HandoverError(NO_PARENT)
+    errors = [one.text for one in check_fit(parent, library) if one.severity == "error"]
     if errors:
         raise HandoverError(" ".join(errors))
     return parent
 
 
-def _teacher_config(library: BlockLibrary, parent: ParentConfig | None) -> dict[str, Any]:
-    content = {} if parent is None else parent.to_child()
+def _descriptor(parent: ParentConfig) -> str:
+    if parent.model_type == PARENT_TYPE:
+        return _HYBRIDS[bool(parent.content.get("n_routed_experts"))]
+    found = _DESCRIPTORS.get(parent.model_type)
+    if found is None:
+        raise HandoverError(
+            f"{parent.source} is of type {parent.model_type or 'unknown'!r}, which Puzzletron "
+            "does not know. Name its family there with descriptor=."
+        )
+    return found
+
+
+def _teacher_config(library: BlockLibrary, parent: ParentConfig) -> dict[str, Any]:
     blocks = [written(layer.parent_variant) for layer in library.layers]
-    return content | {"num_hidden_layers": len(blocks), "block_configs": blocks}
+    return parent.to_child() | {"num_hidden_layers": len(blocks), "block_configs": blocks}
 
 
-def _teacher_scores(library: BlockLibrary, folder: Path) -> dict[str, Any]:
+def _teacher_scores(library: BlockLibrary, folder: Path, descriptor: str) -> dict[str, Any]:
     """Ground truth of the parent only: a similarity to itself is not measured."""
     own = library.layers[0].parent_variant.values
     measured = {
@@ -139,7 +175,8 @@ def _teacher_scores(library: BlockLibrary, folder: Path) -> dict[str, Any]:
         for key in library.scores
         if key.removeprefix(SCORE_GROUP).startswith(_MEASURED_OF_PARENT)
     }
-    return _averages(measured) | {"args": {"teacher_dir": str(folder.absolute() / TEACHER)}}
+    args = {"teacher_dir": str(folder.absolute() / TEACHER), "descriptor": descriptor}
+    return _averages(measured) | {"args": args}
 
 
 def _scores(variant: BlockVariant, entry: Mapping[str, Any], number: int) -> dict[str, Any]:

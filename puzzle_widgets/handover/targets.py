@@ -12,7 +12,10 @@ from puzzle_widgets.handover import checks
 from puzzle_widgets.handover.anymodel import anymodel_config
 from puzzle_widgets.handover.checks import Check
 from puzzle_widgets.handover.decilm import decilm_config
+from puzzle_widgets.handover.decilm_readers import READERS
+from puzzle_widgets.handover.hybrid_checks import check_hybrid
 from puzzle_widgets.handover.layers import layers_json
+from puzzle_widgets.handover.nemotron_h import nemotron_h_config
 from puzzle_widgets.handover.parent_config import ParentConfig
 from puzzle_widgets.handover.per_layer import per_layer_config
 from puzzle_widgets.handover.pictures import comparison_picture, layers_picture
@@ -103,35 +106,65 @@ def _json(content: Any) -> str:  # noqa: ANN401
 
 _DECILM = (checks.check_parent, checks.check_decilm, checks.check_sized_blocks)
 
+
+def _decilm(name: str, title: str, readers: str) -> Target:
+    return Target(
+        name,
+        f"{title} (DeciLM config)",
+        "config.json",
+        JSON,
+        readers,
+        _config(decilm_config),
+        (*_DECILM, READERS[name]),
+        needs_parent=True,
+    )
+
+
 TARGETS: tuple[Target, ...] = (
+    _decilm("vllm", "vLLM", "vLLM newer than 0.8.2, with --trust-remote-code."),
+    _decilm("sglang", "SGLang", "SGLang, with --trust-remote-code."),
+    _decilm("llama.cpp", "llama.cpp", "llama.cpp's convert_hf_to_gguf.py, and all that run GGUF."),
+    _decilm("mlx", "MLX", "mlx-lm, which has no-op and linear blocks."),
+    _decilm("tensorrt-llm", "TensorRT-LLM", "TensorRT-LLM, which has no-op and linear blocks."),
     Target(
-        "vllm",
-        "vLLM (DeciLM config)",
+        "nemotron-h-puzzle",
+        "Nemotron-H hybrids (NemotronHPuzzle config)",
         "config.json",
         JSON,
-        "vLLM newer than 0.8.2, with --trust-remote-code.",
-        _config(decilm_config),
-        (*_DECILM, checks.check_no_linear, checks.check_first_attention),
+        "vLLM and SGLang, with --trust-remote-code, and llama.cpp, for hybrids with Mamba and "
+        "experts.",
+        _config(nemotron_h_config),
+        (checks.check_parent, check_hybrid),
         needs_parent=True,
     ),
     Target(
-        "tensorrt-llm",
-        "TensorRT-LLM (DeciLM config)",
+        "transformers",
+        "transformers (per_layer_config)",
         "config.json",
         JSON,
-        "TensorRT-LLM, which has no-op and linear blocks.",
-        _config(decilm_config),
-        _DECILM,
+        "transformers 5.15 and later, which reads the configuration and builds no model from it.",
+        _config(per_layer_config),
+        (
+            checks.check_parent,
+            checks.check_per_layer,
+            checks.check_sized_blocks,
+            checks.check_no_linear,
+        ),
         needs_parent=True,
     ),
     Target(
-        "decilm",
-        "DeciLM (nemotron-nas) config",
+        "anymodel",
+        "ModelOpt AnyModel config",
         "config.json",
         JSON,
-        "SGLang, llama.cpp's converter, MLX, Megatron and others.",
-        _config(decilm_config),
-        (*_DECILM, checks.warn_of_vllm),
+        "ModelOpt: loading, evaluation, distillation.",
+        _config(anymodel_config),
+        (
+            checks.check_parent,
+            checks.check_known_blocks,
+            checks.check_no_linear_in_puzzletron,
+            checks.check_anymodel,
+        ),
         needs_parent=True,
     ),
     Target(
@@ -141,33 +174,8 @@ TARGETS: tuple[Target, ...] = (
         JSON,
         "Puzzletron, which realises and validates the model from the weights of its blocks.",
         _puzzletron,
-        (checks.check_puzzletron,),
+        (checks.check_puzzletron, checks.check_no_linear_in_puzzletron),
         many=True,
-    ),
-    Target(
-        "anymodel",
-        "ModelOpt AnyModel config",
-        "config.json",
-        JSON,
-        "ModelOpt: loading, evaluation, distillation.",
-        _config(anymodel_config),
-        (checks.check_parent, checks.check_known_blocks, checks.check_anymodel),
-        needs_parent=True,
-    ),
-    Target(
-        "per-layer-config",
-        "Hugging Face per_layer_config",
-        "config.json",
-        JSON,
-        "Readers of the sparse per_layer_config of transformers 5.",
-        _config(per_layer_config),
-        (
-            checks.check_parent,
-            checks.check_per_layer,
-            checks.check_sized_blocks,
-            checks.check_no_linear,
-        ),
-        needs_parent=True,
     ),
     Target(
         "layers-csv",

@@ -43,9 +43,11 @@ def test_export_writes_the_file_and_says_the_findings(
     assert content["model_type"] == "nemotron-nas"
     assert content["vocab_size"] == LLAMA["vocab_size"]
     assert shown.err == ""
-    many = ("--max", "stats.memory_mib=398")
-    assert export(folder, "--target", "decilm", "--parent-config", config, *many) == FOUND
-    assert "warning: Layers" in capsys.readouterr().err
+    asked = ("--avoid", "--parent-config", config)
+    assert export(folder, "--target", "transformers", *asked) == FOUND
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["per_layer_config"] == {}
+    assert "warning: transformers reads this configuration" in shown.err
 
 
 def test_what_is_refused_is_avoided(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,8 +24,10 @@ from tests.support.handover import (
 )
 
 BETWEEN = (PARENT[0], SubBlock("sized", 9000))
-DECILM = ("vllm", "tensorrt-llm", "decilm")
-CONFIGS = (*DECILM, "anymodel", "per-layer-config")
+DECILM = ("vllm", "sglang", "llama.cpp", "mlx", "tensorrt-llm")
+CONFIGS = (*DECILM, "transformers", "anymodel")
+# SGLang refuses unlike numbers of KV heads besides.
+ALIKE = tuple(target for target in CONFIGS if target != "sglang")
 
 
 def findings(solution: pw.Solution, target: str, severity: str = "error") -> list[Finding]:
@@ -40,10 +42,12 @@ def with_block(halves: Halves, places: tuple[int, ...] = (1, 2)) -> pw.Solution:
     return chosen(library, [1 if place in places else 0 for place in range(4)])
 
 
-@pytest.mark.parametrize("target", [target.name for target in TARGETS])
+@pytest.mark.parametrize(
+    "target", [target.name for target in TARGETS if target.name != "nemotron-h-puzzle"]
+)
 def test_a_plain_architecture_passes_everywhere(target: str) -> None:
-    """Fewer heads and a narrower FFN, a no-op in the middle: every target takes these."""
-    solution = with_block((SubBlock("sized", 4), SubBlock("sized", 2048)))
+    """Fewer heads in all layers, narrower FFNs, a no-op in the middle: every target takes these."""
+    solution = with_block((SubBlock("sized", 4), SubBlock("sized", 2048)), (0, 1, 2, 3))
     assert findings(solution, target) == []
     assert findings(with_block((NO_OP, PARENT[1])), target) == []
     assert export(solution, target, parent_config=LLAMA).text
@@ -54,10 +58,17 @@ def test_a_plain_architecture_passes_everywhere(target: str) -> None:
     [
         ("vllm", (PARENT[0], LINEAR), (1, 2), "no linear blocks"),
         ("vllm", (LINEAR, PARENT[1]), (0, 3), "no linear blocks"),
-        ("per-layer-config", (LINEAR, PARENT[1]), (3,), "no linear blocks"),
+        ("transformers", (LINEAR, PARENT[1]), (3,), "no linear blocks"),
+        ("sglang", (PARENT[0], LINEAR), (2,), "no linear blocks"),
+        ("anymodel", (PARENT[0], LINEAR), (2,), "refuses linear blocks"),
+        ("puzzletron", (LINEAR, PARENT[1]), (0, 2), "refuses linear blocks"),
+        ("llama.cpp", (PARENT[0], NO_OP), (1,), "its attention with it"),
+        ("llama.cpp", (LINEAR, NO_OP), (1,), "its attention with it"),
+        ("llama.cpp", (NO_OP, LINEAR), (1, 2), "its attention with it"),
+        ("llama.cpp", (NO_OP, NO_OP), (3,), "in the last layer"),
         ("vllm", (NO_OP, PARENT[1]), (0,), "first layer has no attention"),
         *((target, BETWEEN, (1,), "9,000 to 9,216") for target in DECILM),
-        *((target, (SubBlock("sized", 3), PARENT[1]), (2,), "do not divide") for target in CONFIGS),
+        *((target, (SubBlock("sized", 3), PARENT[1]), (2,), "do not divide") for target in ALIKE),
         *((target, (OTHER, PARENT[1]), (0, 1), "neither") for target in (*CONFIGS, "puzzletron")),
     ],
 )
@@ -79,15 +90,79 @@ def test_what_a_target_cannot_take(
     assert findings(avoided, target) == []
 
 
-def test_other_readers_of_decilm_are_warned_of_vllm() -> None:
-    """What only vLLM cannot take is a warning there, and the file is written."""
-    for halves, places in (((PARENT[0], LINEAR), (1,)), ((NO_OP, PARENT[1]), (0,))):
-        solution = with_block(halves, places)
-        (found,) = findings(solution, "decilm", "warning")
-        assert "vLLM" in found.text
-        assert found.avoidable
-        assert findings(solution, "tensorrt-llm") == []
-        assert export(solution, "decilm", parent_config=LLAMA).findings
+@pytest.mark.parametrize(
+    ("target", "halves", "places"),
+    [
+        ("mlx", (PARENT[0], LINEAR), (1,)),
+        ("mlx", (NO_OP, PARENT[1]), (0,)),
+        ("tensorrt-llm", (LINEAR, NO_OP), (0, 3)),
+        ("llama.cpp", (LINEAR, PARENT[1]), (0,)),
+        ("llama.cpp", (NO_OP, NO_OP), (0, 1)),
+        ("sglang", (NO_OP, PARENT[1]), (0,)),
+        ("vllm", (NO_OP, NO_OP), (1, 3)),
+    ],
+)
+def test_what_only_some_readers_take(target: str, halves: Halves, places: tuple[int, ...]) -> None:
+    """What another reader refuses is no error here."""
+    solution = with_block(halves, places)
+    assert findings(solution, target) == []
+    assert findings(solution, target, "warning") == []
+
+
+def test_sglang_takes_one_number_of_kv_heads() -> None:
+    """Layers unlike most are named; the rule leaves that number, or no attention at all."""
+    solution = with_block((SubBlock("sized", 4), PARENT[1]), (1,))
+    (found,) = findings(solution, "sglang")
+    assert "one number of KV heads" in found.text
+    assert found.layers == (1,)
+    assert found.rule == "8 KV heads or none"
+    again = pw.search(avoid(pw.SearchProblem(solution.library, maximize="metrics.kl_div"), found))
+    assert findings(again, "sglang") == []
+
+
+@pytest.mark.parametrize("target", ["sglang", "mlx"])
+def test_some_attention_is_needed(target: str) -> None:
+    """Both take what is common to all layers from those with attention."""
+    (found,) = findings(with_block((NO_OP, PARENT[1]), (0, 1, 2, 3)), target)
+    assert "fails where no layer has attention" in found.text
+
+
+@pytest.mark.parametrize(
+    ("target", "changes", "said"),
+    [
+        ("sglang", {"mlp_bias": True}, "without biases"),
+        ("tensorrt-llm", {"attention_bias": True}, "without biases"),
+        ("tensorrt-llm", {"mlp_bias": True}, "without biases"),
+        ("tensorrt-llm", {"hidden_act": "gelu"}, "hidden_act 'gelu'"),
+        ("llama.cpp", {"hidden_act": "gelu"}, "hidden_act 'gelu'"),
+        ("llama.cpp", {"rope_scaling": {"rope_type": "yarn", "factor": 2.0}}, "'yarn'"),
+        ("mlx", {"rope_scaling": {"type": "other", "factor": 2.0}}, "'other'"),
+    ],
+)
+def test_parents_that_a_reader_has_not(target: str, changes: dict[str, Any], said: str) -> None:
+    """What the reader would leave out of the parent without a word is refused."""
+    solution = with_block((NO_OP, PARENT[1]))
+    assert check(solution, "vllm", parent_config=LLAMA | changes) == ()
+    (found,) = [
+        one
+        for one in check(solution, target, parent_config=LLAMA | changes)
+        if one.severity == "error"
+    ]
+    assert said in found.text
+
+
+def test_the_vocabulary_path_of_llama_cpp_is_noted() -> None:
+    """Only Llama 3's number of tokens is read as Llama 3's."""
+    solution = with_block((NO_OP, PARENT[1]))
+    (note,) = findings(solution, "llama.cpp", "note")
+    assert "32000 tokens" in note.text
+    assert check(solution, "llama.cpp", parent_config=LLAMA | {"vocab_size": 128_256}) == ()
+
+
+def test_transformers_builds_no_model_from_it() -> None:
+    """The configuration is read, and that is all: said with every file."""
+    (found,) = findings(with_block((NO_OP, PARENT[1])), "transformers", "warning")
+    assert "builds no model" in found.text
 
 
 @pytest.mark.parametrize("target", CONFIGS)
@@ -114,7 +189,7 @@ def test_the_librarys_own_configuration_is_taken() -> None:
         ({"model_type": "qwen3"}, "qk-norm"),
         ({"model_type": "qwen2"}, "biases"),
         ({"model_type": "gpt_oss"}, "experts"),
-        ({"model_type": "nemotron_h"}, "Mamba"),
+        ({"model_type": "nemotron_h"}, "Hand over for nemotron-h-puzzle"),
         ({"model_type": "phi3"}, "Llama-shaped"),
         ({"model_type": ""}, "Llama-shaped"),
         ({"head_dim": 128}, "head size 128"),
@@ -150,7 +225,7 @@ def test_llama_shaped_families() -> None:
         assert export(solution, "vllm", parent_config=LLAMA | changes).text
 
 
-@pytest.mark.parametrize("target", [*DECILM, "per-layer-config"])
+@pytest.mark.parametrize("target", [*DECILM, "transformers"])
 def test_experts_are_refused_where_only_sizes_are_told(target: str) -> None:
     """Forms of kind and size cannot say experts; the rule avoids such blocks."""
     moe = {"ffn": {"moe": {"num_local_experts": 8}}}
@@ -185,12 +260,12 @@ def test_missing_layers() -> None:
 
 
 def test_parents_that_differences_cannot_be_told_from() -> None:
-    """per_layer_config needs the parent's own sizes and class."""
+    """per_layer_config needs the parent's own sizes."""
     solution = with_block((NO_OP, PARENT[1]))
-    parent = {k: v for k, v in LLAMA.items() if k not in ("intermediate_size", "architectures")}
-    found = check(solution, "per-layer-config", parent_config=parent)
+    parent = {k: v for k, v in LLAMA.items() if k != "intermediate_size"}
+    found = check(solution, "transformers", parent_config=parent)
     assert found[0].severity == "error"
-    assert "intermediate_size, architectures" in found[0].text
+    assert "does not say intermediate_size" in found[0].text
 
 
 def test_what_is_not_proven_or_measured_is_said() -> None:
@@ -237,5 +312,5 @@ def test_one_file_takes_one_architecture() -> None:
 
 def test_unknown_targets_are_named() -> None:
     """With those that there are."""
-    with pytest.raises(pw.HandoverError, match=r"No target 'onnx'\. There are vllm, tensorrt-llm"):
+    with pytest.raises(pw.HandoverError, match=r"No target 'onnx'\. There are vllm, sglang"):
         check(with_block((NO_OP, PARENT[1])), "onnx")

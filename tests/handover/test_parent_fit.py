@@ -18,7 +18,7 @@ from tests.support.handover import LLAMA, NO_OP, chosen, handed_library
 from tests.support.libraries import EMBEDDED
 
 SMALL = (SubBlock("sized", 4), SubBlock("sized", 1024))
-CONFIGS = ("vllm", "tensorrt-llm", "decilm", "anymodel", "per-layer-config")
+CONFIGS = ("vllm", "sglang", "llama.cpp", "mlx", "tensorrt-llm", "anymodel", "transformers")
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def fit(library: pw.BlockLibrary, config: dict[str, Any]) -> list[Finding]:
     return check_fit(read_parent_config(config), library)
 
 
-@pytest.mark.parametrize("written", ["decilm", "anymodel", "per-layer-config"])
+@pytest.mark.parametrize("written", ["vllm", "anymodel", "transformers"])
 @pytest.mark.parametrize("target", CONFIGS)
 def test_a_childs_configuration_is_refused(
     solution: pw.Solution, written: str, target: str
@@ -114,7 +114,7 @@ def test_parameters_tell_the_hidden_size(changes: dict[str, Any], halves: list[s
 
 def test_no_run_gets_a_childs_configuration(solution: pw.Solution, tmp_path: Path) -> None:
     """A Puzzletron directory's teacher is the parent."""
-    child = json.loads(export(solution, "decilm", parent_config=LLAMA).text)
+    child = json.loads(export(solution, "vllm", parent_config=LLAMA).text)
     halves = {f"stats.{part}_memory_mib": 50.0 for part in ("attention", "ffn")}
     layers = tuple(
         replace(

@@ -113,7 +113,7 @@ def chosen_sizes(solution: pw.Solution) -> Sizes:
     [
         ("vllm", decilm_sizes),
         ("tensorrt-llm", decilm_sizes),
-        ("decilm", decilm_sizes),
+        ("mlx", decilm_sizes),
         ("anymodel", anymodel_sizes),
     ],
 )
@@ -138,13 +138,13 @@ def test_readers_build_the_chosen_sizes(
 
 def test_differences_build_the_chosen_sizes(solution: pw.Solution) -> None:
     """The same by per_layer_config."""
-    made = export(solution, "per-layer-config", parent_config=LLAMA_70B)
+    made = export(solution, "transformers", parent_config=LLAMA_70B)
     assert per_layer_sizes(load_plainly(made.text, Path())) == chosen_sizes(solution)
 
 
 def test_transformers_takes_the_differences(solution: pw.Solution, tmp_path: Path) -> None:
     """Transformers 5 knows per_layer_config itself: its layers have the chosen sizes."""
-    made = export(solution, "per-layer-config", parent_config=LLAMA_70B)
+    made = export(solution, "transformers", parent_config=LLAMA_70B)
     layers = getattr(load_with_transformers(made.text, tmp_path), "per_layer_config", None)
     if layers is None or isinstance(layers, dict):
         pytest.skip("this transformers has no per_layer_config of its own")

@@ -13,7 +13,8 @@ import puzzle_widgets as pw
 from puzzle_widgets.handover import write_puzzletron
 from puzzle_widgets.handover.blocks import block_config
 from puzzle_widgets.library import FrozenMapping, SubBlock
-from tests.support.handover import LLAMA, NO_OP, OTHER, PARENT, handed_library
+from tests.handover.test_published_semantics import LLAMA_70B
+from tests.support.handover import LINEAR, LLAMA, NO_OP, OTHER, PARENT, handed_library
 from tests.support.libraries import published_folder
 
 SMALL = (SubBlock("sized", 4), SubBlock("sized", 1024))
@@ -67,7 +68,7 @@ def test_every_block_is_there(library: pw.BlockLibrary, tmp_path: Path) -> None:
 
 def test_costs_by_halves(library: pw.BlockLibrary, tmp_path: Path) -> None:
     """One row for each half of a layer; what stands outside the blocks; the arguments."""
-    folder = write_puzzletron(library, tmp_path / "run")
+    folder = write_puzzletron(library, tmp_path / "run", parent_config=LLAMA)
     (scenario,) = read(folder, "subblock_stats.json")
     assert scenario["args"]["batch_size"] == 2
     assert scenario["non_block"] == {"memory_mib": 11.0}
@@ -96,18 +97,62 @@ def test_scores_and_the_parent(library: pw.BlockLibrary, tmp_path: Path) -> None
     teacher = read(folder, SCORES, "teacher.json")
     assert teacher["lm_loss"]["avg"] == 1.5
     assert "kl_div" not in teacher
+    assert teacher["args"] == {
+        "teacher_dir": str(folder / "ckpts" / "teacher"),
+        "descriptor": "llama",
+    }
     config = read(folder, "ckpts", "teacher", "config.json")
     assert config["hidden_size"] == LLAMA["hidden_size"]
     assert config["block_configs"] == [block_config(la.parent_variant) for la in library.layers]
 
 
 def test_the_librarys_own_parent_config(library: pw.BlockLibrary, tmp_path: Path) -> None:
-    """Without another, the one that the library carries; without any, the blocks alone."""
+    """Without another, the one that the library carries; without any, none is written."""
     carried = replace(library, parent_config=json.dumps(LLAMA))
     config = read(write_puzzletron(carried, tmp_path / "a"), "ckpts", "teacher", "config.json")
     assert config["vocab_size"] == LLAMA["vocab_size"]
-    config = read(write_puzzletron(library, tmp_path / "b"), "ckpts", "teacher", "config.json")
-    assert set(config) == {"num_hidden_layers", "block_configs"}
+    with pytest.raises(pw.HandoverError, match=r"config\.json is needed"):
+        write_puzzletron(library, tmp_path / "b")
+
+
+@pytest.mark.parametrize(
+    ("changes", "family"),
+    [
+        ({"model_type": "mistral"}, "mistral_small"),
+        ({"model_type": "qwen3"}, "qwen3"),
+        ({"model_type": "nemotron_h"}, "nemotron_h"),
+        ({"model_type": "nemotron_h", "n_routed_experts": 8}, "nemotron_h_v2"),
+    ],
+)
+def test_the_family_is_named(
+    library: pw.BlockLibrary, tmp_path: Path, changes: dict[str, Any], family: str
+) -> None:
+    """By the parent's type, in Puzzletron's words."""
+    folder = write_puzzletron(library, tmp_path / "run", parent_config=LLAMA | changes)
+    assert read(folder, SCORES, "teacher.json")["args"]["descriptor"] == family
+
+
+def test_other_families_are_asked_for(library: pw.BlockLibrary, tmp_path: Path) -> None:
+    """What Puzzletron does not know can be named."""
+    other = LLAMA | {"model_type": "gemma3"}
+    with pytest.raises(pw.HandoverError, match=r"'gemma3', which Puzzletron does not know"):
+        write_puzzletron(library, tmp_path / "run", parent_config=other)
+    folder = write_puzzletron(library, tmp_path / "run", parent_config=other, descriptor="mine")
+    assert read(folder, SCORES, "teacher.json")["args"]["descriptor"] == "mine"
+
+
+def test_generated_tokens(library: pw.BlockLibrary, tmp_path: Path) -> None:
+    """All of a sequence by default, so that Puzzletron's throughput is ours; or as told."""
+    lengths = []
+    for generated in (None, 20):
+        folder = tmp_path / str(generated)
+        write_puzzletron(library, folder, parent_config=LLAMA, generated=generated)
+        (scenario,) = read(folder, "subblock_stats.json")
+        lengths.append([scenario["args"][f"{one}_seq_len"] for one in ("prefill", "generation")])
+    assert lengths == [[0, 50], [30, 20]]
+    for wrong in (0, 51):
+        with pytest.raises(pw.HandoverError, match="have 50 in all"):
+            write_puzzletron(library, tmp_path / "w", parent_config=LLAMA, generated=wrong)
 
 
 @pytest.mark.parametrize(
@@ -116,12 +161,13 @@ def test_the_librarys_own_parent_config(library: pw.BlockLibrary, tmp_path: Path
         (handed_library(SMALL), "no cost is told for attention and FFN apart"),
         (with_halves(handed_library((OTHER, PARENT[1]))), "neither its name nor its file"),
         (with_halves(handed_library(SMALL), ffn=1.0), "attention and FFN together"),
+        (with_halves(handed_library((PARENT[0], LINEAR))), "refuses linear blocks"),
     ],
 )
 def test_what_cannot_be_written(library: pw.BlockLibrary, said: str, tmp_path: Path) -> None:
     """It is refused before anything is written."""
     with pytest.raises(pw.HandoverError, match=said):
-        write_puzzletron(library, tmp_path / "run")
+        write_puzzletron(library, tmp_path / "run", parent_config=LLAMA)
     assert not (tmp_path / "run").exists()
 
 
@@ -139,7 +185,7 @@ def with_wholes(library: pw.BlockLibrary, off: float) -> pw.BlockLibrary:
 @pytest.mark.parametrize("off", [1.0009, 0.9991])
 def test_rounded_sums_are_taken(library: pw.BlockLibrary, tmp_path: Path, off: float) -> None:
     """Published halves add up to a little beside the whole; the halves are what is written."""
-    folder = write_puzzletron(with_wholes(library, off), tmp_path / "run")
+    folder = write_puzzletron(with_wholes(library, off), tmp_path / "run", parent_config=LLAMA)
     assert read(folder, "subblock_stats.json")[0]["subblocks"][1]["memory_mib"] == 64
 
 
@@ -147,14 +193,15 @@ def test_rounded_sums_are_taken(library: pw.BlockLibrary, tmp_path: Path, off: f
 def test_wrong_sums_are_refused(library: pw.BlockLibrary, tmp_path: Path, off: float) -> None:
     """A thousandth is the limit."""
     with pytest.raises(pw.HandoverError, match="attention and FFN together"):
-        write_puzzletron(with_wholes(library, off), tmp_path / "run")
+        write_puzzletron(with_wholes(library, off), tmp_path / "run", parent_config=LLAMA)
 
 
 @pytest.mark.published
 def test_the_published_library_is_written_and_opens_again(tmp_path: Path) -> None:
     """Its runtimes are rounded: totals come back to a thousandth, scores exactly."""
     library = pw.load_library(published_folder())
-    back = pw.load_library(write_puzzletron(library, tmp_path / "run"))
+    folder = write_puzzletron(library, tmp_path / "run", parent_config=LLAMA_70B)
+    back = pw.load_library(folder)
     assert len(back.layers) == len(library.layers)
     for key in ("stats.memory_mib", "stats.runtime_ms"):
         own = library.parent_totals[key]
@@ -202,6 +249,6 @@ def test_folders_are_not_overwritten(library: pw.BlockLibrary, tmp_path: Path) -
     """A folder with something in it, and a file, are refused."""
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(pw.HandoverError, match="not empty"):
-        write_puzzletron(library, tmp_path)
+        write_puzzletron(library, tmp_path, parent_config=LLAMA)
     with pytest.raises(pw.HandoverError, match="cannot be written"):
-        write_puzzletron(library, tmp_path / "file")
+        write_puzzletron(library, tmp_path / "file", parent_config=LLAMA)

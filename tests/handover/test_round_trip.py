@@ -72,10 +72,9 @@ def _parsed(content: bytes) -> Any:
 FORMS: dict[str, tuple[Read, tuple[Halves, ...]]] = {
     "vllm": (read_config, SIZED),
     "tensorrt-llm": (read_config, WITH_LINEAR),
-    "decilm": (read_config, WITH_LINEAR),
-    "anymodel": (read_config, WITH_LINEAR),
-    "per-layer-config": (read_config, SIZED),
-    "puzzletron": (read_solutions, WITH_LINEAR),
+    "anymodel": (read_config, SIZED),
+    "transformers": (read_config, SIZED),
+    "puzzletron": (read_solutions, SIZED),
     "layers-json": (read_layers, WITH_LINEAR),
     "layers-csv": (read_table, WITH_LINEAR),
 }
@@ -100,7 +99,7 @@ def test_the_same_architecture_comes_back(target: str, data: st.DataObject) -> N
 
 def test_a_library_comes_back_from_its_puzzletron_directory(tmp_path: Path) -> None:
     """Blocks, scores, costs, offsets, weights and the parent's config, as they were written."""
-    library = with_halves(handed_library(*WITH_LINEAR, weights=True))
+    library = with_halves(handed_library(*SIZED, weights=True))
     again = pw.load_library(write_puzzletron(library, tmp_path / "run", parent_config=LLAMA))
     assert len(again.layers) == len(library.layers)
     for mine, theirs in zip(library.layers, again.layers, strict=True):

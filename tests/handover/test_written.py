@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.handover import export
+from puzzle_widgets.handover import export, read_parent_config
+from puzzle_widgets.handover.anymodel import anymodel_config
 from puzzle_widgets.handover.blocks import block_config
-from puzzle_widgets.handover.puzzletron import parent_index
+from puzzle_widgets.handover.puzzletron import parent_index, puzzletron_solutions
 from puzzle_widgets.library import SubBlock
 from tests.support.handover import (
     FOLDER,
@@ -51,9 +52,9 @@ def test_per_layer_config() -> None:
     library = handed_library(SMALL, BARE, (NO_OP, PARENT[1]), (PARENT[0], NO_OP), layers=5)
     parent = LLAMA | {"num_hidden_layers": 5}
     solution = chosen(library, [0, 1, 2, 3, 4])
-    config = json.loads(export(solution, "per-layer-config", parent_config=parent).text)
-    assert config["architectures"] == ["AnyModel"]
-    assert config["base_architecture"] == "LlamaForCausalLM"
+    config = json.loads(export(solution, "transformers", parent_config=parent).text)
+    assert config["architectures"] == ["LlamaForCausalLM"]
+    assert config["model_type"] == "llama"
     assert config["num_key_value_heads"] == 8
     assert config["per_layer_config"] == {
         "1": {"num_key_value_heads": 4, "intermediate_size": 1000},
@@ -61,14 +62,6 @@ def test_per_layer_config() -> None:
         "3": {"skip": ["attention"]},
         "4": {"skip": ["mlp"]},
     }
-
-
-def test_the_base_architecture_is_the_parents() -> None:
-    """Other families keep their own class."""
-    parent = LLAMA | {"architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3"}
-    solution = chosen(handed_library(SMALL), [0, 1, 0, 0])
-    config = json.loads(export(solution, "per-layer-config", parent_config=parent).text)
-    assert config["base_architecture"] == "Qwen3ForCausalLM"
 
 
 def test_puzzletron() -> None:
@@ -129,9 +122,13 @@ def test_indices_of_the_parent(names: tuple[int | str, ...], indices: list[int])
     assert [parent_index(library, place) for place in range(3)] == indices
 
 
-def test_linear_blocks_for_modelopt() -> None:
-    """They are written with their flag, and warned of."""
-    solution = chosen(handed_library((PARENT[0], LINEAR)), [0, 1, 0, 0])
-    made = export(solution, "anymodel", parent_config=LLAMA)
-    assert json.loads(made.text)["block_configs"][1]["ffn"]["replace_with_linear"] is True
-    assert any("Layer 1" in found.text for found in made.findings)
+@pytest.mark.parametrize("target", ["anymodel", "puzzletron"])
+def test_linear_blocks_are_never_written_for_modelopt(target: str) -> None:
+    """Its own block configuration refuses them; even without the check no file comes about."""
+    solution = chosen(handed_library((PARENT[0], LINEAR), weights=True), [0, 1, 0, 0])
+    with pytest.raises(pw.HandoverError, match="Layer 1: Puzzletron's own block configuration"):
+        export(solution, target, parent_config=LLAMA)
+    with pytest.raises(pw.HandoverError, match="refuses linear blocks"):
+        anymodel_config(solution, read_parent_config(LLAMA))
+    with pytest.raises(pw.HandoverError, match="refuses linear blocks"):
+        puzzletron_solutions([solution])
