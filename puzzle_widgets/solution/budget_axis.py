@@ -110,9 +110,15 @@ def check_spacing(points: int, between: Range) -> None:
 
 
 def even_axis(
-    problem: SearchProblem, resource: str, points: int, between: Range, best: Solution
+    problem: SearchProblem,
+    resource: str,
+    points: int,
+    between: Range,
+    best: Solution,
+    *,
+    rounded: bool = True,
 ) -> BudgetAxis:
-    """Space limits evenly, rounded to a hundredth of their distance or a little more.
+    """Space limits evenly.
 
     Parameters
     ----------
@@ -123,11 +129,13 @@ def even_axis(
         a fifth of the parent's, or to the least possible if that is more.
     best
         The best architecture free of these limits; the parent's use counts where there is none.
+    rounded
+        Whether to round them to a hundredth of their distance or a little more.
     """
     low, high = between or _usual_range(problem, resource, best)
     step = (high - low) / (points - 1)
     limits = [low + step * place for place in range(points - 1)] + [high]
-    if between is None and step > 0:
+    if rounded and between is None and step > 0:
         limits = _rounded(limits, step, math.floor if resource == THROUGHPUT else math.ceil)
     return BudgetAxis(problem.library, resource, _rising(resource, limits))
 

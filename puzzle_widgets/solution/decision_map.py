@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,7 +26,7 @@ from puzzle_widgets.solution.budget_axis import (
 from puzzle_widgets.solution.optimum import search
 from puzzle_widgets.solution.sizes import BlockSizes, FloatArray, HalfSizes, relative_sizes
 from puzzle_widgets.solution.solution import Solution
-from puzzle_widgets.solution.sweep import Cell, Sweep
+from puzzle_widgets.solution.sweep import AxisSweep, Cell, Sweep
 
 DEFAULT_ROWS = 12
 NONE_CHOSEN = -1
@@ -150,6 +151,7 @@ def iter_decision_map(
     points: int = DEFAULT_ROWS,
     *,
     between: Range = None,
+    executor: Executor | None = None,
     cancelled: Cancelled = never,
     **options: Any,  # noqa: ANN401
 ) -> Iterator[DecisionGrid]:
@@ -162,8 +164,11 @@ def iter_decision_map(
     between
         Least and greatest target where none are given, as for
         :func:`puzzle_widgets.iter_budget_surface`.
+    executor
+        Where to search in parallel, rows spread over the map first; any
+        ``concurrent.futures.Executor``. Without one the searches run here, one at a time.
     cancelled
-        Asked between the searches and within them.
+        Asked between the searches, and within them where they run here.
     **options
         As for :func:`puzzle_widgets.search`.
     """
@@ -178,6 +183,7 @@ def iter_decision_map(
     problems: dict[Cell, SearchProblem] = {
         (step,): axis.limited(problem, place) for step, place in enumerate(places)
     }
-    for cell, solution in Sweep(problems, free, cancelled, options):
+    sweep = Sweep if executor is None else AxisSweep
+    for cell, solution in sweep(problems, free, cancelled, options, executor):
         rows[places[cell[0]]] = solution
         yield DecisionGrid(problem, axis, tuple(rows))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
-from puzzle_widgets.errors import ProblemError
-from puzzle_widgets.library.quantity import RUNTIME, THROUGHPUT
+from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Cancelled, never
-from puzzle_widgets.solution.optimum import search, search_without_reason
+from puzzle_widgets.solution.budget_axis import check_resource, check_spacing, even_axis
+from puzzle_widgets.solution.optimum import search
 from puzzle_widgets.solution.solution import Solution
+from puzzle_widgets.solution.sweep import AxisSweep
 
 DEFAULT_POINTS = 24
-_LEAST_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -111,38 +111,22 @@ def iter_pareto_front(
     **options
         As for :func:`puzzle_widgets.search`.
     """
-    if points < 2:
-        raise ProblemError(f"points={points!r}: a front needs at least 2.")
-    key = _key(problem, resource)
-    _check_range(between)
+    check_resource(problem, resource)
+    check_spacing(points, between)
     best = search(problem, cancelled=cancelled, **options)
     found = [best] if best.found else []
     yield _front(resource, found, 1, 1 if best.status == "infeasible" else points)
     if not found:
         return
-    limits = _limits(problem, resource, best, points, between)
-    problems = [_limited(problem, key, limit) for limit in _coarse_first(limits)]
-    run = _in_turn if executor is None else _in_parallel
-    for done, solution in enumerate(run(problems, key, found, executor, cancelled, options), 2):
-        if solution is not None and solution.found:
+    axis = even_axis(problem, resource, points, between, best, rounded=False)
+    # The best of all stands for the loosest limit.
+    problems = {(n,): axis.limited(problem, place) for n, place in enumerate(axis.places[1:])}
+    asked = 1 + len(problems)
+    sweep = AxisSweep(problems, best, cancelled, options, executor)
+    for done, (_, solution) in enumerate(sweep, 2):
+        if solution.found:
             found.append(solution)
-        yield _front(resource, found, done, points)
-
-
-def _key(problem: SearchProblem, resource: str) -> str:
-    """Key of the sum that is limited: the runtime for throughput."""
-    library = problem.library
-    key = RUNTIME if resource == THROUGHPUT else resource
-    if key not in library.keys:
-        raise ProblemError(f"{resource!r}: {library.name} has {', '.join(library.keys)}.")
-    if resource == THROUGHPUT and library.measurement.tokens is None:
-        raise ProblemError("Throughput needs batch size and sequence length, unknown here.")
-    return key
-
-
-def _check_range(between: tuple[float, float] | None) -> None:
-    if between is not None and not -math.inf < between[0] < between[1] < math.inf:
-        raise ProblemError(f"between={between!r}: give two finite limits, the least first.")
+        yield _front(resource, found, done, asked)
 
 
 def resource_use(solution: Solution, resource: str) -> float:
@@ -169,114 +153,3 @@ def nondominated(solutions: list[Solution], resource: str) -> tuple[Solution, ..
 
 def _front(resource: str, found: list[Solution], done: int, asked: int) -> ParetoFront:
     return ParetoFront(resource, nondominated(found, resource), done, asked)
-
-
-def _limits(
-    problem: SearchProblem,
-    resource: str,
-    best: Solution,
-    points: int,
-    between: tuple[float, float] | None,
-) -> list[float]:
-    """Upper limits on the resource (on runtime for throughput) that have still to be tried."""
-    if resource != THROUGHPUT:
-        low, high = between or (_least(problem, resource, best), best.totals[resource])
-        return [low + (high - low) * step / (points - 1) for step in range(points - 1)]
-    tokens = problem.library.measurement.tokens or 0
-    fastest = max(_least(problem, RUNTIME, best), 1e-9)
-    low, high = between or (
-        1000.0 * tokens / max(best.totals[RUNTIME], fastest),
-        1000.0 * tokens / fastest,
-    )
-    steps = [low + (high - low) * step / (points - 1) for step in range(1, points)]
-    return [1000.0 * tokens / throughput for throughput in steps if throughput > 0]
-
-
-def _least(problem: SearchProblem, key: str, best: Solution) -> float:
-    """Where the front begins: a fifth of the parent's use, or the least possible."""
-    least, _ = problem.library.reach(key)
-    share = max(least, _LEAST_SHARE * problem.library.parent_totals[key])
-    return share if share < best.totals[key] else least
-
-
-def _limited(problem: SearchProblem, key: str, limit: float) -> SearchProblem:
-    held = problem.budgets.get(key)
-    if held is None:
-        return problem.with_budget(key, upper=limit)
-    return problem.with_budget(key, held.lower, min(held.upper, limit))
-
-
-def _coarse_first(limits: list[float]) -> list[float]:
-    """Order the limits so that every prefix is spread over the whole range."""
-    bits = max(1, (len(limits) - 1).bit_length())
-    places = range(len(limits))
-    return [limits[place] for place in sorted(places, key=lambda p: _reversed_bits(p, bits))]
-
-
-def _reversed_bits(place: int, bits: int) -> int:
-    return int(f"{place:0{bits}b}"[::-1], 2)
-
-
-def _in_turn(
-    problems: list[SearchProblem],
-    key: str,
-    found: list[Solution],
-    _executor: Executor | None,
-    cancelled: Cancelled,
-    options: dict[str, Any],
-) -> Iterator[Solution | None]:
-    for problem in problems:
-        if cancelled():
-            return
-        if _known(problem, key, found):
-            yield None
-            continue
-        start = _nearest(found, key, problem.budgets[key].upper)
-        solution = search_without_reason(problem, cancelled=cancelled, start=start, **options)
-        if cancelled() and solution.status != "optimal":
-            return
-        yield solution
-
-
-def _in_parallel(
-    problems: list[SearchProblem],
-    _key: str,
-    _found: list[Solution],
-    executor: Executor | None,
-    cancelled: Cancelled,
-    options: dict[str, Any],
-) -> Iterator[Solution | None]:
-    if executor is None:
-        return
-    jobs: list[Future[Solution]] = [
-        executor.submit(search_without_reason, p, **options) for p in problems
-    ]
-    try:
-        for job in as_completed(jobs):
-            if cancelled():
-                return
-            yield job.result()
-    finally:
-        for job in jobs:
-            job.cancel()
-
-
-def _nearest(found: list[Solution], key: str, limit: float) -> Solution:
-    """The point found whose use is nearest to a limit: its shadow prices are a good start."""
-    return min(found, key=lambda solution: abs(solution.totals[key] - limit))
-
-
-def _known(problem: SearchProblem, key: str, found: list[Solution]) -> bool:
-    """Whether a proven point of a looser limit already keeps this one: then it is the answer."""
-    limit = problem.budgets[key].upper
-    return any(
-        solution.status == "optimal"
-        and solution.totals[key] <= limit
-        and _upper(solution, key) >= limit
-        for solution in found
-    )
-
-
-def _upper(solution: Solution, key: str) -> float:
-    budget = solution.problem.budgets.get(key)
-    return math.inf if budget is None else budget.upper

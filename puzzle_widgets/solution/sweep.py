@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -58,17 +58,17 @@ class Sweep:
             if any(cell not in self._found for cell in wave):
                 return
 
-    def _waves(self) -> list[list[Cell]]:
+    def _waves(self) -> Sequence[Sequence[Cell]]:
         """Cells by their steps in all: those of one wave do not depend on each other."""
         waves: dict[int, list[Cell]] = {}
         for cell in self.problems:
             waves.setdefault(sum(cell), []).append(cell)
         return [waves[steps] for steps in sorted(waves)]
 
-    def _searched(self, cells: list[Cell]) -> Iterator[tuple[Cell, Solution]]:
+    def _searched(self, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Solution]]:
         return self._in_turn(cells) if self.executor is None else self._in_parallel(cells)
 
-    def _in_turn(self, cells: list[Cell]) -> Iterator[tuple[Cell, Solution]]:
+    def _in_turn(self, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Solution]]:
         for cell in cells:
             if self.cancelled():
                 return
@@ -82,7 +82,7 @@ class Sweep:
                 return
             yield cell, solution
 
-    def _in_parallel(self, cells: list[Cell]) -> Iterator[tuple[Cell, Solution]]:
+    def _in_parallel(self, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Solution]]:
         if self.executor is None:
             return
         jobs = {
@@ -121,6 +121,24 @@ class Sweep:
         """What is known of the cells one step looser; of the problem without limits at first."""
         steps = [(*cell[:n], cell[n] - 1, *cell[n + 1 :]) for n in range(len(cell))]
         return [known[looser] for looser in steps if looser in known] or [self.free]
+
+
+class AxisSweep(Sweep):
+    """A sweep along one axis, coarse first: every part of it is spread over the whole range."""
+
+    def _waves(self) -> Sequence[Sequence[Cell]]:
+        """One cell after the other, for each helps the next; all at once where many can run."""
+        bits = len(self.problems).bit_length()
+        order = sorted(self.problems, key=lambda cell: int(f"{cell[0]:0{bits}b}"[::-1], 2))
+        return [[cell] for cell in order] if self.executor is None else [order]
+
+    def _start(self, cell: Cell) -> Solution:
+        near = min(self._starts, key=lambda known: abs(known[0] - cell[0]), default=None)
+        return self.free if near is None else self._starts[near]
+
+    def _looser(self, cell: Cell, known: Mapping[Cell, Solution]) -> list[Solution]:
+        """What is known of any looser limit, and of none."""
+        return [self.free, *(known[other] for other in known if other < cell)]
 
 
 def _keeps(solution: Solution, problem: SearchProblem) -> bool:

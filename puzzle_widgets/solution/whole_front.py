@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from puzzle_widgets.errors import ProblemError, SolverError
-from puzzle_widgets.library.quantity import RUNTIME, THROUGHPUT
+from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.mckp import FloatArray, to_mckp
 from puzzle_widgets.search.exact.dynamic import StoppedError, TooManyStatesError
 from puzzle_widgets.search.exact.front import Points, all_points
 from puzzle_widgets.search.outcome import Cancelled, Outcome, never
+from puzzle_widgets.solution.budget_axis import check_resource, limited_key
 from puzzle_widgets.solution.solution import Solution, solution_of
 
 MOST_POINTS = 300_000
@@ -48,7 +49,7 @@ class WholeFront(Sequence[Solution]):
     @property
     def use(self) -> FloatArray:
         """Use of the resource in its unit, or throughput in tokens/s, shape (points,)."""
-        use = self.points.use + self.problem.library.offset(_key(self.resource))
+        use = self.points.use + self.problem.library.offset(limited_key(self.resource))
         if self.resource != THROUGHPUT:
             return use
         tokens = self.problem.library.measurement.tokens or 0
@@ -66,7 +67,7 @@ class WholeFront(Sequence[Solution]):
         mckp = to_mckp(self.problem)
         choice = mckp.starts[:-1] + self.points.places(range(len(self))[point])
         score = float(mckp.score[choice].sum())
-        key = _key(self.resource)
+        key = limited_key(self.resource)
         library = self.problem.library
         limit = float(library.column(key)[choice].sum() + library.offset(key))
         limited = self.problem.with_budget(key, upper=limit)
@@ -102,8 +103,9 @@ def whole_front(
             "The whole front is of a problem without budgets and differences. "
             "Leave them out, or use pareto_front."
         )
+    check_resource(problem, resource)
     begin, mckp = time.perf_counter(), to_mckp(problem)
-    column = problem.library.column(_key(resource))
+    column = problem.library.column(limited_key(resource))
     score = np.where(mckp.allowed, mckp.score, np.inf)
     cuts = mckp.starts[1:-1]
     try:
@@ -115,7 +117,3 @@ def whole_front(
     except StoppedError as error:
         raise SolverError("Cancelled before the front was whole.") from error
     return WholeFront(problem, resource, points, time.perf_counter() - begin)
-
-
-def _key(resource: str) -> str:
-    return RUNTIME if resource == THROUGHPUT else resource

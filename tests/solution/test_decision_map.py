@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -87,6 +88,14 @@ def test_rows_come_one_by_one_from_loose_to_tight() -> None:
     grids = list(iter_decision_map(problem_of(), "throughput", points=4))
     assert [grid.done for grid in grids] == [0, 1, 2, 3, 4]
     assert [row is None for row in grids[1].solutions] == [False, True, True, True]
+
+
+def test_an_executor_gives_the_same_map() -> None:
+    """On our library, rows spread over the map first."""
+    problem = problem_of()
+    with ThreadPoolExecutor(2) as threads:
+        grid = pw.decision_map(problem, MEMORY, points=6, executor=threads)
+    np.testing.assert_array_equal(grid.choices, pw.decision_map(problem, MEMORY, points=6).choices)
 
 
 def test_a_cancel_keeps_what_is_found() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.solution import front as front_module
+from puzzle_widgets.solution import sweep as sweep_module
 from puzzle_widgets.solution.front import ParetoFront, iter_pareto_front
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, architectures, keeps, make_library
 
@@ -88,8 +89,10 @@ def test_it_does_no_work_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return run
 
-    for name in ("search", "search_without_reason"):
-        monkeypatch.setattr(front_module, name, counted(getattr(front_module, name)))
+    monkeypatch.setattr(front_module, "search", counted(front_module.search))
+    monkeypatch.setattr(
+        sweep_module, "search_without_reason", counted(sweep_module.search_without_reason)
+    )
     steps = iter_pareto_front(small_problem(0), MEMORY, 8)
     assert not done
     for step in range(1, 9):
@@ -155,7 +158,9 @@ def test_executors_give_the_same_front(resource: str) -> None:
     with ThreadPoolExecutor(2) as threads:
         assert points_of(pw.pareto_front(problem, resource, 10, executor=threads)) == alone
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
-        assert points_of(pw.pareto_front(problem, resource, 10, executor=processes)) == alone
+        front = pw.pareto_front(problem, resource, 10, executor=processes)
+    assert points_of(front) == alone
+    assert all(solution.library is problem.library for solution in front.solutions)
 
 
 def test_a_budget_on_the_same_resource_holds() -> None:
@@ -194,7 +199,7 @@ def test_negative_and_zero_runtimes_have_a_front() -> None:
 @pytest.mark.parametrize(
     ("resource", "points", "between", "words"),
     [
-        (MEMORY, 1, None, "points=1: a front needs at least 2"),
+        (MEMORY, 1, None, "points=1: at least 2 limits are needed"),
         ("stats.disk", 5, None, r"'stats\.disk': small has metrics\.loss"),
         (MEMORY, 5, (9, 3), "the least first"),
         (MEMORY, 5, (3, 3), "the least first"),
