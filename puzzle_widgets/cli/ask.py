@@ -10,8 +10,7 @@ from puzzle_widgets.library import BlockLibrary, LayerName
 from puzzle_widgets.library.quantity import bigger_is_better
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.budget import BudgetSpec
-
-_PARENT = "parent"
+from puzzle_widgets.problem.choices import find_layer, find_variant
 
 
 def read_problem(asked: Namespace, library: BlockLibrary) -> SearchProblem:
@@ -38,23 +37,6 @@ def read_problem(asked: Namespace, library: BlockLibrary) -> SearchProblem:
 def read_options(asked: Namespace) -> dict[str, Any]:
     """Read what :func:`puzzle_widgets.search` takes besides the problem."""
     return {"solver": asked.solver, "gap": asked.gap, "time_limit": asked.time_limit}
-
-
-def find_layer(word: str, library: BlockLibrary) -> LayerName:
-    """Find a layer by its name as text.
-
-    Raises
-    ------
-    ProblemError
-        If there is none.
-    """
-    for layer in library.layers:
-        if str(layer.name) == word:
-            return layer.name
-    first, last = library.layers[0].name, library.layers[-1].name
-    raise ProblemError(
-        f"No layer {word!r} in {library.name}: its layers run from {first!r} to {last!r}."
-    )
 
 
 def _objective(asked: Namespace, library: BlockLibrary) -> tuple[str | None, str | None]:
@@ -102,17 +84,7 @@ def _banned(equations: list[str], library: BlockLibrary) -> dict[LayerName, set[
 
 
 def _choice(equation: str, library: BlockLibrary) -> tuple[LayerName, str]:
-    """Read LAYER=VARIANT; the variant by its name, by its label in tables, or ``parent``."""
+    """Read LAYER=VARIANT."""
     word, _, variant = equation.partition("=")
-    layer = library.layer(find_layer(word.strip(), library))
-    if variant in layer.positions:
-        return layer.name, variant
-    if variant.strip().lower() == _PARENT:
-        return layer.name, layer.parent
-    labelled = [found.name for found in layer.variants if found.label == variant.strip()]
-    if len(labelled) == 1:
-        return layer.name, labelled[0]
-    raise ProblemError(
-        f"Layer {layer.name!r} has no variant {variant!r}. "
-        f"Its variants are listed by: puzzle-widgets show LIBRARY --layer {layer.name}"
-    )
+    layer = library.layer(find_layer(library, word))
+    return layer.name, find_variant(layer, variant)

@@ -11,7 +11,6 @@ from typing import Any
 from rich.table import Table
 
 from puzzle_widgets.cli import tables
-from puzzle_widgets.cli.ask import find_layer
 from puzzle_widgets.cli.exits import FOUND
 from puzzle_widgets.cli.open_library import open_asked, scenarios_of
 from puzzle_widgets.cli.output import check_output, chosen_format, write_json, write_tables
@@ -24,13 +23,14 @@ from puzzle_widgets.library.quantity import (
     describe_key,
     format_number,
 )
+from puzzle_widgets.problem.choices import find_layer
 
 
 def run(asked: Namespace) -> int:
     """Print what a library holds, or one layer's variants."""
     check_output(asked)
     library = open_asked(asked)
-    layer = None if asked.layer is None else library.layer(find_layer(asked.layer, library))
+    layer = None if asked.layer is None else library.layer(find_layer(library, asked.layer))
     if chosen_format(asked) == "json":
         record = _record(library) | {"scenarios": list(scenarios_of(asked.library))}
         write_json(record if layer is None else _layer_record(layer), asked)

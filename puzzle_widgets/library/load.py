@@ -95,7 +95,7 @@ def load_library(
     >>> library
     BlockLibrary('Llama-3.3-70B (modelled)': 80 layers, 4320 variants, 13 scores and costs)
     >>> library.layer(0).parent_variant.label
-    'kv=8, ffn=28672'
+    '8 KV heads, FFN width 28,672'
     """
     if isinstance(source, pd.DataFrame):
         found = read_frame(source, "DataFrame", _facts(name or "DataFrame", measurement))

@@ -2,7 +2,7 @@
 
 from puzzle_widgets.problem.budget import Budget, Share
 from puzzle_widgets.problem.frames import read_architecture, read_budgets
-from puzzle_widgets.problem.problem import Architecture, Difference, SearchProblem
+from puzzle_widgets.problem.problem import Architecture, Difference, SearchProblem, check_problem
 
 __all__ = [
     "Architecture",
@@ -10,6 +10,7 @@ __all__ = [
     "Difference",
     "SearchProblem",
     "Share",
+    "check_problem",
     "read_architecture",
     "read_budgets",
 ]

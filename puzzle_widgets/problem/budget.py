@@ -16,7 +16,17 @@ _PERCENT = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*%\s*")
 
 @dataclass(frozen=True)
 class Share:
-    """A share of the parent's total: ``Share(0.85)`` is 85 % of it."""
+    """A share of the parent's total: ``Share(0.85)`` is 85 % of it.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("llama-3.3-70b-modelled")
+    >>> budgets = {"stats.runtime_ms": pw.Share(0.5)}  # or "50 %"
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets=budgets)
+    >>> pw.search(problem).shares["stats.runtime_ms"] <= 0.5
+    True
+    """
 
     of_parent: float
 
@@ -35,6 +45,12 @@ class Budget:
         Dotted key, such as ``stats.memory_mib``.
     lower, upper
         Least and greatest sum allowed; infinite where there is no limit.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> pw.Budget("stats.memory_mib", upper=80_000)
+    Budget(resource='stats.memory_mib', lower=-inf, upper=80000)
     """
 
     resource: str
@@ -74,8 +90,8 @@ def read_budget(resource: str, spec: BudgetSpec, parent_total: float) -> Budget:
         raise ProblemError(
             f"Budget on {resource}: {shown(spec)}. Give an upper limit or (lower, upper)."
         )
-    lower = _read_limit(resource, pair[0], parent_total, -math.inf)
-    upper = _read_limit(resource, pair[1], parent_total, math.inf)
+    lower = read_limit(resource, pair[0], parent_total, -math.inf)
+    upper = read_limit(resource, pair[1], parent_total, math.inf)
     if lower > upper:
         raise ProblemError(
             f"Budget on {resource}: lower limit {lower:g} lies above upper limit {upper:g}. "
@@ -84,7 +100,14 @@ def read_budget(resource: str, spec: BudgetSpec, parent_total: float) -> Budget:
     return Budget(resource, lower, upper)
 
 
-def _read_limit(resource: str, limit: Limit, parent_total: float, none: float) -> float:
+def read_limit(resource: str, limit: Limit, parent_total: float, none: float) -> float:
+    """Read one limit, as in :func:`read_budget`; ``none`` stands for no limit.
+
+    Raises
+    ------
+    ProblemError
+        If it is no number.
+    """
     if limit is None:
         return none
     if isinstance(limit, str) and (match := _PERCENT.fullmatch(limit)):

@@ -13,7 +13,15 @@ from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
 from puzzle_widgets.library.checks import shown
 from puzzle_widgets.library.quantity import RUNTIME
-from puzzle_widgets.problem.budget import Budget, BudgetSpec, as_number, read_budget
+from puzzle_widgets.problem.budget import (
+    Budget,
+    BudgetSpec,
+    Limit,
+    as_number,
+    read_budget,
+    read_limit,
+)
+from puzzle_widgets.problem.choices import find_layer, find_variant
 
 Architecture = Mapping[LayerName, str]
 Goal = Literal["minimize", "maximize"]
@@ -48,9 +56,10 @@ class SearchProblem:
     latency_ms
         Greatest summed runtime of a batch, in ms; becomes a runtime budget.
     fixed
-        ``{layer: variant}`` that must be chosen.
+        ``{layer: variant}`` that must be chosen; the variant by its name, by its label in tables,
+        such as ``"8 KV heads, FFN width 7,168"``, or ``"parent"``.
     banned
-        ``{layer: variants}`` that must not be chosen.
+        ``{layer: variants}`` that must not be chosen, in the same words.
     differences
         Rules of diversity.
 
@@ -58,6 +67,20 @@ class SearchProblem:
     ------
     ProblemError
         If a key, layer or variant is not in the library, or a limit makes no sense.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("llama-3.3-70b-modelled")
+    >>> problem = pw.SearchProblem(
+    ...     library,
+    ...     minimize="metrics.kl_div",
+    ...     budgets={"stats.memory_mib": "70 %"},
+    ...     throughput=6_000,
+    ...     fixed={0: "parent"},
+    ... )
+    >>> pw.search(problem).status
+    'optimal'
     """
 
     library: BlockLibrary
@@ -81,6 +104,10 @@ class SearchProblem:
         banned: Mapping[LayerName, Iterable[str]] | None = None,
         differences: Iterable[Difference] = (),
     ) -> None:
+        if not isinstance(library, BlockLibrary):
+            raise ProblemError(
+                f"{shown(library)} is no block library. Open one first: load_library(...)."
+            )
         objective, goal = _read_goal(library, minimize, maximize)
         limits = _read_budgets(library, budgets or {})
         for runtime in _runtime_budgets(library, throughput, latency_ms):
@@ -91,7 +118,7 @@ class SearchProblem:
             "objective": objective,
             "goal": goal,
             "budgets": FrozenMapping({k: b for k, b in limits.items() if b.limits}),
-            "fixed": FrozenMapping(_check_choices(library, fixed or {}, "fixed")),
+            "fixed": FrozenMapping(_read_choices(library, fixed or {}, "fixed")),
             "banned": _read_banned(library, banned or {}),
             "differences": tuple(_check_difference(library, rule) for rule in differences),
         }
@@ -103,14 +130,32 @@ class SearchProblem:
         """1 to minimise, -1 to maximise: ``sign * score`` is always minimised."""
         return 1 if self.goal == "minimize" else -1
 
-    def with_budget(
-        self, resource: str, lower: float = -math.inf, upper: float = math.inf
-    ) -> SearchProblem:
-        """Give the same problem with another budget on one resource; infinite limits lift it."""
+    def with_budget(self, resource: str, lower: Limit = None, upper: Limit = None) -> SearchProblem:
+        """Give the same problem with another budget on one resource; without limits it is lifted.
+
+        Parameters
+        ----------
+        resource
+            Dotted key.
+        lower, upper
+            Each a number in the resource's unit, ``"85 %"`` or ``Share(0.85)`` of the parent's
+            total, or ``None`` or infinite for no limit.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> library = pw.load_library("llama-3.3-70b-modelled")
+        >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+        >>> problem.with_budget("stats.memory_mib", upper="50 %").budgets["stats.memory_mib"]
+        Budget(resource='stats.memory_mib', lower=-inf, upper=56640.8828125)
+        """
         _check_key(self.library, resource, "A budget")
-        if math.isnan(lower) or math.isnan(upper):
-            raise ProblemError(f"Budget on {resource}: NaN is no limit. Give a number.")
-        budget = Budget(resource, lower, upper)
+        total = self.library.parent_totals[resource]
+        budget = Budget(
+            resource,
+            read_limit(resource, lower, total, -math.inf),
+            read_limit(resource, upper, total, math.inf),
+        )
         others = {key: kept for key, kept in self.budgets.items() if key != resource}
         if budget.limits:
             others[resource] = budget
@@ -120,6 +165,11 @@ class SearchProblem:
         """Give the same problem, to differ from an architecture in at least ``layers`` layers."""
         rule = _check_difference(self.library, Difference(FrozenMapping(architecture), layers))
         return replace_field(self, "differences", (*self.differences, rule))
+
+    def with_fixed(self, fixed: Architecture) -> SearchProblem:
+        """Give the same problem with further variants fixed."""
+        found = _read_choices(self.library, fixed, "fixed")
+        return replace_field(self, "fixed", FrozenMapping({**self.fixed, **found}))
 
     def with_banned(self, banned: Mapping[LayerName, Iterable[str]]) -> SearchProblem:
         """Give the same problem with further variants banned."""
@@ -197,35 +247,56 @@ def _latency_budget(library: BlockLibrary, latency_ms: float | None) -> Budget:
 def _read_banned(
     library: BlockLibrary, banned: Mapping[LayerName, Iterable[str]]
 ) -> FrozenMapping[LayerName, frozenset[str]]:
-    for layer, names in banned.items():
+    found: dict[LayerName, frozenset[str]] = {}
+    for word, names in banned.items():
         if isinstance(names, str):
-            raise ProblemError(f"banned: layer {layer!r}: give a list of variants, not {names!r}.")
-    found = {layer: frozenset(names) for layer, names in banned.items()}
-    for layer, names in found.items():
+            raise ProblemError(f"banned: layer {word!r}: give a list of variants, not {names!r}.")
         for name in names:
-            _check_choices(library, {layer: name}, "banned")
+            ((layer, variant),) = _read_choices(library, {word: name}, "banned").items()
+            found[layer] = found.get(layer, frozenset()) | {variant}
     return FrozenMapping(found)
 
 
 def _check_difference(library: BlockLibrary, rule: Difference) -> Difference:
-    _check_choices(library, rule.architecture, "differences")
+    architecture = _read_choices(library, rule.architecture, "differences")
     whole = isinstance(rule.layers, int | np.integer) and not isinstance(rule.layers, bool)
     if not whole or rule.layers < 0:
         raise ProblemError(
             f"A difference in {rule.layers!r} layers: give a whole number from 0 on."
         )
-    return Difference(FrozenMapping(rule.architecture), int(rule.layers))
+    return Difference(FrozenMapping(architecture), int(rule.layers))
 
 
-def _check_choices(
-    library: BlockLibrary, choices: Architecture, where: str
-) -> dict[LayerName, str]:
-    for layer, variant in choices.items():
-        if layer not in library.layer_positions:
-            raise ProblemError(f"{where}: no layer {layer!r} in {library.name}.")
-        if variant not in library.layer(layer).positions:
-            raise ProblemError(f"{where}: layer {layer!r} has no variant {variant!r}.")
-    return dict(choices)
+def _read_choices(library: BlockLibrary, choices: Architecture, where: str) -> dict[LayerName, str]:
+    """Read ``{layer: variant}`` in a person's words."""
+    found: dict[LayerName, str] = {}
+    for word, variant in choices.items():
+        try:
+            layer = find_layer(library, word)
+            name = find_variant(library.layer(layer), variant)
+        except ProblemError as error:
+            said = str(error)
+            raise ProblemError(f"{where}: {said[0].lower()}{said[1:]}") from error
+        if found.setdefault(layer, name) != name:
+            raise ProblemError(f"{where}: layer {layer!r} is given two variants. Give one.")
+    return found
+
+
+def check_problem(problem: object) -> None:
+    """Refuse what is no problem, with how to state one.
+
+    Raises
+    ------
+    ProblemError
+        Such as for a library.
+    """
+    if isinstance(problem, SearchProblem):
+        return
+    given = "library" if isinstance(problem, BlockLibrary) else "..."
+    raise ProblemError(
+        f"A {type(problem).__name__} is no SearchProblem. State what is asked first: "
+        f"SearchProblem({given}, minimize=..., budgets=...)."
+    )
 
 
 def _check_key(library: BlockLibrary, key: str, what: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import RUNTIME, THROUGHPUT, describe_key, format_number
-from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem import SearchProblem, check_problem
 from puzzle_widgets.solution.solution import Solution
 
 Range = tuple[float, float] | None
@@ -88,6 +88,7 @@ def check_resource(problem: SearchProblem, resource: str) -> None:
     ProblemError
         With what the library has.
     """
+    check_problem(problem)
     library = problem.library
     if limited_key(resource) not in library.keys:
         raise ProblemError(f"{resource!r}: {library.name} has {', '.join(library.keys)}.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from puzzle_widgets.errors import ProblemError
-from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem import SearchProblem, check_problem
 from puzzle_widgets.solution.optimum import search
 from puzzle_widgets.solution.solution import Solution
 
@@ -68,9 +68,24 @@ def search_diverse(
     -------
     DiverseSolutions
         With the reason where fewer than ``n`` exist or were found.
+
+    Raises
+    ------
+    ProblemError
+        If ``n`` is below 1, or the library has fewer layers than they should differ in.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> budgets = {"stats.memory_mib": "80 %"}
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets=budgets)
+    >>> found = pw.search_diverse(problem, 3, minimal_diversity=4)
+    >>> len(found), len(found[0].differing_layers(found[2])) >= 4
+    (3, True)
     """
-    if n < 1:
-        raise ProblemError(f"n={n!r}: ask for at least 1 solution.")
+    check_problem(problem)
+    _check_numbers(problem, n, minimal_diversity)
     found: list[Solution] = []
     for _ in range(n):
         solution = search(problem, **options)
@@ -82,3 +97,14 @@ def search_diverse(
         if progress is not None:
             progress(len(found), n)
     return DiverseSolutions(tuple(found), n)
+
+
+def _check_numbers(problem: SearchProblem, n: int, minimal_diversity: int) -> None:
+    layers = len(problem.library.layers)
+    if not isinstance(n, int) or n < 1:
+        raise ProblemError(f"n={n!r}: ask for at least 1 solution, as a whole number.")
+    if minimal_diversity > layers:
+        raise ProblemError(
+            f"minimal_diversity={minimal_diversity!r}: {problem.library.name} has {layers} "
+            f"layers. Give at most {layers}."
+        )

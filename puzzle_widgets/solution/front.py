@@ -14,7 +14,7 @@ from puzzle_widgets.search.outcome import Cancelled, never
 from puzzle_widgets.solution.budget_axis import check_resource, check_spacing, even_axis
 from puzzle_widgets.solution.optimum import search
 from puzzle_widgets.solution.solution import Solution
-from puzzle_widgets.solution.sweep import AxisSweep
+from puzzle_widgets.solution.sweep import AxisSweep, Cell
 
 DEFAULT_POINTS = 24
 
@@ -120,7 +120,9 @@ def iter_pareto_front(
         return
     axis = even_axis(problem, resource, points, between, best, rounded=False)
     # The best of all stands for the loosest limit.
-    problems = {(n,): axis.limited(problem, place) for n, place in enumerate(axis.places[1:])}
+    problems: dict[Cell, SearchProblem] = {
+        (n,): axis.limited(problem, place) for n, place in enumerate(axis.places[1:])
+    }
     asked = 1 + len(problems)
     sweep = AxisSweep(problems, best, cancelled, options, executor)
     for done, (_, solution) in enumerate(sweep, 2):

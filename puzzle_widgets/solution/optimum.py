@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from puzzle_widgets.errors import ProblemError
-from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem import SearchProblem, check_problem
 from puzzle_widgets.problem.mckp import Mckp, to_choice, to_mckp
 from puzzle_widgets.search.exact import ExactOptions, Warm, solve_exact
 from puzzle_widgets.search.mip import MipOptions, solve_mip
@@ -77,6 +77,7 @@ def search(
     SolverError
         If the solver is not there or fails.
     """
+    check_problem(problem)
     how = _How(solver, gap, time_limit, cancelled, start, first)
     return _with_reason(_solve(problem, how), how)
 

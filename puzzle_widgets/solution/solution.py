@@ -9,7 +9,7 @@ from functools import cached_property
 from puzzle_widgets.errors import SolverError
 from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping, LayerName
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
-from puzzle_widgets.problem import Architecture, SearchProblem
+from puzzle_widgets.problem import Architecture, SearchProblem, check_problem
 from puzzle_widgets.problem.mckp import row_names, to_architecture, to_choice, to_mckp
 from puzzle_widgets.search.outcome import Outcome, Status
 
@@ -190,7 +190,17 @@ def assess(problem: SearchProblem, architecture: Architecture, engine: str = "gi
 
 
 def parent_solution(problem: SearchProblem) -> Solution:
-    """Sum up the parent itself, whatever the budgets."""
+    """Sum up the parent itself, whatever the budgets.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("llama-3.3-70b-modelled")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> round(pw.parent_solution(problem).totals["stats.memory_mib"])
+    113282
+    """
+    check_problem(problem)
     library = problem.library
     bare = SearchProblem(library, **{problem.goal: problem.objective})  # type: ignore[arg-type]
     return assess(bare, library.parent_architecture, "parent")

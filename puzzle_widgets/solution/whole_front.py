@@ -98,12 +98,12 @@ def whole_front(
     SolverError
         If there are too many points, or it was cancelled.
     """
+    check_resource(problem, resource)
     if problem.budgets or problem.differences:
         raise ProblemError(
             "The whole front is of a problem without budgets and differences. "
             "Leave them out, or use pareto_front."
         )
-    check_resource(problem, resource)
     begin, mckp = time.perf_counter(), to_mckp(problem)
     column = problem.library.column(limited_key(resource))
     score = np.where(mckp.allowed, mckp.score, np.inf)

@@ -75,7 +75,7 @@ def test_no_solution_in_time_leaves_by_three(run: Run, library: str) -> None:
         (["--minimize", "metrics.none"], "metrics.none"),
         (["--throughput", "10"], "batch size"),
         (["--fix", "7=full"], "No layer '7'"),
-        (["--ban", "0=huge"], "no variant 'huge'"),
+        (["--ban", "0=huge"], "0 has no variant 'huge'. It has "),
         (["--fix", "0=full", "--fix", "0=half"], "two variants"),
         (["--solver", "none-such"], "none-such"),
         (["--gap", "-1"], "gap"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -83,9 +84,11 @@ def test_no_limit_leaves_no_budget(rules: dict[str, Any]) -> None:
         (NO_RUNTIME, {"latency_ms": 5}, r"'stats\.runtime_ms'"),
         (LIBRARY, {"budgets": {"stats.disk": 5}}, r"'stats\.disk': small has no such"),
         (LIBRARY, {"budgets": {MEMORY: (9, 3)}}, "lies above"),
-        (LIBRARY, {"fixed": {7: "v0"}}, "fixed: no layer 7 in small"),
-        (LIBRARY, {"fixed": {"0": "v0"}}, "fixed: no layer '0'"),
-        (LIBRARY, {"fixed": {0: "v9"}}, "layer 0 has no variant 'v9'"),
+        (LIBRARY, {"fixed": {7: "v0"}}, "fixed: no layer 7 in small: its layers run from 0 to"),
+        (LIBRARY, {"fixed": {"layer_0": "v0"}}, "fixed: no layer 'layer_0'"),
+        (LIBRARY, {"fixed": {0: "v9"}}, "0 has no variant 'v9'. It has 'v0', 'v1', 'parent'"),
+        (LIBRARY, {"fixed": {0: 3}}, "layer 0 has no variant 3"),
+        (LIBRARY, {"fixed": {0: "v0", "0": "v1"}}, "fixed: layer 0 is given two variants"),
         (LIBRARY, {"banned": {7: ["v0"]}}, "banned: no layer 7"),
         (LIBRARY, {"banned": {0: ["v9"]}}, "banned: layer 0 has no variant 'v9'"),
         (LIBRARY, {"banned": {0: "v0"}}, "give a list of variants, not 'v0'"),
@@ -119,8 +122,81 @@ def test_one_budget_can_be_changed() -> None:
     assert start == problem(budgets={MEMORY: 20}, fixed={0: "v1"})
     with pytest.raises(pw.ProblemError, match=r"'stats\.disk'"):
         start.with_budget("stats.disk", upper=1)
-    with pytest.raises(pw.ProblemError, match="NaN is no limit"):
+    with pytest.raises(pw.ProblemError, match="nan is no limit"):
         start.with_budget(MEMORY, upper=math.nan)
+
+
+def test_a_budget_is_changed_by_shares_too() -> None:
+    """In every form that a budget can be stated in; the parent's memory is 30."""
+    start = problem(budgets={MEMORY: 20})
+    for half in ("50 %", "50%", pw.Share(0.5), 15):
+        assert start.with_budget(MEMORY, upper=half) == problem(budgets={MEMORY: 15})
+    assert start.with_budget(MEMORY, lower="10 %", upper="50 %").budgets[MEMORY].lower == 3
+    for wrong in ("half", True):
+        with pytest.raises(pw.ProblemError, match="is no limit"):
+            start.with_budget(MEMORY, upper=wrong)
+
+
+def test_rules_take_the_words_of_tables_and_command_line() -> None:
+    """A block by its name, its label or ``parent``; a layer by its name as text, too."""
+    library = pw.load_library("stdlib-2m-measured")
+    parent, other = library.layer(0).parent_variant, library.layer(0).variants[1]
+    asked = pw.SearchProblem(library, minimize="metrics.kl_div", fixed={0: parent.name})
+    words: tuple[dict[Any, str], ...]
+    words = ({0: "parent"}, {0: " Parent"}, {"0": parent.label}, {np.int64(0): "parent"})
+    for fixed in words:
+        assert pw.SearchProblem(library, minimize="metrics.kl_div", fixed=fixed) == asked
+    banned: dict[Any, list[str]] = {0: [parent.label, other.name], "0": ["parent"]}
+    found = pw.SearchProblem(library, minimize="metrics.kl_div", banned=banned)
+    assert found.banned == {0: {parent.name, other.name}}
+    assert found.with_banned({"1": ["parent"]}).banned[1] == {library.layer(1).parent}
+    assert found.with_fixed({"1": "parent"}).fixed == {1: library.layer(1).parent}
+    differing = found.with_difference(dict.fromkeys(range(8), "parent"), 2)
+    assert differing.differences[0].architecture == library.parent_architecture
+
+
+def test_a_variant_called_parent_is_that_variant() -> None:
+    """Names go before words."""
+    library = make_library([[(0, 1, 1), (1, 1, 1)]])
+    layer = library.layers[0]
+    named = replace(layer, variants=(layer.variants[0], replace(layer.variants[1], name="parent")))
+    changed = replace(library, layers=(named,))
+    assert problem(changed, fixed={0: "parent"}).fixed == {0: "parent"}
+    assert named.parent != "parent"
+
+
+def test_an_unknown_block_is_answered_with_those_there_are() -> None:
+    """The likeliest first, and how many more."""
+    library = pw.load_library("llama-3.3-70b-modelled")
+    with pytest.raises(pw.ProblemError) as caught:
+        pw.SearchProblem(
+            library, minimize="metrics.kl_div", fixed={3: "4 KV heads, FFN width 7168"}
+        )
+    assert str(caught.value).startswith(
+        "fixed: layer 3 has no variant '4 KV heads, FFN width 7168'. "
+        "It has '4 KV heads, FFN width 7,168', "
+    )
+    assert str(caught.value).endswith(" and 49 more.")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pw.search,
+        pw.parent_solution,
+        lambda given: pw.search_diverse(given, 2, 1),
+        lambda given: pw.pareto_front(given, MEMORY),
+        pw.budget_surface,
+        pw.decision_map,
+        lambda given: pw.whole_front(given, MEMORY),
+    ],
+)
+def test_a_library_alone_asks_for_nothing(ask: Any) -> None:
+    """Every search says what it takes, and how that is made of a library."""
+    with pytest.raises(pw.ProblemError, match=r"BlockLibrary is no SearchProblem.*\(library, min"):
+        ask(LIBRARY)
+    with pytest.raises(pw.ProblemError, match="'small' is no block library"):
+        pw.SearchProblem("small", minimize=LOSS)  # type: ignore[arg-type]
 
 
 def test_equal_problems_are_equal_and_can_be_pickled() -> None:

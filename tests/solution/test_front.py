@@ -12,6 +12,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.solution import front as front_module
+from puzzle_widgets.solution import optimum
 from puzzle_widgets.solution import sweep as sweep_module
 from puzzle_widgets.solution.front import ParetoFront, iter_pareto_front
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, architectures, keeps, make_library
@@ -89,9 +90,9 @@ def test_it_does_no_work_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return run
 
-    monkeypatch.setattr(front_module, "search", counted(front_module.search))
+    monkeypatch.setattr(front_module, "search", counted(optimum.search))
     monkeypatch.setattr(
-        sweep_module, "search_without_reason", counted(sweep_module.search_without_reason)
+        sweep_module, "search_without_reason", counted(optimum.search_without_reason)
     )
     steps = iter_pareto_front(small_problem(0), MEMORY, 8)
     assert not done
