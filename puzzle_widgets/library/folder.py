@@ -7,17 +7,23 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place
-from puzzle_widgets.library.puzzletron.layout import RECORDS, STATS, TEACHER_CONFIG
+from puzzle_widgets.library.puzzletron.layout import (
+    RECORDS,
+    STATS,
+    TEACHER_CONFIGS,
+    TEACHER_FOLDERS,
+)
 
 MAX_FILES = 50_000
-_DEPTH = 8
-_ABOVE = 6
+_DEPTH = 12
+_ABOVE = 10
 _HEAVY = (
     "pruning",
     "hydra_logs",
     "subblocks_safetensors",
     "node_modules",
     "solutions--checkpoints",
+    "checkpoints",
 )
 _TEXTS = (".json", ".csv")
 
@@ -65,7 +71,7 @@ def run_folder(path: Path) -> Folder:
     beside: dict[str, Path] = {}
     if (path / RECORDS).is_file():
         for above in list(path.resolve().parents)[:_ABOVE]:
-            found = {name: above / name for name in (STATS, TEACHER_CONFIG)}
+            found = {name: above / name for name in (STATS, *TEACHER_CONFIGS)}
             beside = {name: file for name, file in found.items() if file.is_file()}
             if beside:
                 break
@@ -117,5 +123,6 @@ def _texts(root: Path, folder: Path, depth: int) -> Iterator[Path]:
 def _of_folder(root: Path, path: Path, depth: int) -> Iterator[Path]:
     if path.name != "ckpts":
         yield from _texts(root, path, depth - 1)
-    elif (config := path / "teacher" / "config.json").is_file():
-        yield config
+    else:
+        configs = (path / Path(folder).name / "config.json" for folder in TEACHER_FOLDERS)
+        yield from (config for config in configs if config.is_file())

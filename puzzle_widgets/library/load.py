@@ -35,7 +35,7 @@ from puzzle_widgets.library.published import (
     read_published,
 )
 from puzzle_widgets.library.puzzletron import PuzzletronRun, Wanted, open_files
-from puzzle_widgets.library.puzzletron.layout import RECORDS, RUN_FILES, find_layout
+from puzzle_widgets.library.puzzletron.layout import RECORDS, RUN_FILES
 from puzzle_widgets.library.puzzletron.records import is_records
 from puzzle_widgets.library.tables import read_csv, read_frame, read_parquet, read_xlsx
 from puzzle_widgets.resources import data_folder
@@ -144,7 +144,7 @@ def open_run(
         Where a part is missing that is needed, or an archive cannot be read.
     """
     if isinstance(source, Mapping):
-        return _run_of(_unpacked(source), name or _title(source))
+        return open_files(_unpacked(source), name or _title(source))
     path = find_library(source)
     return None if isinstance(path, Dataset) else _run_at(path, name)
 
@@ -227,7 +227,7 @@ def load_files(
         As for :func:`load_library`.
     """
     unpacked = _unpacked(files)
-    run = _run_of(unpacked, name or _title(files))
+    run = open_files(unpacked, name or _title(files))
     if run is not None:
         return run.library(scenario, measurement)
     if scenario is not None:
@@ -248,18 +248,14 @@ def load_files(
 def _run_at(path: Path, name: str | None) -> PuzzletronRun | None:
     title = name or path.resolve().name
     if path.is_dir():
-        return _run_of(run_folder(path), title)
+        return open_files(run_folder(path), title)
     if path.name in RUN_FILES:
         title = name or path.resolve().parent.name
-        return _run_of(run_folder(path.parent), title, path.name)
+        return open_files(run_folder(path.parent), title, path.name)
     if is_archive(path.name):
-        return _run_of(Archive(read_bytes(path), path.name), name or archive_stem(path.name))
+        archive = Archive(read_bytes(path), path.name)
+        return open_files(archive, name or archive_stem(path.name))
     return None
-
-
-def _run_of(files: Mapping[str, bytes], name: str, asked: str = "") -> PuzzletronRun | None:
-    found = find_layout(files, Place(name), asked)
-    return open_files(files, name, asked) if found.is_run else None
 
 
 def _unpacked(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
@@ -317,7 +313,9 @@ def _read_as_found(
     place = Place(file)
     content = mapping(parse_json(files[file], place), place, "the file")
     if is_records(content):
-        return open_files({RECORDS: files[file], **sidecars}, facts.name).library(None, measurement)
+        run = open_files({RECORDS: files[file], **sidecars}, facts.name)
+        if run is not None:
+            return run.library(None, measurement)
     if content.get("format") == FORMAT:
         return _with_words(read_native(content, file), name, measurement)
     return read_published(content, file, sidecars, facts)

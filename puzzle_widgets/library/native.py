@@ -57,7 +57,11 @@ def dump_head(library: BlockLibrary) -> dict[str, Any]:
 
 def _outside(library: BlockLibrary) -> dict[str, Any]:
     """What is known beside the blocks; nothing where there is nothing."""
-    found = {"offsets": dict(library.offsets), "parent_config": library.parent_config}
+    found = {
+        "offsets": dict(library.offsets),
+        "parent_config": library.parent_config,
+        "notes": list(library.notes),
+    }
     return {name: value for name, value in found.items() if value}
 
 
@@ -115,6 +119,7 @@ def read_head(content: Mapping[str, Any], place: Place) -> Facts:
         _read_provenance(content.get("provenance"), place.at(field="provenance")),
         _read_offsets(content.get("offsets"), place.at(field="offsets")),
         long_text(content.get("parent_config"), place.at(field="parent_config")),
+        _read_notes(content.get("notes"), place.at(field="notes")),
     )
 
 
@@ -131,6 +136,12 @@ def _read_offsets(content: object, place: Place) -> FrozenMapping[str, float]:
         return FrozenMapping()
     found = mapping(content, place, "it")
     return FrozenMapping({key: number(value, place.at(field=key)) for key, value in found.items()})
+
+
+def _read_notes(content: object, place: Place) -> tuple[str, ...]:
+    if content in (None, []):
+        return ()
+    return tuple(text(note, place, "a note") for note in sequence(content, place, "it"))
 
 
 def _read_provenance(content: object, place: Place) -> Provenance:

@@ -5,31 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
-from puzzle_widgets.errors import LibraryError, ProblemError, ScenarioError, SolverError
+from puzzle_widgets.errors import LibraryError, ScenarioError
 from puzzle_widgets.library import BlockLibrary, FrozenMapping
 from puzzle_widgets.library.checks import Place
 from puzzle_widgets.library.puzzletron import PuzzletronRun, Wanted
 from puzzle_widgets.library.puzzletron.match import shape_of
+from puzzle_widgets.library.puzzletron.member import Member
+from puzzle_widgets.library.puzzletron.profiles import Profiles, profile_of
 from puzzle_widgets.library.puzzletron.reports import (
     FoundSolution,
     read_measured,
     read_solutions,
     read_sweep,
 )
-from puzzle_widgets.problem import Architecture, SearchProblem
-from puzzle_widgets.search.outcome import Status
-from puzzle_widgets.solution.architecture_file import architecture_of, plain_problem
+from puzzle_widgets.solution.found_scenario import NO_TIME, Prover, to_scenario
 from puzzle_widgets.solution.measured import MeasuredPoint
-from puzzle_widgets.solution.optimum import search_without_reason
 from puzzle_widgets.solution.scenario import Scenario
-from puzzle_widgets.solution.solution import Solution, assess
 
-_SAME = 1e-9
-_SECONDS_TO_PROVE = 2.0
-_MOST_PROVEN = 8
-_ENGINE = "found by Puzzletron"
+_Report = TypeVar("_Report")
 
 
 @dataclass(frozen=True)
@@ -63,12 +58,16 @@ def read_reports(run: PuzzletronRun, library: BlockLibrary, scenario: Wanted = N
     scenario
         As for :meth:`PuzzletronRun.library`.
     """
-    reading = _Reading(run, library, dict(run.chosen(scenario).args))
-    for path in run.layout.solutions:
+    opened = run.find(scenario)
+    member = opened.member
+    reading = _Reading(member, library, dict(opened.scenario.args))
+    reading.attempt(reading.leave_out_history, member.layout.profiles)
+    for path in member.layout.solutions:
         reading.attempt(reading.add_solutions, path)
-    for path in run.layout.validated:
+    reading.say_unproven()
+    for path in member.layout.validated:
         reading.attempt(reading.add_validated, path)
-    for path in run.layout.sweeps:
+    for path in member.layout.sweeps:
         reading.attempt(reading.add_sweep, path)
     return RunReports(
         tuple(reading.scenarios.values()), tuple(reading.measured), tuple(reading.notices)
@@ -86,49 +85,68 @@ def solutions_as_scenarios(content: object, file: str, library: BlockLibrary) ->
     found = read_solutions(content, shape_of(library), Place(file))
     if not found:
         raise ScenarioError(f"{file}: no solutions; the search that wrote it found none.")
-    return [to_scenario(one, library, prove=len(found) <= _MOST_PROVEN) for one in found]
-
-
-def to_scenario(found: FoundSolution, library: BlockLibrary, *, prove: bool) -> Scenario:
-    """Sum up a found architecture by the library, and prove how good it is by a new search.
-
-    Its limits are kept where the library has their costs and its own sums keep them.
-    """
-    architecture = architecture_of(found.blocks, library, found.name)
-    solution = _assessed(_problem(found, library), architecture)
-    return Scenario(found.name, _proven(solution) if prove else solution)
+    prover = Prover()
+    return [to_scenario(one, library, prover) for one in found]
 
 
 class _Reading:
     """The reports of one run, as they are read."""
 
-    def __init__(self, run: PuzzletronRun, library: BlockLibrary, args: dict[str, Any]) -> None:
+    def __init__(self, run: Member, library: BlockLibrary, args: dict[str, Any]) -> None:
         self.run, self.library, self.args = run, library, args
+        self.active, self.prover = Profiles(), Prover()
         self.scenarios: dict[str, Scenario] = {}
         self.measured: list[MeasuredPoint] = []
         self.notices: list[str] = []
         self._found: dict[tuple[str, int], FoundSolution] = {}
 
-    def attempt(self, add: Callable[[str], None], path: str) -> None:
+    def attempt(self, add: Callable[[_Report], None], report: _Report) -> None:
         """Add one report; where it cannot be read, say so."""
         try:
-            add(path)
+            add(report)
         except (LibraryError, ScenarioError) as error:
             self.notices.append(str(error))
 
+    def leave_out_history(self, path: str) -> None:
+        """Say which searches are no longer active, and leave their solutions out."""
+        self.active = self.run.profiles
+        paths = self.run.layout.solutions
+        gone = sorted({profile_of(found) for found in paths if not self.active.counts(found)})
+        if gone:
+            self.notices.append(
+                f"{path}: left out are the solutions of searches that are not active: "
+                f"{', '.join(gone)}."
+            )
+
     def add_solutions(self, path: str) -> None:
         """Architectures of one search, where their costs are of this scenario."""
+        if not self.active.counts(path):
+            return
         found = read_solutions(self.run.parsed(path), self.run.shape, Place(path))
         if not found:
             self.notices.append(f"{path}: the search that wrote it found no solution.")
-        for place, one in enumerate(found):
-            if not _is_subset(one.args, self.args):
-                self.notices.append(f"{path}: solution {place} is of another scenario of costs.")
-                continue
-            self._found[str(PurePosixPath(path).parent), place] = one
-            scenario = to_scenario(one, self.library, prove=len(self.scenarios) < _MOST_PROVEN)
-            name = _free(scenario.name, self.scenarios)
-            self.scenarios[name] = replace(scenario, name=name)
+        mine = {n: one for n, one in enumerate(found) if _is_subset(one.args, self.args)}
+        if others := len(found) - len(mine):
+            self.notices.append(
+                f"{path}: {others:,} of {len(found):,} solutions are of another scenario of costs."
+            )
+        folder = str(PurePosixPath(path).parent)
+        for place, one in mine.items():
+            self._found.setdefault((folder, place), one)
+            self.attempt(self._add, one)
+
+    def _add(self, found: FoundSolution) -> None:
+        scenario = to_scenario(found, self.library, self.prover)
+        name = _free(scenario.name, self.scenarios)
+        self.scenarios[name] = replace(scenario, name=name)
+        self.notices.extend(f"{name}: {note}" for note in scenario.notes if note != NO_TIME)
+
+    def say_unproven(self) -> None:
+        """Count the solutions that there was no time to prove."""
+        unproven = [one.name for one in self.scenarios.values() if NO_TIME in one.notes]
+        if unproven:
+            count = f"{len(unproven):,} of {len(self.scenarios):,} solutions"
+            self.notices.append(f"{count}: {NO_TIME} The first is {unproven[0]}.")
 
     def add_validated(self, path: str) -> None:
         """Measured scores of one realised architecture, or of the parent."""
@@ -153,37 +171,6 @@ class _Reading:
         if found is None:
             return {}, "costs not known"
         return dict(found.totals), "costs as summed by Puzzletron"
-
-
-def _problem(found: FoundSolution, library: BlockLibrary) -> SearchProblem:
-    if found.objective not in library.keys:
-        return plain_problem(library)
-    goal: dict[str, Any] = {"maximize" if found.maximize else "minimize": found.objective}
-    limits = {key: pair for key, pair in found.limits.items() if key in library.keys}
-    try:
-        return SearchProblem(library, **goal, budgets=limits)
-    except ProblemError:
-        return SearchProblem(library, **goal)
-
-
-def _assessed(problem: SearchProblem, architecture: Architecture) -> Solution:
-    """Sum up within the limits, or without them where the library's sums break them."""
-    try:
-        return assess(problem, architecture, _ENGINE)
-    except SolverError:
-        goal: dict[str, Any] = {problem.goal: problem.objective}
-        return assess(SearchProblem(problem.library, **goal), architecture, _ENGINE)
-
-
-def _proven(solution: Solution) -> Solution:
-    """Set the bound of a new search beside a score that someone else's search found."""
-    found = search_without_reason(solution.problem, time_limit=_SECONDS_TO_PROVE)
-    worse = solution.problem.sign * (solution.score - found.bound)
-    optimal = found.status == "optimal" and worse <= _SAME * max(1.0, abs(solution.score))
-    status: Status = "optimal" if optimal else "feasible"
-    bound = solution.score if optimal else found.bound
-    engine = f"{solution.engine}; bound by {found.engine}"
-    return replace(solution, status=status, bound=bound, engine=engine)
 
 
 def _is_subset(some: Mapping[str, Any], args: Mapping[str, Any]) -> bool:

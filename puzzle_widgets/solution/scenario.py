@@ -16,10 +16,11 @@ from puzzle_widgets.solution.solution import Solution, assess
 
 @dataclass(frozen=True)
 class Scenario:
-    """A solution kept under a name."""
+    """A solution kept under a name; ``notes`` say what is to be known of how it was loaded."""
 
     name: str
     solution: Solution
+    notes: tuple[str, ...] = ()
 
 
 def resummed(scenario: Scenario, library: BlockLibrary) -> Scenario | None:

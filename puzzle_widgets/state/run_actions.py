@@ -57,7 +57,7 @@ class RunActions(MapActions):
         self.scenarios = (*self.scenarios, *(scenario for scenario in again if scenario))
 
     def _take_run(self, run: PuzzletronRun, chosen: str, reports: RunReports) -> None:
-        notices = (*self.library.notes, *run.notices(chosen), *reports.notices)
+        notices = (*self.library.notes, *reports.notices)
         with self.hold_trait_notifications():
             self._run = run
             self.costs = tuple(scenario.name for scenario in run.scenarios)

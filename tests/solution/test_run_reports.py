@@ -53,9 +53,17 @@ def test_a_solution_of_another_scenario_is_said() -> None:
     """Its limits and sums would be wrong here."""
     content = solutions_file(small_run())
     content[0]["subblock_stats"] = {"batch_size": 32}
-    _, reports = reports_of(**{f"{SEARCH}/solutions.json": content})
+    run = small_run()
+    run.files[f"{SEARCH}/solutions.json"] = content
+    found = pw.open_run(run.encoded())
+    assert found is not None
+    first = found.library("batch_size 96")
+    reports = pw.read_reports(found, first, "batch_size 96")
     assert reports.scenarios == ()
-    assert "solution 0 is of another scenario" in reports.notices[0]
+    assert "1 of 1 solutions are of another scenario" in reports.notices[0]
+    usual = found.library()  # the one that was searched
+    assert usual.measurement.batch_size == 32
+    assert len(pw.read_reports(found, usual).scenarios) == 1
 
 
 def test_limits_that_the_librarys_sums_break_are_left_out() -> None:

@@ -50,7 +50,7 @@ def test_other_costs_keep_what_was_kept(state: ExplorerState) -> None:
     assert dict(again["mine"].architecture or {}) == mine
     assert again["mine"].totals == state.library.totals(mine)
     assert "target_memory_78000MiB solution 0" in again
-    assert any("is of another scenario" in notice for notice in state.notices)
+    assert any("of another scenario" in notice for notice in state.notices)
     assert state.message is not None
 
 

@@ -18,7 +18,7 @@ from puzzle_widgets.library.puzzletron.scores import (
 )
 
 _KNOWN_VERSION = 2
-_TEACHER_FOLDER = "ckpts/teacher/"
+_TEACHER_FOLDERS = ("ckpts/teacher/", "ckpts/sorted_teacher/")
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _inside(path: str, folder: str) -> bool:
     posix = path.replace("\\", "/")
     if folder and PurePosixPath(posix).is_relative_to(folder.replace("\\", "/")):
         return True
-    return _TEACHER_FOLDER in posix
+    return any(known in posix for known in _TEACHER_FOLDERS)
 
 
 def _read(record: Mapping[str, Any], layer: int, shape: Shape, place: Place) -> Entry:

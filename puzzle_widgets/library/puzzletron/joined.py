@@ -9,14 +9,15 @@ from puzzle_widgets.library.puzzletron.blocks import Block
 from puzzle_widgets.library.puzzletron.candidate import Candidate, ranges
 from puzzle_widgets.library.puzzletron.entries import Entries, Entry, parents_of
 from puzzle_widgets.library.puzzletron.parents import parent_scores
+from puzzle_widgets.library.puzzletron.part_scores import compose
 from puzzle_widgets.library.puzzletron.scores import Scores
 from puzzle_widgets.library.puzzletron.stats import ScenarioStats
-from puzzle_widgets.library.puzzletron.values import Values, known
+from puzzle_widgets.library.puzzletron.values import Values
 from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
 
 
 def find_parents(
-    entries: Entries, scores: Scores, teacher: Sequence[Block], folder: str, place: Place
+    entries: Entries, scores: Scores, teacher: Sequence[Block], place: Place
 ) -> dict[int, Block]:
     """Find every layer's own block in the parent.
 
@@ -25,7 +26,7 @@ def find_parents(
     LibraryError
         Naming the layers without one.
     """
-    found = parents_of(entries.found, teacher, folder, set(scores.blocks))
+    found = parents_of(entries.found, teacher, scores.teacher_folder, set(scores.blocks))
     missing = sorted({entry.layer for entry in entries.found} - set(found))
     if missing:
         place.fail(
@@ -39,28 +40,45 @@ def find_parents(
 
 def join(
     entries: Sequence[Entry], scores: Scores, stats: ScenarioStats, parents: dict[int, Block]
-) -> tuple[Candidate, ...]:
-    """Give each entry its scores and its costs."""
-    metrics = list(dict.fromkeys(key for values in scores.blocks.values() for key in values))
-    others: dict[str, list[float]] = {}
-    for values in scores.blocks.values():
-        for key, value in known(values):
-            others.setdefault(key, []).append(value)
-    own = parent_scores(scores.parent, metrics, others, zeros_stand_for_none=False)
+) -> tuple[tuple[Candidate, ...], list[str]]:
+    """Give each entry its scores and its costs, and say how many scores are composed of parts'."""
+    metrics = scores.metrics
+    own = parent_scores(scores.own, metrics, scores.by_metric, zeros_stand_for_none=False)
+    whole = {entry.layer: entry for entry in entries if parents[entry.layer] == entry.block}
+    baseline = {**own, **scores.baseline}
+    composed = 0
 
-    def values_of(entry: Entry, *, is_parent: bool) -> Values:
-        scored = own if is_parent else scores.blocks.get((entry.layer, entry.block), {})
-        costs = stats.costs(entry.block, entry.layer)
-        return {f"{SCORE_GROUP}{key}": scored.get(key) for key in metrics} | {
-            f"{COST_GROUP}{key}": value for key, value in costs.items()
-        }
+    def scored(entry: Entry) -> Values:
+        nonlocal composed
+        if entry is whole[entry.layer]:
+            return own
+        exact = scores.blocks.get((entry.layer, entry.block))
+        if exact is not None or not scores.parts:
+            return exact or {}
+        composed += 1
+        parent = whole[entry.layer].config
+        return compose(scores.parts, baseline, entry.layer, entry.config, parent)
 
     def candidate(entry: Entry) -> Candidate:
-        is_parent = parents[entry.layer] == entry.block
-        values = values_of(entry, is_parent=is_parent)
+        found = scored(entry)
+        values = {f"{SCORE_GROUP}{key}": found.get(key) for key in metrics}
+        costs = stats.costs(entry.block, entry.layer).items()
+        values |= {f"{COST_GROUP}{key}": value for key, value in costs}
+        is_parent = entry is whole[entry.layer]
         return Candidate(entry.layer, entry.block, entry.config, entry.paths, is_parent, values)
 
-    return tuple(candidate(entry) for entry in entries)
+    found = tuple(candidate(entry) for entry in entries)
+    return found, _composed_words(composed, len(entries))
+
+
+def _composed_words(composed: int, whole: int) -> list[str]:
+    if not composed:
+        return []
+    said = (
+        f"Scores of {composed:,} of {whole:,} blocks are sums: the parent's score, and for each "
+        "part that is not the parent's, what that part alone changes."
+    )
+    return [said]
 
 
 def unknown_scores(entries: Sequence[Entry], scores: Scores) -> list[str]:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.puzzletron.widths import Paths, Width, find_widths, shared_files
 
 LIBRARY = "replacement_library.json"
 STATS = "subblock_stats.json"
 RECORDS = "replacement_metrics_and_stats.json"
-SOLUTIONS = "solutions.json"
+SOLUTIONS = ("solutions.json", "homogeneous_solutions.json")
+PROFILES = "active_profiles.json"
 SWEEP = "mip_sweep_results.csv"
 TEACHER = "teacher.json"
-TEACHER_CONFIG = "ckpts/teacher/config.json"
+# The second version sorts the parent's weights first, and searches that copy.
+TEACHER_FOLDERS = ("ckpts/sorted_teacher", "ckpts/teacher")
+TEACHER_CONFIGS = tuple(f"{folder}/config.json" for folder in TEACHER_FOLDERS)
 RUN_FILES = (LIBRARY, RECORDS)
 _SCORE = re.compile(r".*solution_?\d+.*\.json", re.IGNORECASE)
 _VALIDATED = "solutions--validation"
 _DIGITS = re.compile(r"(\d+)")
 _SEARCHES = "mip"
 _NAMED = 10
-_Paths = list[tuple[PurePosixPath, str]]
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Layout:
     library, stats, teacher_config
         Blocks, costs of parts, and the parent's config.
     scores, teacher_scores
-        What each block scores alone in the parent, and what the parent scores.
+        What each block, or part of one, scores alone in the parent, and what the parent scores.
     records
         Blocks with scores and costs, as one search had them.
     solutions
@@ -43,17 +46,23 @@ class Layout:
         Measured scores of whole architectures and of the parent.
     sweeps
         Tables of measured architectures.
+    profiles
+        Which searches' results count, of those that lie there.
+    label
+        What tells it from the other widths of its run, ``""`` where there are none.
     """
 
     library: str = ""
     stats: str = ""
     teacher_config: str = ""
     scores: tuple[str, ...] = ()
-    teacher_scores: str = ""
+    teacher_scores: tuple[str, ...] = ()
     records: tuple[str, ...] = ()
     solutions: tuple[str, ...] = ()
     validated: tuple[str, ...] = ()
     sweeps: tuple[str, ...] = ()
+    profiles: str = ""
+    label: str = ""
 
     @property
     def is_run(self) -> bool:
@@ -61,7 +70,7 @@ class Layout:
         return bool(self.library or self.records)
 
 
-def find_layout(paths: Iterable[str], place: Place, asked: str = "") -> Layout:
+def find_layouts(paths: Iterable[str], place: Place, asked: str = "") -> tuple[Layout, ...]:
     """Sort the paths of a directory, an archive or an upload by their part.
 
     Parameters
@@ -73,30 +82,66 @@ def find_layout(paths: Iterable[str], place: Place, asked: str = "") -> Layout:
     asked
         The library or the records that were asked for by name: no others are then used.
 
+    Returns
+    -------
+    tuple of Layout
+        One, or one for each width of a run of the second version, the widest first.
+
     Raises
     ------
     LibraryError
         Naming the folders, where there are several runs.
     """
     whole = [(PurePosixPath(path), path) for path in sorted(paths, key=natural)]
-    named = _of_one_run(whole, place, asked)
+    roots = _roots([pure for pure, _ in whole], asked)
+    widths = [] if asked else find_widths(roots, _uppermost(roots))
+    if widths:
+        return _of_widths(whole, widths)
+    named = _of_one_run(whole, roots, place, asked)
     if asked:
         named = [(pure, p) for pure, p in named if pure.name not in RUN_FILES or p == asked]
+    return (_layout(named),)
+
+
+def _of_widths(whole: Paths, widths: list[Width]) -> tuple[Layout, ...]:
+    """Lay out every width: its own files, and its searches' in the folder above all widths."""
+    found = []
+    for width in widths:
+        own = [(pure, path) for pure, path in whole if width.root in pure.parents]
+        above = shared_files(whole, width, widths)
+        mine = _layout(own)
+        shared = _layout([pair for pair in above if _SEARCHES in pair[0].parts])
+        found.append(
+            replace(
+                mine,
+                teacher_config=mine.teacher_config or _teacher_config(above),
+                records=mine.records + shared.records,
+                solutions=mine.solutions + shared.solutions,
+                validated=mine.validated + shared.validated,
+                profiles=shared.profiles or mine.profiles,
+                label=width.label if len(widths) > 1 else "",
+            )
+        )
+    return tuple(found)
+
+
+def _layout(named: Paths) -> Layout:
     scored = _of_one_folder([pair for pair in named if _is_score(pair[0])])
     return Layout(
         library=_shallowest(named, LIBRARY),
         stats=_shallowest(named, STATS),
         teacher_config=_teacher_config(named),
         scores=tuple(path for pure, path in scored if pure.name != TEACHER),
-        teacher_scores=_shallowest(scored, TEACHER),
+        teacher_scores=tuple(path for pure, path in scored if pure.name == TEACHER),
         records=tuple(path for pure, path in named if pure.name == RECORDS),
-        solutions=tuple(path for pure, path in named if pure.name == SOLUTIONS),
+        solutions=tuple(path for pure, path in named if pure.name in SOLUTIONS),
         validated=tuple(
             path
             for pure, path in named
             if pure.parent.name == _VALIDATED and pure.suffix.lower() == ".json"
         ),
         sweeps=tuple(path for pure, path in named if pure.name == SWEEP),
+        profiles=_shallowest(named, PROFILES),
     )
 
 
@@ -111,9 +156,8 @@ def beside(path: str, name: str) -> str:
     return str(PurePosixPath(path).with_name(name))
 
 
-def _of_one_run(paths: _Paths, place: Place, asked: str) -> _Paths:
+def _of_one_run(paths: Paths, roots: set[PurePosixPath], place: Place, asked: str) -> Paths:
     """Files of the only run; what lies in another's folder within it is not its own."""
-    roots = _roots([pure for pure, _ in paths], asked)
     tops = [PurePosixPath(asked).parent] if asked else _uppermost(roots)
     if len(tops) > 1:
         names = ", ".join(str(top) for top in tops[:_NAMED])
@@ -131,7 +175,7 @@ def _roots(paths: Sequence[PurePosixPath], asked: str) -> set[PurePosixPath]:
     """Folders of all runs that have blocks, in a library or in records of a search."""
     libraries = {path.parent for path in paths if path.name == LIBRARY}
     marked = libraries | {path.parent for path in paths if path.name == STATS}
-    marked |= {path.parents[2] for path in paths if path.match(TEACHER_CONFIG)}
+    marked |= {path.parents[2] for path in paths if _is_teacher_config(path)}
     records = [path for path in paths if path.name == RECORDS]
     found = {path.parent: _root_of(path, marked) for path in records}
     known = libraries | {root for root in found.values() if root is not None}
@@ -159,7 +203,7 @@ def _uppermost(roots: set[PurePosixPath]) -> list[PurePosixPath]:
     return sorted(root for root in roots if roots.isdisjoint(root.parents))
 
 
-def _of_one_folder(scored: _Paths) -> _Paths:
+def _of_one_folder(scored: Paths) -> Paths:
     """Scores of the uppermost place only: those of an older run within are not mixed in."""
     places = [pure.parent.parent for pure, _ in scored]
     top = min(places, key=lambda place: len(place.parts), default=None)
@@ -174,12 +218,18 @@ def _is_score(path: PurePosixPath) -> bool:
     return folder != _VALIDATED and (not folder or folder.endswith("--validation"))
 
 
-def _shallowest(named: _Paths, name: str) -> str:
+def _shallowest(named: Paths, name: str) -> str:
     found = [(len(pure.parts), path) for pure, path in named if pure.name == name]
     return min(found, default=(0, ""))[1]
 
 
-def _teacher_config(named: _Paths) -> str:
-    found = [pair for pair in named if f"/{pair[0]}".endswith(f"/{TEACHER_CONFIG}")]
-    flat = [path for pure, path in named if str(pure) == "config.json"]
-    return _shallowest(found, "config.json") or next(iter(flat), "")
+def _teacher_config(named: Paths) -> str:
+    for config in TEACHER_CONFIGS:
+        found = [pair for pair in named if f"/{pair[0]}".endswith(f"/{config}")]
+        if found:
+            return _shallowest(found, "config.json")
+    return next((path for pure, path in named if str(pure) == "config.json"), "")
+
+
+def _is_teacher_config(path: PurePosixPath) -> bool:
+    return any(path.match(config) for config in TEACHER_CONFIGS)

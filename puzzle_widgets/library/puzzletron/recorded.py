@@ -15,7 +15,7 @@ from puzzle_widgets.library.puzzletron.layout import Layout, beside
 from puzzle_widgets.library.puzzletron.records import read_records
 from puzzle_widgets.library.puzzletron.stats import ScenarioStats, StatsScenario, name_scenarios
 from puzzle_widgets.library.puzzletron.values import known
-from puzzle_widgets.library.quantity import COST_GROUP
+from puzzle_widgets.library.quantity import COST_GROUP, RUNTIME
 
 _CLOSE = 1e-9
 
@@ -29,6 +29,11 @@ class Recorded:
     notices: tuple[str, ...]
     scenario: StatsScenario
     outside: Mapping[str, float | None]
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether any block has a runtime."""
+        return any(found.values.get(RUNTIME) is not None for found in self.candidates)
 
 
 def find_recorded(

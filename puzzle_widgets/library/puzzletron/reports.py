@@ -12,6 +12,9 @@ from typing import Any
 from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, mapping, sequence, shown
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
+from puzzle_widgets.library.puzzletron.layout import SOLUTIONS
+from puzzle_widgets.library.puzzletron.limits import Limits, read_limits
+from puzzle_widgets.library.puzzletron.profiles import search_name
 from puzzle_widgets.library.puzzletron.scores import layers_of, one_config
 from puzzle_widgets.library.puzzletron.values import averages, known, value_of
 from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
@@ -36,8 +39,10 @@ class FoundSolution:
         Dotted key that was made best, ``""`` where the file does not say it.
     maximize
         Whether it was made large.
+    value
+        What the file says of the score, where it does.
     limits
-        ``(lower, upper)`` by dotted key.
+        ``(lower, upper)`` by dotted key; ends may be shares of the parent.
     totals
         What the file says of its sums, by dotted key.
     args
@@ -48,7 +53,8 @@ class FoundSolution:
     blocks: tuple[Block, ...]
     objective: str = ""
     maximize: bool = False
-    limits: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    value: float | None = None
+    limits: Limits = field(default_factory=dict)
     totals: Mapping[str, float] = field(default_factory=dict)
     args: Mapping[str, Any] = field(default_factory=dict)
 
@@ -63,9 +69,10 @@ def is_solutions(content: object) -> bool:
 def read_solutions(content: object, shape: Shape, place: Place) -> list[FoundSolution]:
     """Read all architectures of the file; none from an empty one."""
     records = sequence(content, place, "the file") if content != [] else []
-    stem = str(PurePosixPath(place.file).parent.name)
+    alike = "homogeneous " if PurePosixPath(place.file).name == SOLUTIONS[1] else ""
+    stem = search_name(place.file)
     return [
-        _read_solution(record, f"{stem} solution {n}".strip(), shape, place)
+        _read_solution(record, f"{stem} {alike}solution {n}".strip(), shape, place)
         for n, record in enumerate(records)
     ]
 
@@ -106,33 +113,28 @@ def _read_solution(record: Any, name: str, shape: Shape, file: Place) -> FoundSo
     missing = [layer for layer in range(len(blocks)) if layer not in blocks]
     if missing:
         place.fail(f"layer {missing[0]} has no block.", "Each layer has exactly one.")
-    score = found.get("total_value")
-    key = next(iter(score), "") if isinstance(score, Mapping) else ""
-    args = found.get("puzzle_args") if isinstance(found.get("puzzle_args"), Mapping) else {}
+    key, value = _score(found.get("total_value"), place)
+    args = found.get("puzzle_args")
+    args = args if isinstance(args, Mapping) else {}
     stats = found.get("subblock_stats")
     return FoundSolution(
         name,
         tuple(blocks[layer] for layer in range(len(blocks))),
-        str(key),
-        bool((args or {}).get("bigger_is_better")),
-        _limits((args or {}).get("mip_constraints"), place),
+        key,
+        bool(args.get("bigger_is_better")),
+        value,
+        read_limits(args, place),
         _totals(found.get("total_costs"), place),
         stats if isinstance(stats, Mapping) else {},
     )
 
 
-def _limits(content: object, place: Place) -> dict[str, tuple[float | None, float | None]]:
-    if not isinstance(content, Mapping):
-        return {}
-    found = {}
-    for key, limit in content.items():
-        here = place.at(field=str(key))
-        pair = limit if isinstance(limit, list) else [None, limit]
-        if len(pair) != 2:
-            here.fail(f"{shown(limit)} is no limit.", "Give an upper limit, or [lower, upper].")
-        lower, upper = (value_of(end, here) for end in pair)
-        found[str(key)] = (lower, upper)
-    return found
+def _score(content: object, place: Place) -> tuple[str, float | None]:
+    """Name and sum of the score that was made best; ``""`` where the file does not say it."""
+    if not isinstance(content, Mapping) or not content:
+        return "", None
+    key, value = next(iter(content.items()))
+    return str(key), value_of(value, place.at(field=str(key)))
 
 
 def _totals(content: object, place: Place) -> dict[str, float]:

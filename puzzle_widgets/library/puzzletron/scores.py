@@ -4,40 +4,120 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from puzzle_widgets.library.checks import Place, long_text, mapping, sequence, shown, text
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape, canonical, read_block
+from puzzle_widgets.library.puzzletron.part_scores import PartKey, part_key, part_name
 from puzzle_widgets.library.puzzletron.stats import layer_number
-from puzzle_widgets.library.puzzletron.values import Values, averages
+from puzzle_widgets.library.puzzletron.values import Values, averages, known, value_of
 
-_ONE = "single_sequence_replacement"
+_ONE, _PART = "single_sequence_replacement", "subblock_replacement"
+_SLICED = "sliced_teacher_baseline"
+Key = TypeVar("Key")
 
 
 @dataclass
 class Scores:
-    """Scores by block and layer, those of the parent, and what had to be said on the way."""
+    """Scores of a run as found, and what had to be said on the way.
+
+    Parameters
+    ----------
+    blocks
+        By layer and block.
+    parts
+        By layer, name of the part, and text of its config.
+    baseline, parent
+        Of the parent: as it was sliced for the scores of blocks, and as a file of its own says it.
+    teacher_folder
+        Where the parent's weights lie.
+    """
 
     blocks: dict[tuple[int, Block], Values] = field(default_factory=dict)
+    parts: dict[PartKey, Values] = field(default_factory=dict)
+    baseline: Values = field(default_factory=dict)
     parent: Values = field(default_factory=dict)
+    teacher_folder: str = ""
     notices: list[str] = field(default_factory=list)
+
+    @property
+    def own(self) -> Values:
+        """What is known of the parent's own scores."""
+        return {**self.baseline, **self.parent}
+
+    @property
+    def metrics(self) -> list[str]:
+        """Names of all scores that any block or part has."""
+        found = (*self.blocks.values(), *self.parts.values())
+        return list(dict.fromkeys(key for values in found for key in values))
+
+    @property
+    def by_metric(self) -> dict[str, list[float]]:
+        """What all blocks and parts score, by the name of the score."""
+        found: dict[str, list[float]] = {}
+        for values in (*self.blocks.values(), *self.parts.values()):
+            for key, value in known(values):
+                found.setdefault(key, []).append(value)
+        return found
 
 
 def add_score(scores: Scores, content: object, shape: Shape, place: Place) -> None:
-    """Read one ``solution_….json`` into the scores."""
+    """Read one ``solution_….json``, of a block or of one part of it, into the scores."""
     found = mapping(content, place, "the file")
     solution = mapping(found.get("puzzle_solution"), place.at(field="puzzle_solution"), "it")
     one = mapping(solution.get(_ONE), place.at(field=_ONE), "it")
     layers = layers_of(one, place)
+    _take_teacher_folder(scores, found)
     if len(layers) > 1:
         scores.notices.append(f"{place}: a replacement over layers {layers} at once; left out.")
         return
-    config = one_config(one, place.at(layer=layers[0]))
-    key = (layers[0], read_block(config, shape, place.at(layer=layers[0])))
-    if key in scores.blocks:
-        scores.notices.append(f"{place}: layer {key[0]}, {key[1].name}: scored before; left out.")
+    if not scores.baseline:
+        scores.baseline = _baseline(found.get(_SLICED), place.at(field=_SLICED))
+    here = place.at(layer=layers[0])
+    config = one_config(one, here)
+    block = read_block(config, shape, here)
+    here = here.at(variant=block.name)
+    part = solution.get(_PART)
+    if part is None:
+        scores.notices += _put(scores.blocks, (layers[0], block), found, here)
         return
-    scores.blocks[key] = averages(found, place)
+    name = part_name(mapping(part, here.at(field=_PART), "it"))
+    key = part_key(layers[0], name, config, here)
+    scores.notices += _put(scores.parts, key, found, here)
+
+
+def add_teacher(scores: Scores, content: object, place: Place) -> None:
+    """Read what the parent scores, ``teacher.json``, into the scores."""
+    found = mapping(content, place, "the file")
+    _take_teacher_folder(scores, found)
+    scores.parent |= averages(found, place)
+
+
+def _put(taken: dict[Key, Values], key: Key, content: Mapping[str, Any], place: Place) -> list[str]:
+    """Take the scores of a block or part; where it has some, leave these out and say so."""
+    if key in taken:
+        return [f"{place}: scored before; left out."]
+    taken[key] = averages(content, place)
+    return []
+
+
+def _baseline(content: object, place: Place) -> Values:
+    """Scores of the parent beside a block's, as averages or as bare numbers."""
+    if not isinstance(content, Mapping):
+        return {}
+    bare = {
+        key: value_of(value, place.at(field=key))
+        for key, value in content.items()
+        if not isinstance(value, Mapping | list | str | bool)
+    }
+    return {**bare, **averages(content, place)}
+
+
+def _take_teacher_folder(scores: Scores, content: Mapping[str, Any]) -> None:
+    args = content.get("args")
+    folder = args.get("teacher_dir") if isinstance(args, Mapping) else None
+    if isinstance(folder, str) and not scores.teacher_folder:
+        scores.teacher_folder = folder
 
 
 def layers_of(entry: Mapping[str, Any], place: Place) -> list[int]:

@@ -89,6 +89,11 @@ class ScenarioStats:
         return found | whole | counts_of(block)
 
     @cached_property
+    def is_timed(self) -> bool:
+        """Whether any part has a runtime."""
+        return any(values.get("runtime_ms") is not None for values in self.parts.values())
+
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """Costs that any part has."""
         return tuple(dict.fromkeys(key for values in self.parts.values() for key in values))
@@ -146,9 +151,7 @@ def name_scenarios(args: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def choose(
-    scenarios: Sequence[StatsScenario], wanted: str | Mapping[str, Any] | None, file: str
-) -> int:
+def choose(scenarios: Sequence[StatsScenario], wanted: str | Mapping[str, Any], file: str) -> int:
     """Find the place of the scenario asked for, by name or by some of its arguments.
 
     Raises
@@ -156,8 +159,6 @@ def choose(
     LibraryError
         Naming the scenarios there are, where none or several fit.
     """
-    if wanted is None:
-        return 0
     names = "; ".join(scenario.name for scenario in scenarios) or "none"
     if not isinstance(wanted, str | Mapping):
         Place(file).fail(
@@ -234,7 +235,8 @@ def _part_of(row: Mapping[str, Any], place: Place) -> Part:
 
 
 def _has_layer(row: Mapping[str, Any]) -> bool:
-    return row.get("parent_layer_index") is not None
+    """Whether costs are of one layer; the second version writes -1 for all layers."""
+    return row.get("parent_layer_index") not in (None, -1)
 
 
 def layer_number(value: object, place: Place) -> int:

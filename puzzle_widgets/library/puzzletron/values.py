@@ -9,7 +9,7 @@ from typing import Any
 from puzzle_widgets.library.checks import Place, number
 
 Values = dict[str, float | None]
-_NO_COSTS = ("parent_layer_index", "attention_parent_layer_index", "ffn_parent_layer_index")
+_NO_COSTS = ("parent_layer_index", "latency_difference_negative")  # of the block or of a half
 _AVERAGE = "avg"
 
 
@@ -25,7 +25,7 @@ def costs_of(record: Mapping[str, Any], place: Place) -> Values:
     return {
         key: value_of(value, place.at(field=key))
         for key, value in record.items()
-        if key not in _NO_COSTS and not isinstance(value, str | Mapping | list)
+        if not key.endswith(_NO_COSTS) and not isinstance(value, str | Mapping | list)
     }
 
 

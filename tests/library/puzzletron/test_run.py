@@ -73,6 +73,11 @@ def direct_join(run: Run, batch: int) -> list[dict[str, tuple[float, float, floa
     return layers
 
 
+def said(library: pw.BlockLibrary) -> str:
+    """All notes of a library."""
+    return " ".join(library.notes)
+
+
 def least_score(layers: list[dict[str, tuple[float, float, float | None]]], limit: float) -> float:
     """Least summed score within a memory limit, by a table over all pairs that none beats."""
     used, score = np.zeros(1), np.zeros(1)
@@ -234,8 +239,8 @@ def test_a_block_without_a_score_is_left_out_and_said(tmp_path: Path) -> None:
     del run.files[run.report_of(1, run.blocks[2])]
     library = pw.load_library(run.write(tmp_path))
     assert [len(layer.variants) for layer in library.layers] == [4, 3]
-    assert "Left out: 1 of 8 blocks without any score" in library.provenance.note
-    assert "layer 1 'attention no_op, ffn intermediate_14336'" in library.provenance.note
+    assert "Left out: 1 of 8 blocks without any score" in said(library)
+    assert "layer 1 'attention no_op, ffn intermediate_14336'" in said(library)
 
 
 def test_a_nan_score_is_no_score(tmp_path: Path) -> None:
@@ -244,7 +249,7 @@ def test_a_nan_score_is_no_score(tmp_path: Path) -> None:
     run.files[run.report_of(0, run.blocks[1])]["kl_div"]["avg"] = float("nan")
     library = pw.load_library(run.write(tmp_path))
     assert [len(layer.variants) for layer in library.layers] == [3, 4]
-    assert "blocks without metrics.kl_div" in library.provenance.note
+    assert "blocks without metrics.kl_div" in said(library)
 
 
 def test_a_layer_without_any_score_stays_and_is_named(tmp_path: Path) -> None:
@@ -254,7 +259,7 @@ def test_a_layer_without_any_score_stays_and_is_named(tmp_path: Path) -> None:
         run.files[run.report_of(1, config)]["kl_div"] = {"avg": None}
     library = pw.load_library(run.write(tmp_path))
     assert [len(layer.variants) for layer in library.layers] == [12, 1, 12]
-    assert "Layer 1: no block but the parent's" in library.provenance.note
+    assert "Layer 1: no block but the parent's" in said(library)
     assert (
         library.parent_totals[MEMORY]
         == pw.load_library(Run(layers=3).write(tmp_path)).parent_totals[MEMORY]
@@ -268,7 +273,7 @@ def test_a_score_that_few_have_is_left_out(tmp_path: Path) -> None:
     library = pw.load_library(run.write(tmp_path))
     assert "metrics.js_div" not in library.keys
     assert all(len(layer.variants) == 4 for layer in library.layers)
-    assert "metrics.js_div is left out: only 1 of 6 blocks have it" in library.provenance.note
+    assert "metrics.js_div is left out: only 1 of 6 blocks have it" in said(library)
 
 
 def test_a_cost_that_a_row_lacks_is_said_with_the_first_block(tmp_path: Path) -> None:
@@ -282,7 +287,7 @@ def test_a_cost_that_a_row_lacks_is_said_with_the_first_block(tmp_path: Path) ->
             row["memory_mib"] = None
     library = pw.load_library(run.write(tmp_path))
     assert not {RUNTIME, MEMORY} & set(library.keys)
-    note = " ".join(pw.open_run(tmp_path).notices())  # type: ignore[union-attr]
+    note = said(library)
     assert (
         f"{RUNTIME} is left out: the parent's own is not known in every layer, first in "
         "layer 1 'attention kv_heads_8, ffn intermediate_14336'."
@@ -358,7 +363,7 @@ def test_records_of_a_search_open_alone(tmp_path: Path) -> None:
         assert _by_config(library, key) == pytest.approx(_by_config(joined, key))
     assert "stats.parent_layer_index" not in library.keys
     assert library.offsets == {}
-    assert "outside the blocks (embeddings, head) are not known" in library.provenance.note
+    assert "outside the blocks (embeddings, head) are not known" in said(library)
 
 
 def _by_config(library: pw.BlockLibrary, key: str) -> dict[tuple[Any, str], float]:
@@ -494,7 +499,7 @@ def test_heavy_folders_and_links_are_passed_by(tmp_path: Path) -> None:
     (folder / "around").symlink_to(folder, target_is_directory=True)
     found = pw.open_run(folder)
     assert found is not None
-    assert not any("around" in path or "ffn_3072" in path for path in found.files)
+    assert not any("around" in path or "ffn_3072" in path for path in found.members[0].files)
 
 
 def test_only_a_run_has_scenarios(tmp_path: Path) -> None:
