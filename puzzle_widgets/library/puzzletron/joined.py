@@ -17,9 +17,9 @@ from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
 
 
 def find_parents(
-    entries: Entries, scores: Scores, teacher: Sequence[Block], place: Place
+    entries: Entries, scores: Scores, teacher: Sequence[Block], place: Place, links: str
 ) -> dict[int, Block]:
-    """Find every layer's own block in the parent.
+    """Find every layer's own block in the parent; ``links`` say what lies behind one.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def find_parents(
             f"{ranges(missing)}: none of the blocks is known to be the parent's."
             f"{entries.cause(missing)}",
             "Give the parent's own block of each layer alone, and its config, "
-            "ckpts/teacher/config.json.",
+            f"ckpts/teacher/config.json. {links}".rstrip(),
         )
     return found
 

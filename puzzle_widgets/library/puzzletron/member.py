@@ -123,7 +123,7 @@ class Member:
         read, scores, place = self._entries, self._scores, Place(self.layout.library)
         layers = [entry.layer for entry in read.found]
         check_layers(layers, len(self._teacher) or None, place, read)
-        parents = find_parents(read, scores, self._teacher, place)
+        parents = find_parents(read, scores, self._teacher, place, " ".join(self._links))
         candidates, composed = join(read.found, scores, stats, parents)
         said = (*read.notices, *scores.notices, *unknown_scores(read.found, scores), *composed)
         return Content(usable(candidates, place), stats.outside, said)
