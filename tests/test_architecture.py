@@ -21,6 +21,7 @@ ORDER = [
     "problem",
     "search",
     "solution",
+    "charts",
     "handover",
     "build",
     "state",

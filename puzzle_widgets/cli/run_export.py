@@ -85,9 +85,6 @@ def _kept(asked: Namespace, library: BlockLibrary) -> Sequence[Scenario]:
     except OSError as error:
         raise ScenarioError(f"{asked.scenarios}: cannot be read ({error.strerror}).") from error
     scenarios = read_scenarios(content, path.name, library)
-    for scenario in scenarios:
-        for said in scenario.notes:
-            note(f"puzzle-widgets: note: {plain(f'{scenario.name}: {said}')}")
     if asked.name is None:
         return scenarios
     named = [one for one in scenarios if one.name == asked.name]

@@ -5,20 +5,28 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
+from puzzle_widgets.charts import (
+    Drawing,
+    decision_figures,
+    draw,
+    front_figure,
+    layers_figure,
+    surface_figure,
+)
+from puzzle_widgets.charts.front import FrontAxes, budget_limits
 from puzzle_widgets.cli.ask import read_options, read_problem
 from puzzle_widgets.cli.exits import EXIT_CODES, FOUND
 from puzzle_widgets.cli.open_library import open_asked
 from puzzle_widgets.cli.output import check_output, note, plain, write_text
-from puzzle_widgets.handover import (
-    decisions_picture,
-    front_picture,
-    layers_picture,
-    surface_picture,
-)
-from puzzle_widgets.handover.pictures import Drawing
 from puzzle_widgets.library.quantity import MEMORY
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.solution import budget_surface, decision_map, pareto_front, search
+from puzzle_widgets.solution import (
+    Solution,
+    budget_surface,
+    decision_map,
+    pareto_front,
+    search,
+)
 
 KINDS = ("layers", "front", "surface", "map")
 
@@ -32,14 +40,23 @@ def run(asked: Namespace) -> int:
     if not solution.found:
         note(f"puzzle-widgets: {plain(solution.reason or solution.status)}")
         return EXIT_CODES[solution.status]
-    drawing = layers_picture(solution) if asked.of == "layers" else _draw(asked, problem, options)
+    drawing = _draw(asked, problem, options, solution)
     write_text(str(drawing.to_svg()), asked)
     return FOUND
 
 
-def _draw(asked: Namespace, problem: SearchProblem, options: dict[str, Any]) -> Drawing:
+def _draw(
+    asked: Namespace, problem: SearchProblem, options: dict[str, Any], solution: Solution
+) -> Drawing:
+    limits = budget_limits(problem)
+    if asked.of == "layers":
+        return draw(layers_figure(solution))
     if asked.of == "front":
-        return front_picture(pareto_front(problem, asked.over, **options))
+        front = pareto_front(problem, asked.over, **options)
+        axes = FrontAxes(problem, asked.over)
+        return draw(front_figure(front, axes, current=solution, limits=limits))
     if asked.of == "map":
-        return decisions_picture(decision_map(problem, asked.over, **options))
-    return surface_picture(budget_surface(problem, MEMORY, asked.over, **options))
+        grid = decision_map(problem, asked.over, **options)
+        return draw(*decision_figures(grid, limits=limits), title="Decision map")
+    surface = budget_surface(problem, MEMORY, asked.over, **options)
+    return draw(surface_figure(surface, limits=limits))

@@ -3,13 +3,6 @@
 from puzzle_widgets.handover.export import Export, check, export
 from puzzle_widgets.handover.findings import Finding, avoid
 from puzzle_widgets.handover.parent_config import ParentConfig, read_parent_config
-from puzzle_widgets.handover.pictures import (
-    comparison_picture,
-    decisions_picture,
-    front_picture,
-    layers_picture,
-    surface_picture,
-)
 from puzzle_widgets.handover.puzzletron_folder import write_puzzletron
 from puzzle_widgets.handover.report import report
 from puzzle_widgets.handover.targets import TARGETS, Target, find_target
@@ -22,14 +15,9 @@ __all__ = [
     "Target",
     "avoid",
     "check",
-    "comparison_picture",
-    "decisions_picture",
     "export",
     "find_target",
-    "front_picture",
-    "layers_picture",
     "read_parent_config",
     "report",
-    "surface_picture",
     "write_puzzletron",
 ]

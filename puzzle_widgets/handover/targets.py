@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from puzzle_widgets.charts import comparison_figure, draw, layers_figure
+from puzzle_widgets.charts.comparison import with_parent
 from puzzle_widgets.errors import HandoverError
 from puzzle_widgets.handover import checks
 from puzzle_widgets.handover.anymodel import anymodel_config
@@ -18,7 +20,6 @@ from puzzle_widgets.handover.layers import layers_json
 from puzzle_widgets.handover.nemotron_h import nemotron_h_config
 from puzzle_widgets.handover.parent_config import ParentConfig
 from puzzle_widgets.handover.per_layer import per_layer_config
-from puzzle_widgets.handover.pictures import comparison_picture, layers_picture
 from puzzle_widgets.handover.puzzletron import puzzletron_solutions
 from puzzle_widgets.handover.report import report
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
@@ -91,13 +92,14 @@ def _puzzletron(wish: Wish) -> str:
 
 def _layers_svg(wish: Wish) -> str:
     kept = wish.scenarios[0]
-    return str(layers_picture(kept.solution, f"Blocks by layer: {kept.name}").to_svg())
+    figure = layers_figure(kept.solution, title=f"Blocks by layer: {kept.name}")
+    return str(draw(figure).to_svg())
 
 
 def _comparison_svg(wish: Wish) -> str:
     library = wish.scenarios[0].solution.library
     key = next((key for key in (RUNTIME, MEMORY) if key in library.keys), library.keys[0])
-    return str(comparison_picture(wish.scenarios, key).to_svg())
+    return str(draw(comparison_figure(with_parent(wish.scenarios), key)).to_svg())
 
 
 def _json(content: Any) -> str:  # noqa: ANN401

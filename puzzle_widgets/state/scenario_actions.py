@@ -87,8 +87,7 @@ class ScenarioActions(FrontActions):
             taken.add(scenario.name)
         self.scenarios = (*self.scenarios, *scenarios)
         words = "1 scenario" if len(scenarios) == 1 else f"{len(scenarios)} scenarios"
-        notes = [f" {one.name}: {note}" for one in scenarios for note in one.notes]
-        self.say(f"{words} loaded.{notes[0] if notes else ''}")
+        self.say(f"{words} loaded.")
 
     def _free_name(self, name: str, place: int | None = None) -> str | None:
         clean = " ".join(name.split())[:80]

@@ -7,23 +7,28 @@ from collections.abc import Sequence
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from puzzle_widgets.handover.pictures import Drawing, comparison_picture
+from puzzle_widgets.charts import (
+    Drawing,
+    Figure,
+    comparison_figure,
+    distribution_figure,
+    draw,
+)
+from puzzle_widgets.charts.comparison import Series, parent_series, scenario_series
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
 from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.widgets.charts import CurveChart, legend_line
 from puzzle_widgets.widgets.difference_view import DifferenceView
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.scenario_bars import speed_bars
-from puzzle_widgets.widgets.scenario_series import (
-    Series,
-    parent_series,
-    scenario_series,
-    series_legend,
-)
 from puzzle_widgets.widgets.scenario_spread import spread_table
-from puzzle_widgets.widgets.step_chart import StepChart
 
 SCORES, SPREAD, SPEED, DIFFERENCE = "scores", "spread", "speed", "difference"
+_SPREAD_WORDS = Markup(
+    "<p class='pw-says'>{} of each layer, from the highest to the lowest: a curve that starts high "
+    "and falls fast has most of its sum in few layers.</p>"
+)
 
 
 class Comparison(widgets.VBox):
@@ -42,8 +47,7 @@ class Comparison(widgets.VBox):
         self.view.add_class("pw-views")
         self.log_scale = widgets.Checkbox(description="Logarithmic scale", indent=False)
         self.words, self.says = widgets.HTML(), widgets.HTML()
-        self.linear_chart = StepChart(state.library.layers)
-        self.log_chart = StepChart(state.library.layers, log=True)
+        self.charts: dict[bool, CurveChart] = {}
         self.difference = DifferenceView(state)
         self.children = (self.view,)
         refresh = guard(state, lambda *_: self.refresh())
@@ -62,56 +66,50 @@ class Comparison(widgets.VBox):
         """Draw the view that is chosen."""
         if not self._state.scenarios:
             return
-        view, scenarios = self.view.value, scenario_series(self._state.scenarios)
-        both = [parent_series(self._state.parent), *scenarios]
+        view, both = self.view.value, self._series(parent=True)
         if view == DIFFERENCE:
             self.difference.show(both)
             self._lay_out(self.difference)
         elif view == SPEED:
             self.says.value = speed_bars(both)
             self._lay_out(self.says)
-        elif view == SPREAD:
-            self._draw_spread(scenarios)
-        elif view == SCORES:
-            self._draw_layers(scenarios, self._state.objective, log=self.log_scale.value)
-            self._lay_out(self.words, self.log_scale, self._chart.figure, self.says)
         else:
-            self._draw_layers(both, view, log=False)
-            self._lay_out(self.words, self.linear_chart.figure)
+            self._draw(self._figure())
 
     def picture(self) -> Drawing | None:
-        """Draw the scenarios by layer: by what the view shows, by the score where it is none."""
-        scenarios, view = self._state.scenarios, self.view.value
-        if not scenarios:
-            return None
-        known = view in self._state.library.keys
-        return comparison_picture(scenarios, view if known else self._state.objective)
+        """What is on the screen, for a file; the scores by layer where that is no chart."""
+        return draw(self._figure()) if self._state.scenarios else None
 
-    @property
-    def _chart(self) -> StepChart:
-        return self.log_chart if self.log_scale.value else self.linear_chart
+    def _series(self, *, parent: bool) -> list[Series]:
+        scenarios = scenario_series(self._state.scenarios)
+        return [parent_series(self._state.parent), *scenarios] if parent else scenarios
 
-    def _draw_layers(self, series: Sequence[Series], key: str, *, log: bool) -> None:
-        quantity = self._state.library.quantity(key)
-        chart = self.log_chart if log else self.linear_chart
-        chart.name_values(quantity.title)
-        chart.by_layer(self._state.library.layers, series, key)
-        sums = [f"{quantity.text(one.solution.totals[key])} in all" for one in series]
-        self.words.value = series_legend(series, sums)
-        self.says.value = _at_foot(series, key) if log else ""
+    def _figure(self) -> Figure:
+        """The chart of the view; scores have no line of the parent's, which is 0 in each layer."""
+        view, objective, log = self.view.value, self._state.objective, self.log_scale.value
+        if view in self._state.library.keys:
+            return comparison_figure(self._series(parent=True), view)
+        if view == SPREAD:
+            return distribution_figure(self._series(parent=False), objective, log=log)
+        return comparison_figure(self._series(parent=False), objective, log=log)
 
-    def _draw_spread(self, series: Sequence[Series]) -> None:
-        key = self._state.objective
-        quantity = self._state.library.quantity(key)
-        self._chart.name_values(quantity.title)
-        self._chart.by_rank(self._state.library.layers, series, key)
-        self.words.value = Markup(
-            "<p class='pw-says'>{} of each layer, from the highest to the lowest: a curve that "
-            "starts high and falls fast has most of its sum in few layers.</p>"
-        ).format(quantity.label)
-        foot = _at_foot(series, key) if self.log_scale.value else Markup("")
-        self.says.value = foot + spread_table(series, key)
-        self._lay_out(self.words, self.log_scale, self._chart.figure, self.says)
+    def _draw(self, figure: Figure) -> None:
+        chart = self.charts.get(figure.y.log)
+        if chart is None:
+            chart = self.charts[figure.y.log] = CurveChart(figure)
+        chart.show(figure)
+        view = self.view.value
+        self.words.value = legend_line(figure.legend)
+        if view in self._state.library.keys:
+            self._lay_out(self.words, chart.figure)
+            return
+        series, key = self._series(parent=False), self._state.objective
+        foot = _at_foot(series, key) if figure.y.log else Markup("")
+        self.says.value = foot
+        if view == SPREAD:
+            label = self._state.library.quantity(key).label
+            self.says.value = foot + _SPREAD_WORDS.format(label) + spread_table(series, key)
+        self._lay_out(self.words, self.log_scale, chart.figure, self.says)
 
     def _lay_out(self, *children: widgets.Widget) -> None:
         wanted = (self.view, *children)

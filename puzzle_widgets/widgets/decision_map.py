@@ -5,23 +5,14 @@ from __future__ import annotations
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from puzzle_widgets.handover.pictures import Drawing, decisions_picture
+from puzzle_widgets.charts import Drawing, Figure, decision_figures, draw
 from puzzle_widgets.solution.decision_map import DecisionGrid
-from puzzle_widgets.state.limits import limit_quantity
-from puzzle_widgets.widgets.decision_chart import DecisionChart, cell_values, halves_of
+from puzzle_widgets.widgets.charts import CellChart, legend_line, strip_line
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.layer_words import layer_name, sized_label
 from puzzle_widgets.widgets.map_search import SearchLine, named
-from puzzle_widgets.widgets.map_words import (
-    answer_words,
-    decision_legend,
-    held_words,
-    line,
-    nearest_row,
-    progress_words,
-    size_key,
-)
+from puzzle_widgets.widgets.map_words import answer_words, held_words, line, progress_words
 from puzzle_widgets.widgets.panel import Panel, button, row
 from puzzle_widgets.widgets.picture_buttons import picture_buttons
 
@@ -47,7 +38,8 @@ class DecisionMap(Panel):
 
     def build(self) -> list[widgets.Widget]:
         """Make the choice of rows, search line, charts and the walk along the rows."""
-        self.charts: list[DecisionChart] = []
+        self.charts: list[CellChart] = []
+        self._targets: object = None
         self._pointed: tuple[int, int] | None = None
         self.over = widgets.Dropdown(layout=widgets.Layout(width="200px"))
         self.search = SearchLine("the map", "rows")
@@ -66,7 +58,7 @@ class DecisionMap(Panel):
         """Follow the state, and act on it."""
         self.when("library", "decisions_over", do=self._show_over)
         self.when("decisions", do=self._draw)
-        self.when("decisions", "selection", "limits", do=self._mark)
+        self.when("selection", "limits", do=self._show_figures, now=False)
         self.when("decisions", "selection", do=self._show_walk)
         self.when("decisions", "decisions_running", "problem", do=self._tell_search)
         self.changed(self.over, self._choose_over)
@@ -90,13 +82,22 @@ class DecisionMap(Panel):
         return row(self.first, self.previous, self.next, self.last, pick, css="pw-walk")
 
     def _picture(self) -> Drawing | None:
+        """What is on the screen, for a file."""
         grid = self.state.decisions
-        return None if grid is None else decisions_picture(grid)
+        return None if grid is None else draw(*self._figures(grid), title="Decision map")
+
+    def _figures(self, grid: DecisionGrid) -> tuple[Figure, ...]:
+        selection = self.state.selection
+        return decision_figures(
+            grid,
+            limits=[limit for limit in self.state.limits if limit.on],
+            selected=selection.place if selection.kind == "map" else None,
+        )
 
     def _show_over(self) -> None:
         library, keys = self.state.library, self.state.map_resources()
         with self._silence():
-            self.over.options = [(limit_quantity(library, key).title, key) for key in keys]
+            self.over.options = [(library.quantity(key).title, key) for key in keys]
             self.over.value = self.state.decisions_over or None
         self.search.button.disabled = not self.state.decisions_over
 
@@ -109,23 +110,30 @@ class DecisionMap(Panel):
         if not self.charts or self._targets != grid.targets:
             self._forget()
             self._make(grid)
-        for chart, (_, half) in zip(self.charts, halves_of(grid), strict=True):
-            chart.heat.show(cell_values(grid, half))
-        self.key.value = size_key(grid)
+        self._show_figures()
         self.body.layout.display = ""
-        if not self.box.children:
-            names = [name for name, _ in halves_of(grid)]
-            self.box.children = _hung(names, self.charts)
         self._describe()
 
     def _make(self, grid: DecisionGrid) -> None:
         hover, click = guard(self.state, self._point), guard(self.state, self._click)
-        self._targets = grid.targets
-        self.charts = [DecisionChart(grid.targets, hover, click) for _ in halves_of(grid)]
+        self._targets, figures = grid.targets, self._figures(grid)
+        self.charts = [CellChart(figure, hover, click) for figure in figures]
+        self.box.children = _hung([figure.title for figure in figures], self.charts)
         count = len(grid.targets)
         words = [(f"{n + 1} of {count}: {grid.targets.words(n)}", n) for n in range(count)]
         with self._silence():
             self.pick.options = [_NONE, *words]
+
+    def _show_figures(self) -> None:
+        """Show cells and outlined rows, and what they mean."""
+        grid = self.state.decisions
+        if grid is None or not self.charts or self._targets != grid.targets:
+            return
+        figures = self._figures(grid)
+        for chart, figure in zip(self.charts, figures, strict=True):
+            chart.show(figure)
+        self.key.value = strip_line(figures[0].strip)
+        self.legend.value = legend_line(figures[0].legend)
 
     def _forget(self) -> None:
         self.body.layout.display = "none"
@@ -134,15 +142,6 @@ class DecisionMap(Panel):
         for chart in self.charts:
             chart.close()
         self.charts = []
-
-    def _mark(self) -> None:
-        grid, selection = self.state.decisions, self.state.selection
-        if grid is None:
-            return
-        chosen = selection.place if selection.kind == "map" else None
-        for chart in self.charts:
-            chart.mark(chosen, nearest_row(self.state, grid))
-        self.legend.value = decision_legend(self.state, grid)
 
     def _show_walk(self) -> None:
         grid, selection = self.state.decisions, self.state.selection
@@ -214,7 +213,7 @@ class DecisionMap(Panel):
             self.state.show_row(self.state.decisions.asked - 1)
 
 
-def _hung(names: list[str], charts: list[DecisionChart]) -> list[widgets.Widget]:
+def _hung(names: list[str], charts: list[CellChart]) -> list[widgets.Widget]:
     """Put each chart under its name."""
     hung: list[widgets.Widget] = []
     for name, chart in zip(names, charts, strict=True):

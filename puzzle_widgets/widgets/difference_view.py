@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import ipywidgets as widgets
 
+from puzzle_widgets.charts.comparison import Series
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.panel import button, row
@@ -15,7 +16,6 @@ from puzzle_widgets.widgets.scenario_difference import (
     difference_table,
     difference_words,
 )
-from puzzle_widgets.widgets.scenario_series import Series
 
 _SHORT = 8
 

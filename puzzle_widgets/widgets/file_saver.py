@@ -8,8 +8,8 @@ from typing import Any
 import anywidget
 from traitlets import Dict
 
+from puzzle_widgets.charts import Drawing
 from puzzle_widgets.errors import PuzzleError
-from puzzle_widgets.handover.pictures import Drawing
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.guard import guard
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from puzzle_widgets.charts.layers import COST_VIEWS
 from puzzle_widgets.library import BlockLibrary, BlockVariant, Layer
 from puzzle_widgets.library.block import Part
 from puzzle_widgets.library.quantity import MEMORY, PARAMETERS, RUNTIME, format_number
@@ -26,6 +27,28 @@ def changed_words(solution: Solution) -> str:
     noun = "layer" if len(layers) == 1 else "layers"
     verb = "differs" if changed == 1 else "differ"
     return f"{changed} of {len(layers)} {noun} {verb} from the parent's."
+
+
+def view_words(view: str, solution: Solution) -> str:
+    """Say what a view of an architecture comes to: layers changed, or a cost kept and saved."""
+    if view not in COST_VIEWS:
+        return changed_words(solution)
+    library, key = solution.library, COST_VIEWS[view]
+    quantity = library.quantity(key)
+    words = saving_words(solution.totals[key], library.parent_totals[key], quantity.unit)
+    outside = library.offset(key)
+    return f"{words}; {quantity.text(outside)} of it outside the blocks" if outside else words
+
+
+def saving_words(kept: float, parent: float, unit: str) -> str:
+    """Say what is kept and saved of a cost, such as ``"60 of 80 ms kept, 20 ms saved (25 %)"``."""
+    saved = parent - kept
+    change, less = f"{format_number(abs(saved))} {unit}".rstrip(), saved >= 0
+    share = f" ({abs(saved) / parent:.0%})".replace("%", " %") if parent > 0 else ""
+    whole = f"{format_number(parent)} {unit}".rstrip()
+    if less:
+        return f"{format_number(kept)} of {whole} kept, {change} saved{share}"
+    return f"{format_number(kept)} {unit}, {change} more than the parent's {whole}{share}"
 
 
 def told_keys(library: BlockLibrary, objective: str) -> list[str]:

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeGuard
 
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from puzzle_widgets.handover.pictures import Drawing, layers_picture
+from puzzle_widgets.charts import Drawing, draw
+from puzzle_widgets.charts.axes import layer_axis
+from puzzle_widgets.charts.layers import LayerChart, layer_chart, views_of
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.library.quantity import MEMORY, RUNTIME
 from puzzle_widgets.problem.mckp import IntArray, to_choice
 from puzzle_widgets.solution import Solution
+from puzzle_widgets.widgets.charts import BarChart, legend_line
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.html import heading
-from puzzle_widgets.widgets.layer_bars import SizeView
-from puzzle_widgets.widgets.layer_costs import CostView
 from puzzle_widgets.widgets.layer_detail import LayerDetail, OpenLayer
-from puzzle_widgets.widgets.layer_grid import ChoiceView
-from puzzle_widgets.widgets.layer_view import View
-from puzzle_widgets.widgets.layer_words import block_words, layer_name
+from puzzle_widgets.widgets.layer_words import block_words, layer_name, view_words
 from puzzle_widgets.widgets.panel import Panel, button, row
 from puzzle_widgets.widgets.picture_buttons import picture_buttons
 
-_COSTS = {"Runtime": RUNTIME, "Memory": MEMORY}
 _NONE = ("none", -1)
 _HINT = "Point at a layer to read it; click it, or use the arrow keys, to open it."
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One way to look at an architecture; ``chart`` is ``None`` where ``plan`` says why."""
+
+    plan: LayerChart
+    chart: BarChart | None
+    legend: Markup
 
 
 class LayerView(Panel):
@@ -85,10 +92,14 @@ class LayerView(Panel):
 
     def _make(self, name: str) -> View:
         library = self.state.library
+        plan = layer_chart(library, name)
+        if plan.problem:
+            return View(plan, None, Markup("<p>{}</p>").format(plan.problem))
         hover, click = self._guarded(self._point), self._guarded(self.state.open_layer)
-        if name in _COSTS:
-            return CostView(library, _COSTS[name], hover, click)
-        return (SizeView if name == "Size" else ChoiceView)(library, hover, click)
+        chart = BarChart(
+            layer_axis(library.layers), plan.y, len(library.layers), plan.height, hover, click
+        )
+        return View(plan, chart, legend_line(plan.legend))
 
     def _guarded(self, action: Callable[[int], None]) -> Callable[[int], None]:
         return guard(self.state, action)
@@ -100,8 +111,7 @@ class LayerView(Panel):
             if old.chart is not None:
                 old.chart.close()
         self._views, self._choice, self._last, self._pointed = {}, None, None, None
-        costs = [name for name, key in _COSTS.items() if key in library.keys]
-        self.switch.options = ["Size", "Choice", *costs]
+        self.switch.options = views_of(library)
         names = [(_picked(layer_name(layer)), n) for n, layer in enumerate(library.layers)]
         self.picker.options = [_NONE, *names]
         self._show()
@@ -124,7 +134,9 @@ class LayerView(Panel):
     def _picture(self) -> Drawing | None:
         if self._last is None:
             return None
-        return layers_picture(self._last, f"Blocks by layer: {self._whose()}")
+        if self.view.plan.problem:
+            return None
+        return draw(self.view.plan.figure(self._last, f"Blocks by layer: {self._whose()}"))
 
     def _hang(self) -> None:
         """Put the chart on the page once there is something in it; bqplot fails in hidden boxes."""
@@ -134,8 +146,9 @@ class LayerView(Panel):
             self.box.children = figures
 
     def _draw(self) -> None:
-        if self._choice is not None:
-            self.view.show(self._choice)
+        view = self.view
+        if self._choice is not None and self._last is not None and view.chart is not None:
+            view.chart.draw(view.plan.bars(self._last, self._choice))
 
     def _switch(self) -> None:
         view = self.view
@@ -204,7 +217,7 @@ class LayerView(Panel):
         if shown is None:
             return Markup("<span class='pw-quiet'>Searching …</span>")
         if shown.found:
-            return Markup("<span>{}</span>").format(self.view.words(shown))
+            return Markup("<span>{}</span>").format(view_words(self.switch.value, shown))
         reason = shown.reason or "No architecture was found in time."
         rest = "" if self._last is None else " Below, dimmed: the last one that was found."
         return Markup("<span class='pw-warn'>{}{}</span>").format(reason, rest)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from puzzle_widgets.handover.pictures import Drawing, front_picture
+from puzzle_widgets.charts import Drawing, Figure, draw, front_figure
+from puzzle_widgets.charts.front import FrontAxes
+from puzzle_widgets.solution import ParetoFront
+from puzzle_widgets.widgets.charts import FrontChart, legend_line
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.html import heading
-from puzzle_widgets.widgets.measured_words import measured_list
 from puzzle_widgets.widgets.panel import Panel, button, row
-from puzzle_widgets.widgets.pareto_axis import axis_options
-from puzzle_widgets.widgets.pareto_marks import ParetoChart
-from puzzle_widgets.widgets.pareto_picture import front_of, picture_of
 from puzzle_widgets.widgets.pareto_words import (
-    legend_line,
+    axis_options,
+    measured_list,
     outcome_words,
     point_options,
     title_words,
@@ -26,6 +26,7 @@ _DRAWN = (
     "objective",
     "goal",
     "limits",
+    "problem",
     "solution",
     "parent",
     "front",
@@ -53,7 +54,7 @@ class ParetoPlot(Panel):
 
     def build(self) -> list[widgets.Widget]:
         """Make controls, legend, chart and the walk along it."""
-        self.chart = ParetoChart()
+        self.chart = FrontChart()
         self.legend = widgets.HTML()
         chart = widgets.Box([self.chart.figure])
         chart.add_class("pw-keys")
@@ -80,12 +81,12 @@ class ParetoPlot(Panel):
         self.changed(self.axis, self._choose_axis)
         self.changed(self.held, self._choose_held)
         self.changed(self.point, self._choose_point)
-        for mark, show in (
-            (self.chart.points, self.state.show_point),
-            (self.chart.kept, self.state.show_scenario),
-            (self.chart.present, lambda _: self.state.show_present()),
+        for name, show in (
+            ("points", self.state.show_point),
+            ("scenarios", self.state.show_scenario),
+            ("current", lambda _: self.state.show_present()),
         ):
-            self.chart.on_click(mark, guard(self.state, show))
+            self.chart.on_click(name, guard(self.state, show))
         self.clicked(self.search, self._search_or_stop)
         self.clicked(self.previous, lambda: self.state.step_point(-1))
         self.clicked(self.next, lambda: self.state.step_point(1))
@@ -124,21 +125,35 @@ class ParetoPlot(Panel):
         return row(self.first, self.previous, self.next, self.last, pick, css="pw-walk")
 
     def _build_pictures(self) -> widgets.Widget:
-        def draw() -> Drawing | None:
-            front = front_of(self.state)
-            if front is None or not front.solutions:
-                return None
-            state = self.state
-            return front_picture(
-                front, state.scenarios, present=state.solution, measured=state.measured
-            )
+        return picture_buttons(self.state, "the Pareto front", "pareto-front", self._picture)
 
-        return picture_buttons(self.state, "the Pareto front", "pareto-front", draw)
+    def _picture(self) -> Drawing | None:
+        """What is on the screen, for a file."""
+        front = self._front()
+        return draw(self._figure()) if front is not None and front.solutions else None
+
+    def _front(self) -> ParetoFront | None:
+        """The front, unless it is against another resource than the axis."""
+        front = self.state.front
+        return front if front is not None and front.resource == self.state.front_resource else None
+
+    def _figure(self) -> Figure:
+        state = self.state
+        return front_figure(
+            self._front(),
+            FrontAxes(state.problem, state.front_resource),
+            current=state.solution,
+            parent=state.parent,
+            scenarios=state.scenarios,
+            measured=state.measured,
+            limits=[limit for limit in state.limits if limit.on],
+            selected=state.selection.place if state.selection.kind == "point" else None,
+        )
 
     def _draw(self) -> None:
-        picture = picture_of(self.state)
-        self.chart.show(picture, self.state.library)
-        self.legend.value = legend_line(picture.legend)
+        figure = self._figure()
+        self.chart.show(figure)
+        self.legend.value = legend_line(figure.legend)
 
     def _show_axis(self) -> None:
         resource = self.state.front_resource
@@ -154,7 +169,7 @@ class ParetoPlot(Panel):
             self.held.value = self.state.front_held
 
     def _show_search(self) -> None:
-        front, running = front_of(self.state), self.state.front_running
+        front, running = self._front(), self.state.front_running
         done, asked = (front.done, front.asked) if front else (0, self.state.front_points)
         with self.progress.hold_sync():
             self.progress.max, self.progress.value = asked, done
@@ -167,7 +182,7 @@ class ParetoPlot(Panel):
         )
 
     def _show_walk(self) -> None:
-        front, selection = front_of(self.state), self.state.selection
+        front, selection = self._front(), self.state.selection
         options = tuple(point_options(front, self.state.objective))
         empty = len(options) == 1
         with self._silence(), self.point.hold_sync():

@@ -1,51 +1,29 @@
-"""Words of the Pareto plot: tooltips, the list of points, the legend, what became of a search."""
+"""Words of the Pareto plot: its axis, its points, measured models, what became of a search."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT, format_number
-from puzzle_widgets.solution import ParetoFront, Solution
-from puzzle_widgets.solution.front import resource_use
+from puzzle_widgets.charts.front import measured_words
+from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library.quantity import THROUGHPUT, format_number
+from puzzle_widgets.solution import ParetoFront
+from puzzle_widgets.solution.measured import MeasuredPoint
 from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.state.limits import cannot_be_met, limit_quantity, to_problem
-
-_TOLD = (MEMORY, RUNTIME, THROUGHPUT)
-_SHAPES = {
-    "dot": Markup("<circle r='4' fill='{0}'/>"),
-    "hollow": Markup("<circle r='4' fill='none' stroke='{0}' stroke-width='1.5'/>"),
-    "ring": Markup("<circle r='5.5' fill='none' stroke='{0}' stroke-width='2.5'/>"),
-    "diamond": Markup("<path d='M0-7 5 0 0 7-5 0Z' fill='{0}'/>"),
-    "square": Markup("<path d='M-4.5-4.5h9v9h-9Z' fill='{0}'/>"),
-    "cross": Markup("<path d='M-6 0H6M0-6V6' fill='none' stroke='{0}' stroke-width='4'/>"),
-    "triangle": Markup("<path d='M0-5.5 6 5H-6Z' fill='none' stroke='{0}' stroke-width='2'/>"),
-    "dashes": Markup("<path d='M0-7V7' stroke='{0}' stroke-width='2' stroke-dasharray='4 2'/>"),
-}
+from puzzle_widgets.state.limits import OFFERED, cannot_be_met, to_problem
 
 
-def tooltip(title: str, solution: Solution, objective: str, resource: str) -> str:
-    """Tell of one architecture, a line each: score, memory, runtime, throughput, the axis' own."""
-    library = solution.library
-    score = format_number(solution.totals[objective])
-    lines = [" ".join(title.split()), f"Score: {score} ({library.quantity(objective).label})"]
-    for key in dict.fromkeys([*_TOLD, resource]):
-        use = resource_use(solution, key)
-        if use == use:  # noqa: PLR0124 - NaN where the library does not know it
-            quantity = limit_quantity(library, key)
-            lines.append(f"{quantity.label}: {quantity.text(use)}")
-    return "\n".join(lines)
-
-
-def point_title(front: ParetoFront, place: int) -> str:
-    """Name a point, with its proof where that is wanting."""
-    title = f"Point {place + 1} of {len(front.solutions)}"
-    solution = front.solutions[place]
-    if solution.status == "optimal":
-        return title
-    return f"{title}, not proven optimal (gap {100 * solution.gap:.2g} %)"
+def axis_options(library: BlockLibrary, current: str) -> list[tuple[str, str]]:
+    """Resources to choose the axis from, ``(label with unit, key)``, the usual ones first."""
+    known = [*library.costs, current]
+    if library.throughput(1.0) is not None:
+        known.append(THROUGHPUT)
+    usual = [key for key in OFFERED if key in known]
+    keys = dict.fromkeys([*usual, *known])
+    return [(library.quantity(key).title, key) for key in keys]
 
 
 def point_options(front: ParetoFront | None, objective: str) -> list[tuple[str, int]]:
@@ -55,7 +33,7 @@ def point_options(front: ParetoFront | None, objective: str) -> list[tuple[str, 
     count = len(front.solutions)
     entries = [(f"Choose a point ({count})", -1)]
     for place, solution in enumerate(front.solutions):
-        use = limit_quantity(solution.library, front.resource).text(front.use(solution))
+        use = solution.library.quantity(front.resource).text(front.use(solution))
         score = format_number(solution.totals[objective])
         entries.append((f"{place + 1} of {count}: {use}, score {score}", place))
     return entries
@@ -64,17 +42,8 @@ def point_options(front: ParetoFront | None, objective: str) -> list[tuple[str, 
 def title_words(state: ExplorerState) -> str:
     """Say what the chart shows, behind its title."""
     score = state.library.quantity(state.objective).label
-    resource = limit_quantity(state.library, state.front_resource).label
+    resource = state.library.quantity(state.front_resource).label
     return f"summed {_within(score)} against {_within(resource)}"
-
-
-def legend_line(entries: Iterable[tuple[str, str, str]]) -> Markup:
-    """Build the legend from ``(shape, colour, words)``; the words are escaped."""
-    keys = [
-        Markup("<span class='pw-key'>{}{}</span>").format(_icon(shape, color), words)
-        for shape, color, words in entries
-    ]
-    return Markup("<div class='pw-legend'>{}</div>").format(Markup("").join(keys))
 
 
 def outcome_words(state: ExplorerState, front: ParetoFront | None) -> str:
@@ -115,8 +84,26 @@ def _within(label: str) -> str:
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
-def _icon(shape: str, color: str) -> Markup:
+def measured_list(
+    points: Sequence[MeasuredPoint], library: BlockLibrary, objective: str, resource: str
+) -> Markup:
+    """List all measured points, also those that have no place on the chart; opens by key or click.
+
+    Empty where there are none.
+    """
+    if not points:
+        return Markup("")
+    items = Markup("").join(
+        Markup("<li>{}</li>").format(
+            " · ".join([*measured_words(point, library, objective, resource), *_other(point)])
+        )
+        for point in points
+    )
     return Markup(
-        "<svg class='pw-mark' width='14' height='14' viewBox='-7 -7 14 14' aria-hidden='true'>"
-        "{}</svg>"
-    ).format(_SHAPES[shape].format(color))
+        "<details class='pw-measured'><summary>Measured points ({})</summary><ul>{}</ul></details>"
+    ).format(len(points), items)
+
+
+def _other(point: MeasuredPoint) -> list[str]:
+    """All that was measured, by key, so that nothing is hidden by the choice of axes."""
+    return [", ".join(f"{key} {format_number(value)}" for key, value in point.values.items())]

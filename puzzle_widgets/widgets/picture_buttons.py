@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
-from puzzle_widgets.handover.pictures import Drawing
+from puzzle_widgets.charts import Drawing
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.file_saver import FileSaver
 from puzzle_widgets.widgets.guard import guard

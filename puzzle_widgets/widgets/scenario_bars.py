@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from puzzle_widgets.charts.comparison import Series
 from puzzle_widgets.library.quantity import RUNTIME, THROUGHPUT, describe_key, format_number
-from puzzle_widgets.widgets.scenario_series import Series
+from puzzle_widgets.widgets.scenario_series import series_title
 
 
 def speed_bars(series: Sequence[Series]) -> Markup:
@@ -37,7 +38,7 @@ def _bar(one: Series, value: float, longest: float, unit: str) -> Markup:
     return Markup(
         "{}<span class='pw-track'><i style='width:{:.2f}%;background:{}'></i></span>"
         "<span class='pw-value'>{}{}</span>"
-    ).format(one.title, share, one.color, figure, _speedup(one))
+    ).format(series_title(one), share, one.color, figure, _speedup(one))
 
 
 def _speedup(one: Series) -> str:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from puzzle_widgets.charts.axes import layer_ticks
+from puzzle_widgets.charts.comparison import Series
+from puzzle_widgets.charts.palette import ATTENTION, FFN
 from puzzle_widgets.library import BlockLibrary, BlockVariant, Layer
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, Quantity, format_number
 from puzzle_widgets.widgets.card_table import Line, card_table
 from puzzle_widgets.widgets.html import Cell, legend
-from puzzle_widgets.widgets.layer_axis import tick_places
-from puzzle_widgets.widgets.palette import ATTENTION, FFN
-from puzzle_widgets.widgets.scenario_series import Series
 
 _MINUS = "\N{MINUS SIGN}"
 
@@ -135,9 +135,9 @@ def _ticks(layers: Sequence[Layer]) -> Markup:
     count = len(layers)
     ticks = [
         Markup("<i style='left:{:.2f}%'>{}</i>").format(
-            100 * (place + 0.5) / count, str(layers[int(place)].name)[:9]
+            100 * (place + 0.5) / count, str(layers[place].name)[:9]
         )
-        for place in tick_places(count)
+        for place in layer_ticks(count)
     ]
     return Markup("<span>Layer</span><span class='pw-ticks' aria-hidden='true'>{}</span>").format(
         Markup("").join(ticks)

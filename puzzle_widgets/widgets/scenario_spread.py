@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from markupsafe import Markup
 
+from puzzle_widgets.charts.comparison import Series
 from puzzle_widgets.library.quantity import format_number
 from puzzle_widgets.widgets.card_table import Line, card_table
 from puzzle_widgets.widgets.html import Cell
-from puzzle_widgets.widgets.scenario_series import NOTHING, Series
+from puzzle_widgets.widgets.scenario_series import NOTHING, series_title
 
 _TAIL = 10
 
@@ -28,7 +29,7 @@ def _row(one: Series, key: str, few: int) -> list[Cell]:
     place = int(values.argmax())
     highest = f"{format_number(values[place])} (layer {one.solution.library.layers[place].name})"
     return [
-        one.title,
+        series_title(one),
         format_number(float(values.sum())),
         format_number(float(np.median(values))),
         highest,

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from puzzle_widgets.charts.comparison import Series
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, format_number
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.widgets.card_table import Line, card_table
 from puzzle_widgets.widgets.html import Cell
-from puzzle_widgets.widgets.scenario_series import NOTHING, Series
+from puzzle_widgets.widgets.scenario_series import NOTHING, series_title
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,13 @@ def scenario_table(parent: Series, scenarios: Sequence[Series], shown: int | Non
 def _row(one: Series, columns: Sequence[Column], *, is_shown: bool) -> Line:
     cells = [column.cell(one.solution) for column in columns]
     return Line(
-        [one.title_with("shown" if is_shown else ""), *cells], "pw-chosen" if is_shown else ""
+        [series_title(one, "shown" if is_shown else ""), *cells], "pw-chosen" if is_shown else ""
     )
 
 
 def _parent_row(parent: Series, columns: Sequence[Column]) -> Line:
     cells = [column.of_parent or column.cell(parent.solution) for column in columns]
-    return Line([parent.title, *cells], "pw-parent")
+    return Line([series_title(parent), *cells], "pw-parent")
 
 
 def _columns(library: BlockLibrary, kept: Sequence[Solution]) -> list[Column]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import ipywidgets as widgets
-from markupsafe import Markup
 
+from puzzle_widgets.charts.comparison import parent_series, scenario_series
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.solution import Scenario, preset_names
+from puzzle_widgets.solution import preset_names
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.comparison import Comparison
 from puzzle_widgets.widgets.guard import guard
@@ -17,7 +17,6 @@ from puzzle_widgets.widgets.panel import Panel, button, row
 from puzzle_widgets.widgets.picture_buttons import picture_buttons
 from puzzle_widgets.widgets.scenario_files import download_links, take_upload, upload_control
 from puzzle_widgets.widgets.scenario_names import suggested_name
-from puzzle_widgets.widgets.scenario_series import parent_series, scenario_series
 from puzzle_widgets.widgets.scenario_table import scenario_table
 
 _EMPTY = (
@@ -182,8 +181,7 @@ class ScenarioPanel(Panel):
         selection = self.state.selection
         shown = selection.place if selection.kind == "scenario" else None
         parent = parent_series(self.state.parent)
-        table = scenario_table(parent, scenario_series(self.state.scenarios), shown)
-        self.table.value = table + _notes(self.state.scenarios)
+        self.table.value = scenario_table(parent, scenario_series(self.state.scenarios), shown)
 
     def _refresh_offer(self) -> None:
         """Offer a name for what is shown, unless the user has begun one."""
@@ -192,16 +190,6 @@ class ScenarioPanel(Panel):
         if self.name.value in ("", self._offered):
             self._offered = suggested_name(self.state)
             self.name.value = self._offered
-
-
-def _notes(scenarios: Sequence[Scenario]) -> Markup:
-    """What is to be known of the scenarios that were loaded, beneath their table."""
-    lines = Markup("").join(
-        Markup("<li>{}: {}</li>").format(scenario.name, note)
-        for scenario in scenarios
-        for note in scenario.notes
-    )
-    return Markup("<ul class='pw-says'>{}</ul>").format(lines) if lines else Markup("")
 
 
 def _field(placeholder: str) -> widgets.Text:

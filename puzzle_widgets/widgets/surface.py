@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from puzzle_widgets.handover.pictures import Drawing, surface_picture
-from puzzle_widgets.solution.budget_axis import BudgetAxis
+from puzzle_widgets.charts import Drawing, Figure, draw, surface_figure
 from puzzle_widgets.solution.surface import SurfaceGrid
-from puzzle_widgets.state.limits import limit_quantity
+from puzzle_widgets.widgets.charts import CellChart, legend_line, strip_line
 from puzzle_widgets.widgets.guard import guard
-from puzzle_widgets.widgets.heat_colors import score_key, score_scale
 from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.map_search import SearchLine, named
-from puzzle_widgets.widgets.map_words import (
-    answer_words,
-    held_words,
-    line,
-    present_limit,
-    progress_words,
-    surface_legend,
-)
+from puzzle_widgets.widgets.map_words import answer_words, held_words, line, progress_words
 from puzzle_widgets.widgets.panel import Panel, button
 from puzzle_widgets.widgets.picture_buttons import picture_buttons
-from puzzle_widgets.widgets.surface_chart import SurfaceChart
 
 _HINT = "Point at a cell to read it; click it to set both budgets."
 _OUTDATED = "Out of date: objective or other budgets have changed since."
@@ -46,7 +36,8 @@ class BudgetSurface(Panel):
 
     def build(self) -> list[widgets.Widget]:
         """Make axes, search line, chart, and the choice of a cell beside it."""
-        self.chart: SurfaceChart | None = None
+        self.chart: CellChart | None = None
+        self._axes: object = None
         self._cell: tuple[int, int] | None = None
         self._pointed: tuple[int, int] | None = None
         wide = widgets.Layout(width="180px")
@@ -64,7 +55,7 @@ class BudgetSurface(Panel):
         """Follow the state, and act on it."""
         self.when("library", "surface_x", "surface_y", do=self._show_axes)
         self.when("surface", do=self._draw)
-        self.when("surface", "limits", do=self._mark)
+        self.when("limits", do=self._show_figure, now=False)
         self.when("surface", "surface_running", "problem", do=self._tell_search)
         self.changed(self.x, lambda key: self._choose_axes(x=key))
         self.changed(self.y, lambda key: self._choose_axes(y=key))
@@ -90,12 +81,17 @@ class BudgetSurface(Panel):
         return side
 
     def _picture(self) -> Drawing | None:
+        """What is on the screen, for a file."""
         grid = self.state.surface
-        return None if grid is None else surface_picture(grid)
+        return None if grid is None else draw(self._figure(grid))
+
+    def _figure(self, grid: SurfaceGrid) -> Figure:
+        limits = [limit for limit in self.state.limits if limit.on]
+        return surface_figure(grid, limits=limits, selected=self._cell)
 
     def _show_axes(self) -> None:
         library, state = self.state.library, self.state
-        keys = [(limit_quantity(library, key).title, key) for key in state.map_resources()]
+        keys = [(library.quantity(key).title, key) for key in state.map_resources()]
         short = not state.surface_y
         with self._silence():
             for child, value in ((self.x, state.surface_x), (self.y, state.surface_y)):
@@ -110,27 +106,30 @@ class BudgetSurface(Panel):
         if grid is None:
             self._forget()
             return
-        if self.chart is None or self.chart.axes != (grid.x, grid.y):
+        if self.chart is None or self._axes != (grid.x, grid.y):
             self._forget()
             self._make(grid)
-        if self.chart is None:
-            return
-        scale = score_scale(grid.scores, minimize=grid.problem.goal == "minimize")
-        self.chart.show(grid, scale)
-        quantity = grid.problem.library.quantity(grid.problem.objective)
-        self.key.value = score_key(scale, quantity)
+        self._show_figure()
         self.body.layout.display = ""
-        if self.box.children != (self.chart.figure,):
-            self.box.children = (self.chart.figure,)
         self._describe()
 
     def _make(self, grid: SurfaceGrid) -> None:
         hover, click = guard(self.state, self._point), guard(self.state, self._click)
-        self.chart = SurfaceChart(grid.x, grid.y, hover, click)
+        self.chart, self._axes = CellChart(self._figure(grid), hover, click), (grid.x, grid.y)
+        self.box.children = (self.chart.figure,)
         with self._silence():
             for child, axis in ((self.column, grid.x), (self.row, grid.y)):
                 child.options = [(axis.words(n), n) for n in range(len(axis))]
                 child.value = axis.places[0]
+
+    def _show_figure(self) -> None:
+        """Show cells, the cross at the current budgets, the chosen cell, and what they mean."""
+        grid = self.state.surface
+        if grid is None or self.chart is None or self._axes != (grid.x, grid.y):
+            return
+        figure = self._figure(grid)
+        self.chart.show(figure)
+        self.key.value, self.legend.value = strip_line(figure.strip), legend_line(figure.legend)
 
     def _forget(self) -> None:
         self.body.layout.display = "none"
@@ -139,20 +138,6 @@ class BudgetSurface(Panel):
         if self.chart is not None:
             self.chart.close()
         self.chart = None
-
-    def _mark(self) -> None:
-        """Put the cross at the present budgets, and say them."""
-        grid, chart = self.state.surface, self.chart
-        if grid is None or chart is None:
-            return
-        place = self._place(grid.x), self._place(grid.y)
-        chart.mark(place)
-        self.legend.value = surface_legend(self.state, grid, inside=chart.holds(place))
-
-    def _place(self, axis: BudgetAxis) -> float:
-        """Place of the present limit; the loosest where there is none."""
-        limit = present_limit(self.state, axis.resource)
-        return axis.limits[axis.places[0]] if limit is None else limit.value
 
     def _tell_search(self) -> None:
         grid, running = self.state.surface, self.state.surface_running
@@ -194,8 +179,7 @@ class BudgetSurface(Panel):
         self._cell, self._pointed = (row, column), None
         with self._silence():
             self.row.value, self.column.value = row, column
-        if self.chart is not None:
-            self.chart.choose(self._cell)
+        self._show_figure()
         self._describe()
 
     def _click(self, row: int, column: int) -> None:

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.charts.palette import BLANK_VALUE, LIMIT, LINEAR_VALUE, SELECTED
 from puzzle_widgets.library import SubBlock
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.widgets.charts import CellChart
 from puzzle_widgets.widgets.decision_map import DecisionMap
-from puzzle_widgets.widgets.heat_colors import BLANK_VALUE, LINEAR_VALUE
 from puzzle_widgets.widgets.layers import LayerView
 from puzzle_widgets.widgets.status import StatusPanel
 from tests.support.libraries import make_library
@@ -63,7 +64,15 @@ def send(panel: DecisionMap, event: str, row: int, layer: int, chart: int = 0) -
     """Send what the page sends of a cell."""
     key = "point" if event == "hover" else "data"
     content: dict[str, Any] = {"event": event, key: {"rowNum": row, "columnNum": layer}}
-    panel.charts[chart].heat.cells._handle_custom_msg(content, None)
+    panel.charts[chart].cells._handle_custom_msg(content, None)
+
+
+def outlined(chart: CellChart, color: str) -> tuple[float, float] | None:
+    """Low and high end of the rows that are outlined in a color."""
+    for mark in chart.outlines:
+        if mark.visible and mark.colors == [color]:
+            return float(mark.y.min()), float(mark.y.max())
+    return None
 
 
 def test_nothing_is_searched_or_hung_before_the_button(state: ExplorerState) -> None:
@@ -79,7 +88,7 @@ def test_two_maps_show_the_sizes(panel: DecisionMap) -> None:
     """Attention above, FFN below: the parent's size 1, half 0.5, no-op 0, linear its own."""
     grid = panel.state.decisions
     assert grid is not None
-    attention, ffn = (chart.heat.cells.color[:-1, :-1] for chart in panel.charts)
+    attention, ffn = (chart.cells.color[:-1, :-1] for chart in panel.charts)
     np.testing.assert_array_equal(attention, grid.attention)
     known = {"v0": 1.0, "v1": LINEAR_VALUE, "v2": 0.25}
     for place, solution in enumerate(grid.solutions):
@@ -88,7 +97,7 @@ def test_two_maps_show_the_sizes(panel: DecisionMap) -> None:
     headings = [child.value for child in panel.box.children[::2]]
     assert headings == ["<h3>Attention</h3>", "<h3>FFN</h3>"]
     assert f"{grid.asked} rows: all proven optimal." in panel.search.said.value
-    assert "linear" in panel.key.value
+    assert "linear" in panel.legend.value
 
 
 def test_pointing_tells_target_layer_and_block(panel: DecisionMap) -> None:
@@ -112,8 +121,7 @@ def test_a_click_shows_the_rows_architecture(panel: DecisionMap) -> None:
     assert state.shown is state.decisions.solutions[4]
     assert panel.pick.value == 4
     for chart in panel.charts:
-        assert chart.selected.visible
-        assert (chart.selected.y.min(), chart.selected.y.max()) == (3.5, 4.5)
+        assert outlined(chart, SELECTED) == (3.5, 4.5)
     words = state.decisions.targets.words(4)
     assert status.shown_name == f"Decision map: {words}"
     assert f"decision map: {words}" in layers.head.value
@@ -132,7 +140,7 @@ def test_buttons_and_list_walk_along_the_rows(panel: DecisionMap) -> None:
     assert panel.state.selection.place == 5
     panel.pick.value = -1
     assert panel.state.selection.kind == "present"
-    assert not panel.charts[0].selected.visible
+    assert outlined(panel.charts[0], SELECTED) is None
 
 
 def test_the_row_of_the_present_budget_is_outlined(panel: DecisionMap) -> None:
@@ -142,16 +150,15 @@ def test_the_row_of_the_present_budget_is_outlined(panel: DecisionMap) -> None:
     assert grid is not None
     place = next(n for n, row in enumerate(state.limits) if row.resource == THROUGHPUT)
     state.set_limit(place, value=grid.targets.limits[3], on=True)
-    present = panel.charts[0].present
-    assert present.visible
-    assert (present.y.min(), present.y.max()) == (2.5, 3.5)
+    chart = panel.charts[0]
+    assert outlined(chart, LIMIT) == (2.5, 3.5)
     assert grid.targets.words(3) in panel.legend.value
     state.set_limit(place, value=0.5 * (grid.targets.limits[3] + grid.targets.limits[4]) + 1e-6)
-    assert present.y.min() == 3.5
+    assert outlined(chart, LIMIT) == (3.5, 4.5)
     assert "nearest row" in panel.legend.value
     state.set_limit(place, on=False)
-    assert not present.visible
-    assert "no limit on throughput" in panel.legend.value
+    assert outlined(chart, LIMIT) is None
+    assert "Current budgets" not in panel.legend.value
 
 
 def test_rows_over_another_budget(panel: DecisionMap) -> None:
@@ -185,7 +192,7 @@ def test_progress_and_stop_while_it_is_searched(panel: DecisionMap) -> None:
     panel.state.decisions = replace(grid, solutions=(*grid.solutions[:4], *[None] * 8))
     panel.state.decisions_running = True
     assert panel.search.count.value == "4 of 12 rows"
-    assert (panel.charts[0].heat.cells.color[4:] == BLANK_VALUE).all()
+    assert (panel.charts[0].cells.color[4:] == BLANK_VALUE).all()
     send(panel, "element_click", 9, 0)
     assert panel.state.selection.kind == "present"
     panel.search.button.click()
@@ -197,7 +204,7 @@ def test_one_layer_and_many(layers: int) -> None:
     """Libraries of one layer and of 200 are drawn and clicked."""
     panel = DecisionMap(ExplorerState(sized_library(layers)))
     panel.search.button.click()
-    assert panel.charts[0].heat.cells.color.shape[1] == layers + 1
+    assert panel.charts[0].cells.color.shape[1] == layers + 1
     send(panel, "element_click", 0, layers - 1)
     assert panel.state.selection.kind == "map"
 
@@ -229,7 +236,7 @@ def test_another_library_starts_afresh(panel: DecisionMap) -> None:
     assert panel.body.layout.display == "none"
     assert panel.box.children == ()
     panel.search.button.click()
-    assert panel.charts[0].heat.cells.color.shape[1] == 4
+    assert panel.charts[0].cells.color.shape[1] == 4
 
 
 def test_close_lets_go_of_the_state(panel: DecisionMap) -> None:

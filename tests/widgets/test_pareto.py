@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.charts.palette import SELECTED
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.widgets.palette import SELECTED
 from puzzle_widgets.widgets.pareto import ParetoPlot
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
 
@@ -43,8 +43,8 @@ def is_shown(widget: Any) -> bool:
 def test_parent_and_present_stand_alone_before_the_front(state: ExplorerState) -> None:
     """Without a front the chart shows parent and present solution, and offers the search."""
     plot = ParetoPlot(state)
-    assert len(plot.chart.points.x) == 0
-    assert len(plot.chart.parent.x) == len(plot.chart.present.x) == 1
+    assert len(plot.chart.spots["points"].x) == 0
+    assert len(plot.chart.spots["parent"].x) == len(plot.chart.spots["current"].x) == 1
     assert not plot.search.disabled
     assert plot.point.disabled
     assert plot.next.disabled
@@ -58,8 +58,8 @@ def test_search_draws_every_point(plot: ParetoPlot) -> None:
     assert len(front.solutions) > 3
     uses = [front.use(solution) for solution in front.solutions]
     scores = [solution.score for solution in front.solutions]
-    np.testing.assert_allclose(plot.chart.points.x, uses)
-    np.testing.assert_allclose(plot.chart.points.y, scores)
+    np.testing.assert_allclose(plot.chart.spots["points"].x, uses)
+    np.testing.assert_allclose(plot.chart.spots["points"].y, scores)
     np.testing.assert_allclose(plot.chart.line.x, uses)
     assert plot.search.disabled
     assert f"{len(uses)} points, proven optimal" in plot.said.value
@@ -67,27 +67,27 @@ def test_search_draws_every_point(plot: ParetoPlot) -> None:
 
 def test_click_on_a_point_shows_it(plot: ParetoPlot) -> None:
     """A click on a point shows its architecture, rings it and names it in the list."""
-    click_on(plot.chart.points, 2)
+    click_on(plot.chart.spots["points"], 2)
     state = plot.state
     assert state.front is not None
     assert state.shown == state.front.solutions[2]
     assert plot.point.value == 2
-    assert plot.chart.ring.x[0] == plot.chart.points.x[2]
-    assert plot.chart.ring.stroke == SELECTED
+    assert plot.chart.spots["selected"].x[0] == plot.chart.spots["points"].x[2]
+    assert plot.chart.spots["selected"].stroke == SELECTED
 
 
 def test_click_on_a_point_that_has_gone_does_nothing(plot: ParetoPlot) -> None:
     """A click that arrives after its point has gone changes nothing."""
-    click_on(plot.chart.points, 999)
+    click_on(plot.chart.spots["points"], 999)
     assert plot.state.selection.kind == "present"
 
 
 def test_click_on_the_diamond_shows_the_present_solution(plot: ParetoPlot) -> None:
     """From a point, a click on the diamond goes back to the present solution."""
     plot.state.show_point(1)
-    click_on(plot.chart.present, 0)
+    click_on(plot.chart.spots["current"], 0)
     assert plot.state.selection.kind == "present"
-    assert len(plot.chart.ring.x) == 0
+    assert len(plot.chart.spots["selected"].x) == 0
 
 
 def test_click_on_a_triangle_shows_its_scenario(plot: ParetoPlot) -> None:
@@ -95,14 +95,14 @@ def test_click_on_a_triangle_shows_its_scenario(plot: ParetoPlot) -> None:
     plot.state.show_point(1)
     plot.state.keep("one")
     plot.state.show_present()
-    click_on(plot.chart.kept, 0)
+    click_on(plot.chart.spots["scenarios"], 0)
     assert plot.state.selection.kind == "scenario"
-    assert plot.chart.kept.x[0] == plot.chart.points.x[1]
+    assert plot.chart.spots["scenarios"].x[0] == plot.chart.spots["points"].x[1]
 
 
 def test_buttons_walk_along_the_front(plot: ParetoPlot) -> None:
     """First, next, previous and last go where their names say, and stop at the ends."""
-    last = len(plot.chart.points.x) - 1
+    last = len(plot.chart.spots["points"].x) - 1
     visited = []
     for step in (plot.first, plot.next, plot.previous, plot.previous, plot.last, plot.next):
         step.click()
@@ -132,7 +132,9 @@ def test_axis_searches_the_front_against_another_resource(plot: ParetoPlot) -> N
     front = plot.state.front
     assert front is not None
     assert front.resource == MEMORY
-    np.testing.assert_allclose(plot.chart.points.x, [front.use(s) for s in front.solutions])
+    np.testing.assert_allclose(
+        plot.chart.spots["points"].x, [front.use(s) for s in front.solutions]
+    )
     assert plot.chart.x_axis.label == "Memory (MiB)"
     assert "against memory" in plot.head.value
 
@@ -163,7 +165,7 @@ def test_infeasible_front_is_said_in_words(plot: ParetoPlot) -> None:
     place = next(n for n, row in enumerate(plot.state.limits) if row.resource == MEMORY)
     plot.held.value = True
     plot.state.set_limit(place, value=1.0)
-    assert len(plot.chart.points.x) == 0
+    assert len(plot.chart.spots["points"].x) == 0
     assert "No architecture keeps to the other budgets (Memory ≤ 1 MiB)" in plot.said.value
     assert "the least possible is" in plot.said.value
 
@@ -172,10 +174,10 @@ def test_present_solution_moves_with_the_budgets(plot: ParetoPlot) -> None:
     """The diamond follows the solution, and goes where there is none."""
     state = plot.state
     assert state.solution is not None
-    assert plot.chart.present.x[0] == state.solution.throughput
+    assert plot.chart.spots["current"].x[0] == state.solution.throughput
     state.set_limit(0, value=1.0)
-    assert len(plot.chart.present.x) == 0
-    assert "Present solution: none within the budgets" in plot.legend.value
+    assert len(plot.chart.spots["current"].x) == 0
+    assert "Current solution: none within the budgets" in plot.legend.value
 
 
 def test_unproven_points_are_hollow(plot: ParetoPlot) -> None:
@@ -185,9 +187,9 @@ def test_unproven_points_are_hollow(plot: ParetoPlot) -> None:
     first = front.solutions[0]
     unproven = replace(first, status="feasible", bound=0.9 * first.score)
     plot.state.front = replace(front, solutions=(unproven, *front.solutions[1:]))
-    assert plot.chart.points.colors[0] != plot.chart.points.colors[1]
-    assert "not proven optimal" in plot.chart.points.names[0]
-    assert "not proven" not in plot.chart.points.names[1]
+    assert plot.chart.spots["points"].colors[0] != plot.chart.spots["points"].colors[1]
+    assert "not proven optimal" in plot.chart.spots["points"].names[0]
+    assert "not proven" not in plot.chart.spots["points"].names[1]
     assert "Not proven optimal" in plot.legend.value
     assert "1 of them not proven" in plot.said.value
 
@@ -230,9 +232,9 @@ def test_another_library_starts_afresh(plot: ParetoPlot) -> None:
     rows = [[(0.0, 4.0), (1.0, 2.0)]]
     plot.state.open_library(make_library(rows, keys=(LOSS, MEMORY)))
     assert [key for _, key in plot.axis.options] == [MEMORY]
-    assert len(plot.chart.points.x) == 0
+    assert len(plot.chart.spots["points"].x) == 0
     plot.search.click()
-    assert len(plot.chart.points.x) == 2
+    assert len(plot.chart.spots["points"].x) == 2
 
 
 def test_close_lets_go_of_the_state(plot: ParetoPlot) -> None:

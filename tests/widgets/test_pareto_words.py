@@ -5,45 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import puzzle_widgets as pw
+from puzzle_widgets.library import Measurement
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.pareto_words import (
-    legend_line,
+    axis_options,
     outcome_words,
     point_options,
     title_words,
-    tooltip,
 )
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
 
 LIBRARY = make_library([[(0, 4, 2), (1, 2, 1)]])
-SOLUTION = pw.search(pw.SearchProblem(LIBRARY, minimize=LOSS))
-
-
-def test_tooltip_tells_score_and_costs_with_units() -> None:
-    """A tooltip has a line each for title, score, memory, runtime and throughput."""
-    assert tooltip("Parent", SOLUTION, LOSS, MEMORY).splitlines() == [
-        "Parent",
-        "Score: 0 (Loss)",
-        "Memory: 4 MiB",
-        "Runtime: 2 ms",
-        "Throughput: 50,000 tokens/s",
-    ]
-
-
-def test_tooltip_tells_the_axis_and_leaves_out_the_unknown() -> None:
-    """A library of one cost of its own shows that cost, and no NaN."""
-    library = make_library([[(0, 4)]], keys=(LOSS, "stats.watts"))
-    solution = pw.search(pw.SearchProblem(library, minimize=LOSS))
-    words = tooltip("a\tb\nc", solution, LOSS, "stats.watts")
-    assert words.splitlines() == ["a b c", "Score: 0 (Loss)", "Watts: 4"]
-
-
-def test_legend_escapes_words() -> None:
-    """What a legend says is text, and its shape is drawn in its colour."""
-    line = legend_line([("triangle", "#123456", "<script>")])
-    assert "&lt;script&gt;" in line
-    assert "stroke='#123456'" in line
 
 
 def test_points_are_listed_with_use_and_score() -> None:
@@ -76,3 +49,25 @@ def test_title_keeps_capitals_that_belong() -> None:
     assert title_words(state) == "summed KL divergence against KV heads"
     assert title_words(ExplorerState(LIBRARY)).endswith("against throughput")
     assert ExplorerState(LIBRARY).front_resource == THROUGHPUT
+
+
+ROWS = [[(0, 4, 2, 7), (1, 2, 1, 3)]]
+MANY = make_library(ROWS, keys=(LOSS, "stats.watts", MEMORY, RUNTIME))
+
+
+def test_options_put_the_usual_resources_first() -> None:
+    """Memory, runtime and throughput come before other costs, each with its unit."""
+    assert axis_options(MANY, MEMORY) == [
+        ("Memory (MiB)", MEMORY),
+        ("Runtime (ms)", RUNTIME),
+        ("Throughput (tokens/s)", THROUGHPUT),
+        ("Watts", "stats.watts"),
+    ]
+
+
+def test_options_leave_out_an_unknown_throughput() -> None:
+    """Without batch size and sequence length there is no throughput to choose."""
+    library = make_library(
+        ROWS, keys=(LOSS, "stats.watts", MEMORY, RUNTIME), measurement=Measurement()
+    )
+    assert THROUGHPUT not in [key for _, key in axis_options(library, MEMORY)]

@@ -283,12 +283,12 @@ def test_downloads_are_built_when_scenarios_change_only(panel: ScenarioPanel) ->
 def test_runtime_by_layer_draws_parent_and_scenarios(panel: ScenarioPanel) -> None:
     """One line for the parent and for each scenario, each layer a step, with own dashes."""
     keep(panel, "one", "two")
-    marks = panel.comparison.linear_chart.figure.marks
+    marks = panel.comparison.charts[False].figure.marks
     assert len(marks) == 3
-    assert list(marks[0].x) == [-0.5, 0.5, 1.5, 2.5]
-    assert list(marks[0].y) == [10.0, 10.0, 10.0, 10.0]
+    assert list(marks[0].x) == [-0.5, 0.5, 0.5, 1.5, 1.5, 2.5]
+    assert list(marks[0].y) == [10.0] * 6
     blocks = panel.state.scenarios[1].solution.blocks
-    assert list(marks[2].y)[:-1] == [block.values[RUNTIME] for block in blocks]
+    assert list(marks[2].y)[::2] == [block.values[RUNTIME] for block in blocks]
     assert marks[1].line_style != marks[2].line_style
     assert marks[1].colors != marks[2].colors
 
@@ -296,7 +296,7 @@ def test_runtime_by_layer_draws_parent_and_scenarios(panel: ScenarioPanel) -> No
 def test_lines_stay_and_surplus_ones_hide(panel: ScenarioPanel) -> None:
     """Keeping and deleting reuses the lines that are there; what is not needed is hidden."""
     keep(panel, "one", "two")
-    figure = panel.comparison.linear_chart.figure
+    figure = panel.comparison.charts[False].figure
     marks = figure.marks
     panel.delete.click()
     assert figure.marks == marks
@@ -307,7 +307,7 @@ def test_only_the_visible_view_is_drawn(panel: ScenarioPanel) -> None:
     """While bars are shown, a new scenario does not touch the chart of layers."""
     keep(panel, "one")
     panel.comparison.view.value = SPEED
-    figure = panel.comparison.linear_chart.figure
+    figure = panel.comparison.charts[False].figure
     assert figure not in panel.comparison.children
     keep(panel, "two")
     assert len(figure.marks) == 2
@@ -319,9 +319,9 @@ def test_scores_on_a_logarithmic_scale_keep_zeros_at_the_foot(panel: ScenarioPan
     keep(panel, "one")
     comparison = panel.comparison
     comparison.view.value = SCORES
-    assert comparison.linear_chart.figure in comparison.children
+    assert comparison.charts[False].figure in comparison.children
     comparison.log_scale.value = True
-    figure = comparison.log_chart.figure
+    figure = comparison.charts[True].figure
     assert figure in comparison.children
     values = [block.values[LOSS] for block in panel.state.scenarios[0].solution.blocks]
     assert 0.0 in values
@@ -333,7 +333,7 @@ def test_distribution_sorts_scores_and_says_figures(panel: ScenarioPanel) -> Non
     """The curve falls from the highest score; the table says sum, median and the highest layer."""
     keep(panel, "one")
     panel.comparison.view.value = SPREAD
-    heights = list(panel.comparison.linear_chart.figure.marks[0].y)
+    heights = list(panel.comparison.charts[False].figure.marks[0].y)
     assert heights == sorted(heights, reverse=True)
     solution = panel.state.scenarios[0].solution
     words = text(panel.comparison.says)

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.charts.palette import BLANK_VALUE
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT
 from puzzle_widgets.state import ExplorerState, LimitSetting
-from puzzle_widgets.widgets.heat_colors import BLANK_VALUE
+from puzzle_widgets.widgets.charts import CellChart
 from puzzle_widgets.widgets.surface import BudgetSurface
-from puzzle_widgets.widgets.surface_chart import SurfaceChart
 from tests.support.libraries import LOSS, make_library
 
 
@@ -31,7 +31,7 @@ def panel(state: ExplorerState) -> BudgetSurface:
     return made
 
 
-def chart_of(panel: BudgetSurface) -> SurfaceChart:
+def chart_of(panel: BudgetSurface) -> CellChart:
     """The chart, which has to be there."""
     assert panel.chart is not None
     return panel.chart
@@ -41,7 +41,7 @@ def send(panel: BudgetSurface, event: str, row: int, column: int) -> None:
     """Send what the page sends of a cell."""
     key = "point" if event == "hover" else "data"
     content: dict[str, Any] = {"event": event, key: {"rowNum": row, "columnNum": column}}
-    chart_of(panel).heat.cells._handle_custom_msg(content, None)
+    chart_of(panel).cells._handle_custom_msg(content, None)
 
 
 def test_nothing_is_searched_or_hung_before_the_button(state: ExplorerState) -> None:
@@ -58,7 +58,7 @@ def test_search_draws_every_cell(panel: BudgetSurface) -> None:
     """The button searches; every cell has its colour, and the figure is hung."""
     grid = panel.state.surface
     assert grid is not None
-    colors = chart_of(panel).heat.cells.color[:-1, :-1]
+    colors = chart_of(panel).cells.color[:-1, :-1]
     assert colors.shape == (12, 12)
     np.testing.assert_array_equal(colors == BLANK_VALUE, np.isnan(grid.scores))
     assert colors[0, -1] == 0
@@ -92,9 +92,9 @@ def test_a_click_sets_both_budgets(panel: BudgetSurface) -> None:
     limits = {row.resource: row.value for row in panel.state.limits if row.on}
     assert limits == {MEMORY: grid.x.limits[6], THROUGHPUT: grid.y.limits[4]}
     assert (panel.row.value, panel.column.value) == (4, 6)
-    assert chart_of(panel).chosen.visible
-    assert chart_of(panel).present.x.tolist() == [grid.x.limits[6]]
-    assert chart_of(panel).present.y.tolist() == [grid.y.limits[4]]
+    assert chart_of(panel).outlines[0].visible
+    assert chart_of(panel).cross.x.tolist() == [grid.x.limits[6]]
+    assert chart_of(panel).cross.y.tolist() == [grid.y.limits[4]]
 
 
 def test_lists_and_button_do_what_a_click_does(panel: BudgetSurface) -> None:
@@ -116,10 +116,10 @@ def test_the_cross_follows_the_present_budgets(panel: BudgetSurface) -> None:
     grid = state.surface
     assert grid is not None
     state.set_limit(0, value=300.0)
-    assert chart.present.x.tolist() == [300.0]
+    assert chart.cross.x.tolist() == [300.0]
     assert "Memory ≤ 300 MiB" in panel.legend.value
     state.set_limit(0, on=False)
-    assert chart.present.x.tolist() == [grid.x.limits[-1]]
+    assert chart.cross.x.tolist() == [grid.x.limits[-1]]
     assert "no limit on memory" in panel.legend.value
 
 
@@ -127,7 +127,7 @@ def test_budgets_outside_stand_at_the_edge_and_are_said(panel: BudgetSurface) ->
     """A limit beyond the cells leaves the cross at their edge."""
     panel.state.set_limit(0, value=1.0)
     chart = chart_of(panel)
-    assert chart.present.x[0] == chart.heat.scales["x"].min
+    assert chart.cross.x[0] == chart.cells.scales["column"].min
     assert "outside" in panel.legend.value
 
 
@@ -137,7 +137,7 @@ def test_cells_without_an_architecture_are_grey(panel: BudgetSurface) -> None:
     assert grid is not None
     empty = int(np.isnan(grid.scores).sum())
     assert np.isnan(grid.scores[11, 0])
-    assert chart_of(panel).heat.cells.color[11, 0] == BLANK_VALUE
+    assert chart_of(panel).cells.color[11, 0] == BLANK_VALUE
     assert "no architecture" in panel.legend.value
     assert f"{empty} infeasible" in panel.search.said.value
     send(panel, "hover", 11, 0)

@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 
 from markupsafe import Markup
 
-from puzzle_widgets.handover.pictures import Drawing
+from puzzle_widgets.charts import Figure, draw
 
 Cell = str | Markup
 
@@ -25,9 +25,9 @@ def table(
     ).format(tops, body)
 
 
-def figure(picture: Drawing) -> Markup:
-    """Put a picture on the page; narrow pages scroll it."""
-    return Markup("<figure class='wide'>{}</figure>").format(picture.to_svg(alone=False))
+def drawn(figure: Figure) -> Markup:
+    """Put a chart on the page; narrow pages scroll it."""
+    return Markup("<figure class='wide'>{}</figure>").format(draw(figure).to_svg(alone=False))
 
 
 def facts(pairs: Mapping[str, Cell]) -> Markup:

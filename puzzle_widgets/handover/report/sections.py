@@ -6,12 +6,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from puzzle_widgets.handover.pictures import (
-    comparison_picture,
-    front_picture,
-    layers_picture,
-)
-from puzzle_widgets.handover.report.parts import facts, figure, folded, table
+from puzzle_widgets.charts import comparison_figure, front_figure, layers_figure
+from puzzle_widgets.charts.comparison import with_parent
+from puzzle_widgets.charts.front import FrontAxes
+from puzzle_widgets.handover.report.parts import drawn, facts, folded, table
 from puzzle_widgets.handover.report.words import (
     NOTHING,
     ORIGINS,
@@ -63,7 +61,7 @@ def scenario_section(kept: Scenario) -> Markup:
     return head + Markup("<p class='quiet'>{}</p>{}<h3>Blocks by layer</h3>{}{}</section>").format(
         engine,
         totals_table(solution),
-        figure(layers_picture(solution, f"Blocks by layer: {kept.name}")),
+        drawn(layers_figure(solution, title=f"Blocks by layer: {kept.name}")),
         folded(f"All {len(solution.blocks)} layers", layers_table(solution)),
     )
 
@@ -74,7 +72,7 @@ def comparison_section(scenarios: Sequence[Scenario]) -> Markup:
     keys = [key for key in (RUNTIME, MEMORY) if key in library.keys] or list(library.keys[:1])
     pictures = [
         Markup("<h3>{} by layer</h3>{}").format(
-            library.quantity(key).title, figure(comparison_picture(scenarios, key))
+            library.quantity(key).title, drawn(comparison_figure(with_parent(scenarios), key))
         )
         for key in keys
     ]
@@ -90,7 +88,8 @@ def front_section(front: ParetoFront, scenarios: Sequence[Scenario]) -> Markup:
         f"{len(front.solutions)} points, {proven} proven optimal; "
         f"{front.done} of {front.asked} searches done."
     )
-    picture = figure(front_picture(front, scenarios))
+    axes = FrontAxes(front.solutions[0].problem, front.resource)
+    picture = drawn(front_figure(front, axes, scenarios=scenarios))
     return Markup("<section><h2>Pareto front</h2><p>{}</p>{}</section>").format(words, picture)
 
 

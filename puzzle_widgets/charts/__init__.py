@@ -1,0 +1,25 @@
+"""Every chart worked out once, as a :class:`~puzzle_widgets.charts.figure.Figure`.
+
+A figure holds marks, axes, ticks, limit lines, legend and words, from solutions and plain numbers.
+Thin back ends draw it: :mod:`puzzle_widgets.charts.svg` for files and reports, and the widgets'
+charts on the screen.
+"""
+
+from puzzle_widgets.charts.comparison import comparison_figure, distribution_figure
+from puzzle_widgets.charts.figure import Figure
+from puzzle_widgets.charts.front import front_figure
+from puzzle_widgets.charts.grids import decision_figures, surface_figure
+from puzzle_widgets.charts.layers import layers_figure
+from puzzle_widgets.charts.svg import Drawing, draw
+
+__all__ = [
+    "Drawing",
+    "Figure",
+    "comparison_figure",
+    "decision_figures",
+    "distribution_figure",
+    "draw",
+    "front_figure",
+    "layers_figure",
+    "surface_figure",
+]

@@ -1,0 +1,376 @@
+"""The Pareto front: the best score at every amount of a resource, and what stands beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from puzzle_widgets.charts.axes import PADDING, Axis, around, quantity_axis
+from puzzle_widgets.charts.figure import Curve, Figure, Key, LimitLine, Spot, Spots
+from puzzle_widgets.charts.palette import (
+    CURRENT,
+    FRONT,
+    LIMIT,
+    MEASURED,
+    PARENT,
+    SELECTED,
+    scenario_color,
+)
+from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT, format_number
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.solution import (
+    MeasuredPoint,
+    ParetoFront,
+    Scenario,
+    Solution,
+    parent_solution,
+)
+from puzzle_widgets.solution.front import resource_use
+from puzzle_widgets.solution.measured import parent_score
+
+_TOLD = (MEMORY, RUNTIME, THROUGHPUT)
+_SIGNS = {"at most": "≤", "at least": "≥"}
+_ENOUGH, _OUTLIER, _OUTSIDE, _IN_REACH = 4, 10.0, 2.0, 0.5
+
+
+class Limit(Protocol):
+    """A limit on one resource, as a row of the budgets has it."""
+
+    @property
+    def resource(self) -> str:
+        """Dotted key of a cost, or ``"throughput"``."""
+
+    @property
+    def sense(self) -> str:
+        """``"at most"`` or ``"at least"``."""
+
+    @property
+    def value(self) -> float:
+        """The limit, in the resource's unit."""
+
+
+@dataclass(frozen=True)
+class BudgetLimit:
+    """A limit as a problem's budget has it."""
+
+    resource: str
+    sense: str
+    value: float
+
+
+def budget_limits(problem: SearchProblem) -> list[BudgetLimit]:
+    """The limits of a problem's budgets, for charts without rows of budgets beside them."""
+    return [
+        BudgetLimit(key, sense, value)
+        for key, budget in problem.budgets.items()
+        for sense, value in (("at most", budget.upper), ("at least", budget.lower))
+        if math.isfinite(value)
+    ]
+
+
+@dataclass(frozen=True)
+class FrontAxes:
+    """What the axes of a front show: score and resource of one library.
+
+    Parameters
+    ----------
+    problem
+        Its library, objective and goal.
+    resource
+        Dotted key of a cost, or ``"throughput"``.
+    """
+
+    problem: SearchProblem
+    resource: str
+
+    @property
+    def library(self) -> BlockLibrary:
+        """The library."""
+        return self.problem.library
+
+    def spot(self, solution: Solution | None, title: str, color: str, place: int = 0) -> list[Spot]:
+        """Where an architecture stands; nowhere where it has no place on both axes."""
+        if solution is None or not solution.found or not _same(solution.library, self.library):
+            return []
+        use = resource_use(solution, self.resource)
+        score = solution.totals[self.problem.objective]
+        if not math.isfinite(use):
+            return []
+        return [Spot(use, score, self._words(title, solution), color, place)]
+
+    def measured(self, points: Sequence[MeasuredPoint]) -> tuple[Spot, ...]:
+        """Whole models that were measured; those without a place on both axes are left out."""
+        objective, spots = self.problem.objective, []
+        for place, point in enumerate(points):
+            use = point.use(self.library, self.resource)
+            score = point.on_sum(self.library, objective)
+            if use is not None and score is not None:
+                words = measured_words(point, self.library, objective, self.resource)
+                spots.append(Spot(use, score, "\n".join(words), MEASURED, place))
+        return tuple(spots)
+
+    def _words(self, title: str, solution: Solution) -> str:
+        """Title, score, memory, runtime, throughput and the axis's own resource, a line each."""
+        score = self.library.quantity(self.problem.objective)
+        value = format_number(solution.totals[score.key])
+        lines = [" ".join(title.split()), f"Score: {value} ({score.label})"]
+        for key in dict.fromkeys([*_TOLD, self.resource]):
+            use = resource_use(solution, key)
+            if not math.isnan(use):
+                quantity = self.library.quantity(key)
+                lines.append(f"{quantity.label}: {quantity.text(use)}")
+        return "\n".join(lines)
+
+
+def front_figure(
+    front: ParetoFront | None,
+    axes: FrontAxes,
+    *,
+    current: Solution | None = None,
+    parent: Solution | None = None,
+    scenarios: Sequence[Scenario] = (),
+    measured: Sequence[MeasuredPoint] = (),
+    limits: Iterable[Limit] = (),
+    selected: int | None = None,
+) -> Figure:
+    """Work out the chart of a front.
+
+    Parameters
+    ----------
+    front
+        As far as it is known, or ``None``.
+    axes
+        What the axes show.
+    current
+        The answer to the current budgets.
+    parent
+        The parent as a solution; worked out where it is not given.
+    scenarios
+        Saved solutions; those of another library are left out.
+    measured
+        Whole models that were measured.
+    limits
+        The limits that hold; those that bear on the resource are drawn.
+    selected
+        Place of the point of the front that is shown.
+    """
+    points = _points(front, axes)
+    groups = {
+        "parent": axes.spot(parent or parent_solution(axes.problem), "Parent", PARENT),
+        "scenarios": [
+            spot
+            for place, one in enumerate(scenarios)
+            for spot in axes.spot(
+                one.solution, f"Scenario: {one.name}", scenario_color(place), place
+            )
+        ],
+        "measured": list(axes.measured(measured)),
+        "current": axes.spot(current, "Current solution", CURRENT),
+    }
+    lines = limit_lines(axes.library, limits, axes.resource)
+    x, y = _spans(points, groups, lines, axes)
+    shown = [replace(spot, words="") for spot in points if spot.place == selected]
+    inside = [spot for spot in points if y.holds(spot.y)]
+    return Figure(
+        title=f"Pareto front: {y.title.lower()} against {x.title}",
+        x=x,
+        y=y,
+        legend=tuple(_legend(points, groups, current, scenarios, measured, lines, (x, y), shown)),
+        limits=tuple(line for line in lines if x.holds(line.at)),
+        curves=(Curve("front", tuple((spot.x, spot.y) for spot in inside), PARENT),),
+        spots=(
+            Spots("parent", "square", 110, _within(groups["parent"], x, y)),
+            Spots("selected", "ring", 300, _within(shown, x, y)),
+            Spots("scenarios", "triangle", 230, _within(groups["scenarios"], x, y)),
+            Spots("measured", "cross", 90, _within(groups["measured"], x, y)),
+            Spots("current", "diamond", 220, _within(groups["current"], x, y)),
+            Spots("points", "dot", 60, _within(points, x, y)),
+        ),
+    )
+
+
+def limit_lines(
+    library: BlockLibrary, limits: Iterable[Limit], resource: str
+) -> tuple[LimitLine, ...]:
+    """Limits that bear on a resource; runtime and throughput bear on each other."""
+    lines = []
+    for limit in limits:
+        at = _on_axis(library, limit, resource)
+        if at is not None and math.isfinite(at):
+            quantity = library.quantity(limit.resource)
+            words = f"{quantity.label} {_SIGNS[limit.sense]} {quantity.text(limit.value)}"
+            lines.append(LimitLine(at, words))
+    return tuple(lines)
+
+
+def point_title(front: ParetoFront, place: int) -> str:
+    """Name a point, with its proof where that is wanting."""
+    title = f"Point {place + 1} of {len(front.solutions)}"
+    solution = front.solutions[place]
+    if solution.status == "optimal":
+        return title
+    return f"{title}, not proven optimal (gap {100 * solution.gap:.2g} %)"
+
+
+def measured_words(
+    point: MeasuredPoint, library: BlockLibrary, objective: str, resource: str
+) -> list[str]:
+    """Tell of one measured point, a line each: name, score, resource, source."""
+    use = point.use(library, resource)
+    quantity = library.quantity(resource)
+    lines = [" ".join(f"Measured: {point.name}".split()), _score_words(point, library, objective)]
+    used = "not measured" if use is None else quantity.text(use)
+    lines.append(f"{quantity.label}: {used}")
+    if point.source:
+        lines.append(" ".join(f"Source: {point.source}".split()))
+    return lines
+
+
+def _points(front: ParetoFront | None, axes: FrontAxes) -> list[Spot]:
+    if front is None or front.resource != axes.resource:
+        return []
+    return [
+        replace(spot, hollow=solution.status != "optimal")
+        for place, solution in enumerate(front.solutions)
+        for spot in axes.spot(solution, point_title(front, place), FRONT, place)
+    ]
+
+
+def _spans(
+    points: Sequence[Spot],
+    groups: dict[str, list[Spot]],
+    lines: Sequence[LimitLine],
+    axes: FrontAxes,
+) -> tuple[Axis, Axis]:
+    """Span what is drawn; measured models far worse than the front do not stretch the chart."""
+    library, objective = axes.library, axes.problem.objective
+    others = [spot for group in groups.values() for spot in group]
+    minimize = axes.problem.goal == "minimize"
+    ends = score_span([spot.y for spot in points], [spot.y for spot in others], minimize=minimize)
+    score = library.quantity(objective)
+    y = replace(quantity_axis(*ends, score, f"Summed {score.title}"), grid=True)
+    beyond = {id(spot) for spot in groups["measured"] if not y.holds(spot.y)}
+    uses = [spot.x for spot in (*points, *others) if id(spot) not in beyond]
+    x = quantity_axis(
+        *resource_span(uses, [line.at for line in lines]), library.quantity(axes.resource)
+    )
+    return x, y
+
+
+def resource_span(uses: Sequence[float], limits: Sequence[float]) -> tuple[float, float]:
+    """Span all architectures, and the limits that lie not too far from them."""
+    low, high = around(uses)
+    reach = _IN_REACH * max(high - low, abs(high))
+    near = [at for at in limits if low - reach <= at <= high + reach]
+    return around([*uses, *near])
+
+
+def score_span(
+    front: Sequence[float], others: Sequence[float], *, minimize: bool
+) -> tuple[float, float]:
+    """Span the scores: from 0 where none lies below; losses far beyond the front stay outside."""
+    scores = [*front, *others]
+    low, high = min(scores, default=0.0), max(scores, default=0.0)
+    if minimize and len(front) >= _ENOUGH:
+        reach = _OUTSIDE * _usual_high(front)
+        high = max(score for score in scores if score <= max(reach, low))
+    if low < 0 or (not minimize and low > 0.5 * high):
+        return around([low, high])
+    high = high if high > 0 else 1.0
+    # A little below 0, so that the marks that stand there are whole.
+    return -0.5 * PADDING * high, (1 + PADDING) * high
+
+
+def _usual_high(scores: Sequence[float]) -> float:
+    usual = _OUTLIER * float(np.quantile(scores, 0.75))
+    return max([score for score in scores if score <= usual], default=max(scores))
+
+
+def _within(spots: Sequence[Spot], x: Axis, y: Axis) -> tuple[Spot, ...]:
+    """Put spots that lie outside at the edge; the legend says so of their scores."""
+    return tuple(replace(spot, x=x.clip(spot.x), y=y.clip(spot.y)) for spot in spots)
+
+
+def _on_axis(library: BlockLibrary, limit: Limit, resource: str) -> float | None:
+    if limit.resource == resource:
+        return limit.value
+    if {limit.resource, resource} == {RUNTIME, THROUGHPUT}:
+        # Each is 1000 x tokens over the other, so one formula serves both ways.
+        return library.throughput(limit.value)
+    return None
+
+
+def _same(one: BlockLibrary, other: BlockLibrary) -> bool:
+    return one is other or one == other
+
+
+def _legend(
+    points: Sequence[Spot],
+    groups: dict[str, list[Spot]],
+    current: Solution | None,
+    scenarios: Sequence[Scenario],
+    measured: Sequence[MeasuredPoint],
+    lines: Sequence[LimitLine],
+    axes: tuple[Axis, Axis],
+    shown: Sequence[Spot],
+) -> Iterable[Key]:
+    x, y = axes
+    yield from _legend_of_front(points)
+    if shown:
+        yield Key("Selected point", SELECTED, "ring")
+    if current is not None:
+        none = "" if current.found else ": none within the budgets"
+        words = f"Current solution{none}{_beyond(groups['current'], y)}"
+        yield Key(words, CURRENT, "diamond")
+    yield Key(f"Parent{_beyond(groups['parent'], y)}", PARENT, "square")
+    for place, one in enumerate(scenarios):
+        drawn = [spot for spot in groups["scenarios"] if spot.place == place]
+        if drawn:
+            yield Key(f"{one.name}{_beyond(drawn, y)}", scenario_color(place), "triangle")
+    if measured:
+        yield Key(_measured_key(groups["measured"], len(measured), y), MEASURED, "cross")
+    for line in lines:
+        yield Key(f"Limit: {line.words}{_aside(line, x)}", LIMIT, "dashes")
+
+
+def _legend_of_front(points: Sequence[Spot]) -> Iterable[Key]:
+    if not points or not all(spot.hollow for spot in points):
+        yield Key("Pareto front", FRONT, "dot")
+    if any(spot.hollow for spot in points):
+        yield Key("Not proven optimal", FRONT, "hollow")
+
+
+def _measured_key(spots: Sequence[Spot], count: int, y: Axis) -> str:
+    above = any(not y.holds(spot.y) for spot in spots)
+    return f"Measured ({len(spots)} of {count})" + (" (some scores above the chart)" * above)
+
+
+def _beyond(spots: Sequence[Spot], y: Axis) -> str:
+    return " (score above the chart)" if any(not y.holds(spot.y) for spot in spots) else ""
+
+
+def _aside(line: LimitLine, x: Axis) -> str:
+    if x.holds(line.at):
+        return ""
+    return f" ({'left' if line.at < x.low else 'right'} of the chart)"
+
+
+def _score_words(point: MeasuredPoint, library: BlockLibrary, objective: str) -> str:
+    label = library.quantity(objective).label
+    value = point.values.get(objective)
+    if value is None:
+        return f"{label}: not measured"
+    words = f"{label}, measured: {format_number(value)}"
+    if objective in library.costs:
+        return words
+    own = parent_score(library, objective)
+    if own is None:
+        return f"{words} (no place on an axis of sums: the parent's own value is not known)"
+    if own:
+        return f"{words} (drawn by its difference from the parent's {format_number(own)})"
+    return words

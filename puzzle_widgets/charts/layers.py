@@ -1,0 +1,263 @@
+"""Blocks by layer: sizes as mirrored bars, choices row by row, costs kept and saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from puzzle_widgets.charts.axes import Axis, FloatArray, layer_axis, value_axis
+from puzzle_widgets.charts.figure import Bars, ColorArray, Figure, Key
+from puzzle_widgets.charts.palette import (
+    ATTENTION,
+    ATTENTION_LINEAR,
+    CURRENT,
+    FFN,
+    FFN_LINEAR,
+    NEUTRAL,
+    SAVED,
+    WHOLE,
+)
+from puzzle_widgets.library import BlockLibrary, SubBlock
+from puzzle_widgets.library.block import KINDS, Part
+from puzzle_widgets.library.quantity import COST_GROUP, MEMORY, RUNTIME
+from puzzle_widgets.problem.mckp import IntArray, to_choice
+from puzzle_widgets.solution import Solution
+from puzzle_widgets.solution.sizes import PARTS, HalfSizes, bar_heights, relative_sizes
+
+MOST_ROWS = 24
+COST_VIEWS = {"Runtime": RUNTIME, "Memory": MEMORY}
+_CELL, _LONGEST, _CLOSE, _ROW_PX = 0.84, 16, 1e-3, 20
+_RANK = ("sized", "linear", "other", "no_op")
+
+
+@dataclass(frozen=True, eq=False)
+class LayerChart:
+    """One way to draw the architectures of a library, worked out for all variants at once.
+
+    Parameters
+    ----------
+    library
+        Whose architectures are drawn.
+    y
+        The vertical axis.
+    heights, colors
+        Parts of every variant's bar, flat as the library's columns are, shape (parts, variants).
+    legend
+        What the colors stand for.
+    saved
+        Cost of the parent's block by layer, where the last part is what a block saves of it.
+    problem
+        Why there is nothing to draw; empty where there is.
+    height
+        Of the plot itself, in px.
+    """
+
+    library: BlockLibrary
+    y: Axis
+    heights: FloatArray
+    colors: ColorArray
+    legend: tuple[Key, ...] = ()
+    saved: FloatArray | None = None
+    problem: str = ""
+    height: int = 230
+
+    def bars(self, solution: Solution, choice: IntArray | None = None) -> Bars:
+        """The bars of an architecture; ``choice`` is its flat variant index by layer."""
+        if choice is None:
+            choice = to_choice(self.library, solution.architecture or {})
+        heights, colors = self.heights[:, choice], self.colors[:, choice]
+        if self.saved is not None:
+            rest = np.clip(self.saved - heights.sum(axis=0), 0.0, None)
+            heights = np.vstack([heights, rest])
+            colors = np.vstack([colors, np.full((1, len(choice)), SAVED, dtype=object)])
+        layers, blocks = self.library.layers, solution.blocks
+
+        def words(place: int) -> str:
+            return f"Layer {layers[place].name}: {blocks[place].label}"
+
+        return Bars(heights, colors, words)
+
+    def figure(self, solution: Solution, title: str = "Blocks by layer") -> Figure:
+        """The chart of an architecture."""
+        x = layer_axis(self.library.layers)
+        return Figure(title, x, self.y, self.legend, bars=self.bars(solution))
+
+
+def layers_figure(solution: Solution, view: str = "Size", title: str = "Blocks by layer") -> Figure:
+    """Work out the chart of an architecture.
+
+    Parameters
+    ----------
+    solution
+        With an architecture.
+    view
+        One of :func:`views_of` its library: ``"Size"``, ``"Choice"``, ``"Runtime"``, ``"Memory"``.
+    title
+        Read out for the chart.
+    """
+    return layer_chart(solution.library, view).figure(solution, title)
+
+
+def views_of(library: BlockLibrary) -> list[str]:
+    """The ways in which a library's architectures can be drawn."""
+    return ["Size", "Choice", *(name for name, key in COST_VIEWS.items() if key in library.keys)]
+
+
+def layer_chart(library: BlockLibrary, view: str) -> LayerChart:
+    """Work out a view for all architectures of a library."""
+    if view in COST_VIEWS:
+        return _cost_chart(library, COST_VIEWS[view])
+    return _choice_chart(library) if view == "Choice" else _size_chart(library)
+
+
+def _size_chart(library: BlockLibrary) -> LayerChart:
+    """Attention upwards, FFN downwards, as shares of the parent's; whole blocks where unknown."""
+    sizes = relative_sizes(library)
+    halves = [(sizes.whole, 1)] if sizes.whole else [(sizes.attention, 1), (sizes.ffn, -1)]
+    tones = [(WHOLE, WHOLE)] if sizes.whole else [(ATTENTION, ATTENTION_LINEAR), (FFN, FFN_LINEAR)]
+    heights = np.stack([sign * bar_heights(half) for half, sign in halves])
+    colors = np.stack(
+        [_size_colors(half, *tone) for (half, _), tone in zip(halves, tones, strict=True)]
+    )
+    high = max(1.0, heights.max())
+    low = 0.0 if sizes.whole else min(-1.0, heights.min())
+    ticks = tuple((t, f"{abs(100 * t):.0f} %") for t in (-1, -0.5, 0, 0.5, 1) if t >= low)
+    words = "block, % of the parent's" if sizes.whole else "← FFN · % of the parent's · attention →"
+    legend = (
+        [Key(f"whole block, {_whole_words(library, sizes.whole)}", WHOLE)]
+        if sizes.whole
+        else _size_legend(library, sizes.attention, sizes.ffn)
+    )
+    y = Axis(float(low), float(high), ticks, words, grid=True)
+    return LayerChart(library, y, heights, colors, tuple(legend))
+
+
+def _size_colors(half: HalfSizes, sized: str, linear: str) -> ColorArray:
+    other = sized if sized == WHOLE else NEUTRAL
+    by_kind = {"sized": sized, "linear": linear, "no_op": sized, "other": other}
+    colors: ColorArray = np.array([by_kind[kind] for kind in KINDS], dtype=object)[half.kinds]
+    return colors
+
+
+def _size_legend(library: BlockLibrary, attention: HalfSizes, ffn: HalfSizes) -> list[Key]:
+    keys = [
+        Key("attention, up: KV heads, % of the parent's", ATTENTION),
+        Key("FFN, down: intermediate size, % of the parent's", FFN),
+    ]
+    if attention.has("linear"):
+        keys.append(Key("linear attention (no size of its own)", ATTENTION_LINEAR))
+    if ffn.has("linear"):
+        keys.append(Key("linear FFN (no size of its own)", FFN_LINEAR))
+    for half, name in ((attention, "attention"), (ffn, "FFN")):
+        if half.has("other"):
+            keys.append(Key(f"other {name}, {_half_words(library, half)}", NEUTRAL))
+    if attention.has("no_op") or ffn.has("no_op"):
+        keys.append(Key("no bar: no-op"))
+    return keys
+
+
+def _whole_words(library: BlockLibrary, whole: HalfSizes) -> str:
+    if not whole.basis:
+        return "kinds and sizes not known: neutral bars"
+    name = library.quantity(whole.basis).label.lower()
+    return f"up: its {name}, % of the parent's block (kinds not known)"
+
+
+def _half_words(library: BlockLibrary, half: HalfSizes) -> str:
+    if not half.basis:
+        return "size not known: neutral bar"
+    return f"% of the parent's {library.quantity(half.basis).label.lower()}"
+
+
+def _choice_chart(library: BlockLibrary) -> LayerChart:
+    """One row per kind of attention above, one per kind of FFN below; or one per variant."""
+    stack, rows, tones, legend = _arrange(library)
+    count = int(library.starts[-1])
+    y = Axis(0.0, float(len(rows)), tuple((n + 0.5, words) for n, words in enumerate(rows)), "")
+    if len(rows) > MOST_ROWS:
+        words = (
+            f"{len(rows)} rows would be needed, one for each kind of block: too many to read. "
+            "Open a layer to see all of its variants."
+        )
+        none = np.zeros((1, count))
+        return LayerChart(library, y, none, np.full((1, count), "", object), problem=words)
+    parts = _row_heights(stack)
+    colors = [np.full(count, tone, object) for color in tones for tone in ("", color)]
+    height = max(80, _ROW_PX * len(rows))
+    return LayerChart(library, y, parts, np.stack(colors), tuple(legend), height=height)
+
+
+def _arrange(library: BlockLibrary) -> tuple[list[IntArray], list[str], list[str], list[Key]]:
+    """Find the row of every variant's parts, lowest row first, and what the rows are called."""
+    variants = [variant for layer in library.layers for variant in layer.variants]
+    halves = [(v.attention, v.ffn) for v in variants]
+    if all(half.kind == "other" for pair in halves for half in pair):
+        names = list(reversed(dict.fromkeys(variant.name for variant in variants)))
+        place = {name: row for row, name in enumerate(names)}
+        where = np.array([place[variant.name] for variant in variants])
+        key = Key("the layer's variant, by name", WHOLE)
+        return [where], [_short(name) for name in names], [WHOLE], [key]
+    ffn, ffn_rows = _rows([pair[1] for pair in halves], "ffn")
+    attention, attention_rows = _rows([pair[0] for pair in halves], "attention")
+    legend = [
+        Key("attention (upper rows): KV heads", ATTENTION),
+        Key("FFN (lower rows): intermediate size", FFN),
+    ]
+    rows = [*ffn_rows, *attention_rows]
+    return [ffn, attention + len(ffn_rows)], rows, [FFN, ATTENTION], legend
+
+
+def _rows(halves: Sequence[SubBlock], part: Part) -> tuple[IntArray, list[str]]:
+    """Rows from the least to the largest, and the row of each."""
+    kinds = sorted(set(halves), key=lambda half: (-_RANK.index(half.kind), half.size or 0))
+    place = {half: row for row, half in enumerate(kinds)}
+    return np.array([place[half] for half in halves]), [_row_name(half, part) for half in kinds]
+
+
+def _row_name(half: SubBlock, part: Part) -> str:
+    size = f"{half.size:,}" if half.kind == "sized" else half.describe(part)
+    if part == "ffn":
+        return f"FFN {size}"
+    return f"attn {size} KV" if half.kind == "sized" else f"attn {size}"
+
+
+def _row_heights(stack: Sequence[IntArray]) -> FloatArray:
+    """Turn rows into bars: an unseen one up to each row, then the cell."""
+    parts: list[FloatArray] = []
+    reached: FloatArray = np.zeros(len(stack[0]))
+    for rows in stack:
+        low = rows.astype(np.float64) + (1 - _CELL) / 2
+        parts += [low - reached, np.full(len(rows), _CELL)]
+        reached = low + _CELL
+    return np.stack(parts)
+
+
+def _short(name: str) -> str:
+    words = " ".join(name.split())
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
+
+
+def _cost_chart(library: BlockLibrary, key: str) -> LayerChart:
+    """Kept and saved of a cost, stacked; kept by subblock where these are known."""
+    quantity, total = library.quantity(key), library.column(key)
+    halves = _subblock_costs(library, key)
+    kept = [("kept, attention", ATTENTION), ("kept, FFN", FFN)] if halves else [("kept", CURRENT)]
+    heights = np.stack(halves or [total])
+    colors = np.stack([np.full(len(total), color, object) for _, color in kept])
+    parent = np.array([layer.parent_variant.values[key] for layer in library.layers])
+    y = value_axis(total.tolist(), quantity)
+    y = Axis(y.low, max(float(total.max()), 0.0) or 1.0, y.ticks, f"{quantity.title} per layer")
+    legend = [*(Key(words, color) for words, color in kept), Key("saved of the parent's", SAVED)]
+    return LayerChart(library, y, heights, colors, tuple(legend), saved=parent)
+
+
+def _subblock_costs(library: BlockLibrary, key: str) -> list[FloatArray]:
+    """Costs of attention and FFN, where the library has them and they add up to the block's."""
+    keys = [f"{COST_GROUP}{part}_{key.removeprefix(COST_GROUP)}" for part in PARTS]
+    if not all(name in library.keys for name in keys):
+        return []
+    halves, total = [library.column(name) for name in keys], library.column(key)
+    fits = np.allclose(sum(halves), total, rtol=_CLOSE, atol=_CLOSE * np.abs(total).max())
+    return halves if fits and min(half.min() for half in halves) >= 0 else []

@@ -1,0 +1,135 @@
+"""Stacked bars over the layers on the screen; every layer has a column to point at and click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import bqplot as bq
+import numpy as np
+
+from puzzle_widgets.charts.axes import Axis
+from puzzle_widgets.charts.figure import Bars
+from puzzle_widgets.charts.palette import SELECTED
+from puzzle_widgets.widgets.charts.axes import axis_of, close_all, figure_of, scale_of
+
+OnLayer = Callable[[int], None]
+_SHADE, _SHADED, _CLEAR = "#808080", 0.22, "transparent"
+_POINTER_PX, _TOP, _BOTTOM = 22, 4, 42
+
+
+class BarChart:
+    """Bars of one architecture at a time.
+
+    Parameters
+    ----------
+    x, y
+        The axes: of layers, and of what is drawn.
+    layers
+        Number of layers.
+    height
+        Of the plot itself, in px.
+    on_hover, on_click
+        Called with the place of the layer pointed at, or clicked.
+    """
+
+    def __init__(
+        self, x: Axis, y: Axis, layers: int, height: int, on_hover: OnLayer, on_click: OnLayer
+    ) -> None:
+        self._count = layers
+        # A place beyond each end keeps the bars of one or two layers as wide as those of many.
+        self._places = np.arange(-1, layers + 1, dtype=np.float64)
+        room = (y.high - y.low) * _POINTER_PX / height
+        self._low, self._top = y.low, y.high + room / 2
+        up = bq.LinearScale(min=y.low, max=y.high + room, allow_padding=False)
+        self._scales = {"x": scale_of(x), "y": up}
+        self.bars = bq.Bars(
+            x=self._places,
+            y=np.zeros((1, layers + 2)),
+            scales=self._scales,
+            padding=0.14,
+            stroke_width=0,
+            color_mode="no_group",
+            interactions={},
+        )
+        self.marker, self.columns = self._marker(), self._columns(on_hover, on_click)
+        margin = _margin(y)
+        axes = [
+            axis_of(x, self._scales["x"], "bottom", 32),
+            axis_of(y, up, "left", margin - 18),
+        ]
+        self.figure = figure_of(
+            [self.bars, self.marker, self.columns],
+            axes,
+            "pw-layers",
+            animation_duration=120,
+            fig_margin={"top": _TOP, "bottom": _BOTTOM, "left": margin, "right": 8},
+        )
+        self.figure.layout.height = f"{height + _POINTER_PX + _TOP + _BOTTOM}px"
+
+    def draw(self, bars: Bars) -> None:
+        """Draw an architecture."""
+        around = np.zeros((len(bars.heights), self._count + 2))
+        around[:, 1:-1] = bars.heights
+        ends = [_CLEAR] * len(bars.heights)
+        colors = [*ends, *(str(color) or _CLEAR for color in bars.colors.T.ravel()), *ends]
+        with self.bars.hold_sync():
+            if self.bars.colors != colors:  # checking every color is what costs
+                self.bars.colors = colors
+            self.bars.y = around
+
+    def mark(self, place: int | None) -> None:
+        """Mark a layer by a shaded column with a pointer above it; ``None`` marks none."""
+        shades = [0.0] * (self._count + 2)
+        if place is not None and 0 <= place < self._count:
+            shades[place + 1] = _SHADED
+            self.marker.x = np.array([float(place)])
+        self.marker.visible = any(shades)
+        if self.columns.opacities != shades:
+            self.columns.opacities = shades
+
+    def close(self) -> None:
+        """Let the front end forget all parts of the chart."""
+        close_all(self.figure, *self._scales.values())
+
+    def _marker(self) -> bq.Scatter:
+        return bq.Scatter(
+            x=[0.0],
+            y=[self._top],
+            scales=self._scales,
+            marker="triangle-down",
+            colors=[SELECTED],
+            default_size=60,
+            interactions={},
+            apply_clip=False,
+            visible=False,
+        )
+
+    def _columns(self, on_hover: OnLayer, on_click: OnLayer) -> bq.Bars:
+        """Bars that fill the plot, unseen: layers without a block can be reached by them."""
+        columns = bq.Bars(
+            x=self._places,
+            y=np.full(self._count + 2, self._scales["y"].max),
+            base=self._low,
+            scales=self._scales,
+            padding=0.0,
+            colors=[_SHADE],
+            opacity_mode="no_group",
+            opacities=[0.0] * (self._count + 2),
+            stroke_width=0,
+            interactions={},
+        )
+        columns.on_hover(lambda _, event: self._tell(event, on_hover))
+        columns.on_element_click(lambda _, event: self._tell(event, on_click))
+        return columns
+
+    def _tell(self, event: Any, whom: OnLayer) -> None:  # noqa: ANN401 - as the front end sends
+        place = round(float(event["data"]["x"]))
+        if 0 <= place < self._count:
+            whom(place)
+
+
+def _margin(y: Axis) -> int:
+    """Room for the words of the ticks and of the axis, in px."""
+    longest = max((len(words) for _, words in y.ticks), default=4)
+    return max(64 if y.title else 24, round(24 + 6.4 * longest + (12 if y.title else 0)))

@@ -1,0 +1,150 @@
+"""What is saved is what is on the screen: both are drawn from one figure."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+
+import puzzle_widgets as pw
+from puzzle_widgets.charts import (
+    Figure,
+    comparison_figure,
+    decision_figures,
+    draw,
+    front_figure,
+    layers_figure,
+    surface_figure,
+)
+from puzzle_widgets.charts.comparison import with_parent
+from puzzle_widgets.charts.front import FrontAxes
+from puzzle_widgets.charts.layers import layer_chart
+from puzzle_widgets.charts.palette import heat_color
+from puzzle_widgets.widgets.charts import (
+    BarChart,
+    CellChart,
+    CurveChart,
+    FrontChart,
+    legend_line,
+    strip_line,
+)
+from tests.support.libraries import MEMORY, RUNTIME
+
+SPACE = "{http://www.w3.org/2000/svg}"
+PROBLEM = pw.SearchProblem(pw.random_library(5, 4), minimize="metrics.loss")
+
+
+def ignore(*_: int) -> None:
+    """Nothing listens here."""
+
+
+def elements(figure: Figure, tag: str) -> list[ET.Element]:
+    """Elements of the file."""
+    root = ET.fromstring(draw(figure).to_svg())  # noqa: S314 - written here
+    return list(root.iter(f"{SPACE}{tag}"))
+
+
+def written(figure: Figure) -> set[str]:
+    """All words of the file."""
+    return {element.text or "" for tag in ("text", "title") for element in elements(figure, tag)}
+
+
+def check_axes(screen: Any, figure: Figure) -> None:
+    """Ticks and titles of the screen are those of the file."""
+    words = written(figure)
+    for axis in screen.axes:
+        assert axis.label == "" or any(axis.label in text for text in words)
+        assert set(axis.tick_labels.values()) <= words
+
+
+def check_legend(figure: Figure) -> None:
+    """Every key of the screen stands in the file."""
+    line = legend_line(figure.legend)
+    for key in figure.legend:
+        assert key.words in line.unescape()
+        assert key.words in written(figure)
+
+
+def test_a_front() -> None:
+    """Spots, curve, limits, axes and legend."""
+    front = pw.pareto_front(PROBLEM, MEMORY, 6)
+    current = pw.search(PROBLEM.with_budget(MEMORY, upper="60 %"))
+    figure = front_figure(front, FrontAxes(PROBLEM, MEMORY), current=current, selected=1)
+    screen = FrontChart()
+    screen.show(figure)
+    check_axes(screen.figure, figure)
+    check_legend(figure)
+    titles = [element.text for element in elements(figure, "title")]
+    for group in figure.spots:
+        mark = screen.spots[group.name]
+        np.testing.assert_array_equal(mark.x, [spot.x for spot in group.spots])
+        np.testing.assert_array_equal(mark.y, [spot.y for spot in group.spots])
+        for spot in group.spots:
+            assert not spot.words or " ".join(spot.words.split()) in titles
+    (curve,) = elements(figure, "polyline")
+    assert len((curve.get("points") or "").split()) == len(screen.line.x) == len(front.solutions)
+
+
+@pytest.mark.parametrize("view", ["Size", "Choice", "Runtime", "Memory"])
+def test_blocks_by_layer(view: str) -> None:
+    """As many bars, of the same colors, in every view."""
+    solution = pw.search(PROBLEM.with_budget(MEMORY, upper="60 %"))
+    plan = layer_chart(PROBLEM.library, view)
+    figure = layers_figure(solution, view)
+    screen = BarChart(figure.x, figure.y, 5, plan.height, ignore, ignore)
+    screen.draw(plan.bars(solution))
+    check_axes(screen.figure, figure)
+    check_legend(figure)
+    heights = np.asarray(screen.bars.y)[:, 1:-1]
+    colors = np.array(screen.bars.colors).reshape(-1, len(heights)).T[:, 1:-1]
+    shown = sorted(colors[(heights != 0) & (colors != "transparent")].tolist())
+    bars = [e for e in elements(figure, "rect") if e.find(f"{SPACE}title") is not None]
+    assert sorted(bar.get("fill") or "" for bar in bars) == shown
+
+
+def check_cells(figure: Figure) -> None:
+    """The colors of all cells, the strip, the legend and the outlines."""
+    screen = CellChart(figure, ignore, ignore)
+    check_axes(screen.figure, figure)
+    check_legend(figure)
+    assert figure.strip is not None
+    assert all(tick in strip_line(figure.strip) for tick in figure.strip.ticks)
+    assert {figure.strip.title, *figure.strip.ticks} <= written(figure)
+    values = np.asarray(screen.cells.color)[:-1, :-1]
+    cells = [e for e in elements(figure, "rect") if e.find(f"{SPACE}title") is not None]
+    assert [cell.get("fill") for cell in cells] == [heat_color(v) for v in values.ravel()]
+    outlined = [mark for mark in screen.outlines if mark.visible]
+    assert len(outlined) == len(figure.outlines)
+    frames = [e for e in elements(figure, "rect") if e.get("fill") == "none"]
+    assert [frame.get("stroke") for frame in frames] == [mark.colors[0] for mark in outlined]
+
+
+def test_a_surface() -> None:
+    """Cells of scores."""
+    grid = pw.budget_surface(PROBLEM, MEMORY, RUNTIME, (4, 3))
+    check_cells(surface_figure(grid, limits=[], selected=(1, 1)))
+
+
+def test_a_decision_map() -> None:
+    """Cells of blocks."""
+    grid = pw.decision_map(PROBLEM, MEMORY, points=4)
+    for figure in decision_figures(grid, selected=2):
+        check_cells(figure)
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_a_comparison(log: bool) -> None:  # noqa: FBT001
+    """The same points, colors and dashes, over a linear and a logarithmic axis."""
+    solutions = [pw.search(PROBLEM.with_budget(MEMORY, upper=f"{n} %")) for n in (50, 70)]
+    series = with_parent([pw.Scenario(f"at {n}", one) for n, one in enumerate(solutions)])
+    figure = comparison_figure(series, MEMORY, log=log)
+    screen = CurveChart(figure)
+    check_axes(screen.figure, figure)
+    check_legend(figure)
+    lines = elements(figure, "polyline")
+    assert [line.get("stroke") for line in lines] == [m.colors[0] for m in screen.figure.marks]
+    for mark, curve in zip(screen.figure.marks, figure.curves, strict=True):
+        np.testing.assert_array_equal(mark.y, [y for _, y in curve.points])
+        assert mark.line_style == curve.dash
