@@ -7,7 +7,7 @@ from typing import Any
 
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, LayerName
-from puzzle_widgets.library.quantity import bigger_is_better
+from puzzle_widgets.library.sense import score_sense
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.budget import BudgetSpec
 from puzzle_widgets.problem.choices import find_layer, find_variant
@@ -48,7 +48,10 @@ def _objective(asked: Namespace, library: BlockLibrary) -> tuple[str | None, str
             f"one of {', '.join(library.keys)}."
         )
     score = library.scores[0]
-    return (None, score) if bigger_is_better(score) else (score, None)
+    sense = score_sense(library, score)
+    if sense.goal is None:
+        raise ProblemError(f"{sense.reason} Say --minimize {score} or --maximize {score}.")
+    return (score, None) if sense.goal == "minimize" else (None, score)
 
 
 def _budgets(lower: list[str], upper: list[str]) -> dict[str, BudgetSpec]:

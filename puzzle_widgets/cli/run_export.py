@@ -23,6 +23,7 @@ from puzzle_widgets.handover import (
     read_parent_config,
 )
 from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Scenario, Solution, search
 from puzzle_widgets.solution.scenario_file import read_scenarios
@@ -84,7 +85,9 @@ def _kept(asked: Namespace, library: BlockLibrary) -> Sequence[Scenario]:
         content = path.read_bytes()
     except OSError as error:
         raise ScenarioError(f"{asked.scenarios}: cannot be read ({error.strerror}).") from error
-    scenarios = read_scenarios(content, path.name, library)
+    goal: Goal | None = "maximize" if asked.maximize else "minimize" if asked.minimize else None
+    objective = asked.minimize or asked.maximize or ""
+    scenarios = read_scenarios(content, path.name, library, objective=objective, goal=goal)
     if asked.name is None:
         return scenarios
     named = [one for one in scenarios if one.name == asked.name]

@@ -40,7 +40,6 @@ _LABELS = {
 }
 # Costs of one workload among several are named "stats.runtime_ms@chat".
 _WORKLOAD = "@"
-_GAINS = ("accuracy", "one_minus", "greedy_teacher", "mmlu", "score_up")
 
 
 @dataclass(frozen=True)
@@ -67,11 +66,6 @@ def describe_key(key: str, unit: str | None = None) -> Quantity:
     found = ("tokens/s" if key == THROUGHPUT else unit_of_key(base)) if unit is None else unit
     label = _LABELS.get(base) or _plain_label(base)
     return Quantity(key, f"{label}, {workload}" if workload else label, found)
-
-
-def bigger_is_better(key: str) -> bool:
-    """Tell whether a score is a gain, such as an accuracy, rather than a loss."""
-    return any(word in key.lower() for word in _GAINS)
 
 
 def format_number(value: float) -> str:

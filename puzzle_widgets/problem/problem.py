@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
 from puzzle_widgets.library.checks import shown
 from puzzle_widgets.library.quantity import RUNTIME
+from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.problem.budget import (
     Budget,
     BudgetSpec,
@@ -24,7 +24,6 @@ from puzzle_widgets.problem.budget import (
 from puzzle_widgets.problem.choices import find_layer, find_variant
 
 Architecture = Mapping[LayerName, str]
-Goal = Literal["minimize", "maximize"]
 
 
 @dataclass(frozen=True)
@@ -194,9 +193,11 @@ def _read_goal(
     library: BlockLibrary, minimize: str | None, maximize: str | None
 ) -> tuple[str, Goal]:
     if (minimize is None) == (maximize is None):
+        key = library.scores[0] if library.scores else library.keys[0]
+        sense = score_sense(library, key)
         raise ProblemError(
-            "An objective is needed: give minimize= or maximize=, one of the two, "
-            f"such as minimize={library.scores[0] if library.scores else library.keys[0]!r}."
+            "An objective is needed: give minimize= or maximize=, one of the two, such as "
+            f"{sense.goal or 'minimize'}={key!r}. {sense.reason}"
         )
     objective = minimize if minimize is not None else maximize
     return _check_key(library, str(objective), "The objective"), (

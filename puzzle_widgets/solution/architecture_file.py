@@ -13,7 +13,7 @@ from puzzle_widgets.library.folder import read_bytes
 from puzzle_widgets.library.puzzletron.blocks import Block
 from puzzle_widgets.library.puzzletron.match import match_blocks, mismatch_words
 from puzzle_widgets.library.puzzletron.model_config import read_blocks
-from puzzle_widgets.library.quantity import bigger_is_better
+from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution.scenario import Scenario
 from puzzle_widgets.solution.solution import assess
@@ -27,6 +27,7 @@ def open_architecture(
     *,
     name: str = "",
     objective: str = "",
+    goal: Goal | None = None,
 ) -> Scenario:
     """Open a ``config.json`` as a scenario of a library that has its blocks.
 
@@ -41,31 +42,33 @@ def open_architecture(
         Name of the scenario; by default the folder's.
     objective
         Score to sum; the library's first by default.
+    goal
+        Which way it is better; by default what the library tells.
 
     Raises
     ------
     ScenarioError
-        Naming every layer whose block the library does not have.
+        Naming every layer whose block the library does not have; or where nothing tells which
+        way the score is better.
     """
     try:
         content, title, place = _content(source)
         blocks = read_blocks(parse_json(content, place), place)
     except LibraryError as error:
         raise ScenarioError(str(error)) from error
-    return scenario_of(blocks, library, name or title, objective)
+    return scenario_of(blocks, library, name or title, plain_problem(library, objective, goal))
 
 
 def scenario_of(
-    blocks: Sequence[Block], library: BlockLibrary, name: str, objective: str = ""
+    blocks: Sequence[Block], library: BlockLibrary, name: str, problem: SearchProblem
 ) -> Scenario:
-    """Make a scenario of a model's blocks.
+    """Make a scenario of a model's blocks, as an answer to a problem.
 
     Raises
     ------
     ScenarioError
         Naming every layer whose block the library does not have.
     """
-    problem = plain_problem(library, objective)
     return Scenario(name, assess(problem, architecture_of(blocks, library, name), "given"))
 
 
@@ -92,11 +95,23 @@ def architecture_of(
     return found
 
 
-def plain_problem(library: BlockLibrary, objective: str = "") -> SearchProblem:
-    """A problem without budgets: the objective in its usual sense."""
+def plain_problem(
+    library: BlockLibrary, objective: str = "", goal: Goal | None = None
+) -> SearchProblem:
+    """A problem without budgets: the objective in the sense that is said, else told by the library.
+
+    Raises
+    ------
+    ScenarioError
+        Where nothing tells the sense.
+    """
     key = objective or next(iter(library.scores), library.keys[0])
-    goal: dict[str, Any] = {"maximize" if bigger_is_better(key) else "minimize": key}
-    return SearchProblem(library, **goal)
+    sense = score_sense(library, key)
+    found = goal or sense.goal
+    if found is None:
+        raise ScenarioError(f"{sense.reason} Say it first, here or by goal=.")
+    said: dict[str, Any] = {found: key}
+    return SearchProblem(library, **said)
 
 
 def _content(source: str | Path | bytes) -> tuple[bytes, str, Place]:

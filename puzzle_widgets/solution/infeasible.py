@@ -8,9 +8,10 @@ from collections.abc import Callable
 import numpy as np
 
 from puzzle_widgets.library.quantity import format_number
+from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem import Budget, SearchProblem
 from puzzle_widgets.problem.mckp import Mckp, to_mckp
-from puzzle_widgets.problem.problem import Goal, replace_field
+from puzzle_widgets.problem.problem import replace_field
 from puzzle_widgets.search.outcome import Outcome
 
 Solve = Callable[[Mckp], Outcome]

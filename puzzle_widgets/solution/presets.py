@@ -8,7 +8,8 @@ from puzzle_widgets.errors import ScenarioError
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.puzzletron.blocks import NO_OP, Block, Half
 from puzzle_widgets.library.puzzletron.match import match_blocks
-from puzzle_widgets.solution.architecture_file import scenario_of
+from puzzle_widgets.library.sense import Goal
+from puzzle_widgets.solution.architecture_file import plain_problem, scenario_of
 from puzzle_widgets.solution.scenario import Scenario
 
 NEMOTRON_SUPER_49B = "Nemotron-Super-49B"
@@ -36,7 +37,9 @@ def preset_names(library: BlockLibrary) -> tuple[str, ...]:
     return tuple(name for name, blocks in _presets().items() if _fits(library, blocks))
 
 
-def preset(name: str, library: BlockLibrary, *, objective: str = "") -> Scenario:
+def preset(
+    name: str, library: BlockLibrary, *, objective: str = "", goal: Goal | None = None
+) -> Scenario:
     """A published architecture as a scenario.
 
     Parameters
@@ -47,6 +50,8 @@ def preset(name: str, library: BlockLibrary, *, objective: str = "") -> Scenario
         One that has its blocks.
     objective
         Score to sum; the library's first by default.
+    goal
+        Which way it is better; by default what the library tells.
 
     Raises
     ------
@@ -55,7 +60,7 @@ def preset(name: str, library: BlockLibrary, *, objective: str = "") -> Scenario
     """
     if name not in _presets():
         raise ScenarioError(f"No preset {name!r}. There are: {', '.join(_presets())}.")
-    return scenario_of(_presets()[name], library, name, objective)
+    return scenario_of(_presets()[name], library, name, plain_problem(library, objective, goal))
 
 
 def _presets() -> dict[str, list[Block]]:

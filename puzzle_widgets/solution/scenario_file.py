@@ -16,9 +16,10 @@ from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
 from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, mapping, parse_json, sequence, text
 from puzzle_widgets.library.puzzletron.model_config import names_blocks, read_blocks
 from puzzle_widgets.library.puzzletron.reports import is_solutions
+from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem import Difference, SearchProblem
 from puzzle_widgets.search.outcome import Status
-from puzzle_widgets.solution.architecture_file import scenario_of
+from puzzle_widgets.solution.architecture_file import plain_problem, scenario_of
 from puzzle_widgets.solution.layers_file import as_named
 from puzzle_widgets.solution.optimum import search_without_reason
 from puzzle_widgets.solution.run_reports import solutions_as_scenarios
@@ -29,6 +30,8 @@ FORMAT = "puzzle-widgets/scenarios"
 VERSION = 1
 _SAME = 1e-9
 _SECONDS_TO_PROVE = 2.0
+_Asked = tuple[str, Goal | None]
+"""Objective and its sense for what says none."""
 
 
 def dump_scenarios(scenarios: Sequence[Scenario]) -> str:
@@ -38,11 +41,19 @@ def dump_scenarios(scenarios: Sequence[Scenario]) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1)
 
 
-def read_scenarios(content: bytes, file: str, library: BlockLibrary) -> list[Scenario]:
+def read_scenarios(
+    content: bytes,
+    file: str,
+    library: BlockLibrary,
+    *,
+    objective: str = "",
+    goal: Goal | None = None,
+) -> list[Scenario]:
     """Read scenarios from JSON or from the CSV of layers.
 
     A model's ``config.json`` that names its blocks, and a ``solutions.json`` of Puzzletron, are
     taken too. Totals come from the library and proofs from a new search, never from the file.
+    What says no objective is summed by ``objective``, the library's first score by default.
 
     Raises
     ------
@@ -54,8 +65,8 @@ def read_scenarios(content: bytes, file: str, library: BlockLibrary) -> list[Sce
         if len(content) > MAX_FILE_BYTES:
             place.fail("too large.", f"At most {MAX_FILE_BYTES // 2**20} MiB are read.")
         if file.lower().endswith(".csv"):
-            return _read_csv(content, place, library)
-        return _read_json(content, place, library)
+            return _read_csv(content, place, library, (objective, goal))
+        return _read_json(content, place, library, (objective, goal))
     except LibraryError as error:
         raise ScenarioError(str(error)) from error
 
@@ -86,12 +97,15 @@ def _open(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _read_json(content: bytes, place: Place, library: BlockLibrary) -> list[Scenario]:
+def _read_json(
+    content: bytes, place: Place, library: BlockLibrary, asked: _Asked
+) -> list[Scenario]:
     parsed = parse_json(content, place)
     if is_solutions(parsed) and (parsed or "solutions" in place.file):
         return solutions_as_scenarios(parsed, place.file, library)
     if names_blocks(parsed):
-        return [scenario_of(read_blocks(parsed, place), library, _model_name(parsed, place))]
+        name, problem = _model_name(parsed, place), plain_problem(library, *asked)
+        return [scenario_of(read_blocks(parsed, place), library, name, problem)]
     found = mapping(parsed, place, "the file")
     if found.get("format") != FORMAT or found.get("version") != VERSION:
         place.fail(
@@ -170,7 +184,7 @@ def _proven_again(solution: Solution, record: Any) -> Solution:  # noqa: ANN401
     return replace(solution, status=status, bound=found.bound, engine=engine)
 
 
-def _read_csv(content: bytes, place: Place, library: BlockLibrary) -> list[Scenario]:
+def _read_csv(content: bytes, place: Place, library: BlockLibrary, asked: _Asked) -> list[Scenario]:
     try:
         frame = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
     except ValueError as error:
@@ -178,8 +192,7 @@ def _read_csv(content: bytes, place: Place, library: BlockLibrary) -> list[Scena
     for column in ("scenario", "layer", "variant"):
         if column not in frame.columns:
             place.at(field=column).fail("no such column.", "Give the CSV of layers as written.")
-    objective = library.scores[0] if library.scores else library.keys[0]
-    problem = SearchProblem(library, minimize=objective)
+    problem = plain_problem(library, *asked)
     names = {str(layer.name): layer.name for layer in library.layers}
     if frame.empty:
         place.fail("no rows.", "Give the CSV of layers that this program writes.")

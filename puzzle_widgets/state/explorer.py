@@ -22,7 +22,6 @@ from puzzle_widgets.solution.truth_file import embedded_truth
 from puzzle_widgets.state.dataset_actions import DatasetActions
 from puzzle_widgets.state.handover_actions import HandoverActions
 from puzzle_widgets.state.limits import first_settings, to_problem
-from puzzle_widgets.state.problem_actions import usual_goal
 from puzzle_widgets.state.run_actions import RunActions
 from puzzle_widgets.state.traits import Selection
 
@@ -73,7 +72,8 @@ class ExplorerState(DatasetActions, HandoverActions, RunActions):
             self.measured = embedded_truth(library)
             self._forget_run()
             self.selection, self.shown, self.solution = Selection(), None, None
-            self.objective, self.goal = objective, usual_goal(objective)
+            self._answered = {}
+            self._take_objective(objective)
             self.limits, self.rules = first_settings(library), ()
             self._take_parent_config()
             self.front, self.front_resource = None, self._first_resource()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from puzzle_widgets.problem.problem import Goal
+from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import ParetoFront, iter_pareto_front
 from puzzle_widgets.state.background import Emit, Job, LatestWins
@@ -19,6 +19,7 @@ class FrontActions(ProblemActions):
     """The front and its points."""
 
     _front_rows: tuple[LimitSetting, ...] = ()
+    _front_waits = False
 
     def __init__(self, solver: str) -> None:
         super().__init__(solver)
@@ -27,7 +28,7 @@ class FrontActions(ProblemActions):
 
     def set_objective(self, objective: str, goal: Goal | None = None) -> None:
         """Choose the score to make best; a front that was there is searched anew."""
-        had_front = self.front is not None or self.front_running
+        had_front = self.front is not None or self.front_running or self._front_waits
         super().set_objective(objective, goal)
         if had_front:
             self.start_front()
@@ -47,7 +48,15 @@ class FrontActions(ProblemActions):
         self.start_front()
 
     def start_front(self) -> None:
-        """Search the front in the background; points appear as they are found."""
+        """Search the front in the background; points appear as they are found.
+
+        Where the sense of the objective is asked, the search waits for the answer.
+        """
+        self._front_waits = bool(self.question)
+        if self.question:
+            self.stop_front()
+            self._show_front(None)
+            return
         rows, resource = self._held_rows(), self.front_resource
         key = (self.objective, self.goal, rows, self.rules, resource, self.front_points)
         problem = to_problem(self.library, self.objective, self._goal, rows, self.rules)

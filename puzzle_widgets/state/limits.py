@@ -18,8 +18,8 @@ from puzzle_widgets.library.quantity import (
     describe_key,
     format_number,
 )
+from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem import Budget, SearchProblem
-from puzzle_widgets.problem.problem import Goal
 
 Sense = Literal["at most", "at least"]
 OFFERED = (MEMORY, RUNTIME, THROUGHPUT, PARAMETERS, KV_HEADS)

@@ -55,6 +55,9 @@ class MapActions(ScenarioActions):
     def start_surface(self) -> None:
         """Search the surface in the background; cells appear as they are found."""
         problem, x, y = self.surface_problem(), self.surface_x, self.surface_y
+        if self.question:
+            self.say(self.question, "error")
+            return
         if not y:
             self.say("A budget surface needs two costs; this library has fewer.", "error")
             return
@@ -98,6 +101,9 @@ class MapActions(ScenarioActions):
 
     def start_decisions(self) -> None:
         """Search the decision map in the background; rows appear as they are found."""
+        if self.question:
+            self.say(self.question, "error")
+            return
         problem, over = self.decisions_problem(), self.decisions_over
         self.stop_decisions()
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from puzzle_widgets.library.quantity import bigger_is_better
-from puzzle_widgets.problem.problem import Goal
+from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Scenario, Solution, parent_solution, search
 from puzzle_widgets.state.background import Emit, Job, LatestWins
@@ -22,11 +21,15 @@ class ProblemActions(StateTraits):
         super().__init__()
         self._solver = solver
         self._searches = LatestWins("search", patience=_PATIENCE_SECONDS)
+        self._answered: dict[str, Goal] = {}
 
     def set_objective(self, objective: str, goal: Goal | None = None) -> None:
-        """Choose the score to make best, in its usual sense unless told."""
+        """Choose the score to make best, in the sense that is said, or that the library tells.
+
+        Where nothing tells it, ``question`` asks, and nothing is searched until a goal is given.
+        """
         with self.hold_trait_notifications():
-            self.objective, self.goal = objective, goal or usual_goal(objective)
+            self._take_objective(objective, goal)
             self.parent = parent_solution(to_problem(self.library, objective, self._goal, ()))
             self.front = None
         self._state_problem()
@@ -71,7 +74,8 @@ class ProblemActions(StateTraits):
         if self.rules:
             self.set_rules(())
         self.limits = first_settings(self.library)
-        if (objective, usual_goal(objective)) != (self.objective, self.goal):
+        sense = self._sense_of(objective)
+        if objective != self.objective or (sense or self.goal) != self.goal:
             self.set_objective(objective)
         else:
             self._state_problem()
@@ -84,11 +88,26 @@ class ProblemActions(StateTraits):
         """Open the layer at this place of the network, or close it."""
         self.layer = layer
 
+    def _take_objective(self, objective: str, goal: Goal | None = None) -> None:
+        """Take an objective with its sense, or with the question for it."""
+        if goal is not None:
+            self._answered[objective] = goal
+        found = goal or self._sense_of(objective)
+        self.question = "" if found else score_sense(self.library, objective).reason
+        self.objective, self.goal = objective, found or "minimize"
+
+    def _sense_of(self, objective: str) -> Goal | None:
+        """The sense that the library tells, else the one that was said before."""
+        return score_sense(self.library, objective).goal or self._answered.get(objective)
+
     def _state_problem(self) -> None:
         problem = to_problem(self.library, self.objective, self._goal, self.limits, self.rules)
         self.problem = problem
         if self.selection.kind != "present":
             self._select(Selection())
+        if self.question:
+            self._wait_for_answer()
+            return
         if self.solution is not None and self.solution.problem == problem:
             self._searches.cancel()
             self.updating = False
@@ -107,6 +126,12 @@ class ProblemActions(StateTraits):
             emit(answer)
 
         self._searches.request(Job(work, self._show_solution, self.fail, self._search_done))
+
+    def _wait_for_answer(self) -> None:
+        """Show no answer while it is not known which way the objective is better."""
+        self._searches.cancel()
+        with self.hold_trait_notifications():
+            self.updating, self.solution, self.shown = False, None, None
 
     def _show_solution(self, solution: Solution) -> None:
         with self.hold_trait_notifications():
@@ -129,8 +154,3 @@ class ProblemActions(StateTraits):
             kept: Scenario = self.scenarios[selection.place]
             return kept.solution
         return self.solution
-
-
-def usual_goal(objective: str) -> Goal:
-    """The sense in which a score is usually made best: losses small, accuracies large."""
-    return "maximize" if bigger_is_better(objective) else "minimize"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from puzzle_widgets.errors import ScenarioError
 from puzzle_widgets.problem import SearchProblem
@@ -58,16 +59,22 @@ class ScenarioActions(FrontActions):
 
     def load_scenarios(self, content: bytes, file: str) -> None:
         """Add the scenarios of a file; a bad one gives a message and changes nothing."""
-        self._attempt(lambda: self._add(read_scenarios(content, file, self.library)))
+        self._attempt(
+            lambda: self._add(read_scenarios(content, file, self.library, **self._asked()))
+        )
 
     def add_preset(self, name: str) -> None:
         """Add a published architecture as a scenario."""
-        self._attempt(lambda: self._add([preset(name, self.library, objective=self.objective)]))
+        self._attempt(lambda: self._add([preset(name, self.library, **self._asked())]))
 
     def show_scenario(self, place: int) -> None:
         """Show a kept scenario."""
         if 0 <= place < len(self.scenarios):
             self._select(Selection("scenario", place))
+
+    def _asked(self) -> dict[str, Any]:
+        """Objective and its sense, for architectures that come without."""
+        return {"objective": self.objective, "goal": None if self.question else self._goal}
 
     def _restore_rules(self, name: str, problem: SearchProblem) -> None:
         """Keep the present rules where they ban the same, else one that stands for all of them."""

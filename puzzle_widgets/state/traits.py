@@ -12,8 +12,8 @@ from traitlets import Bool, HasTraits, Instance, Int, Tuple, Unicode
 from puzzle_widgets.errors import PuzzleError
 from puzzle_widgets.handover import ParentConfig
 from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.problem.problem import Goal
 from puzzle_widgets.solution import ParetoFront, Solution
 from puzzle_widgets.solution.decision_map import DecisionGrid
 from puzzle_widgets.solution.surface import SurfaceGrid
@@ -46,6 +46,7 @@ class StateTraits(HasTraits):
     library = Instance(BlockLibrary, help="the library that is open")
     objective = Unicode(help="dotted key of the objective")
     goal = Unicode("minimize", help="minimize or maximize")
+    question = Unicode(help="why the sense of the objective is asked; empty where it is known")
     limits = Tuple(help="the rows of budgets (LimitSetting)")
     rules = Tuple(help="rules that the search keeps beside the budgets (SearchRule)")
     problem = Instance(SearchProblem, help="the problem that the settings state")

@@ -6,7 +6,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.problem.problem import Goal
+from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.amounts import Units
 from puzzle_widgets.widgets.limit_row import LimitRow
@@ -29,6 +29,7 @@ class ConstraintPanel(Panel):
 
     title = "Budgets"
     css_class = "pw-constraints"
+    asks = True
 
     def __init__(self, source: ExplorerState | BlockLibrary) -> None:
         self._alone = isinstance(source, BlockLibrary)
@@ -57,7 +58,7 @@ class ConstraintPanel(Panel):
 
     def bind(self) -> None:
         """Connect the controls and follow the state."""
-        self.when("library", "objective", "goal", do=self._show_objective)
+        self.when("library", "objective", "goal", "question", do=self._show_objective)
         self.when("library", "limits", do=self._show_limits)
         self.when("rules", do=self.rules.show)
         self.when("problem", "solution", "updating", do=self._show_foot)
@@ -89,7 +90,7 @@ class ConstraintPanel(Panel):
             self.state.set_objective(key)
 
     def _choose_goal(self, goal: Goal) -> None:
-        if not self._quiet and goal != self.state.goal:
+        if not self._quiet and (self.state.question or goal != self.state.goal):
             self.state.set_objective(self.state.objective, goal)
 
     def _show_objective(self) -> None:
@@ -100,7 +101,8 @@ class ConstraintPanel(Panel):
         try:
             if options != self.objective.options:
                 self.objective.options = options
-            self.objective.value, self.goal.value = self.state.objective, self.state.goal
+            self.objective.value = self.state.objective
+            self.goal.value = None if self.state.question else self.state.goal
         finally:
             self._quiet = False
 

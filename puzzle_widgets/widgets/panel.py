@@ -13,6 +13,7 @@ from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.page import page_aids
+from puzzle_widgets.widgets.sense_question import SenseQuestion
 
 
 class Panel(widgets.VBox):
@@ -27,6 +28,8 @@ class Panel(widgets.VBox):
 
     title = ""
     css_class = ""
+    asks = False
+    """Whether to ask for the sense of a score among other panels too, not only alone."""
     _quiet = False
 
     def __init__(self, source: ExplorerState | BlockLibrary) -> None:
@@ -37,7 +40,10 @@ class Panel(widgets.VBox):
         self.head.add_class("pw-head")
         for name in ("pw-card", "pw-ui", self.css_class):
             self.add_class(name)
-        self.children = (page_aids(), self.head, *self.build())
+        asked = self.asks or not isinstance(source, ExplorerState)
+        self.question = SenseQuestion(self.state) if asked else None
+        questions = [] if self.question is None else [self.question]
+        self.children = (page_aids(), self.head, *questions, *self.build())
         self.bind()
 
     def build(self) -> list[widgets.Widget]:
@@ -79,6 +85,8 @@ class Panel(widgets.VBox):
         for refresh, traits in self._observed:
             self.state.unobserve(refresh, traits)
         self._observed.clear()
+        if self.question is not None:
+            self.question.close()
         super().close()
 
 

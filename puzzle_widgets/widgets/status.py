@@ -13,6 +13,7 @@ from puzzle_widgets.widgets.message import MessageBar
 from puzzle_widgets.widgets.panel import Panel, button, row
 from puzzle_widgets.widgets.summary import facts, notes, status_words, tiles
 
+_ASKED = "Not searched: say first which way the score is better"
 _OUTDATED = "Not answered: the figures are of earlier budgets"
 
 
@@ -48,7 +49,7 @@ class StatusPanel(Panel):
     def bind(self) -> None:
         """Follow what is shown."""
         self.when("shown", "selection", "scenarios", "front", do=self._show_name)
-        self.when("shown", "selection", "updating", "problem", do=self._show_line)
+        self.when("shown", "selection", "updating", "problem", "question", do=self._show_line)
         self.when("shown", "selection", do=self._show_figures)
         self.clicked(self.back, self.state.show_present)
 
@@ -82,7 +83,8 @@ class StatusPanel(Panel):
         if updating:
             self.line.value = _updating(shown)
         elif shown is None:
-            self.line.value = _state("No answer yet", "pw-plain")
+            words = _ASKED if self.state.question else "No answer yet"
+            self.line.value = _state(words, "pw-plain")
         elif present and shown.problem != self.state.problem:
             self.line.value = _state(_OUTDATED, "pw-warn")
         else:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from puzzle_widgets.library.quantity import bigger_is_better, describe_key, format_number
+from puzzle_widgets.library.quantity import describe_key, format_number
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,3 @@ def test_a_stated_unit_goes_before_the_suffix() -> None:
 def test_numbers_are_written_for_reading(value: float, text: str) -> None:
     """Thousands are separated, small numbers keep four digits, NaN and infinity have words."""
     assert format_number(value) == text
-
-
-def test_gains_are_told_from_losses() -> None:
-    """An accuracy is to be maximised, a divergence is not."""
-    assert bigger_is_better("metrics.mmlu_accuracy")
-    assert not bigger_is_better("metrics.kl_div")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from puzzle_widgets.library.puzzletron.values import Values
-from puzzle_widgets.library.quantity import SCORE_GROUP, bigger_is_better
+from puzzle_widgets.library.sense import sense_of_name
 
 _ONE_MINUS = "one_minus_"
 _SIMILARITIES = ("kl_div", "js_div", "tv_dist", "hidden_states", "logits", "greedy_teacher")
@@ -59,7 +59,7 @@ def _score(
     measured = value is not None and (value != 0 or not zeros)
     if measured or any(word in key for word in _MEASURED):
         return value
-    gain = bigger_is_better(f"{SCORE_GROUP}{key}")
+    gain = sense_of_name(key) == "maximize"
     if gain and (value is not None or _is_similarity(key)):
         return max(1.0, *others.get(key, [1.0]))
     return 0.0 if _is_similarity(key) else value
