@@ -27,12 +27,12 @@ def opened(head: str, rows: list[str]) -> pw.BlockLibrary:
 
 
 def widths(library: pw.BlockLibrary, memory: float) -> list[float]:
-    """FFN width of each layer of the best architecture, as a reader of DeciLM takes it."""
+    """FFN width of each layer of the best architecture, as vLLM takes it."""
     problem = pw.SearchProblem(
         library, minimize="metrics.kl_div", budgets={"stats.memory_mib": memory}
     )
     parent: dict[str, Any] = LLAMA | {"num_hidden_layers": len(library.layers)}
-    made = export(pw.search(problem), "decilm", parent_config=json.dumps(parent).encode())
+    made = export(pw.search(problem), "vllm", parent_config=json.dumps(parent).encode())
     return [block["ffn"]["ffn_mult"] for block in json.loads(made.text)["block_configs"]]
 
 
@@ -75,7 +75,7 @@ def test_order_without_numbers_is_said_by_every_config() -> None:
     library = opened(DOCUMENTED, rows)
     solution = pw.search(pw.SearchProblem(library, minimize="metrics.kl_div"))
     parent = json.dumps(LLAMA).encode()
-    for target in ("vllm", "decilm", "anymodel", "puzzletron"):
+    for target in ("vllm", "mlx", "anymodel", "puzzletron"):
         said = [found.text for found in check(solution, target, parent_config=parent)]
         assert any("carry no numbers" in words for words in said)
     assert not any("numbers" in found.text for found in check(solution, "layers-csv"))
