@@ -87,7 +87,21 @@ def _banned(equations: list[str], library: BlockLibrary) -> dict[LayerName, set[
 
 
 def _choice(equation: str, library: BlockLibrary) -> tuple[LayerName, str]:
-    """Read LAYER=VARIANT."""
-    word, _, variant = equation.partition("=")
-    layer = library.layer(find_layer(library, word))
-    return layer.name, find_variant(layer, variant)
+    """Read LAYER=VARIANT; names may hold "=" themselves, so that every split is tried."""
+    marks = [place for place, letter in enumerate(equation) if letter == "="]
+    found: set[tuple[LayerName, str]] = set()
+    errors: dict[bool, ProblemError] = {}
+    for mark in marks:
+        known = False
+        try:
+            layer = library.layer(find_layer(library, equation[:mark]))
+            known = True
+            found.add((layer.name, find_variant(layer, equation[mark + 1 :])))
+        except ProblemError as error:
+            errors.setdefault(known, error)
+    if not found:
+        raise errors.get(True) or errors[False]
+    if len(found) > 1:
+        both = sorted(f"layer {layer!r}, variant {name!r}" for layer, name in found)
+        raise ProblemError(f"{equation!r} can be read as {' or '.join(both)}. Rename one of them.")
+    return found.pop()

@@ -35,7 +35,8 @@ def open_architecture(
     ----------
     source
         A file, a model's folder, or the file's bytes: ``block_configs`` of DeciLM (nemotron-nas)
-        or AnyModel of either version, or ``per_layer_config``.
+        or AnyModel of either version, ``per_layer_config``, sizes in lists by layer, or one size
+        for all, as the parent's own config has it.
     library
         Of the same parent.
     name
@@ -83,16 +84,25 @@ def architecture_of(
         As for :func:`scenario_of`.
     """
     if len(blocks) != len(library.layers):
-        raise ScenarioError(
-            f"{name}: {len(blocks)} layers, where {library.name} has {len(library.layers)}. "
-            "Open the library of its parent."
-        )
+        raise ScenarioError(f"{name}: {_count_words(len(blocks), library)}")
     found, wrong = match_blocks(library, blocks)
     if wrong:
         raise ScenarioError(
             f"{name}: {mismatch_words(library, wrong)} Open a library that has them."
         )
     return found
+
+
+def _count_words(count: int, library: BlockLibrary) -> str:
+    """Say why a model of another number of layers is none of the library's architectures."""
+    layers = len(library.layers)
+    said = f"{count} layers, where {library.name} has {layers}."
+    if count > layers:
+        return (
+            f"{said} Layers that were fused or added after the search, as by FFN fusion, are in no "
+            f"library of {layers} layers. If this is no such model, open the library of its parent."
+        )
+    return f"{said} Open the library of its parent."
 
 
 def plain_problem(

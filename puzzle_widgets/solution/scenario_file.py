@@ -14,7 +14,7 @@ import pandas as pd
 from puzzle_widgets.errors import LibraryError, PuzzleError, ScenarioError
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
 from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, mapping, parse_json, sequence, text
-from puzzle_widgets.library.puzzletron.model_config import names_blocks, read_blocks
+from puzzle_widgets.library.puzzletron.model_config import is_config, read_blocks
 from puzzle_widgets.library.puzzletron.reports import is_solutions
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem import Difference, SearchProblem
@@ -103,7 +103,7 @@ def _read_json(
     parsed = parse_json(content, place)
     if is_solutions(parsed) and (parsed or "solutions" in place.file):
         return solutions_as_scenarios(parsed, place.file, library)
-    if names_blocks(parsed):
+    if is_config(parsed):
         name, problem = _model_name(parsed, place), plain_problem(library, *asked)
         return [scenario_of(read_blocks(parsed, place), library, name, problem)]
     found = mapping(parsed, place, "the file")

@@ -1,4 +1,4 @@
-"""The blocks of a whole model: ``config.json`` with ``block_configs`` or ``per_layer_config``."""
+"""The blocks of a whole model, from any ``config.json`` that tells them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from typing import Any
 
 from puzzle_widgets.library.checks import Place, mapping, optional_count, sequence, shown
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
+from puzzle_widgets.library.puzzletron.plain_config import (
+    LAYERS,
+    changes_by_layer,
+    is_plain,
+    whole_of,
+)
 
 BLOCKS, SPARSE = "block_configs", "per_layer_config"
 MAX_LAYERS = 10_000
@@ -20,6 +26,11 @@ _ATTENTION_WORDS, _FFN_WORDS = ("attention",), ("mlp", "ffn")
 def names_blocks(content: object) -> bool:
     """Whether parsed JSON is a model's config that says the block of each layer."""
     return isinstance(content, Mapping) and bool(_inner(content))
+
+
+def is_config(content: object) -> bool:
+    """Whether parsed JSON is a model's config, which tells the blocks of its layers in any way."""
+    return names_blocks(content) or (isinstance(content, Mapping) and is_plain(content))
 
 
 def read_shape(config: Mapping[str, Any], place: Place) -> Shape:
@@ -45,12 +56,14 @@ def read_blocks(content: object, place: Place) -> list[Block]:
     """
     config = mapping(content, place, "the file")
     found = _inner(config)
+    if not found and is_plain(config):
+        return _read_plain(whole_of(config), place)
     if not found:
         place.fail(
             "no architecture with its own block in each layer.",
             f"Give a config.json with {BLOCKS} or {SPARSE}.",
         )
-    shape, layers = read_shape(config, place), _count(found, config, "num_hidden_layers", place)
+    shape, layers = read_shape(config, place), _count(found, config, LAYERS, place)
     if found.get(BLOCKS):
         blocks = sequence(found[BLOCKS], place.at(field=BLOCKS), "it")
         if layers is not None and layers != len(blocks):
@@ -61,6 +74,24 @@ def read_blocks(content: object, place: Place) -> list[Block]:
     return _read_sparse(found, config, shape, layers, place)
 
 
+def _read_plain(config: Mapping[str, Any], place: Place) -> list[Block]:
+    """Read one block of the same sizes for every layer, or of sizes that are listed by layer."""
+    layers = _layer_count(_count(config, config, LAYERS, place), place)
+    shape, changes = read_shape(config, place), changes_by_layer(config, layers, place)
+    return [
+        read_block(_spread(config, change, place.at(layer=i)), shape, place.at(layer=i))
+        for i, change in changes.items()
+    ]
+
+
+def _layer_count(layers: int | None, place: Place) -> int:
+    if layers is None or layers > MAX_LAYERS:
+        place.at(field=LAYERS).fail(
+            f"{shown(layers)} layers.", f"Give their number, at most {MAX_LAYERS:,}."
+        )
+    return layers
+
+
 def _read_sparse(
     found: Mapping[str, Any],
     config: Mapping[str, Any],
@@ -69,10 +100,7 @@ def _read_sparse(
     place: Place,
 ) -> list[Block]:
     """Read what differs from the model's own sizes, layer by layer."""
-    if layers is None or layers > MAX_LAYERS:
-        place.at(field="num_hidden_layers").fail(
-            f"{shown(layers)} layers.", f"Give their number, at most {MAX_LAYERS:,}."
-        )
+    layers = _layer_count(layers, place)
     changes = _changes(found[SPARSE], layers, place.at(field=SPARSE))
     whole = {**config, **found}
     return [
