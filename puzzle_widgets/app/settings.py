@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import zmq
 from traitlets.config import Config
 
+from puzzle_widgets.app.capacity import default_sessions
 from puzzle_widgets.app.connection import GuardedConnection
-from puzzle_widgets.app.kernels import OwnPythonKernels
+from puzzle_widgets.app.kernels import OwnPythonKernels, PageKernel, PageKernels
 from puzzle_widgets.app.policy import content_security_policy
+from puzzle_widgets.app.transport import socket_root
 from puzzle_widgets.errors import ServerError
 
 TEMPLATE = "puzzle_widgets"
@@ -21,6 +24,8 @@ MAX_MESSAGE_BYTES = 100 * 2**20
 MAX_MESSAGES_PER_SECOND = 100_000.0
 PINGS_UNANSWERED = 3  # before a page counts as gone; at the first look none has been sent yet
 LONGEST_POLL_SECONDS = 15.0
+# All that a page needs to send; above all it runs no code.
+PAGE_MESSAGES = ["comm_open", "comm_close", "comm_msg", "comm_info_request", "kernel_info_request"]
 
 # Voila loads every JupyterLab extension of the environment; others break or complain there.
 EXTENSIONS = [
@@ -48,6 +53,8 @@ class AppSettings:
         Seconds without use after which a session ends, its tab open or not.
     cull_interval
         Seconds between two looks for such sessions.
+    most_sessions
+        Sessions that may be open at once; by default what memory and cores allow.
     ping_seconds
         Seconds between two pings of an open page; one that answers none of three is gone.
     """
@@ -57,15 +64,20 @@ class AppSettings:
     base_url: str = "/"
     idle_timeout: int = 1800
     cull_interval: int = 60
+    most_sessions: int = field(default_factory=default_sessions)
     ping_seconds: float = 30
 
     def __post_init__(self) -> None:
         """Refuse what cannot be served, and bring the base URL into its one form."""
         if not self.notebook.is_file():
             raise ServerError(f"notebook {self.notebook} is not there; name an .ipynb file")
-        for name in ("idle_timeout", "cull_interval"):
+        for name, unit in (
+            ("idle_timeout", " second"),
+            ("cull_interval", " second"),
+            ("most_sessions", ""),
+        ):
             if getattr(self, name) < 1:
-                raise ServerError(f"{name} is {getattr(self, name)}; give at least 1 second")
+                raise ServerError(f"{name} is {getattr(self, name)}; give at least 1{unit}")
         trimmed = self.base_url.strip("/")
         object.__setattr__(self, "base_url", f"/{trimmed}/" if trimmed else "/")
 
@@ -89,12 +101,27 @@ def voila_config(settings: AppSettings) -> Config:
     config.MappingKernelManager.cull_idle_timeout = settings.idle_timeout
     config.MappingKernelManager.cull_interval = settings.cull_interval
     config.MappingKernelManager.cull_connected = True
-    if zmq.has("curve"):
-        config.KernelManager.transport_encryption = "auto"
+    config.MultiKernelManager.kernel_manager_class = (
+        f"{PageKernel.__module__}.{PageKernel.__name__}"
+    )
+    _reach_kernels(config)
+    # Nothing is signed, and nothing kept: the home folder may be closed to us.
+    config.NotebookNotary.db_file = ":memory:"
+    config.NotebookNotary.secret = secrets.token_bytes()
     # A kernel that died has lost its state: end the session rather than answer nothing.
     config.KernelRestarter.restart_limit = 0
     config.ZMQChannelsWebsocketConnection.iopub_msg_rate_limit = MAX_MESSAGES_PER_SECOND
     return config
+
+
+def _reach_kernels(config: Config) -> None:
+    """By files where there can be any: of ports, kernels that start at once take one another's."""
+    root = socket_root()
+    if root is not None:
+        config.KernelManager.transport = "ipc"
+        config.Voila.connection_dir_root = root
+    elif zmq.has("curve"):
+        config.KernelManager.transport_encryption = "auto"
 
 
 def _server(settings: AppSettings) -> dict[str, Any]:
@@ -131,6 +158,7 @@ def _page(settings: AppSettings) -> dict[str, Any]:
         "extension_allowlist": EXTENSIONS,
         "extension_denylist": [],
         "kernel_spec_manager_class": OwnPythonKernels,
+        "multi_kernel_manager_class": PageKernels,
         "resources": {"puzzle": _page_facts(settings)},
     }
 

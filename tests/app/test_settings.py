@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from puzzle_widgets.app import settings as settings_module
+from puzzle_widgets.app.capacity import MOST_SESSIONS
 from puzzle_widgets.app.server import page_url
 from puzzle_widgets.app.settings import JUPYTER_FOLDER, TEMPLATE, AppSettings, voila_config
+from puzzle_widgets.app.transport import socket_root
 from puzzle_widgets.errors import ServerError
 
 if TYPE_CHECKING:
@@ -92,3 +96,27 @@ def test_template_ships_with_the_package() -> None:
     }
     texts = [path.read_text() for path in folder.rglob("*") if path.suffix in {".j2", ".html"}]
     assert not [text for text in texts if "://" in text]
+
+
+def test_sessions_are_bounded(notebook: Path) -> None:
+    """By default a machine takes a number of sessions that it can hold; none is refused."""
+    assert 1 <= AppSettings(notebook).most_sessions <= MOST_SESSIONS
+    with pytest.raises(ServerError, match=r"most_sessions is 0; give at least 1$"):
+        AppSettings(notebook, most_sessions=0)
+
+
+def test_kernels_are_reached_by_files(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels that start at once share no ports, but where there are no sockets of files."""
+    assert voila_config(AppSettings(notebook)).KernelManager.transport == "ipc"
+    monkeypatch.setattr(settings_module, "socket_root", lambda: None)
+    assert "transport" not in voila_config(AppSettings(notebook)).KernelManager
+
+
+def test_sockets_lie_in_short_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A temporary folder whose name is too long for a socket is passed by."""
+    long = tmp_path / ("x" * 90)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(long))
+    assert socket_root() != str(long)
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path / "missing"))
+    assert socket_root() in ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - told apart, not used

@@ -1,0 +1,49 @@
+"""The wish to end: by Ctrl-C, by a request to terminate, or because the terminal has gone."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+class Ending:
+    """What a wish to end does, at whatever moment it comes."""
+
+    def __init__(self) -> None:
+        self._stop: Callable[[], object] | None = None
+        self._asked = False
+
+    def stop_by(self, stop: Callable[[], object]) -> None:
+        """Call ``stop`` from now on, in the place of breaking off what runs."""
+        self._stop = stop
+
+    def ask(self, number: int, _frame: FrameType | None) -> None:
+        """Break off before there is anything to end in order; end in order once there is."""
+        again, self._asked = self._asked, True
+        if again:
+            return  # it is ending already, and that does not take long
+        if self._stop is not None:
+            self._stop()
+        elif number == signal.SIGINT:
+            raise KeyboardInterrupt
+        else:
+            raise SystemExit(128 + number)
+
+
+@contextmanager
+def ending() -> Iterator[Ending]:
+    """Take the signals that ask to end, for as long as the block lasts."""
+    wish = Ending()
+    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    # What whoever started us has told us to ignore, as `nohup` does, stays ignored.
+    taken = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, wish.ask) for number in taken}
+    try:
+        yield wish
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
