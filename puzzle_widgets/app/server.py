@@ -59,7 +59,7 @@ def serve(  # noqa: PLR0913
     library
         Path or name of the block library to open; None for the embedded default.
     scenario
-        Scenario of costs to open it in, where it is a run with several; the first by default.
+        Scenario of costs to open it in, where it is a run with several; the usual by default.
     allow_gaps
         Whether numbered layers may be missing from it.
     port

@@ -75,7 +75,8 @@ def load_library(
         the first two there is no throughput.
     scenario
         For a Puzzletron run with costs for several: the name of one, as :func:`open_run` lists
-        them, or arguments that only one has, such as ``{"batch_size": 96}``; by default the first.
+        them, or arguments that only one has, such as ``{"batch_size": 96}``; by default
+        the one that was searched, else the first with runtimes.
     allow_gaps
         Whether numbered layers may be missing. Layers that carry numbers stand in their order,
         whatever the file's; where numbers are missing the library is refused unless this is said.
@@ -222,7 +223,7 @@ def load_files(
     files
         Bytes by file name: one library file, with ``measurement_info.json`` and
         ``parent_block_stats.json`` beside it where there are any; the files of a Puzzletron run;
-        or one zip archive.
+        or one archive, zip or tar.gz.
     name, measurement, scenario, allow_gaps
         As for :func:`load_library`.
     """

@@ -26,6 +26,9 @@ from tests.support.puzzletron_run import (
     sweep_file,
     version_two,
 )
+from tests.support.puzzletron_two import LAYERS, PROFILE, SecondRun, search_folder
+from tests.support.puzzletron_two import PARENT as PARENT_OF_PARTS
+from tests.support.puzzletron_two import solutions_file as solutions_of_parts
 
 COUNT = 500
 RUN = small_run()
@@ -42,6 +45,11 @@ REPORTS = {
     "mip_sweep_results.csv": sweep_file(),
 }
 SECOND = version_two(RUN)
+PARTS = SecondRun(widths=(128,))
+PARTS.files["mip/active_profiles.json"] = {"version": 1, "profile_ids": [PROFILE]}
+PARTS.files[f"{search_folder(128)}/solutions.json"] = solutions_of_parts(
+    PARTS, 128, [PARENT_OF_PARTS] * LAYERS, 5.0, "100%"
+)
 LIBRARY = pw.load_files(FILES)
 Outcome = Callable[[dict[str, bytes]], str]
 
@@ -115,6 +123,8 @@ CASES: list[Any] = [
     pytest.param(RECORDS, opened, id="records"),
     pytest.param(SECOND, opened, id="version 2"),
     pytest.param(REPORTS, reported, id="reports"),
+    pytest.param(PARTS.encoded(), opened, id="parts"),
+    pytest.param(PARTS.encoded(), reported, id="reports of parts"),
     pytest.param({"config.json": json.dumps(deci_config(RUN)).encode()}, as_scenario, id="DeciLM"),
     pytest.param(
         {"config.json": json.dumps(sparse_config(RUN)).encode()}, as_scenario, id="sparse"
