@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.solution import found_scenario
 from puzzle_widgets.solution.scenario_file import read_scenarios
 from tests.support.libraries import MEMORY, RUNTIME
-from tests.support.puzzletron_run import SEARCH, Run, small_run, solutions_file, sweep_file
+from tests.support.puzzletron_run import GAIN, SEARCH, Run, small_run, solutions_file, sweep_file
 
 KL, LM = "metrics.kl_div", "metrics.lm_loss"
 
@@ -66,12 +67,98 @@ def test_a_solution_of_another_scenario_is_said() -> None:
     assert len(pw.read_reports(found, usual).scenarios) == 1
 
 
-def test_limits_that_the_librarys_sums_break_are_left_out() -> None:
+def test_limits_that_the_librarys_sums_break_are_left_out_and_said() -> None:
     """The architecture stays, without a budget that it does not keep."""
     content = solutions_file(small_run())
     content[0]["puzzle_args"]["mip_constraints"] = {MEMORY: 1.0, "stats.unknown": 3, KL: [None, 9]}
     _, reports = reports_of(**{f"{SEARCH}/solutions.json": content})
     assert dict(reports.scenarios[0].solution.problem.budgets) == {}
+    said = " ".join(reports.notices)
+    assert "the limit on stats.unknown is left out" in said
+    assert "its limits are left out" in said
+
+
+def twelve(run: Run) -> list[dict[str, Any]]:
+    """Solutions of twelve searches, each with its own limit."""
+    return [
+        {
+            **solutions_file(run)[0],
+            "puzzle_args": {"mip_constraints": {MEMORY: 1e6 + number}},
+        }
+        for number in range(12)
+    ]
+
+
+def test_every_solution_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are; without time for it, it is said that no proof was tried."""
+    content = twelve(small_run())
+    _, reports = reports_of(**{f"{SEARCH}/solutions.json": content})
+    assert [s.solution.status for s in reports.scenarios] == ["optimal"] * 12
+    assert reports.notices == ()
+    monkeypatch.setattr(found_scenario, "_SECONDS_FOR_ALL", -1.0)
+    _, reports = reports_of(**{f"{SEARCH}/solutions.json": content})
+    assert [s.solution.status for s in reports.scenarios] == ["feasible"] * 12
+    assert all("no proof was tried" in s.solution.engine for s in reports.scenarios)
+    (note,) = reports.notices
+    assert note.startswith("12 of 12 solutions: no proof was tried")
+
+
+def test_a_gain_summed_without_the_parents_blocks_is_said() -> None:
+    """Puzzletron counts them as 0, where the parent agrees with itself: 1."""
+    run = small_run()
+    content = solutions_file(run)
+    kept = [run.blocks[0], run.blocks[1]]
+    chosen = zip(content[0]["chosen_replacements"], kept, strict=True)
+    content[0]["chosen_replacements"] = [
+        {"parent_layer_indices": one["parent_layer_indices"], "child_block_configs": config}
+        for one, config in chosen
+    ]
+    key = f"metrics.{GAIN}"
+    report = run.files[run.report_of(1, run.blocks[1])]
+    content[0]["total_value"] = {key: report[GAIN]["avg"]}
+    content[0]["puzzle_args"] = {"bigger_is_better": True, "mip_constraints": {}}
+    _, reports = reports_of(**{f"{SEARCH}/solutions.json": content})
+    (scenario,) = reports.scenarios
+    assert scenario.solution.score == pytest.approx(1 + report[GAIN]["avg"])
+    assert scenario.solution.problem.goal == "maximize"
+    (note,) = scenario.notes
+    assert "it counts the 1 block of the parent's as 0" in note
+    assert reports.notices == (f"{scenario.name}: {note}",)
+
+
+def test_another_sum_of_the_file_is_said() -> None:
+    """Whatever its cause."""
+    content = solutions_file(small_run())
+    content[0]["total_value"][KL] += 1
+    _, reports = reports_of(**{f"{SEARCH}/solutions.json": content})
+    (note,) = reports.scenarios[0].notes
+    assert "Puzzletron's file sums metrics.kl_div to 1, this library to 0." in note
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_score_that_the_library_has_not_is_not_taken_for_another(*, known: bool) -> None:
+    """The architecture is summed by the first score; nothing is proven of it, and it is said."""
+    content = solutions_file(small_run())
+    content[0]["total_value"] = {"metrics.js_div": 0.5} if known else {}
+    _, reports = reports_of(**{f"{SEARCH}/solutions.json": content})
+    (scenario,) = reports.scenarios
+    assert scenario.solution.status == "feasible"
+    assert "no proof was tried" in scenario.solution.engine
+    (note,) = scenario.notes
+    words = "by metrics.js_div, which" if known else "by a score that the file does not say"
+    assert words in note
+
+
+def test_one_minus_is_a_score_of_its_own() -> None:
+    """A search by it is loaded under it, and proven."""
+    content = solutions_file(small_run())
+    key = "metrics.one_minus_kl_div"
+    content[0]["total_value"] = {key: 2.0 - content[0]["total_value"][KL]}
+    content[0]["puzzle_args"]["bigger_is_better"] = True
+    _, reports = reports_of(**{f"{SEARCH}/solutions.json": content})
+    (scenario,) = reports.scenarios
+    assert (scenario.solution.problem.objective, scenario.notes) == (key, ())
+    assert scenario.solution.status == "optimal"
 
 
 def test_an_empty_file_says_that_nothing_was_found() -> None:

@@ -620,3 +620,91 @@ def test_a_named_file_goes_before_the_join(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / SCORES)
     with pytest.raises(pw.LibraryError, match="without the validation"):
         pw.load_library(tmp_path / "replacement_library.json")
+
+
+def test_one_minus_of_every_score_can_be_maximized(tmp_path: Path) -> None:
+    """The parent's from its own score; the best sum is that of the smallest score."""
+    library = pw.load_library(small_run().write(tmp_path))
+    for key in (*KINDS, GAIN):
+        ones = library.column(f"metrics.one_minus_{key}")
+        assert ones == pytest.approx(1 - library.column(f"metrics.{key}"))
+    budget = {MEMORY: "80%"}
+    loss = pw.search(pw.SearchProblem(library, minimize=KL, budgets=budget))
+    gain = pw.search(pw.SearchProblem(library, maximize="metrics.one_minus_kl_div", budgets=budget))
+    assert gain.architecture == loss.architecture
+    assert gain.score == pytest.approx(len(library.layers) - loss.score)
+    usual = pw.random_library(2, 2).scores
+    assert not any("one_minus" in key for key in usual)
+
+
+def as_nvidia_writes_them(run: Run) -> None:
+    """Turn its scenarios into four formats of the same batch, 4 bits first, one with runtimes."""
+    timed, plain = run.files[STATS]
+    run.files[STATS] = [
+        {**found, "args": {**found["args"], "batch_size": 64, **formats, "runtime_stats": timing}}
+        for found, formats, timing in (
+            (plain, dict.fromkeys(FORMATS, "nvfp4"), False),
+            (plain, dict.fromkeys(FORMATS, "torch.int8"), False),
+            (timed, dict.fromkeys(FORMATS, "torch.bfloat16"), True),
+        )
+    ]
+
+
+FORMATS = ("weights_dtype", "activations_dtype", "kv_cache_dtype")
+
+
+def test_the_usual_scenario_is_the_one_that_was_searched(tmp_path: Path) -> None:
+    """Else the first with runtimes, else bfloat16; not whichever is written first."""
+    run = small_run()
+    content = solutions_file(run)
+    as_nvidia_writes_them(run)
+    assert pw.load_library(run.write(tmp_path / "a")).measurement.dtype == "bfloat16"
+    content[0]["subblock_stats"] = run.files[STATS][1]["args"]
+    run.files[f"{SEARCH}/solutions.json"] = content
+    assert pw.load_library(run.write(tmp_path / "b")).measurement.dtype == "int8"
+    del run.files[f"{SEARCH}/solutions.json"]
+    for row in run.files[STATS][2]["subblocks"]:
+        row["runtime_ms"] = None
+    library = pw.load_files(run.encoded())
+    assert (library.measurement.dtype, RUNTIME in library.keys) == ("bfloat16", False)
+    asked = pw.load_files(run.encoded(), scenario={"weights_dtype": "nvfp4"})
+    assert asked.measurement.dtype == "nvfp4"
+
+
+def test_kv_memory_of_another_head_size_is_noted(tmp_path: Path) -> None:
+    """Both figures, of a layer and of the parent; none where they fit, or no head size is said."""
+    run = small_run()
+    config = run.files[TEACHER_CONFIG]
+    assert pw.load_library(run.write(tmp_path)).notes == ()
+    config["head_dim"] = 128  # as the figures have it: 4096 / 32
+    assert pw.load_library(run.write(tmp_path)).notes == ()
+    config["head_dim"] = 64
+    (note,) = pw.load_library(run.write(tmp_path), scenario="batch_size 96").notes
+    assert "layer 0 has 3,072 MiB, where its 8 KV heads of 64 need 1,536 MiB" in note
+    assert "in all layers of the parent 6,144 MiB, where 3,072 MiB are needed" in note
+
+
+def test_a_zip_of_a_run_with_its_links_is_the_directory(tmp_path: Path) -> None:
+    """Pruning always makes links in ``ckpts/``; one to what is needed is named."""
+    run = small_run()
+    folder = pw.load_library(run.write(tmp_path))
+
+    def zipped(*links: str) -> bytes:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path, content in run.encoded().items():
+                archive.writestr(f"puzzle/{path}", content)
+            for link in links:
+                info = zipfile.ZipInfo(f"puzzle/{link}")
+                info.external_attr = 0o120777 << 16
+                archive.writestr(info, "../pruning/elsewhere")
+        return packed.getvalue()
+
+    found = pw.load_files({"run.zip": zipped("ckpts/ffn_512_attn_no_op")})
+    assert (found.layers, found.notes) == (folder.layers, ())
+    del run.files[TEACHER_CONFIG]  # the paths of weights tell the parent
+    (note,) = pw.load_files({"run.zip": zipped("ckpts/teacher")}).notes
+    assert note.startswith("puzzle/ckpts/teacher is a symbolic link, which is not followed.")
+    del run.files[STATS]
+    with pytest.raises(pw.LibraryError, match=r"stats\.json is a symbolic link"):
+        pw.load_files({"run.zip": zipped(STATS)})
