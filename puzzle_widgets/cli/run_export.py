@@ -88,6 +88,9 @@ def _kept(asked: Namespace, library: BlockLibrary) -> Sequence[Scenario]:
     goal: Goal | None = "maximize" if asked.maximize else "minimize" if asked.minimize else None
     objective = asked.minimize or asked.maximize or ""
     scenarios = read_scenarios(content, path.name, library, objective=objective, goal=goal)
+    for scenario in scenarios:
+        for said in scenario.notes:
+            note(f"puzzle-widgets: note: {plain(f'{scenario.name}: {said}')}")
     if asked.name is None:
         return scenarios
     named = [one for one in scenarios if one.name == asked.name]

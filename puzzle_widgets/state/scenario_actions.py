@@ -94,7 +94,8 @@ class ScenarioActions(FrontActions):
             taken.add(scenario.name)
         self.scenarios = (*self.scenarios, *scenarios)
         words = "1 scenario" if len(scenarios) == 1 else f"{len(scenarios)} scenarios"
-        self.say(f"{words} loaded.")
+        notes = [f" {one.name}: {note}" for one in scenarios for note in one.notes]
+        self.say(f"{words} loaded.{notes[0] if notes else ''}")
 
     def _free_name(self, name: str, place: int | None = None) -> str | None:
         clean = " ".join(name.split())[:80]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import ipywidgets as widgets
+from markupsafe import Markup
 
 from puzzle_widgets.charts.comparison import parent_series, scenario_series
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.solution import preset_names
+from puzzle_widgets.solution import Scenario, preset_names
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.comparison import Comparison
 from puzzle_widgets.widgets.guard import guard
@@ -181,7 +182,8 @@ class ScenarioPanel(Panel):
         selection = self.state.selection
         shown = selection.place if selection.kind == "scenario" else None
         parent = parent_series(self.state.parent)
-        self.table.value = scenario_table(parent, scenario_series(self.state.scenarios), shown)
+        table = scenario_table(parent, scenario_series(self.state.scenarios), shown)
+        self.table.value = table + _notes(self.state.scenarios)
 
     def _refresh_offer(self) -> None:
         """Offer a name for what is shown, unless the user has begun one."""
@@ -190,6 +192,16 @@ class ScenarioPanel(Panel):
         if self.name.value in ("", self._offered):
             self._offered = suggested_name(self.state)
             self.name.value = self._offered
+
+
+def _notes(scenarios: Sequence[Scenario]) -> Markup:
+    """What is to be known of the scenarios that were loaded, beneath their table."""
+    lines = Markup("").join(
+        Markup("<li>{}: {}</li>").format(scenario.name, note)
+        for scenario in scenarios
+        for note in scenario.notes
+    )
+    return Markup("<ul class='pw-says'>{}</ul>").format(lines) if lines else Markup("")
 
 
 def _field(placeholder: str) -> widgets.Text:

@@ -8,6 +8,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.widgets.scenarios import ScenarioPanel
 from tests.support.libraries import MEMORY, RUNTIME
 from tests.support.puzzletron_run import SEARCH, Run, small_run, solutions_file, sweep_file
 
@@ -120,3 +121,15 @@ def test_a_preset_of_other_blocks_is_refused(state: ExplorerState) -> None:
     state.add_preset("Nemotron-Super-49B")
     assert state.message is not None
     assert "80 layers, where" in state.message.text
+
+
+def test_what_a_loaded_solution_cannot_show_is_said_with_it(state: ExplorerState) -> None:
+    """In the message, and beneath the table of scenarios, escaped."""
+    content = solutions_file(small_run())
+    content[0]["total_value"] = {"metrics.<b>js</b>": 0.5}
+    state.load_scenarios(json.dumps(content).encode(), "solutions.json")
+    assert state.message is not None
+    assert "no proof was tried" in state.message.text
+    panel = ScenarioPanel(state)
+    assert "it was found by metrics.&lt;b&gt;js&lt;/b&gt;, which" in panel.table.value
+    panel.close()
