@@ -6,11 +6,12 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from puzzle_widgets.errors import ProblemError, SolverError
+from puzzle_widgets.errors import ProblemError, ScenarioError, SolverError
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.puzzletron.limits import End
 from puzzle_widgets.library.puzzletron.reports import FoundSolution
 from puzzle_widgets.library.quantity import format_number
+from puzzle_widgets.library.sense import score_sense
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Status
 from puzzle_widgets.solution.architecture_file import architecture_of, plain_problem
@@ -65,7 +66,8 @@ def to_scenario(found: FoundSolution, library: BlockLibrary, prover: Prover) -> 
     Raises
     ------
     ScenarioError
-        Naming the blocks that the library does not have.
+        Naming the blocks that the library does not have; or where neither the file nor the library
+        tells the sense of its score.
     """
     architecture = architecture_of(found.blocks, library, found.name)
     if found.objective not in library.keys:
@@ -86,7 +88,7 @@ def to_scenario(found: FoundSolution, library: BlockLibrary, prover: Prover) -> 
 
 def _problem(found: FoundSolution, library: BlockLibrary) -> tuple[SearchProblem, list[str]]:
     """The search that found it, as far as it can be asked of this library."""
-    goal: dict[str, Any] = {"maximize" if found.maximize else "minimize": found.objective}
+    goal: dict[str, Any] = {_goal(found, library): found.objective}
     parent = library.parent_totals
     limits = {
         key: (_of(lower, parent[key]), _of(upper, parent[key]))
@@ -100,6 +102,16 @@ def _problem(found: FoundSolution, library: BlockLibrary) -> tuple[SearchProblem
     except ProblemError as error:
         notes.append(f"its limits are left out: {error}")
         return SearchProblem(library, **goal), notes
+
+
+def _goal(found: FoundSolution, library: BlockLibrary) -> str:
+    """The sense of its score: as the file says it, else as the library tells it."""
+    if found.maximize is not None:
+        return "maximize" if found.maximize else "minimize"
+    sense = score_sense(library, found.objective)
+    if sense.goal is None:
+        raise ScenarioError(f"{found.name}: {sense.reason}")
+    return sense.goal
 
 
 def _of(end: End | None, parent: float) -> float | None:

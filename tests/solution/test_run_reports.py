@@ -233,3 +233,12 @@ def test_a_solution_that_is_none_of_the_librarys_is_refused() -> None:
         content = json.dumps([{"chosen_replacements": chosen}]).encode()
         with pytest.raises(pw.ScenarioError):
             read_scenarios(content, "solutions.json", library)
+
+
+def test_a_sense_that_the_file_does_not_say_is_the_librarys() -> None:
+    """An agreement is made large."""
+    content = solutions_file(small_run())
+    key = f"metrics.{GAIN}"
+    content[0]["total_value"] = {key: 1.0}
+    _, reports = reports_of(**{f"{SEARCH}/solutions.json": content})
+    assert reports.scenarios[0].solution.problem.goal == "maximize"

@@ -22,6 +22,7 @@ from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
 _SWEEP_COLUMNS = {"actual_memory_mib": "stats.memory_mib", "num_params": "stats.num_params"}
 _SWEEP_SCORES = ("lm_loss", "token_accuracy_top_1", "token_accuracy_top_5", "token_accuracy_top_10")
 _RATE = "compression_rate"
+_SENSE = "bigger_is_better"
 _MOST_ROWS = 10_000
 
 
@@ -38,7 +39,7 @@ class FoundSolution:
     objective
         Dotted key that was made best, ``""`` where the file does not say it.
     maximize
-        Whether it was made large.
+        Whether it was made large; ``None`` where the file does not say it.
     value
         What the file says of the score, where it does.
     limits
@@ -52,7 +53,7 @@ class FoundSolution:
     name: str
     blocks: tuple[Block, ...]
     objective: str = ""
-    maximize: bool = False
+    maximize: bool | None = None
     value: float | None = None
     limits: Limits = field(default_factory=dict)
     totals: Mapping[str, float] = field(default_factory=dict)
@@ -121,7 +122,7 @@ def _read_solution(record: Any, name: str, shape: Shape, file: Place) -> FoundSo
         name,
         tuple(blocks[layer] for layer in range(len(blocks))),
         key,
-        bool(args.get("bigger_is_better")),
+        bool(args[_SENSE]) if _SENSE in args else None,
         value,
         read_limits(args, place),
         _totals(found.get("total_costs"), place),
