@@ -10,7 +10,6 @@ from puzzle_widgets.errors import ProblemError, ScenarioError, SolverError
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.puzzletron.limits import End
 from puzzle_widgets.library.puzzletron.reports import FoundSolution
-from puzzle_widgets.library.quantity import format_number
 from puzzle_widgets.library.sense import score_sense
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Status
@@ -134,10 +133,7 @@ def _difference(found: FoundSolution, solution: Solution) -> list[str]:
     key = found.objective
     pairs = zip(library.layers, solution.blocks, strict=True)
     own = [block.values[key] for layer, block in pairs if block.name == layer.parent]
-    said = (
-        f"Puzzletron's file sums {key} to {format_number(theirs)}, "
-        f"this library to {format_number(mine)}"
-    )
+    said = f"Puzzletron's file sums {key} to {theirs:.10g}, this library to {mine:.10g}"
     if own and _same(theirs, mine - sum(own)):
         count = "1 block" if len(own) == 1 else f"{len(own)} blocks"
         return [

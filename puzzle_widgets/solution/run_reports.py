@@ -25,6 +25,7 @@ from puzzle_widgets.solution.measured import MeasuredPoint
 from puzzle_widgets.solution.scenario import Scenario
 
 _Report = TypeVar("_Report")
+_SAID = 5
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def read_reports(run: PuzzletronRun, library: BlockLibrary, scenario: Wanted = N
     reading.attempt(reading.leave_out_history, member.layout.profiles)
     for path in member.layout.solutions:
         reading.attempt(reading.add_solutions, path)
-    reading.say_unproven()
+    reading.say_of_solutions()
     for path in member.layout.validated:
         reading.attempt(reading.add_validated, path)
     for path in member.layout.sweeps:
@@ -139,10 +140,19 @@ class _Reading:
         scenario = to_scenario(found, self.library, self.prover)
         name = _free(scenario.name, self.scenarios)
         self.scenarios[name] = replace(scenario, name=name)
-        self.notices.extend(f"{name}: {note}" for note in scenario.notes if note != NO_TIME)
 
-    def say_unproven(self) -> None:
-        """Count the solutions that there was no time to prove."""
+    def say_of_solutions(self) -> None:
+        """Say what their notes say, the first of many, and count those not proven for time."""
+        said = [
+            f"{one.name}: {note}"
+            for one in self.scenarios.values()
+            for note in one.notes
+            if note != NO_TIME
+        ]
+        self.notices += said[:_SAID]
+        if (more := len(said) - _SAID) > 0:
+            count = "1 more note" if more == 1 else f"{more:,} more notes"
+            self.notices.append(f"{count} of this kind beside the solutions.")
         unproven = [one.name for one in self.scenarios.values() if NO_TIME in one.notes]
         if unproven:
             count = f"{len(unproven):,} of {len(self.scenarios):,} solutions"

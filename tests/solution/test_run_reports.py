@@ -103,6 +103,17 @@ def test_every_solution_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
     assert note.startswith("12 of 12 solutions: no proof was tried")
 
 
+def test_of_many_notes_the_first_are_said_and_the_rest_counted() -> None:
+    """Each stands beside its solution."""
+    content = twelve(small_run())
+    for one in content:
+        one["total_value"] = {KL: 9.0}
+    _, reports = reports_of(**{f"{SEARCH}/solutions.json": content})
+    assert all(len(scenario.notes) == 1 for scenario in reports.scenarios)
+    assert len(reports.notices) == 6
+    assert reports.notices[-1] == "7 more notes of this kind beside the solutions."
+
+
 def test_a_gain_summed_without_the_parents_blocks_is_said() -> None:
     """Puzzletron counts them as 0, where the parent agrees with itself: 1."""
     run = small_run()
