@@ -21,6 +21,7 @@ from puzzle_widgets.library.quantity import (
     RUNTIME,
     THROUGHPUT,
     describe_key,
+    format_figure,
     format_number,
 )
 from puzzle_widgets.problem.choices import find_layer
@@ -70,16 +71,16 @@ def _sums(library: BlockLibrary) -> Table:
     rows = []
     for key in library.keys:
         figures = (library.parent_totals[key], *library.reach(key))
-        outside = [format_number(library.offset(key))] if library.offsets else []
-        cells = [*outside, *map(format_number, figures)]
+        outside = [library.offset(key)] if library.offsets else []
+        cells = [format_figure(key, figure) for figure in (*outside, *figures)]
         rows.append([key, library.quantity(key).title, *cells])
     throughput = library.throughput(library.parent_totals.get(RUNTIME, 0.0))
     if throughput is not None:
         slow, fast = (library.throughput(limit) for limit in reversed(library.reach(RUNTIME)))
         figures = (throughput, slow or 0.0, fast or 0.0)
         quantity = describe_key(THROUGHPUT)
-        outside = [""] if library.offsets else []
-        rows.append([THROUGHPUT, quantity.title, *outside, *map(format_number, figures)])
+        blank = [""] if library.offsets else []
+        rows.append([THROUGHPUT, quantity.title, *blank, *map(format_number, figures)])
     named = ["Outside the blocks"] if library.offsets else []
     columns = ["Key", "Score or cost", *named, "Parent", "Least possible", "Most possible"]
     return tables.make_table("Sums over all layers", columns, rows, left=2)
@@ -99,7 +100,7 @@ def _layer_table(library: BlockLibrary, layer: Layer) -> Table:
     keys = [*library.scores, *(main or library.costs)]
     rows = [
         [variant.name, variant.label, "parent" if variant.name == layer.parent else ""]
-        + [tables.figure_of(key, variant.values[key]) for key in keys]
+        + [format_figure(key, variant.values[key]) for key in keys]
         for variant in layer.variants
     ]
     columns = ["Variant", "Block", "", *(library.quantity(key).title for key in keys)]

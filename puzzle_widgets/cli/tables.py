@@ -17,10 +17,11 @@ from puzzle_widgets.library.outside import outside_words
 from puzzle_widgets.library.quantity import (
     MEMORY,
     RUNTIME,
-    SCORE_GROUP,
     THROUGHPUT,
     describe_key,
+    format_figure,
     format_number,
+    format_share,
 )
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import ParetoFront, Solution
@@ -103,9 +104,10 @@ def proof(solution: Solution) -> Text:
     if not solution.found:
         return words(f"{STATUS_WORDS[solution.status]} ({took}). {solution.reason}", "bold")
     label = solution.library.quantity(solution.problem.objective).title
-    bound = "unknown" if math.isnan(solution.bound) else f"{solution.bound:.6f}"
+    key = solution.problem.objective
+    score, bound = (format_figure(key, value) for value in (solution.score, solution.bound))
     gap = "unknown" if math.isnan(solution.gap) else f"{100 * solution.gap:.4g} %"
-    figures = f"{label} {solution.score:.6f}, bound {bound}, gap {gap}, {took}"
+    figures = f"{label} {score}, bound {bound}, gap {gap}, {took}"
     return Text.assemble((STATUS_WORDS[solution.status], "bold"), ": ", words(figures))
 
 
@@ -178,7 +180,7 @@ def front_table(front: ParetoFront, problem: SearchProblem) -> Table:
 
 
 def _first_cells(place: int, solution: Solution) -> list[str]:
-    figure = figure_of(solution.problem.objective, solution.score)
+    figure = format_figure(solution.problem.objective, solution.score)
     return [str(place), solution.status, figure]
 
 
@@ -204,12 +206,12 @@ def _least_difference(solution: Solution, earlier: Sequence[Solution]) -> str:
 def _against_parent(solution: Solution, key: str) -> list[str]:
     parent = solution.library.parent_totals[key]
     share = solution.shares.get(key)
-    figures = [figure_of(key, solution.totals[key]), figure_of(key, parent)]
+    figures = [format_figure(key, solution.totals[key]), format_figure(key, parent)]
     return [*figures, _UNKNOWN if share is None else _percent(share)]
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %" if math.isfinite(share) else _UNKNOWN
+    return format_share(share) if math.isfinite(share) else _UNKNOWN
 
 
 def _runs(solution: Solution) -> list[tuple[str, list[BlockVariant]]]:
@@ -224,9 +226,4 @@ def _runs(solution: Solution) -> list[tuple[str, list[BlockVariant]]]:
 
 
 def _sum_of(run: Sequence[BlockVariant], key: str) -> str:
-    return figure_of(key, sum(block.values[key] for block in run))
-
-
-def figure_of(key: str, value: float) -> str:
-    """Write scores to six decimals, so that equal ones can be told from close ones."""
-    return f"{value:.6f}" if key.startswith(SCORE_GROUP) else format_number(value)
+    return format_figure(key, sum(block.values[key] for block in run))

@@ -79,6 +79,31 @@ def format_number(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 100 else f"{value:.4g}"
 
 
+def format_score(value: float) -> str:
+    """Write a score: to six decimals, so that close ones can be told apart; small ones in full."""
+    size = abs(value)
+    if not math.isfinite(value) or value == 0:
+        return format_number(value)
+    if size >= 1e4:
+        return f"{value:,.2f}"
+    return f"{value:,.6f}" if size >= 1e-3 else f"{value:.7g}"
+
+
+def format_figure(key: str, value: float) -> str:
+    """Write a value of a dotted key: a score or a cost."""
+    return format_score(value) if key.startswith(SCORE_GROUP) else format_number(value)
+
+
+def format_share(share: float) -> str:
+    """Write a share in percent, to a tenth where that says more, and never as 0 if it is not."""
+    percent = 100 * share
+    if not math.isfinite(percent):
+        return format_number(percent)
+    if percent and abs(percent) < 0.05:
+        return f"{percent:.2g} %"
+    return f"{percent:,.0f} %" if abs(percent) >= 1000 else f"{round(percent, 1):g} %"
+
+
 def unit_of_key(key: str) -> str:
     """Unit that a key's ending says; ``tokens_per_s`` and the like are rates, and say none."""
     return _UNIT_SUFFIXES.get(_unit_suffix(key.partition(_WORKLOAD)[0]), "")

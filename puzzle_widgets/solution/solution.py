@@ -8,7 +8,7 @@ from functools import cached_property
 
 from puzzle_widgets.errors import SolverError
 from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping, LayerName
-from puzzle_widgets.library.quantity import MEMORY, RUNTIME
+from puzzle_widgets.library.quantity import MEMORY, RUNTIME, format_figure
 from puzzle_widgets.problem import Architecture, SearchProblem, check_problem
 from puzzle_widgets.problem.mckp import row_names, to_architecture, to_choice, to_mckp
 from puzzle_widgets.search.outcome import Outcome, Status
@@ -86,10 +86,14 @@ class Solution:
 
     @cached_property
     def shares(self) -> FrozenMapping[str, float]:
-        """Every cost as a share of the parent's, where the parent's is not 0."""
+        """Every total as a share of the parent's; signs other than plus make it no share."""
         parent = self.library.parent_totals
         return FrozenMapping(
-            {key: self.totals[key] / parent[key] for key in self.totals if parent[key]}
+            {
+                key: total / parent[key]
+                for key, total in self.totals.items()
+                if parent[key] > 0 and total >= 0
+            }
         )
 
     @property
@@ -142,9 +146,11 @@ class Solution:
     def __repr__(self) -> str:
         if not self.found:
             return f"Solution({STATUS_WORDS[self.status]}: {self.reason or 'no reason known'})"
+        key = self.problem.objective
+        score, bound = (format_figure(key, value) for value in (self.score, self.bound))
         return (
-            f"Solution({STATUS_WORDS[self.status]}: {self.problem.objective} {self.score:.6f}, "
-            f"bound {self.bound:.6f}, {self.seconds:.3f} s by {self.engine})"
+            f"Solution({STATUS_WORDS[self.status]}: {key} {score}, "
+            f"bound {bound}, {self.seconds:.3f} s by {self.engine})"
         )
 
 

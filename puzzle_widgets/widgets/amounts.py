@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.library.quantity import THROUGHPUT, format_number
+from puzzle_widgets.library.quantity import THROUGHPUT, format_number, format_share
 from puzzle_widgets.state.limits import LimitRange, limit_quantity, limit_range
 
 _MOST_STEPS = 400
@@ -132,7 +132,7 @@ class Scale:
             return f"{self.text(value)} (parent: {parent})"
         if not _has_share(self.reach.parent):
             return f"The parent has {parent}"
-        return f"{percent(value / self.reach.parent)} of the parent ({parent})"
+        return f"{format_share(value / self.reach.parent)} of the parent ({parent})"
 
     def span(self) -> Span:
         """Span a slider over what is possible, in at most 400 round steps."""
@@ -172,11 +172,6 @@ def scale_of(library: BlockLibrary, resource: str, units: Units | None = None) -
 def amount(library: BlockLibrary, resource: str, value: float) -> str:
     """Write a total of a library in the unit that a person reads it in."""
     return scale_of(library, resource).text(value)
-
-
-def percent(share: float) -> str:
-    """Write a share in percent, to a tenth where that says more."""
-    return f"{round(100 * share, 1):g} %" if abs(share) < 10 else f"{100 * share:,.0f} %"
 
 
 def _has_share(parent: float) -> bool:

@@ -147,7 +147,7 @@ def _title(library: BlockLibrary, key: str) -> str:
 
 
 def _figure(key: str, value: float) -> str:
-    return f"{value / 1e6:,.1f}" if key == PARAMETERS else format_number(value)
+    return format_number(value / 1e6 if key == PARAMETERS else value)
 
 
 def _signed(value: float) -> str:

@@ -15,6 +15,8 @@ from puzzle_widgets.widgets.amounts import Units, scale_of
 from puzzle_widgets.widgets.guard import guard
 
 _SENSES = ("at most", "at least")
+# Widths in px: of a digit, of what stands around all of them, and the least and most of a field.
+_LETTER, _MARGIN, _LEAST, _MOST = 7.5, 18, 75, 170
 
 
 class LimitRow(widgets.VBox):
@@ -53,6 +55,7 @@ class LimitRow(widgets.VBox):
             self.switch.value, self.sense.value = setting.on, setting.sense
             self.slider.value = self.span.place(self.scale.shown(setting.value))
             self.field.value = self.scale.field(setting.value, exact=setting.value == self._typed)
+        self._make_room()
         self._show_words(cannot_be_met(self.state.library, setting) if setting.on else "")
         (self.remove_class if setting.on else self.add_class)("pw-off")
 
@@ -81,6 +84,14 @@ class LimitRow(widgets.VBox):
         self.words = widgets.HTML()
         self.children = (line, self.slider, self.words)
         self.add_class("pw-limit")
+
+    def _make_room(self) -> None:
+        """Make the field as wide as its longest number, so that it cuts none and stands still."""
+        reach = self.scale.reach
+        usual = (self.scale.field(value) for value in (reach.low, reach.high, reach.parent))
+        letters = max(len(self.field.value), *map(len, usual))
+        width = f"{min(max(round(_LETTER * letters) + _MARGIN, _LEAST), _MOST)}px"
+        self.field.layout.width, self.field.layout.flex = width, f"0 0 {width}"
 
     def _bind(self) -> None:
         self._changed(self.switch, lambda on: self.state.set_limit(self.place, on=on))

@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from puzzle_widgets.charts.comparison import Series
-from puzzle_widgets.library.quantity import format_number
+from puzzle_widgets.library.quantity import format_number, format_share
 from puzzle_widgets.widgets.card_table import Line, card_table
 from puzzle_widgets.widgets.html import Cell
 from puzzle_widgets.widgets.scenario_series import NOTHING, series_title
@@ -43,4 +43,4 @@ def _carried(values: np.ndarray, few: int) -> str:
     total = float(values.sum())
     if total <= 0 or (values < 0).any():
         return NOTHING
-    return f"{100 * float(np.sort(values)[-few:].sum()) / total:.0f} %"
+    return format_share(float(np.sort(values)[-few:].sum()) / total)

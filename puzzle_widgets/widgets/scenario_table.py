@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from puzzle_widgets.charts.comparison import Series
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.library.quantity import MEMORY, RUNTIME, format_number
+from puzzle_widgets.library.quantity import MEMORY, RUNTIME, format_number, format_share
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.widgets.card_table import Line, card_table
@@ -112,7 +112,7 @@ def _total(key: str) -> Callable[[Solution], Cell]:
     def cell(solution: Solution) -> Cell:
         text = format_number(solution.totals[key])
         share = solution.shares.get(key)
-        return text if share is None else _with_aside(text, f"{100 * share:.0f} %")
+        return text if share is None else _with_aside(text, format_share(share))
 
     return cell
 

@@ -15,10 +15,12 @@ from puzzle_widgets.library.quantity import (
     RUNTIME,
     THROUGHPUT,
     format_number,
+    format_score,
+    format_share,
 )
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.scenario import budget_words
-from puzzle_widgets.widgets.amounts import amount, percent
+from puzzle_widgets.widgets.amounts import amount
 
 _COUNTS = (MEMORY, RUNTIME, PARAMETERS, KV_HEADS)
 _MOST_OTHERS = 4
@@ -93,8 +95,8 @@ def score_text(solution: Solution, value: float) -> str:
     """Write a value of the objective: scores to six decimals, costs in their unit."""
     key, library = solution.problem.objective, solution.library
     unit = library.quantity(key).unit
-    if key in library.scores and 0 < abs(value) < 1e4:
-        return f"{value:,.6f} {unit}".rstrip()
+    if key in library.scores:
+        return f"{format_score(value)} {unit}".rstrip()
     return amount(library, key, value)
 
 
@@ -132,7 +134,7 @@ def _cost_tile(solution: Solution, key: str) -> Tile:
     library = solution.library
     parent = amount(library, key, library.parent_totals[key])
     share = solution.shares.get(key)
-    against = f"parent {parent}" if share is None else f"{percent(share)} of {parent}"
+    against = f"parent {parent}" if share is None else f"{format_share(share)} of {parent}"
     return library.quantity(key).label, amount(library, key, solution.totals[key]), against
 
 

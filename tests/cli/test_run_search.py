@@ -156,7 +156,7 @@ def test_no_diverse_solution_at_all_is_infeasible(run: Run, library: str) -> Non
 def test_table_says_units_status_and_blocks(run: Run, library: str) -> None:
     """The table holds proof, totals with units, shares of the parent and merged blocks."""
     ran = run("search", library, "--max", "stats.memory_mib=12")
-    for words in ("optimal, proven", "gap 0 %", "Memory (MiB)", "60.0 %", "0 to 1", "FFN width 50"):
+    for words in ("optimal, proven", "gap 0 %", "Memory (MiB)", "60 %", "0 to 1", "FFN width 50"):
         assert words in ran.out
 
 

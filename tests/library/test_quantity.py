@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from puzzle_widgets.library.quantity import describe_key, format_number
+from puzzle_widgets.library.quantity import describe_key, format_figure, format_number, format_share
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,38 @@ def test_a_stated_unit_goes_before_the_suffix() -> None:
 def test_numbers_are_written_for_reading(value: float, text: str) -> None:
     """Thousands are separated, small numbers keep four digits, NaN and infinity have words."""
     assert format_number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (1e-9, "1e-09"),
+        (-2.5e-7, "-2.5e-07"),
+        (0.000123456, "0.000123456"),
+        (0.25, "0.250000"),
+        (1234.5, "1,234.500000"),
+        (1140799.125, "1,140,799.12"),
+        (math.nan, "unknown"),
+    ],
+)
+def test_scores_keep_digits_that_tell_them_apart(value: float, text: str) -> None:
+    """Six decimals where these say enough, and significant digits below; costs are shorter."""
+    assert format_figure("metrics.kl_div", value) == text
+    assert format_figure("stats.memory_mib", value) == format_number(value)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "0 %"),
+        (1e-6, "0.0001 %"),
+        (0.8459, "84.6 %"),
+        (1.0, "100 %"),
+        (25.0, "2,500 %"),
+        (math.inf, "∞"),
+    ],
+)
+def test_shares_are_percent_and_0_only_where_nothing_is_left(share: float, text: str) -> None:
+    """To a tenth; smaller ones by their digits."""
+    assert format_share(share) == text

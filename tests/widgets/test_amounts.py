@@ -9,7 +9,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.state.limits import LimitRange
-from puzzle_widgets.widgets.amounts import Scale, Units, amount, percent, scale_of
+from puzzle_widgets.widgets.amounts import Scale, Units, amount, scale_of
 from tests.support.libraries import MEMORY, RUNTIME, make_library
 
 PARAMETERS = "stats.num_params"
@@ -138,13 +138,3 @@ def test_throughput_without_runtime_still_has_a_span() -> None:
     span = scale_of(library, "throughput").span()
     assert math.isfinite(span.low)
     assert span.low < span.high < math.inf
-
-
-def test_percent_says_a_tenth_where_it_says_more() -> None:
-    """Shares are rounded for reading."""
-    assert [percent(share) for share in (0.7, 0.7049, 1.4, 191.478)] == [
-        "70 %",
-        "70.5 %",
-        "140 %",
-        "19,148 %",
-    ]

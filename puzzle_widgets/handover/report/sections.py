@@ -14,7 +14,6 @@ from puzzle_widgets.handover.report.words import (
     NOTHING,
     ORIGINS,
     WHAT_THROUGHPUT_IS,
-    figure_words,
     measured_words,
     proof_words,
     question_words,
@@ -27,7 +26,9 @@ from puzzle_widgets.library.quantity import (
     RUNTIME,
     THROUGHPUT,
     describe_key,
+    format_figure,
     format_number,
+    format_share,
 )
 from puzzle_widgets.solution import ParetoFront, Scenario, Solution, parent_solution
 
@@ -100,8 +101,8 @@ def totals_table(solution: Solution) -> Markup:
     rows = [
         [
             library.quantity(key).title,
-            figure_words(key, solution.totals[key]),
-            figure_words(key, parent[key]),
+            format_figure(key, solution.totals[key]),
+            format_figure(key, parent[key]),
             share_words(solution, key),
         ]
         for key in keys
@@ -124,7 +125,7 @@ def layers_table(solution: Solution) -> Markup:
             str(layer.name),
             block.label,
             "the parent's" if block.name == layer.parent else block.name,
-            *(figure_words(key, block.values[key]) for key in keys),
+            *(format_figure(key, block.values[key]) for key in keys),
         ]
         for layer, block in zip(library.layers, solution.blocks, strict=True)
     ]
@@ -162,7 +163,7 @@ def differences(scenarios: Sequence[Scenario]) -> Markup:
 
 
 def _cells(solution: Solution, keys: Sequence[str], *, fast: bool) -> list[str]:
-    cells = [figure_words(key, solution.totals[key]) for key in keys]
+    cells = [format_figure(key, solution.totals[key]) for key in keys]
     if fast:
         cells.append(_number(solution.throughput))
     return cells
@@ -173,7 +174,7 @@ def _throughput_row(solution: Solution) -> list[str]:
     parent = library.throughput(library.parent_totals[RUNTIME])
     cells = [describe_key(THROUGHPUT).title, _number(solution.throughput), _number(parent)]
     speedup = solution.speedup
-    return [*cells, NOTHING if speedup is None else f"{100 * speedup:.1f} %"]
+    return [*cells, NOTHING if speedup is None else format_share(speedup)]
 
 
 def _number(value: float | None) -> str:

@@ -7,10 +7,10 @@ import math
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import (
     RUNTIME,
-    SCORE_GROUP,
     THROUGHPUT,
     describe_key,
-    format_number,
+    format_figure,
+    format_share,
 )
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Solution
@@ -34,9 +34,10 @@ def proof_words(solution: Solution) -> str:
     if not solution.found:
         return f"{status}. {solution.reason}".strip()
     label = solution.library.quantity(solution.problem.objective).title
-    bound = "unknown" if math.isnan(solution.bound) else f"{solution.bound:.6f}"
+    key = solution.problem.objective
+    score, bound = (format_figure(key, value) for value in (solution.score, solution.bound))
     gap = "unknown" if math.isnan(solution.gap) else f"{100 * solution.gap:.3g} %"
-    return f"{status}: summed {label} {solution.score:.6f}, bound {bound}, gap {gap}"
+    return f"{status}: summed {label} {score}, bound {bound}, gap {gap}"
 
 
 def question_words(problem: SearchProblem) -> str:
@@ -52,15 +53,10 @@ def question_words(problem: SearchProblem) -> str:
     return f"{words}.{_rules(problem)}"
 
 
-def figure_words(key: str, value: float) -> str:
-    """Write scores to six decimals, so that close ones can be told apart."""
-    return f"{value:.6f}" if key.startswith(SCORE_GROUP) else format_number(value)
-
-
 def share_words(solution: Solution, key: str) -> str:
     """Share of the parent's total."""
     share = solution.shares.get(key)
-    return NOTHING if share is None else f"{100 * share:.1f} %"
+    return NOTHING if share is None else format_share(share)
 
 
 def measured_words(library: BlockLibrary) -> str:
