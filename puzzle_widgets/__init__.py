@@ -6,7 +6,7 @@ Library, problem, search and solution need no Jupyter; the widgets load on first
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from puzzle_widgets import handover
 from puzzle_widgets.errors import (
@@ -75,8 +75,21 @@ from puzzle_widgets.solution import (
     whole_front,
 )
 
+if TYPE_CHECKING:
+    from puzzle_widgets.state import ExplorerState, LimitSetting
+    from puzzle_widgets.widgets.constraints import ConstraintPanel
+    from puzzle_widgets.widgets.decision_map import DecisionMap
+    from puzzle_widgets.widgets.explorer import PuzzleExplorer
+    from puzzle_widgets.widgets.handover_panel import HandoverPanel
+    from puzzle_widgets.widgets.layers import LayerView
+    from puzzle_widgets.widgets.pareto import ParetoPlot
+    from puzzle_widgets.widgets.scenarios import ScenarioPanel
+    from puzzle_widgets.widgets.status import StatusPanel
+    from puzzle_widgets.widgets.surface import BudgetSurface
+
 __version__ = "0.1.0"
 
+_STATE = ("ExplorerState", "LimitSetting")
 _WIDGETS = {
     "BudgetSurface": "surface",
     "ConstraintPanel": "constraints",
@@ -108,6 +121,7 @@ __all__ = [
     "Layer",
     "LayerView",
     "LibraryError",
+    "LimitSetting",
     "MeasuredPoint",
     "Measurement",
     "ParetoFront",
@@ -163,8 +177,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401
     """Load state and widgets when they are first asked for."""
-    if name == "ExplorerState":
-        return import_module("puzzle_widgets.state").ExplorerState
+    if name in _STATE:
+        return getattr(import_module("puzzle_widgets.state"), name)
     if name in _WIDGETS:
         return getattr(import_module(f"puzzle_widgets.widgets.{_WIDGETS[name]}"), name)
     raise AttributeError(f"module 'puzzle_widgets' has no attribute {name!r}")

@@ -37,7 +37,7 @@ class DatasetActions(MapActions):
         """Open a data set, or show its terms first where they are not agreed to yet."""
         dataset = find_dataset(name)
         self.withdraw_offer()
-        self.offered = None if dataset.embedded else dataset
+        self._put(offered=None if dataset.embedded else dataset)
         if has_agreed(dataset, cache_folder()):
             self._fetch(dataset, agree=False)
 
@@ -49,7 +49,7 @@ class DatasetActions(MapActions):
     def withdraw_offer(self) -> None:
         """Take the offer away; a fetch that is under way ends."""
         self._fetches.cancel()
-        self.offered, self.fetched = None, None
+        self._put(offered=None, fetched=None)
 
     def _fetch(self, dataset: Dataset, *, agree: bool) -> None:
         def work(cancelled: Cancelled, emit: Emit) -> None:
@@ -61,14 +61,14 @@ class DatasetActions(MapActions):
             emit(load_dataset(dataset.name, agree=agree, progress=progress))
 
         self.dismiss()
-        self.fetched = 0.0
+        self._put(fetched=0.0)
         self._fetches.request(Job(work, self._fetched_more, self.fail, self._fetch_done))
 
     def _fetched_more(self, answer: Any) -> None:  # noqa: ANN401
         if isinstance(answer, BlockLibrary):
             self.open_library(answer)
         else:
-            self.fetched = float(answer)
+            self._put(fetched=float(answer))
 
     def _fetch_done(self) -> None:
-        self.fetched = None
+        self._put(fetched=None)

@@ -17,15 +17,29 @@ from puzzle_widgets.library import (
 )
 from puzzle_widgets.library.puzzletron import Wanted
 from puzzle_widgets.library.quantity import THROUGHPUT
-from puzzle_widgets.solution import parent_solution
+from puzzle_widgets.library.sense import score_sense
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.solution import Scenario, Solution, parent_solution
 from puzzle_widgets.solution.truth_file import embedded_truth
 from puzzle_widgets.state.dataset_actions import DatasetActions
 from puzzle_widgets.state.handover_actions import HandoverActions
-from puzzle_widgets.state.limits import first_settings, to_problem
+from puzzle_widgets.state.limits import (
+    LimitSetting,
+    first_settings,
+    rules_of,
+    settings_of,
+    to_problem,
+)
 from puzzle_widgets.state.run_actions import RunActions
 from puzzle_widgets.state.traits import Selection
 
+SOURCES = (
+    "a block library, its name or path, a DataFrame, a Puzzletron run, a SearchProblem, or "
+    "a Solution"
+)
+_Place = str | os.PathLike[str] | pd.DataFrame
 _PLACES = (str, os.PathLike, pd.DataFrame)
+Source = BlockLibrary | PuzzletronRun | SearchProblem | Solution | _Place
 
 
 class ExplorerState(DatasetActions, HandoverActions, RunActions):
@@ -37,17 +51,26 @@ class ExplorerState(DatasetActions, HandoverActions, RunActions):
     Parameters
     ----------
     source
-        What to explore: a block library, a Puzzletron run, or what :func:`puzzle_widgets.
-        load_library` takes, such as a name or a path.
+        What to explore: a block library, a Puzzletron run, or what
+        :func:`puzzle_widgets.load_library` takes, such as a name or a path; or a problem, to
+        begin with its objective, budgets and rules; or a solution, which is then shown.
     solver
         As for :func:`puzzle_widgets.search`.
     scenario
         For a Puzzletron run: whose costs count, as for :func:`puzzle_widgets.load_library`.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> state = pw.ExplorerState("stdlib-2m-measured")
+    >>> state.set_limit("stats.memory_mib", "60 %")
+    >>> state.solution.status
+    'optimal'
     """
 
     def __init__(
         self,
-        source: BlockLibrary | PuzzletronRun | str | os.PathLike[str] | pd.DataFrame,
+        source: Source,
         *,
         solver: str = "exact",
         scenario: Wanted = None,
@@ -57,28 +80,60 @@ class ExplorerState(DatasetActions, HandoverActions, RunActions):
         if isinstance(opened, PuzzletronRun):
             self.open_run(opened, scenario)
         elif scenario is not None:
-            raise LibraryError(f"{opened.name}: no scenarios here. Only a Puzzletron run has them.")
+            raise LibraryError("No scenarios here. Only a Puzzletron run has them.")
+        elif isinstance(opened, SearchProblem):
+            self.open_problem(opened)
+        elif isinstance(opened, Solution):
+            self.open_solution(opened)
         else:
             self.open_library(opened)
 
     def open_library(self, library: BlockLibrary) -> None:
         """Explore another library from the start; kept scenarios of the old one go."""
+        if not isinstance(library, BlockLibrary):
+            raise LibraryError(f"A {type(library).__name__} cannot be explored. Give {SOURCES}.")
+        objective = next(iter(library.scores), library.keys[0])
+        sense = score_sense(library, objective)
+        limits = first_settings(library)
+        problem = to_problem(library, objective, sense.goal or "minimize", limits)
+        self._open(problem, limits, question="" if sense.goal else sense.reason)
+
+    def open_problem(self, problem: SearchProblem) -> None:
+        """Explore a problem: its library, with its objective, budgets and rules to begin with."""
+        self._open(problem, settings_of(problem, first_settings(problem.library)))
+
+    def open_solution(self, solution: Solution) -> None:
+        """Explore a solution's problem and show it; one that is not proven is a scenario."""
+        problem = solution.problem
+        proven = solution if solution.status == "optimal" else None
+        self._open(problem, settings_of(problem, first_settings(problem.library)), solution=proven)
+        if proven is None and solution.found:
+            self._put(scenarios=(Scenario("given", solution),))
+            self.show_scenario(0)
+
+    def _open(
+        self,
+        problem: SearchProblem,
+        limits: tuple[LimitSetting, ...],
+        *,
+        solution: Solution | None = None,
+        question: str = "",
+    ) -> None:
+        library = problem.library
         self.withdraw_offer()
         self.stop_front()
         self._known_fronts.clear()
-        objective = next(iter(library.scores), library.keys[0])
         with self.hold_trait_notifications():
-            self.library, self.scenarios, self.layer = library, (), None
-            self.measured = embedded_truth(library)
+            self._put(library=library, scenarios=(), layer=None, measured=embedded_truth(library))
             self._forget_run()
-            self.selection, self.shown, self.solution = Selection(), None, None
-            self._answered = {}
-            self._take_objective(objective)
-            self.limits, self.rules = first_settings(library), ()
+            self._put(selection=Selection(), shown=solution, solution=solution)
+            self._put(objective=problem.objective, goal=problem.goal, question=question)
+            self._answered = {} if question else {problem.objective: problem.goal}
+            self._put(limits=limits, rules=rules_of(problem, "as asked"))
             self._take_parent_config()
-            self.front, self.front_resource = None, self._first_resource()
+            self._put(front=None, front_resource=self._first_resource())
             self._start_maps()
-            self.parent = parent_solution(to_problem(library, objective, self._goal, ()))
+            self._put(parent=parent_solution(problem))
         self._state_problem()
         self._say_notices()
 

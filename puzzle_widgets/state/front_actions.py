@@ -43,9 +43,16 @@ class FrontActions(ProblemActions):
     def set_front(self, resource: str | None = None, *, held: bool | None = None) -> None:
         """Choose what the front is against, and whether the other budgets hold along it."""
         with self.hold_trait_notifications():
-            self.front_resource = resource or self.front_resource
-            self.front_held = self.front_held if held is None else held
+            self._put(front_resource=resource or self.front_resource)
+            self._put(front_held=self.front_held if held is None else held)
         self.start_front()
+
+    def set_front_points(self, points: int) -> None:
+        """Choose how many limits to try along the front; one that was there is searched anew."""
+        had_front = self.front is not None or self.front_running
+        self._put(front_points=points)
+        if had_front:
+            self.start_front()
 
     def start_front(self) -> None:
         """Search the front in the background; points appear as they are found.
@@ -81,7 +88,7 @@ class FrontActions(ProblemActions):
                 while len(self._known_fronts) > _KEPT_FRONTS:
                     self._known_fronts.pop(next(iter(self._known_fronts)))
 
-        self.front_running = True
+        self._put(front_running=True)
         self._fronts.request(Job(work, deliver, self.fail, self._front_done))
 
     def stop_front(self) -> None:
@@ -120,16 +127,16 @@ class FrontActions(ProblemActions):
 
     def _show_front(self, front: ParetoFront | None) -> None:
         shown = self.shown if self.selection.kind == "point" else None
-        self.front = front
+        self._put(front=front)
         if shown is None:
             return
         if front is not None and shown in front.solutions:
-            self.selection = Selection("point", front.solutions.index(shown))
+            self._put(selection=Selection("point", front.solutions.index(shown)))
         else:
             self._select(Selection())
 
     def _front_done(self) -> None:
-        self.front_running = False
+        self._put(front_running=False)
 
     def _nearest_point(self) -> int:
         front, shown = self.front, self.shown

@@ -32,12 +32,12 @@ class HandoverActions(MapActions):
         self._take_parent_config()
 
     def _set_parent_config(self, content: bytes, file: str) -> None:
-        self.parent_config = read_parent_config(content, file)
+        self._put(parent_config=read_parent_config(content, file))
 
     def _take_parent_config(self) -> None:
         """Take the library's own configuration; a broken one is told, and the library opens."""
         try:
-            self.parent_config = parent_config_of(self.library)
+            self._put(parent_config=parent_config_of(self.library))
         except HandoverError as error:
-            self.parent_config = None
+            self._put(parent_config=None)
             self.fail(error)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
+from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
+from puzzle_widgets.library.checks import shown
 from puzzle_widgets.library.quantity import (
     KV_HEADS,
     MEMORY,
@@ -19,9 +21,11 @@ from puzzle_widgets.library.quantity import (
     format_number,
 )
 from puzzle_widgets.library.sense import Goal
-from puzzle_widgets.problem import Budget, SearchProblem
+from puzzle_widgets.problem import Budget, Difference, SearchProblem, Share
+from puzzle_widgets.problem.budget import read_limit
 
 Sense = Literal["at most", "at least"]
+Amount = float | str | Share
 OFFERED = (MEMORY, RUNTIME, THROUGHPUT, PARAMETERS, KV_HEADS)
 _FASTEST = 5.0
 _FIRST_MEMORY = 0.75
@@ -42,6 +46,14 @@ class LimitSetting:
         The limit in the resource's unit.
     on
         Whether the limit holds.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> state = pw.ExplorerState("stdlib-2m-measured")
+    >>> state.limits = (pw.LimitSetting("stats.memory_mib", "at most", 5.0, on=True),)
+    >>> state.solution.totals["stats.memory_mib"] <= 5
+    True
     """
 
     resource: str
@@ -58,12 +70,14 @@ class SearchRule:
     ----------
     words
         What it asks for, such as ``"no linear blocks"``.
-    banned
-        ``{layer: variants}`` that must not be chosen.
+    banned, fixed, differences
+        As for :class:`puzzle_widgets.SearchProblem`.
     """
 
     words: str
-    banned: FrozenMapping[LayerName, frozenset[str]]
+    banned: FrozenMapping[LayerName, frozenset[str]] = FrozenMapping()
+    fixed: FrozenMapping[LayerName, str] = FrozenMapping()
+    differences: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,6 +118,91 @@ def first_settings(library: BlockLibrary) -> tuple[LimitSetting, ...]:
     return tuple(_first(library, resource, resources) for resource in resources)
 
 
+def check_rows(library: BlockLibrary, rows: Iterable[LimitSetting]) -> tuple[LimitSetting, ...]:
+    """Take rows as a caller gives them.
+
+    Raises
+    ------
+    ProblemError
+        If one is no row, or on what the library does not have.
+    """
+    given = tuple(rows) if isinstance(rows, Iterable) else (rows,)
+    for row in given:
+        if not isinstance(row, LimitSetting):
+            raise ProblemError(
+                f"limits: {shown(row)} is no LimitSetting. Give a sequence of "
+                "LimitSetting(resource, sense, value, on=True), or call set_limit(resource, value)."
+            )
+        check_limited(library, row.resource)
+    return given
+
+
+def check_limited(library: BlockLibrary, resource: str) -> None:
+    """Refuse what cannot be limited.
+
+    Raises
+    ------
+    ProblemError
+        With what can.
+    """
+    if resource not in library.keys and not _has_speed(library, resource):
+        speed = [THROUGHPUT] if _has_speed(library, THROUGHPUT) else []
+        keys = ", ".join([*speed, *library.keys])
+        raise ProblemError(f"A limit on {shown(resource)}: {library.name} has {keys}.")
+
+
+def find_row(
+    library: BlockLibrary,
+    rows: tuple[LimitSetting, ...],
+    which: str | int,
+    sense: Sense | None = None,
+) -> tuple[tuple[LimitSetting, ...], int]:
+    """Find the row of a limit, to change it; one that is not there yet is added, off.
+
+    A limit in the other sense gives its row up only where it is off.
+
+    Raises
+    ------
+    ProblemError
+        If there is no such resource, sense or row, or several rows fit.
+    """
+    if sense not in (None, *get_args(Sense)):
+        raise ProblemError(f"sense={shown(sense)}: give 'at most' or 'at least'.")
+    if not isinstance(which, str):
+        return rows, _checked_place(rows, which)
+    check_limited(library, which)
+    named = [place for place, row in enumerate(rows) if row.resource == which]
+    own = [place for place in named if sense in (None, rows[place].sense)]
+    if len(own) > 1:
+        raise ProblemError(f"There are {len(own)} limits on {which!r}: say sense= as well.")
+    for place in own or [place for place in named if not rows[place].on]:
+        return rows, place
+    usual: Sense = "at least" if which == THROUGHPUT else "at most"
+    added = LimitSetting(which, sense or usual, limit_range(library, which).parent)
+    return (*rows, added), len(rows)
+
+
+def _checked_place(rows: Sequence[LimitSetting], place: object) -> int:
+    if isinstance(place, int) and -len(rows) <= place < len(rows):
+        return place % len(rows)
+    names = ", ".join(dict.fromkeys(repr(row.resource) for row in rows))
+    raise ProblemError(f"No limit {shown(place)}. Name the resource, such as {names}.")
+
+
+def read_amount(library: BlockLibrary, resource: str, amount: Amount) -> float:
+    """Read a limit: a number in the resource's unit, or a share of the parent's such as ``60 %``.
+
+    Raises
+    ------
+    ProblemError
+        If it is none, or not finite.
+    """
+    number = read_limit(resource, amount, limit_range(library, resource).parent, math.inf)
+    if not math.isfinite(number):
+        raise ProblemError(f"A limit on {resource}: {shown(amount)} is no finite amount.")
+    return number
+
+
 def settings_of(
     problem: SearchProblem, settings: Sequence[LimitSetting]
 ) -> tuple[LimitSetting, ...]:
@@ -136,8 +235,16 @@ def to_problem(
     for key, budget in budgets.items():
         problem = problem.with_budget(key, budget.lower, budget.upper)
     for rule in rules:
-        problem = problem.with_banned(rule.banned)
+        problem = problem.with_banned(rule.banned).with_fixed(rule.fixed)
+        for other in rule.differences:
+            problem = problem.with_difference(other.architecture, other.layers)
     return problem
+
+
+def rules_of(problem: SearchProblem, words: str) -> tuple[SearchRule, ...]:
+    """One rule that stands for all that a problem fixes, bans and differs from; none without."""
+    rule = SearchRule(words, problem.banned, problem.fixed, problem.differences)
+    return () if rule == SearchRule(words) else (rule,)
 
 
 def cannot_be_met(library: BlockLibrary, row: LimitSetting) -> str:

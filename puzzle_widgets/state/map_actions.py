@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TypeVar
 
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT
@@ -15,7 +14,7 @@ from puzzle_widgets.solution.budget_axis import limited_key
 from puzzle_widgets.solution.decision_map import DecisionGrid, iter_decision_map
 from puzzle_widgets.solution.surface import SurfaceGrid, iter_budget_surface
 from puzzle_widgets.state.background import Emit, Job, LatestWins
-from puzzle_widgets.state.limits import LimitSetting, Sense, to_problem
+from puzzle_widgets.state.limits import LimitSetting, Sense, find_row, to_problem
 from puzzle_widgets.state.scenario_actions import ScenarioActions
 from puzzle_widgets.state.traits import Selection
 
@@ -44,7 +43,7 @@ class MapActions(ScenarioActions):
             across, up = (across, self.surface_x) if x else (self.surface_y, up)
         self.stop_surface()
         with self.hold_trait_notifications():
-            self.surface_x, self.surface_y, self.surface = across, up, None
+            self._put(surface_x=across, surface_y=up, surface=None)
         if had:
             self.start_surface()
 
@@ -68,7 +67,7 @@ class MapActions(ScenarioActions):
             for grid in _paced(steps):
                 emit(grid)
 
-        self.surface_running = True
+        self._put(surface_running=True)
         self._surfaces.request(Job(work, self._show_surface, self.fail, self._surface_done))
 
     def stop_surface(self) -> None:
@@ -83,14 +82,17 @@ class MapActions(ScenarioActions):
             return
         limits = self.limits
         for axis, place in ((grid.x, column), (grid.y, row)):
-            limits = _with_limit(limits, axis.resource, axis.limits[place])
+            _, sense = _way(axis.resource)
+            limits, found = find_row(self.library, limits, axis.resource, sense)
+            limit = LimitSetting(axis.resource, sense, axis.limits[place], on=True)
+            limits = (*limits[:found], limit, *limits[found + 1 :])
         self.set_limits(limits)
 
     def set_decisions(self, over: str) -> None:
         """Choose what the rows of the decision map limit."""
         had = self.decisions is not None or self.decisions_running
         self.stop_decisions()
-        self.decisions_over = over
+        self._put(decisions_over=over)
         self._show_decisions(None)
         if had:
             self.start_decisions()
@@ -112,7 +114,7 @@ class MapActions(ScenarioActions):
             for grid in _paced(steps):
                 emit(grid)
 
-        self.decisions_running = True
+        self._put(decisions_running=True)
         self._decision_maps.request(
             Job(work, self._show_decisions, self.fail, self._decisions_done)
         )
@@ -150,9 +152,9 @@ class MapActions(ScenarioActions):
         others = [key for key in resources if limited_key(key) != limited_key(x)]
         usual = [key for key in (THROUGHPUT, RUNTIME) if key in others]
         with self.hold_trait_notifications():
-            self.surface = self.decisions = None
-            self.surface_x, self.surface_y = x, next(iter([*usual, *others]), "")
-            self.decisions_over = self.surface_y or x
+            y = next(iter([*usual, *others]), "")
+            self._put(surface=None, surface_x=x, surface_y=y)
+            self._put(decisions=None, decisions_over=y or x)
 
     def _close_maps(self) -> None:
         self._surfaces.close()
@@ -163,15 +165,15 @@ class MapActions(ScenarioActions):
         return to_problem(self.library, self.objective, self._goal, rows, self.rules)
 
     def _show_surface(self, grid: SurfaceGrid) -> None:
-        self.surface = grid
+        self._put(surface=grid)
 
     def _surface_done(self) -> None:
-        self.surface_running = False
+        self._put(surface_running=False)
 
     def _show_decisions(self, grid: DecisionGrid | None) -> None:
         """Take a newer map; a row that is shown stays shown where it is still there."""
         shown = self.shown if self.selection.kind == "map" else None
-        self.decisions = grid
+        self._put(decisions=grid)
         if shown is None:
             return
         if grid is not None and shown in grid.solutions:
@@ -180,7 +182,7 @@ class MapActions(ScenarioActions):
             self._select(Selection())
 
     def _decisions_done(self) -> None:
-        self.decisions_running = False
+        self._put(decisions_running=False)
 
     def _solution_of(self, selection: Selection) -> Solution | None:
         if selection.kind == "map" and self.decisions is not None:
@@ -192,19 +194,6 @@ class MapActions(ScenarioActions):
 def _way(resource: str) -> tuple[str, Sense]:
     """The row of limits that an axis of a map stands for."""
     return resource, "at least" if resource == THROUGHPUT else "at most"
-
-
-def _with_limit(
-    rows: tuple[LimitSetting, ...], resource: str, value: float
-) -> tuple[LimitSetting, ...]:
-    """Turn on one limit: in its own row, else in one of the resource that is off, else anew."""
-    _, sense = _way(resource)
-    limit = LimitSetting(resource, sense, value, on=True)
-    own = [n for n, row in enumerate(rows) if (row.resource, row.sense) == (resource, sense)]
-    free = [n for n, row in enumerate(rows) if row.resource == resource and not row.on]
-    for place in own or free:
-        return (*rows[:place], replace(rows[place], **vars(limit)), *rows[place + 1 :])
-    return (*rows, limit)
 
 
 def _paced(grids: Iterable[Grid]) -> Iterator[Grid]:

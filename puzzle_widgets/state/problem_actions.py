@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from typing import get_args
 
+from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library.sense import Goal, score_sense
+from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Scenario, Solution, parent_solution, search
 from puzzle_widgets.state.background import Emit, Job, LatestWins
-from puzzle_widgets.state.limits import LimitSetting, SearchRule, Sense, first_settings, to_problem
+from puzzle_widgets.state.limits import (
+    Amount,
+    LimitSetting,
+    SearchRule,
+    Sense,
+    check_rows,
+    find_row,
+    first_settings,
+    read_amount,
+    to_problem,
+)
 from puzzle_widgets.state.traits import Selection, StateTraits
 
 _SEARCH_SECONDS, _PATIENCE_SECONDS = 60.0, 0.3
@@ -28,40 +41,69 @@ class ProblemActions(StateTraits):
 
         Where nothing tells it, ``question`` asks, and nothing is searched until a goal is given.
         """
+        SearchProblem(self.library, minimize=objective)  # refuses what the library does not have
         with self.hold_trait_notifications():
             self._take_objective(objective, goal)
-            self.parent = parent_solution(to_problem(self.library, objective, self._goal, ()))
-            self.front = None
+            parent = parent_solution(to_problem(self.library, objective, self._goal, ()))
+            self._put(parent=parent, front=None)
         self._state_problem()
+
+    def set_goal(self, goal: Goal) -> None:
+        """Make the objective small (``"minimize"``) or large (``"maximize"``)."""
+        if goal not in get_args(Goal):
+            raise ProblemError(f"goal={goal!r}: give 'minimize' or 'maximize'.")
+        if self.question or goal != self.goal:
+            self.set_objective(self.objective, goal)
 
     def set_limit(
         self,
-        place: int,
+        which: str | int,
+        value: Amount | None = None,
         *,
-        value: float | None = None,
         on: bool | None = None,
         sense: Sense | None = None,
     ) -> None:
-        """Change the row at ``place`` of ``limits``; what is left out stays."""
-        row = self.limits[place]
-        changed = replace(
-            row,
-            value=row.value if value is None else float(value),
-            on=row.on if on is None else on,
-            sense=sense or row.sense,
-        )
-        if changed != row:
-            self.limits = (*self.limits[:place], changed, *self.limits[place + 1 :])
-            self._state_problem()
+        """Change one limit; what is left out stays.
 
-    def set_limits(self, limits: tuple[LimitSetting, ...]) -> None:
+        Parameters
+        ----------
+        which
+            Key of the resource, such as ``"stats.memory_mib"``, or ``"throughput"``; or the place
+            of the row in ``limits``.
+        value
+            The limit, in the resource's unit or as a share of the parent's, such as ``"60 %"``;
+            giving one turns the limit on.
+        on
+            Whether the limit holds.
+        sense
+            ``"at most"`` or ``"at least"``; needed where both are there.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> state = pw.ExplorerState("stdlib-2m-measured")
+        >>> state.set_limit("stats.memory_mib", "60 %")
+        >>> state.set_limit("throughput", on=False)
+        >>> state.solution.shares["stats.memory_mib"] <= 0.6
+        True
+        """
+        limits, place = find_row(self.library, self.limits, which, sense)
+        row = limits[place]
+        number = row.value if value is None else read_amount(self.library, row.resource, value)
+        held = row.on or value is not None if on is None else on
+        changed = LimitSetting(row.resource, sense or row.sense, number, held)
+        if changed != row or limits != self.limits:
+            self.set_limits((*limits[:place], changed, *limits[place + 1 :]))
+
+    def set_limits(self, limits: Iterable[LimitSetting]) -> None:
         """Replace all rows at once."""
-        self.limits = limits
+        rows = check_rows(self.library, limits)
+        self._put(limits=rows)
         self._state_problem()
 
     def set_rules(self, rules: tuple[SearchRule, ...]) -> None:
         """Replace all rules at once."""
-        self.rules = rules
+        self._put(rules=rules)
         self._state_problem()
 
     def drop_rule(self, place: int) -> None:
@@ -73,7 +115,7 @@ class ProblemActions(StateTraits):
         objective = next(iter(self.library.scores), self.library.keys[0])
         if self.rules:
             self.set_rules(())
-        self.limits = first_settings(self.library)
+        self._put(limits=first_settings(self.library))
         sense = self._sense_of(objective)
         if objective != self.objective or (sense or self.goal) != self.goal:
             self.set_objective(objective)
@@ -86,15 +128,15 @@ class ProblemActions(StateTraits):
 
     def open_layer(self, layer: int | None) -> None:
         """Open the layer at this place of the network, or close it."""
-        self.layer = layer
+        self._put(layer=layer)
 
     def _take_objective(self, objective: str, goal: Goal | None = None) -> None:
         """Take an objective with its sense, or with the question for it."""
         if goal is not None:
             self._answered[objective] = goal
         found = goal or self._sense_of(objective)
-        self.question = "" if found else score_sense(self.library, objective).reason
-        self.objective, self.goal = objective, found or "minimize"
+        question = "" if found else score_sense(self.library, objective).reason
+        self._put(objective=objective, goal=found or "minimize", question=question)
 
     def _sense_of(self, objective: str) -> Goal | None:
         """The sense that the library tells, else the one that was said before."""
@@ -102,7 +144,7 @@ class ProblemActions(StateTraits):
 
     def _state_problem(self) -> None:
         problem = to_problem(self.library, self.objective, self._goal, self.limits, self.rules)
-        self.problem = problem
+        self._put(problem=problem)
         if self.selection.kind != "present":
             self._select(Selection())
         if self.question:
@@ -110,9 +152,9 @@ class ProblemActions(StateTraits):
             return
         if self.solution is not None and self.solution.problem == problem:
             self._searches.cancel()
-            self.updating = False
+            self._put(updating=False)
             return
-        self.updating = True
+        self._put(updating=True)
         before = self.solution
 
         def work(cancelled: Cancelled, emit: Emit) -> None:
@@ -131,21 +173,20 @@ class ProblemActions(StateTraits):
         """Show no answer while it is not known which way the objective is better."""
         self._searches.cancel()
         with self.hold_trait_notifications():
-            self.updating, self.solution, self.shown = False, None, None
+            self._put(updating=False, solution=None, shown=None)
 
     def _show_solution(self, solution: Solution) -> None:
         with self.hold_trait_notifications():
-            self.solution = solution
+            self._put(solution=solution)
             if self.selection.kind == "present":
-                self.shown = solution
+                self._put(shown=solution)
 
     def _search_done(self) -> None:
-        self.updating = False
+        self._put(updating=False)
 
     def _select(self, selection: Selection) -> None:
         with self.hold_trait_notifications():
-            self.selection = selection
-            self.shown = self._solution_of(selection)
+            self._put(selection=selection, shown=self._solution_of(selection))
 
     def _solution_of(self, selection: Selection) -> Solution | None:
         if selection.kind == "point" and self.front is not None:

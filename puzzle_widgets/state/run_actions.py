@@ -54,20 +54,20 @@ class RunActions(MapActions):
         again = [
             resummed(scenario, self.library) for scenario in kept if scenario.name not in known
         ]
-        self.scenarios = (*self.scenarios, *(scenario for scenario in again if scenario))
+        self._put(scenarios=(*self.scenarios, *(scenario for scenario in again if scenario)))
 
     def _take_run(self, run: PuzzletronRun, chosen: str, reports: RunReports) -> None:
         notices = (*self.library.notes, *reports.notices)
         with self.hold_trait_notifications():
             self._run = run
-            self.costs = tuple(scenario.name for scenario in run.scenarios)
-            self.costs_chosen, self.notices = chosen, tuple(dict.fromkeys(notices))
-            self.scenarios, self.measured = reports.scenarios, reports.measured
+            self._put(costs=tuple(scenario.name for scenario in run.scenarios))
+            self._put(costs_chosen=chosen, notices=tuple(dict.fromkeys(notices)))
+            self._put(scenarios=reports.scenarios, measured=reports.measured)
         self._say_notices()
 
     def _forget_run(self) -> None:
         self._run = None
-        self.costs, self.costs_chosen, self.notices = (), "", self.library.notes
+        self._put(costs=(), costs_chosen="", notices=self.library.notes)
 
     def _say_notices(self) -> None:
         """Say the first note of what was opened, and how many there are."""

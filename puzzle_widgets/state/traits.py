@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from traitlets import Bool, HasTraits, Instance, Int, Tuple, Unicode
+from traitlets import Bool, HasTraits, Instance, Int, TraitError, Tuple, Unicode
 
 from puzzle_widgets.errors import PuzzleError
 from puzzle_widgets.handover import ParentConfig
@@ -40,8 +40,22 @@ class Selection:
     place: int = 0
 
 
+# What a user may assign, and the action that an assignment calls.
+_ASSIGNED = {
+    "library": "open_library",
+    "objective": "set_objective",
+    "goal": "set_goal",
+    "limits": "set_limits",
+    "front_points": "set_front_points",
+}
+
+
 class StateTraits(HasTraits):
-    """What the explorer knows, as traits; they are set by actions only."""
+    """What the explorer knows, as traits; they are set by actions only.
+
+    Assigning ``library``, ``objective``, ``goal``, ``limits`` or ``front_points`` calls their
+    action, so that traits of two states can be linked; the others are what the state finds.
+    """
 
     library = Instance(BlockLibrary, help="the library that is open")
     objective = Unicode(help="dotted key of the objective")
@@ -75,13 +89,30 @@ class StateTraits(HasTraits):
     message = Instance(Message, allow_none=True, help="newest word to the user")
     parent = Instance(Solution, help="the parent as a Solution")
 
+    def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401
+        """Assign by the action, where there is one; refuse what the state finds by itself."""
+        if name in _ASSIGNED:
+            getattr(self, _ASSIGNED[name])(value)
+        elif self.has_trait(name):
+            raise TraitError(
+                f"state.{name} is found by the state and cannot be assigned; "
+                f"{', '.join(_ASSIGNED)} can, and its actions change the rest."
+            )
+        else:
+            super().__setattr__(name, value)
+
+    def _put(self, **values: Any) -> None:  # noqa: ANN401
+        """Set traits, and tell who observes them."""
+        for name, value in values.items():
+            self.set_trait(name, value)
+
     @property
     def _goal(self) -> Goal:
         return "maximize" if self.goal == "maximize" else "minimize"
 
     def say(self, text: str, level: Literal["info", "error"] = "info") -> None:
         """Tell the user something."""
-        self.message = Message(text, level)
+        self._put(message=Message(text, level))
 
     def fail(self, error: Exception) -> None:
         """Show an error: its own words where we wrote them, else its kind and text."""
@@ -93,7 +124,7 @@ class StateTraits(HasTraits):
 
     def dismiss(self) -> None:
         """Take the message away."""
-        self.message = None
+        self._put(message=None)
 
     def _attempt(self, action: Callable[[], None]) -> None:
         try:

@@ -7,11 +7,10 @@ from markupsafe import Markup
 
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.sense import Goal
-from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.amounts import Units
 from puzzle_widgets.widgets.limit_row import LimitRow
 from puzzle_widgets.widgets.message import MessageBar
-from puzzle_widgets.widgets.panel import Panel, button, row
+from puzzle_widgets.widgets.panel import Panel, Shown, button, row, shared_state
 from puzzle_widgets.widgets.rule_list import RuleList
 
 _GOALS: tuple[tuple[str, Goal], ...] = (("minimise", "minimize"), ("maximise", "maximize"))
@@ -31,8 +30,8 @@ class ConstraintPanel(Panel):
     css_class = "pw-constraints"
     asks = True
 
-    def __init__(self, source: ExplorerState | BlockLibrary) -> None:
-        self._alone = isinstance(source, BlockLibrary)
+    def __init__(self, source: Shown) -> None:
+        self._alone = shared_state(source) is None
         self._drawn: object = None
         self._quiet = False
         self.rows: tuple[LimitRow, ...] = ()

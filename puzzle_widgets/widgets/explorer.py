@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from puzzle_widgets.library import BlockLibrary, PuzzletronRun
-from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.solution import Solution
 from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.widgets.constraints import ConstraintPanel
 from puzzle_widgets.widgets.dataset_offer import DatasetOffer
@@ -15,6 +14,7 @@ from puzzle_widgets.widgets.layers import LayerView
 from puzzle_widgets.widgets.library_bar import LibraryBar
 from puzzle_widgets.widgets.message import MessageBar
 from puzzle_widgets.widgets.page import page_aids
+from puzzle_widgets.widgets.panel import Shown, state_of
 from puzzle_widgets.widgets.pareto import ParetoPlot
 from puzzle_widgets.widgets.scenarios import ScenarioPanel
 from puzzle_widgets.widgets.status import StatusPanel
@@ -27,24 +27,32 @@ class PuzzleExplorer(widgets.VBox):
     Parameters
     ----------
     source
-        A block library, a Puzzletron run, or a state to show.
+        What :class:`puzzle_widgets.ExplorerState` takes: a block library, its name or path, a
+        Puzzletron run, a problem to begin with, a solution to show; or a state to show.
     solver
         As for :func:`puzzle_widgets.search`; not used where a state is given.
     find_front
         Whether to search the Pareto front at once; by default where it can run in the background.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> explorer = pw.PuzzleExplorer("stdlib-2m-measured")
+    >>> explorer.state.set_limit("stats.memory_mib", "60 %")
+    >>> explorer.solution.status
+    'optimal'
+    >>> explorer.close()
     """
 
     def __init__(
         self,
-        source: BlockLibrary | PuzzletronRun | ExplorerState,
+        source: Shown,
         *,
         solver: str = "exact",
         find_front: bool | None = None,
     ) -> None:
         super().__init__()
-        if not isinstance(source, ExplorerState):
-            source = ExplorerState(source, solver=solver)
-        self.state = source
+        self.state = state_of(source, solver)
         self._find_front = running_loop() is not None if find_front is None else find_front
         self.library_bar = LibraryBar(self.state)
         self.message_bar = MessageBar(self.state)
@@ -61,6 +69,11 @@ class PuzzleExplorer(widgets.VBox):
         self.children = self._lay_out()
         self.state.observe(self._library_opened, "library")
         self._library_opened()
+
+    @property
+    def solution(self) -> Solution | None:
+        """The newest answer to what is asked; ``state.shown`` is what the charts show."""
+        return self.state.solution
 
     @property
     def panels(self) -> tuple[widgets.Widget, ...]:

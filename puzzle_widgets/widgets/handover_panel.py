@@ -8,14 +8,12 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.handover import TARGETS, Finding, Target, check, export, find_target
-from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.solution import Scenario
-from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.file_saver import FileSaver
 from puzzle_widgets.widgets.finding_list import FindingList
 from puzzle_widgets.widgets.map_search import named
 from puzzle_widgets.widgets.message import MessageBar
-from puzzle_widgets.widgets.panel import Panel, button, row
+from puzzle_widgets.widgets.panel import Panel, Shown, button, row, shared_state
 from puzzle_widgets.widgets.rule_list import RuleList
 from puzzle_widgets.widgets.scenario_files import take_upload
 
@@ -34,8 +32,8 @@ class HandoverPanel(Panel):
     title = "Hand over"
     css_class = "pw-handover"
 
-    def __init__(self, source: ExplorerState | BlockLibrary) -> None:
-        self._alone = not isinstance(source, ExplorerState)
+    def __init__(self, source: Shown) -> None:
+        self._alone = shared_state(source) is None
         super().__init__(source)
 
     def build(self) -> list[widgets.Widget]:

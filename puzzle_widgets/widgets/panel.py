@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import ipywidgets as widgets
 
-from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.state import ExplorerState, Source
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.page import page_aids
 from puzzle_widgets.widgets.sense_question import SenseQuestion
+
+Shown: TypeAlias = ExplorerState | Source | widgets.VBox
+"""What a panel can show: a state, what one is made of, or a widget that has one."""
+
+
+def state_of(source: Shown, solver: str = "exact") -> ExplorerState:
+    """Give the state of an explorer or panel, or make one of what is to be explored."""
+    shared = shared_state(source)
+    return shared or ExplorerState(source, solver=solver)  # type: ignore[arg-type]
+
+
+def shared_state(source: Shown) -> ExplorerState | None:
+    """The state that is given, itself or by a widget on it; ``None`` for anything else."""
+    state = getattr(source, "state", source)
+    return state if isinstance(state, ExplorerState) else None
 
 
 class Panel(widgets.VBox):
@@ -22,8 +36,9 @@ class Panel(widgets.VBox):
     Parameters
     ----------
     source
-        The state to show, shared between panels; or a library, for a panel with a state of its
-        own.
+        The state to show, shared between panels, or an explorer or panel that has one; or, for a
+        panel with a state of its own, what :class:`puzzle_widgets.ExplorerState` takes: a
+        library, its name or path, a problem, a solution.
     """
 
     title = ""
@@ -32,15 +47,15 @@ class Panel(widgets.VBox):
     """Whether to ask for the sense of a score among other panels too, not only alone."""
     _quiet = False
 
-    def __init__(self, source: ExplorerState | BlockLibrary) -> None:
+    def __init__(self, source: Shown) -> None:
         super().__init__()
-        self.state = source if isinstance(source, ExplorerState) else ExplorerState(source)
+        self.state = state_of(source)
         self._observed: list[tuple[Callable[..., None], list[str]]] = []
         self.head = widgets.HTML(heading(self.title))
         self.head.add_class("pw-head")
         for name in ("pw-card", "pw-ui", self.css_class):
             self.add_class(name)
-        asked = self.asks or not isinstance(source, ExplorerState)
+        asked = self.asks or shared_state(source) is None
         self.question = SenseQuestion(self.state) if asked else None
         questions = [] if self.question is None else [self.question]
         self.children = (page_aids(), self.head, *questions, *self.build())

@@ -37,11 +37,18 @@ class RuleList(widgets.VBox):
             gone.close()
 
     def _row(self, place: int, rule: SearchRule) -> widgets.HBox:
-        count = sum(map(len, rule.banned.values()))
-        layers = len(rule.banned)
-        words = Markup("<b>Rule:</b> {} <span class='pw-quiet'>{}</span>").format(
-            rule.words, f"({count:,} variants in {layers:,} layers banned)"
+        words = Markup("<b>Rule:</b> {} <span class='pw-quiet'>({})</span>").format(
+            rule.words, _what(rule)
         )
         drop = button("Drop", f"Drop the rule: {rule.words}")
         drop.on_click(guard(self._state, lambda *_: self._state.drop_rule(place)))
         return row(widgets.HTML(words), drop, css="pw-rule")
+
+
+def _what(rule: SearchRule) -> str:
+    """Say how much a rule asks for."""
+    count, layers = sum(map(len, rule.banned.values())), len(rule.banned)
+    parts = [f"{count:,} variants in {layers:,} layers banned"] if count else []
+    parts += [f"{len(rule.fixed):,} layers fixed"] if rule.fixed else []
+    parts += [f"{other.layers:,} layers to differ in" for other in rule.differences]
+    return ", ".join(parts)

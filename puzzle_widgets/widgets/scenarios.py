@@ -8,13 +8,11 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.charts.comparison import parent_series, scenario_series
-from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.solution import Scenario, preset_names
-from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.comparison import Comparison
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.message import MessageBar
-from puzzle_widgets.widgets.panel import Panel, button, row
+from puzzle_widgets.widgets.panel import Panel, Shown, button, row, shared_state
 from puzzle_widgets.widgets.picture_buttons import picture_buttons
 from puzzle_widgets.widgets.scenario_files import download_links, take_upload, upload_control
 from puzzle_widgets.widgets.scenario_names import suggested_name
@@ -38,8 +36,8 @@ class ScenarioPanel(Panel):
     title = "Scenarios"
     css_class = "pw-scenarios"
 
-    def __init__(self, source: ExplorerState | BlockLibrary) -> None:
-        self._alone = not isinstance(source, ExplorerState)
+    def __init__(self, source: Shown) -> None:
+        self._alone = shared_state(source) is None
         self._offered = ""
         self._count = 0
         self._quiet = False

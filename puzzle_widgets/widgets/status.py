@@ -5,12 +5,10 @@ from __future__ import annotations
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.solution import Solution
-from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.message import MessageBar
-from puzzle_widgets.widgets.panel import Panel, button, row
+from puzzle_widgets.widgets.panel import Panel, Shown, button, row
 from puzzle_widgets.widgets.summary import facts, notes, status_words, tiles
 
 _ASKED = "Not searched: say first which way the score is better"
@@ -31,7 +29,7 @@ class StatusPanel(Panel):
     title = "Answer"
     css_class = "pw-status"
 
-    def __init__(self, source: ExplorerState | BlockLibrary, *, messages: bool = True) -> None:
+    def __init__(self, source: Shown, *, messages: bool = True) -> None:
         self._with_messages = messages
         super().__init__(source)
 

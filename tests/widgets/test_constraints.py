@@ -219,9 +219,9 @@ def test_stale_reason_is_dimmed_and_then_gone(panel: pw.ConstraintPanel) -> None
     row_of(panel, "Memory").field.value = "100"
     state = panel.state
     with state.hold_trait_notifications():
-        state.updating, state.problem = True, state.problem.with_budget(MEMORY)
+        state._put(updating=True, problem=state.problem.with_budget(MEMORY))
     assert "pw-dim" in panel.foot.value
-    state.updating = False
+    state._put(updating=False)
     assert panel.foot.value == ""
 
 

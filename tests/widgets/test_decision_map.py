@@ -134,7 +134,7 @@ def test_buttons_and_list_walk_along_the_rows(panel: DecisionMap) -> None:
     for step in (panel.next, panel.next, panel.previous, panel.last, panel.next, panel.first):
         step.click()
         visited.append(panel.state.selection.place)
-    last = len(panel.state.decisions.solutions) - 1  # type: ignore[union-attr]
+    last = len(panel.state.decisions.solutions) - 1
     assert visited == [0, 1, 0, last, last, 0]
     panel.pick.value = 5
     assert panel.state.selection.place == 5
@@ -189,8 +189,8 @@ def test_progress_and_stop_while_it_is_searched(panel: DecisionMap) -> None:
     """While the search runs, rows not found are grey; Stop ends it and the rest is said."""
     grid = panel.state.decisions
     assert grid is not None
-    panel.state.decisions = replace(grid, solutions=(*grid.solutions[:4], *[None] * 8))
-    panel.state.decisions_running = True
+    panel.state._put(decisions=replace(grid, solutions=(*grid.solutions[:4], *[None] * 8)))
+    panel.state._put(decisions_running=True)
     assert panel.search.count.value == "4 of 12 rows"
     assert (panel.charts[0].cells.color[4:] == BLANK_VALUE).all()
     send(panel, "element_click", 9, 0)

@@ -266,9 +266,9 @@ def test_what_is_dragged_is_checked_at_its_last_place(
     linear, parent = state.shown, state.parent
     give_parent(panel)
     assert "1 error" in panel.verdict.value
-    state.updating, state.shown = True, parent
+    state._put(updating=True, shown=parent)
     assert "1 error" in panel.verdict.value
-    state.updating = False
+    state._put(updating=False)
     assert "Ready" in panel.verdict.value
-    state.shown = linear
+    state._put(shown=linear)
     assert "1 error" in panel.verdict.value

@@ -150,7 +150,7 @@ def test_axis_follows_the_state_without_searching_twice(plot: ParetoPlot) -> Non
 
 def test_held_budgets_bind_every_point(plot: ParetoPlot) -> None:
     """With the other budgets held, no point of the front breaks the memory limit."""
-    free = max(plot.state.front.solutions, key=lambda s: s.totals[MEMORY])  # type: ignore[union-attr]
+    free = max(plot.state.front.solutions, key=lambda s: s.totals[MEMORY])
     limit = next(row.value for row in plot.state.limits if row.resource == MEMORY)
     assert free.totals[MEMORY] > limit
     plot.held.value = True
@@ -186,7 +186,7 @@ def test_unproven_points_are_hollow(plot: ParetoPlot) -> None:
     assert front is not None
     first = front.solutions[0]
     unproven = replace(first, status="feasible", bound=0.9 * first.score)
-    plot.state.front = replace(front, solutions=(unproven, *front.solutions[1:]))
+    plot.state._put(front=replace(front, solutions=(unproven, *front.solutions[1:])))
     assert plot.chart.spots["points"].colors[0] != plot.chart.spots["points"].colors[1]
     assert "not proven optimal" in plot.chart.spots["points"].names[0]
     assert "not proven" not in plot.chart.spots["points"].names[1]
@@ -198,8 +198,8 @@ def test_progress_shows_while_the_front_is_searched(plot: ParetoPlot) -> None:
     """While the search runs, bar, words and the Stop button are there; after it they are not."""
     front = plot.state.front
     assert front is not None
-    plot.state.front = replace(front, done=7, asked=24)
-    plot.state.front_running = True
+    plot.state._put(front=replace(front, done=7, asked=24))
+    plot.state._put(front_running=True)
     assert is_shown(plot.running)
     assert (plot.progress.value, plot.progress.max) == (7, 24)
     assert plot.progress_words.value == "7 of 24 searches"

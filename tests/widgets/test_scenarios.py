@@ -406,7 +406,7 @@ def test_halves_that_differ_are_told_apart() -> None:
     panel = ScenarioPanel(pw.load_library("llama-3.3-70b-modelled"))
     problem = pw.SearchProblem(panel.state.library, minimize="metrics.kl_div")
     shown = pw.search(problem.with_budget("stats.num_kv_heads", 0, 600))
-    panel.state.shown = shown
+    panel.state._put(shown=shown)
     keep(panel, "fewer heads")
     panel.comparison.view.value = DIFFERENCE
     assert re.search(

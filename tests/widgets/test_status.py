@@ -65,30 +65,36 @@ def test_budgets_without_answer_give_the_reason_and_no_figures(panel: pw.StatusP
 def test_updating_is_marked_and_the_old_picture_stays(panel: pw.StatusPanel) -> None:
     """While a search runs the figures stay, dimmed, and the line says so."""
     figures = panel.figures.value
-    panel.state.updating = True
+    panel.state._put(updating=True)
     assert "Updating" in panel.line.value
     assert "pw-stale" in panel.figures._dom_classes
     assert panel.figures.value == figures
-    panel.state.updating = False
+    panel.state._put(updating=False)
     assert "Updating" not in panel.line.value
     assert "pw-stale" not in panel.figures._dom_classes
 
 
 def test_answer_to_earlier_budgets_is_not_called_optimal(panel: pw.StatusPanel) -> None:
     """Where the search for the present budgets failed, the old proof is not theirs."""
-    panel.state.problem = panel.state.problem.with_budget(MEMORY)
+    panel.state._put(problem=panel.state.problem.with_budget(MEMORY))
     assert "Optimal" not in panel.line.value
     assert "earlier budgets" in panel.line.value
 
 
 def test_nothing_shown_yet_is_said(panel: pw.StatusPanel) -> None:
     """Before the first answer there are no figures."""
-    panel.state.updating = True
-    panel.state.shown = None
+    panel.state._put(updating=True)
+    panel.state._put(shown=None)
     assert "Updating" in panel.line.value
     assert panel.figures.value == ""
-    panel.state.updating = False
+    panel.state._put(updating=False)
     assert "No answer yet" in panel.line.value
+
+
+def shown_of(state: pw.ExplorerState) -> pw.Solution:
+    """Give what is shown."""
+    assert state.shown is not None
+    return state.shown
 
 
 @pytest.mark.parametrize(
@@ -99,7 +105,7 @@ def test_unproven_answers_are_never_called_optimal(
     state: pw.ExplorerState, bound: float, words: str
 ) -> None:
     """A feasible answer gives its gap as far as a bound is known."""
-    unproven = replace(state.shown, status="feasible", score=10.0, bound=bound)
+    unproven = replace(shown_of(state), status="feasible", score=10.0, bound=bound)
     said = status_words(unproven)
     assert words in said
     assert "Optimal" not in said
@@ -108,13 +114,13 @@ def test_unproven_answers_are_never_called_optimal(
 
 def test_small_gap_is_not_rounded_away(state: pw.ExplorerState) -> None:
     """A gap of a millionth is not shown as none."""
-    unproven = replace(state.shown, status="feasible", score=10.0, bound=9.99999)
+    unproven = replace(shown_of(state), status="feasible", score=10.0, bound=9.99999)
     assert status_words(unproven) == "Feasible, gap 0.0001 %"
 
 
 def test_search_that_ran_out_of_time_is_told(state: pw.ExplorerState) -> None:
     """Without an architecture in time, the status says that and nothing more."""
-    late = replace(state.shown, status="no_solution_in_time", architecture=None)
+    late = replace(shown_of(state), status="no_solution_in_time", architecture=None)
     assert status_words(late) == "No solution in time"
 
 
@@ -138,7 +144,7 @@ def test_present_search_does_not_mark_a_point_as_updating(panel: pw.StatusPanel)
     """A point's own proof stands while the present budgets are searched."""
     panel.state.start_front()
     panel.state.show_point(0)
-    panel.state.updating = True
+    panel.state._put(updating=True)
     assert "Updating" not in panel.line.value
     assert "Optimal, proven" in panel.line.value
 
@@ -155,7 +161,7 @@ def test_scenario_is_named_with_its_markup_escaped(panel: pw.StatusPanel) -> Non
 
 def test_engine_of_a_loaded_file_is_escaped(state: pw.ExplorerState) -> None:
     """What a scenario file says of its engine cannot bring tags into the page."""
-    assert "<b>" not in facts(replace(state.shown, engine="<b>mine</b>"))
+    assert "<b>" not in facts(replace(shown_of(state), engine="<b>mine</b>"))
 
 
 def test_library_of_unknown_costs_shows_those() -> None:
@@ -169,7 +175,7 @@ def test_library_of_unknown_costs_shows_those() -> None:
 def test_cost_as_objective_has_its_unit_and_one_tile(state: pw.ExplorerState) -> None:
     """Memory as the objective is written in MiB, and not twice."""
     state.set_objective(MEMORY)
-    shown = str(tiles(state.shown))
+    shown = str(tiles(shown_of(state)))
     assert shown.count("Memory") == 1
     assert "<small>MiB</small>" in shown
 

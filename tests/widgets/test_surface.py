@@ -149,8 +149,8 @@ def test_progress_and_stop_while_it_is_searched(panel: BudgetSurface) -> None:
     grid = panel.state.surface
     assert grid is not None
     rows = [(None,) * 12, *grid.cells[1:]]
-    panel.state.surface = replace(grid, cells=tuple(rows))
-    panel.state.surface_running = True
+    panel.state._put(surface=replace(grid, cells=tuple(rows)))
+    panel.state._put(surface_running=True)
     assert panel.search.running.layout.display is None
     assert panel.search.count.value == "132 of 144 cells"
     assert panel.search.button.description == "Stop"
