@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -228,17 +229,17 @@ class BlockLibrary:
     def totals(self, architecture: Mapping[LayerName, str]) -> dict[str, float]:
         """Sum every key over an architecture, ``{layer: variant}``, and what stands outside it."""
         chosen = [layer.variant(architecture[layer.name]).values for layer in self.layers]
-        sums = {key: sum(values[key] for values in chosen) for key in self.keys}
-        return {key: float(found + self.offset(key)) for key, found in sums.items()}
+        return {
+            key: math.fsum([self.offset(key), *(values[key] for values in chosen)])
+            for key in self.keys
+        }
 
     def reach(self, key: str) -> tuple[float, float]:
         """Least and greatest sum that any architecture has of a key."""
-        column, offset = self.column(key), self.offset(key)
-        firsts = self.starts[:-1]
-        return (
-            float(np.minimum.reduceat(column, firsts).sum() + offset),
-            float(np.maximum.reduceat(column, firsts).sum() + offset),
-        )
+        column, offset, firsts = self.column(key), self.offset(key), self.starts[:-1]
+        ends = (np.minimum.reduceat(column, firsts), np.maximum.reduceat(column, firsts))
+        least, most = (math.fsum([offset, *end.tolist()]) for end in ends)
+        return least, most
 
     def throughput(self, runtime_ms: float) -> float | None:
         """Tokens a second: batch size x sequence length / summed runtime.

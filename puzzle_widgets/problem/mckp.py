@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,12 @@ from puzzle_widgets.problem.problem import Architecture, Difference, SearchProbl
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 BoolArray = npt.NDArray[np.bool_]
+
+
+# Less than this is no amount to take a share of.
+_NOTHING = 1e-300
+# How far a budget may be overspent, as a share of it: the last digits of decimal fractions.
+TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,14 +36,14 @@ class Mckp:
     cost
         One row a budget, shape (rows, n).
     lower, upper
-        Limits of each row's sum, shape (rows,); infinite where there is none.
+        Limits of each row's exact sum, shape (rows,); infinite where there is none.
     allowed
         Variables that may be chosen, shape (n,).
     rows
         What each row is: the resource, or a rule of difference.
-    outside
-        What was taken off each row's limits for costs outside the blocks, shape (rows,); it
-        widens the rounding allowed.
+    ties
+        Sums that are made least, one after the other, among choices of equal score, shape
+        (levels, n). What is still equal goes to the lexicographically first.
     """
 
     score: FloatArray
@@ -48,53 +53,48 @@ class Mckp:
     upper: FloatArray
     allowed: BoolArray
     rows: tuple[str, ...]
-    outside: FloatArray | None = None
+    ties: FloatArray | None = None
 
     @property
     def layers(self) -> int:
         """Number of layers."""
         return len(self.starts) - 1
 
-    @cached_property
-    def tolerance(self) -> FloatArray:
-        """Rounding allowed in each row's sum: 1e-12 of the largest sum of magnitudes."""
-        if not self.rows:
-            return np.zeros(0)
-        sizes = np.abs(np.where(self.allowed, self.cost, 0.0))
-        largest = np.maximum.reduceat(sizes, self.starts[:-1], axis=1)
-        outside = 0.0 if self.outside is None else np.abs(self.outside)
-        return np.asarray(1e-12 * (largest.sum(axis=1) + outside))
-
     def broken_rows(self, choice: IntArray) -> list[int]:
-        """Rows whose limits a choice breaks, beyond rounding."""
+        """Rows whose limits a choice breaks when it is summed exactly."""
         totals = self.totals(choice)
-        over = totals > self.upper + self.tolerance
-        under = totals < self.lower - self.tolerance
-        return [int(row) for row in np.flatnonzero(over | under)]
+        return [int(row) for row in np.flatnonzero((totals > self.upper) | (totals < self.lower))]
 
     def totals(self, choice: IntArray) -> FloatArray:
         """Row sums of a choice (one flat variable index a layer), shape (rows,)."""
-        return np.asarray(self.cost[:, choice].sum(axis=1))
+        return np.array([math.fsum(row) for row in self.cost[:, choice].tolist()])
 
 
-def to_mckp(problem: SearchProblem) -> Mckp:
+def to_mckp(problem: SearchProblem, first: str = "") -> Mckp:
     """Write a problem as arrays; a rule of difference becomes a row of ones on the old variants.
 
     Differing from an architecture in at least d of L layers means sharing at most L - d of its
     variants (Puzzle, App. B: ``sum x y <= alpha L``). Costs outside the blocks are taken off the
-    limits, and left out of the score.
+    limits, and left out of the score. Limits are widened by ``TOLERANCE`` of the budget itself,
+    whatever the costs are; a budget of 0 is kept exactly.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    first
+        A cost that is made least before the others among choices of equal score.
     """
     library = problem.library
     costs = [library.column(key) for key in problem.budgets]
-    outside = [library.offset(key) for key in problem.budgets]
-    limits = list(zip(problem.budgets.values(), outside, strict=True))
-    lower = [budget.lower - offset for budget, offset in limits]
-    upper = [budget.upper - offset for budget, offset in limits]
+    lower, upper = [], []
+    for key, budget in problem.budgets.items():
+        lower.append(budget.lower - TOLERANCE * abs(budget.lower) - library.offset(key))
+        upper.append(budget.upper + TOLERANCE * abs(budget.upper) - library.offset(key))
     for rule in problem.differences:
         costs.append(_membership(library, rule.architecture))
         lower.append(-math.inf)
         upper.append(float(len(library.layers) - rule.layers))
-        outside.append(0.0)
     return Mckp(
         problem.sign * library.column(problem.objective),
         library.starts,
@@ -103,8 +103,46 @@ def to_mckp(problem: SearchProblem) -> Mckp:
         np.array(upper, dtype=np.float64),
         _allowed(problem),
         row_names(problem),
-        np.array(outside) if any(outside) else None,
+        _ties(problem, first),
     )
+
+
+def _ties(problem: SearchProblem, first: str) -> FloatArray:
+    """Sums that decide between choices of equal score.
+
+    Use of what is limited as shares of the limits; then each limited cost in turn, so that rounding
+    hides no difference; then the rest as shares of the parent. More is worse for a lower limit,
+    too: what lies above it is excess.
+    """
+    library = problem.library
+    limited = list(problem.budgets)
+    shares = {
+        key: sum(
+            _per_share(limit, library.parent_totals[key])
+            for limit in (budget.lower, budget.upper)
+            if math.isfinite(limit)
+        )
+        for key, budget in problem.budgets.items()
+    }
+    rest = {
+        key: _per_share(library.parent_totals[key])
+        for key in library.costs
+        if key not in problem.budgets
+    }
+    levels = [library.column(first)] if first else []
+    levels += [_weighted(library, shares)] if shares else []
+    levels += [library.column(key) for key in limited] if len(limited) > 1 else []
+    levels += [_weighted(library, rest)] if rest else []
+    return np.array(levels).reshape(len(levels), int(library.starts[-1]))
+
+
+def _per_share(*wholes: float) -> float:
+    """One over the first of some amounts that a share can be taken of; else 1."""
+    return next((1 / abs(whole) for whole in wholes if abs(whole) > _NOTHING), 1.0)
+
+
+def _weighted(library: BlockLibrary, weights: Mapping[str, float]) -> FloatArray:
+    return np.asarray(sum(weight * library.column(key) for key, weight in weights.items()))
 
 
 def row_names(problem: SearchProblem) -> tuple[str, ...]:

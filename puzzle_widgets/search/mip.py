@@ -14,14 +14,15 @@ import pulp
 
 from puzzle_widgets.errors import SolverError
 from puzzle_widgets.problem.mckp import FloatArray, IntArray, Mckp
-from puzzle_widgets.search.bounds import hopeless, least_score
 from puzzle_widgets.search.outcome import Cancelled, Outcome, Status, infeasible, never
-from puzzle_widgets.search.rescale import narrowed, rescale
+from puzzle_widgets.search.rescale import least_score, narrowed, rescale
 
 _CBC = ("PULP_CBC_CMD", "COIN_CMD")
 # By default CBC is content with an optimum that is 1e-5 off.
 _CBC_EXACT = ["increment 1e-9"]
-_MAX_REPAIRS = 100
+_MAX_CUTS = 30
+# Scores closer than this share of their range may be one to a solver.
+_RESOLUTION = 1e-6
 _ROW = 1e-9
 _SOLVED = 1
 _REFUTED = -1
@@ -79,7 +80,7 @@ def solve_mip(mckp: Mckp, options: MipOptions) -> Outcome:
     deadline = _deadline(options.time_limit)
     outcome = _solve_within(mckp, options, deadline)
     while not options.gap and outcome.status == "optimal" and outcome.choice is not None:
-        smaller = narrowed(mckp, outcome.choice)
+        smaller = narrowed(mckp, outcome.choice, _RESOLUTION * float(np.ptp(mckp.score)))
         if smaller is None:
             break
         mckp, before = smaller, outcome
@@ -92,33 +93,48 @@ def solve_mip(mckp: Mckp, options: MipOptions) -> Outcome:
 def _solve_within(mckp: Mckp, options: MipOptions, deadline: float | None) -> Outcome:
     """Solve once, and again while the answer breaks a row.
 
-    A solver keeps rows within a tolerance of its own, so a choice is summed again here; one that
-    breaks a row is cut off and the rest solved again, until the best one left is clean.
+    A solver keeps rows within a tolerance of its own, so a choice is summed again here. One that
+    breaks a row is cut off and the rest solved again, until the best one left is clean. Where
+    there are too many of these, the rows are tightened by what they were broken by: the answer is
+    then not proven.
     """
     name, engine = _find_solver(options.solver), f"PuLP {options.solver}"
-    if hopeless(mckp):
-        return infeasible(engine)
     scaled = rescale(mckp, shift_score=not options.gap)
+    if scaled is None:
+        return infeasible(engine)
+    program, bound, proven = scaled.mckp, least_score(mckp), True
     cuts: list[IntArray] = []
-    bound = least_score(mckp)
-    for _ in range(_MAX_REPAIRS):
+    while _left(deadline) != 0:
         left = replace(options, time_limit=_left(deadline))
-        answer = _solve_once(scaled.mckp, cuts, name, left)
-        bound = max(bound, scaled.original(_bound_of(answer, scaled.mckp, cuts, name, left)))
+        answer = _solve_once(program, cuts, name, left)
+        if proven:
+            bound = max(bound, scaled.original(_bound_of(answer, program, cuts, name, left)))
         if answer.values is None:
-            return infeasible(engine) if answer.refuted else _unanswered(bound, engine)
+            return infeasible(engine) if answer.refuted and proven else _unanswered(bound, engine)
         choice = _choice(mckp, answer.values)
-        if choice is not None and not mckp.broken_rows(choice):
-            return _outcome(mckp, choice, bound, engine, exact=answer.finished and not options.gap)
-        if choice is None or _left(deadline) == 0:
+        if choice is None or len(cuts) > 2 * _MAX_CUTS:
             break
+        if not mckp.broken_rows(choice):
+            exact = proven and answer.finished and not options.gap
+            return _outcome(mckp, choice, bound, engine, exact=exact)
         cuts.append(choice)
+        if len(cuts) > _MAX_CUTS:
+            program, proven = _tightened(program, cuts[-1]), False
     return _unanswered(bound, engine)
+
+
+def _tightened(program: Mckp, broken: IntArray) -> Mckp:
+    """Leave the rows less, so that the tolerance that let a choice pass does no more."""
+    over = np.maximum(program.totals(broken) - program.upper, 0.0)
+    return replace(program, upper=program.upper - 2 * np.maximum(over, _ROW))
 
 
 def lp_bound(mckp: Mckp, solver: str = "HiGHS") -> float:
     """Bound by the LP relaxation: variables may be fractions; infinite if even that fails."""
-    answer = _run(rescale(mckp).mckp, [], _find_solver(solver), MipOptions(solver), integer=False)
+    scaled = rescale(mckp)
+    if scaled is None:
+        return math.inf
+    answer = _run(scaled.mckp, [], _find_solver(solver), MipOptions(solver), integer=False)
     if answer.values is None:
         return math.inf if answer.refuted else -math.inf
     return float(mckp.score @ answer.values)
@@ -278,7 +294,7 @@ def _choice(mckp: Mckp, values: FloatArray) -> IntArray | None:
 
 
 def _outcome(mckp: Mckp, choice: IntArray, bound: float, engine: str, *, exact: bool) -> Outcome:
-    score = float(mckp.score[choice].sum())
+    score = math.fsum(mckp.score[choice].tolist())
     closed = score - bound <= 1e-9 * abs(score)
     status: Status = "optimal" if exact or closed else "feasible"
     return Outcome(status, choice, score, score if status == "optimal" else bound, engine)

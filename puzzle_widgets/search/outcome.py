@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from puzzle_widgets.problem.mckp import FloatArray, IntArray
+from puzzle_widgets.problem.mckp import BoolArray, FloatArray, IntArray
 
 Status = Literal["optimal", "feasible", "infeasible", "no_solution_in_time"]
+Ties = Literal["none", "settled", "unproven"]
 Cancelled = Callable[[], bool]
 
 
@@ -37,6 +38,11 @@ class Outcome:
     prices
         Shadow price of each row's limit: score saved per unit of a raised upper limit, negative
         for a lower limit, shape (rows,); ``None`` where the engine gives none.
+    open
+        Variables that a choice of equal score can have, shape (n,); ``None`` where not known.
+    ties
+        Of an optimum: ``"none"`` where no other choice scores the same, ``"settled"`` where the
+        knapsack's ties are proven to go to this one, ``"unproven"`` before or without that.
     """
 
     status: Status
@@ -45,6 +51,8 @@ class Outcome:
     bound: float = -math.inf
     engine: str = ""
     prices: FloatArray | None = None
+    open: BoolArray | None = None
+    ties: Ties = "unproven"
 
 
 def infeasible(engine: str) -> Outcome:

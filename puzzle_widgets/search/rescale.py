@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from puzzle_widgets.problem.mckp import FloatArray, IntArray, Mckp
+from puzzle_widgets.search.tighten import tighten
 
 _SCORE_SIZE = 1e3
 _NARROW = 1e-3
@@ -25,52 +27,81 @@ class Rescaled:
         return self.offset + self.factor * score
 
 
-def rescale(mckp: Mckp, *, shift_score: bool = True) -> Rescaled:
+def rescale(mckp: Mckp, *, shift_score: bool = True) -> Rescaled | None:
     """Count scores and costs from each layer's least, and scale them to like magnitudes.
 
     Parameters
     ----------
     mckp
-        The knapsack; every layer has a variant that is allowed.
+        The knapsack.
     shift_score
         Whether scores are counted from the least, too; a relative gap would then mean another.
+
+    Returns
+    -------
+    Rescaled or None
+        All rows are upper limits. ``None`` where a layer or a row refutes every choice.
     """
-    rows, leasts = _from_least(mckp, mckp.cost)
-    sizes = _sizes(rows)
+    tight = tighten(mckp)
+    if tight is None:
+        return None
+    sizes = _sizes(tight.cost)
     score, offset = mckp.score, 0.0
     if shift_score:
-        shifted, least = _from_least(mckp, mckp.score[None])
-        score, offset = shifted[0], float(least[0])
-    factor = float(_sizes(np.where(mckp.allowed, score, 0.0)[None])[0]) / _SCORE_SIZE
+        score, offset = above_least(replace(mckp, allowed=tight.allowed))
+    factor = float(_sizes(np.where(tight.allowed, score, 0.0)[None])[0]) / _SCORE_SIZE
     changed = replace(
         mckp,
         score=score / factor,
-        cost=rows / sizes[:, None],
-        lower=(mckp.lower - leasts) / sizes,
-        upper=(mckp.upper - leasts) / sizes,
-        outside=None if mckp.outside is None else mckp.outside / sizes,
+        cost=tight.cost / sizes[:, None],
+        lower=np.full(len(sizes), -np.inf),
+        upper=tight.limit / sizes,
+        allowed=tight.allowed,
     )
     return Rescaled(changed, offset, factor)
 
 
-def narrowed(mckp: Mckp, choice: IntArray) -> Mckp | None:
-    """Ban variants that by themselves score worse than a whole known choice.
+def least_score(mckp: Mckp) -> float:
+    """Sum of every layer's best score: a bound that always holds."""
+    return above_least(mckp)[1]
 
-    ``None`` where that leaves scores of like magnitude, so that nothing is gained.
+
+def narrowed(mckp: Mckp, choice: IntArray, resolution: float) -> Mckp | None:
+    """Ban variants that no choice can have that scores like a known one, or a little better.
+
+    An engine tells scores apart only to some digits of the largest. Where few variants score so
+    unlike all others that the others' scores vanish beside them, this rules those few out.
+
+    Parameters
+    ----------
+    mckp
+        The knapsack.
+    choice
+        A choice that the engine calls optimal, flat indices.
+    resolution
+        The optimum scores no less than the choice, less this.
+
+    Returns
+    -------
+    Mckp or None
+        ``None`` where that leaves scores of like magnitude, so that nothing is gained.
     """
-    shifted = _from_least(mckp, mckp.score[None])[0][0]
-    kept = mckp.allowed & (shifted <= float(shifted[choice].sum()) * (1 + 1e-9))
-    if shifted[kept].max() == 0 or shifted[kept].max() > _NARROW * shifted.max():
+    score = math.fsum(mckp.score[choice].tolist())
+    lower, upper = np.array([score - 2 * resolution]), np.array([score + resolution])
+    tight = tighten(replace(mckp, cost=mckp.score[None], lower=lower, upper=upper))
+    if tight is None:
         return None
-    return replace(mckp, allowed=kept)
+    smaller = replace(mckp, allowed=tight.allowed)
+    before, after = (float(above_least(one)[0].max()) for one in (mckp, smaller))
+    return None if after == 0 or after > _NARROW * before else smaller
 
 
-def _from_least(mckp: Mckp, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Values above each layer's least, 0 where banned, and the sum of the leasts."""
-    starts = mckp.starts
-    least = np.minimum.reduceat(np.where(mckp.allowed, rows, np.inf), starts[:-1], axis=1)
-    shifted = np.where(mckp.allowed, rows - np.repeat(least, np.diff(starts), axis=1), 0.0)
-    return shifted, least.sum(axis=1)
+def above_least(mckp: Mckp) -> tuple[FloatArray, float]:
+    """Scores above each layer's least, 0 where banned, and the sum of the leasts."""
+    score = np.where(mckp.allowed, mckp.score, np.inf)
+    least = np.minimum.reduceat(score, mckp.starts[:-1])
+    above = np.where(mckp.allowed, score - np.repeat(least, np.diff(mckp.starts)), 0.0)
+    return above, math.fsum(least.tolist())
 
 
 def _sizes(rows: FloatArray) -> FloatArray:

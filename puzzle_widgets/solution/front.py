@@ -11,8 +11,13 @@ from typing import Any
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Cancelled, never
-from puzzle_widgets.solution.budget_axis import check_resource, check_spacing, even_axis
-from puzzle_widgets.solution.optimum import search
+from puzzle_widgets.solution.budget_axis import (
+    check_resource,
+    check_spacing,
+    even_axis,
+    limited_key,
+)
+from puzzle_widgets.solution.optimum import search_without_reason
 from puzzle_widgets.solution.solution import Solution
 from puzzle_widgets.solution.sweep import AxisSweep, Cell
 
@@ -95,6 +100,9 @@ def iter_pareto_front(
 ) -> Iterator[ParetoFront]:
     """Find the front lazily: the front so far after each search, coarse first.
 
+    Of architectures of equal score a point is the one that uses least of the resource, then the one
+    that :func:`puzzle_widgets.search` gives.
+
     Parameters
     ----------
     problem, resource, points
@@ -113,7 +121,8 @@ def iter_pareto_front(
     """
     check_resource(problem, resource)
     check_spacing(points, between)
-    best = search(problem, cancelled=cancelled, **options)
+    options = {**options, "prefer": limited_key(resource)}
+    best = search_without_reason(problem, cancelled=cancelled, **options)
     found = [best] if best.found else []
     yield _front(resource, found, 1, 1 if best.status == "infeasible" else points)
     if not found:

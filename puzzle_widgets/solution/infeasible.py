@@ -73,8 +73,8 @@ def _possible(problem: SearchProblem, key: str) -> tuple[float, float]:
     outside = problem.library.offset(key)
     pairs = list(zip(mckp.starts[:-1], mckp.starts[1:], strict=True))
     allowed = [column[start:end][mckp.allowed[start:end]] for start, end in pairs]
-    least, most = (sum(map(end, allowed)) for end in (np.min, np.max))
-    return float(least + outside), float(most + outside)
+    least, most = (math.fsum([outside, *map(end, allowed)]) for end in (np.min, np.max))
+    return least, most
 
 
 def _together(problem: SearchProblem, solve: Solve) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ import numpy as np
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.problem import SearchProblem, check_problem
 from puzzle_widgets.problem.mckp import Mckp, to_choice, to_mckp
-from puzzle_widgets.search.exact import ExactOptions, Warm, solve_exact
+from puzzle_widgets.search.exact import ExactOptions, Warm, settle, solve_exact
 from puzzle_widgets.search.mip import MipOptions, solve_mip
 from puzzle_widgets.search.outcome import Cancelled, Outcome, never
 from puzzle_widgets.solution.infeasible import explain
@@ -32,6 +33,7 @@ class _How:
     cancelled: Cancelled
     start: Solution | None = None
     first: Callable[[Solution], None] | None = None
+    prefer: str = ""
 
 
 def search(
@@ -68,7 +70,10 @@ def search(
     Returns
     -------
     Solution
-        Infeasible problems give a solution without architecture and with a reason.
+        Infeasible problems give a solution without architecture and with a reason. Of optima of
+        equal score it is, whatever the solver, the one that uses least of what is limited, summed
+        as shares of the limits (of a lower limit, what lies above it); then the one that uses
+        least of the other costs as shares of the parent's; then the lexicographically first.
 
     Raises
     ------
@@ -90,21 +95,27 @@ def search_without_reason(
     time_limit: float | None = None,
     cancelled: Cancelled = never,
     start: Solution | None = None,
+    prefer: str = "",
 ) -> Solution:
-    """Search as :func:`search` does, without the searches that would explain infeasibility."""
-    return _solve(problem, _How(solver, gap, time_limit, cancelled, start))
+    """Search as :func:`search` does, without the searches that would explain infeasibility.
+
+    ``prefer`` names a cost that is made least first among architectures of equal score.
+    """
+    return _solve(problem, _How(solver, gap, time_limit, cancelled, start, prefer=prefer))
 
 
 def _solve(problem: SearchProblem, how: _How) -> Solution:
     _check_options(how.gap, how.time_limit)
     begin = time.perf_counter()
-    mckp = to_mckp(problem)
+    mckp = to_mckp(problem, how.prefer)
+    deadline = math.inf if how.time_limit is None else time.monotonic() + how.time_limit
 
     def first(outcome: Outcome) -> None:
         if how.first is not None:
             how.first(solution_of(problem, outcome, time.perf_counter() - begin))
 
     outcome = _run(mckp, how, _warm(problem, mckp, how.start), first)
+    outcome = settle(mckp, outcome, deadline, how.cancelled)
     return solution_of(problem, outcome, time.perf_counter() - begin)
 
 

@@ -11,7 +11,7 @@ from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping, La
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, format_figure
 from puzzle_widgets.problem import Architecture, SearchProblem, check_problem
 from puzzle_widgets.problem.mckp import row_names, to_architecture, to_choice, to_mckp
-from puzzle_widgets.search.outcome import Outcome, Status
+from puzzle_widgets.search.outcome import Outcome, Status, Ties
 
 STATUS_WORDS: dict[Status, str] = {
     "optimal": "optimal, proven",
@@ -48,6 +48,9 @@ class Solution:
         Shadow price of each budget by resource (and of each rule of difference): how much the
         LP bound of the score gets better per unit of more budget, such as score per MiB; negative
         where a lower limit presses. Empty where the engine gives none.
+    ties
+        Of a proven optimum: ``"none"`` where no other architecture scores the same, ``"settled"``
+        where this one is proven to be the one that ties go to, else ``"unproven"``.
     """
 
     problem: SearchProblem
@@ -59,6 +62,7 @@ class Solution:
     engine: str = ""
     reason: str = ""
     prices: FrozenMapping[str, float] = FrozenMapping()
+    ties: Ties = "none"
 
     @property
     def library(self) -> BlockLibrary:
@@ -172,7 +176,7 @@ def solution_of(problem: SearchProblem, outcome: Outcome, seconds: float) -> Sol
     _check(problem, architecture)
     score = problem.library.totals(architecture)[problem.objective]
     if outcome.status == "optimal":
-        facts["bound"] = score
+        facts["bound"], facts["ties"] = score, outcome.ties
     return Solution(problem, outcome.status, FrozenMapping(architecture), score, **facts)  # type: ignore[arg-type]
 
 

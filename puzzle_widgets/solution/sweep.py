@@ -106,11 +106,16 @@ class Sweep:
         return cell, solution
 
     def _known(self, cell: Cell) -> Solution | None:
-        """The answer, where a looser cell proves it: its optimum keeps, or nothing is feasible."""
+        """The answer, where a looser cell proves it: its optimum keeps, or nothing is feasible.
+
+        Where others tie with that optimum, they go by shares of other limits here, unless least use
+        of this axis comes first.
+        """
         problem = self.problems[cell]
+        same = ("none", "settled") if "prefer" in self.options else ("none",)
         for solution in self._looser(cell, self._found):
-            proven = solution.status == "optimal" and _keeps(solution, problem)
-            if proven or solution.status == "infeasible":
+            proven = solution.status == "optimal" and solution.ties in same
+            if (proven and _keeps(solution, problem)) or solution.status == "infeasible":
                 return replace(solution, problem=problem, seconds=0.0, prices=FrozenMapping())
         return None
 

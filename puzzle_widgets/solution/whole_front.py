@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ import numpy as np
 from puzzle_widgets.errors import ProblemError, SolverError
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.problem.mckp import FloatArray, to_mckp
+from puzzle_widgets.problem.mckp import FloatArray, to_architecture, to_mckp
+from puzzle_widgets.search.exact import settle
 from puzzle_widgets.search.exact.dynamic import StoppedError, TooManyStatesError
 from puzzle_widgets.search.exact.front import Points, all_points
 from puzzle_widgets.search.outcome import Cancelled, Outcome, never
@@ -64,14 +66,14 @@ class WholeFront(Sequence[Solution]):
 
     def __getitem__(self, point: int) -> Solution:  # type: ignore[override]
         """The proven optimum whose limit is this point's own use."""
-        mckp = to_mckp(self.problem)
-        choice = mckp.starts[:-1] + self.points.places(range(len(self))[point])
-        score = float(mckp.score[choice].sum())
-        key = limited_key(self.resource)
-        library = self.problem.library
-        limit = float(library.column(key)[choice].sum() + library.offset(key))
+        key, library = limited_key(self.resource), self.problem.library
+        choice = library.starts[:-1] + self.points.places(range(len(self))[point])
+        limit = library.totals(to_architecture(library, choice))[key]
         limited = self.problem.with_budget(key, upper=limit)
-        return solution_of(limited, Outcome("optimal", choice, score, score, _ENGINE), 0.0)
+        mckp = to_mckp(limited)
+        score = math.fsum(mckp.score[choice].tolist())
+        proven = Outcome("optimal", choice, score, score, _ENGINE)
+        return solution_of(limited, settle(mckp, proven, math.inf, never), 0.0)
 
     def __iter__(self) -> Iterator[Solution]:
         return (self[point] for point in range(len(self)))

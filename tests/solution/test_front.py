@@ -90,10 +90,9 @@ def test_it_does_no_work_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return run
 
-    monkeypatch.setattr(front_module, "search", counted(optimum.search))
-    monkeypatch.setattr(
-        sweep_module, "search_without_reason", counted(optimum.search_without_reason)
-    )
+    counting = counted(optimum.search_without_reason)
+    for module in (front_module, sweep_module):
+        monkeypatch.setattr(module, "search_without_reason", counting)
     steps = iter_pareto_front(small_problem(0), MEMORY, 8)
     assert not done
     for step in range(1, 9):

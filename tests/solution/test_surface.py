@@ -94,7 +94,8 @@ def test_known_cells_cost_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
         return search_without_reason(problem, **options)
 
     monkeypatch.setattr(sweep_module, "search_without_reason", counted)
-    library = make_library([[(0.0, 9.0, 9.0), (1.0, 3.0, 3.0), (2.0, 1.0, 1.0)] for _ in range(3)])
+    steps = (1.0, 1.25, 1.75)  # no two architectures score the same
+    library = make_library([[(0.0, 9.0, 9.0), (s, 3.0, 3.0), (4 * s, 1.0, 1.0)] for s in steps])
     grid = pw.budget_surface(pw.SearchProblem(library, minimize=LOSS), MEMORY, RUNTIME, (9, 9))
     np.testing.assert_allclose(grid.scores, truth(grid))
     assert 0 < len(searched) < 40
@@ -115,7 +116,7 @@ def test_a_cancel_keeps_what_is_found() -> None:
     """Stopped after five cells, the surface has them and says that it is not whole."""
     seen: list[SurfaceGrid] = []
     grid = pw.budget_surface(
-        small_problem(7, "zero"),
+        small_problem(7),
         MEMORY,
         RUNTIME,
         (6, 6),

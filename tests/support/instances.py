@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from puzzle_widgets.problem.mckp import FloatArray, IntArray, Mckp
+from puzzle_widgets.problem.mckp import TOLERANCE, FloatArray, IntArray, Mckp
 
 Rng = np.random.Generator
 BRUTE_FORCE = 20_000
@@ -52,15 +52,23 @@ class Draft:
         )
 
     def finish(self) -> Mckp:
-        """The knapsack."""
+        """The knapsack; its ties go to the least use as shares of the limits, then row by row."""
+        shares = [
+            costs / (abs(limit) or 1.0)
+            for side in (self.lower, self.upper)
+            for costs, limit in zip(self.cost, side, strict=True)
+            if np.isfinite(limit)
+        ]
+        ties = [np.sum(shares, axis=0), *self.cost] if shares else []
         return Mckp(
             self.score,
             self.starts,
             self.cost,
-            self.lower,
-            self.upper,
+            self.lower - TOLERANCE * np.abs(self.lower),
+            self.upper + TOLERANCE * np.abs(self.upper),
             self.allowed,
             tuple(f"row {row}" for row in range(len(self.cost))),
+            np.array(ties).reshape(len(ties), len(self.score)),
         )
 
 
@@ -324,20 +332,30 @@ def all_choices(mckp: Mckp) -> IntArray:
     spans = zip(mckp.starts[:-1], mckp.starts[1:], strict=True)
     grid = np.meshgrid(*[np.arange(start, end) for start, end in spans], indexing="ij")
     choices = np.stack([axis.ravel() for axis in grid], axis=1).astype(np.intp)
-    totals = mckp.cost[:, choices].sum(axis=2)
-    over = (totals > (mckp.upper + mckp.tolerance)[:, None]).any(axis=0)
-    under = (totals < (mckp.lower - mckp.tolerance)[:, None]).any(axis=0)
-    return np.asarray(choices[~over & ~under & mckp.allowed[choices].all(axis=1)])
+    within = mckp.allowed[choices].all(axis=1)
+    for costs, lower, upper in zip(mckp.cost, mckp.lower, mckp.upper, strict=True):
+        totals = exact_sums(costs, choices)
+        within &= (totals <= upper) & (totals >= lower)
+    return np.asarray(choices[within])
+
+
+def exact_sums(values: FloatArray, choices: IntArray) -> FloatArray:
+    """Sum values over each choice without rounding on the way, shape (choices,)."""
+    return np.array([math.fsum(line) for line in values[choices].tolist()])
 
 
 def brute_force(mckp: Mckp) -> IntArray | None:
-    """The first in lexicographic order of the choices of least score, or ``None``."""
+    """The optimum that ties go to: least in each sum of ``ties``, then the first; or ``None``."""
     choices = all_choices(mckp)
     if not len(choices):
         return None
-    scores = mckp.score[choices].sum(axis=1)
+    scores = exact_sums(mckp.score, choices)
     spread = float(np.abs(mckp.score).max())
-    return np.asarray(choices[np.flatnonzero(scores <= scores.min() + 1e-13 * spread)[0]])
+    choices = choices[scores <= scores.min() + 1e-13 * spread]
+    for level in mckp.ties if mckp.ties is not None else ():
+        sums = exact_sums(level, choices)
+        choices = choices[sums <= sums.min() + TOLERANCE * abs(sums.min())]
+    return np.asarray(choices[0])
 
 
 def tightened(mckp: Mckp, rng: Rng) -> Mckp:

@@ -8,11 +8,13 @@ The steps and their sources:
 4. ``core``: reduced-cost fixing leaves few variants of few layers.
 5. ``dynamic``: dynamic programming over those layers proves the optimum.
 6. ``exact``: the steps in turn; what is too large for step 5 goes to the MIP solver.
+7. ``ties``: of optima of equal score the one that uses least, whatever engine found the score.
 
 Lagrangian relaxation, reduced-cost fixing and the idea of a core: Kellerer, Pferschy, Pisinger,
 *Knapsack Problems* (Springer 2004), ch. 11.
 """
 
 from puzzle_widgets.search.exact.exact import ExactOptions, Warm, solve_exact
+from puzzle_widgets.search.exact.ties import settle
 
-__all__ = ["ExactOptions", "Warm", "solve_exact"]
+__all__ = ["ExactOptions", "Warm", "settle", "solve_exact"]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from puzzle_widgets.problem.mckp import FloatArray
+from puzzle_widgets.problem.mckp import BoolArray, FloatArray
 from puzzle_widgets.search.exact.form import Form
 
 ROUGH, FINE = 1e-2, 1e-4
@@ -40,6 +40,13 @@ class Bound:
         """Reduced score of each variant: what it adds to the bound, shape (layers, width)."""
         priced = form.score + form.priced(self.multipliers)
         return np.asarray(priced - priced.min(axis=1, keepdims=True))
+
+    def variables(self, form: Form, excess: float) -> BoolArray:
+        """What a choice of at most some excess can have, by flat index, shape (n,)."""
+        kept = self.reduced(form) <= excess + self.rounding(form)
+        found = np.zeros(form.above.shape, dtype=np.bool_)
+        found[form.flat[kept & np.isfinite(form.score)]] = True
+        return found
 
     def greatest_excess(self, form: Form, reduced: FloatArray) -> float:
         """No choice within the limits has more: largest reduced scores, every budget unused."""

@@ -30,6 +30,7 @@ _SAME, _LAST_DIGITS = 1e-11, 1e-15
 _EQUAL_USE = 1e-13
 # So few states cost less than finding out which of them are needless.
 _FEW = 64
+_MOST_ASKED = 2_000
 # So small that the matrix product stays in one thread, which is quicker here.
 _CHUNK = 1_500
 
@@ -83,8 +84,9 @@ def least_excess(
     excess: float,
     cap: int,
     stopped: Callable[[], bool],
+    broken: Callable[[IntArray], bool] | None = None,
 ) -> Least:
-    """Find the choice of least excess, if there is one of at most ``excess``.
+    """Find a choice of least excess, if there is one of at most ``excess``.
 
     Parameters
     ----------
@@ -94,6 +96,9 @@ def least_excess(
         Greatest excess of interest; greatest number of states before giving up.
     stopped
         Asked at each layer.
+    broken
+        Whether a choice, one place a layer, breaks a limit after all. No state is then dropped
+        for another one, and choices are asked about in turn.
 
     Returns
     -------
@@ -107,7 +112,7 @@ def least_excess(
     """
     same = _rounding(core, multipliers, excess)
     allowed = excess + same
-    fan, repeats = _fan(multipliers), _uses_repeat(core)
+    fan, repeats = _fan(multipliers), broken is None and _uses_repeat(core)
     bounds = _bounds_of_rest(core, fan) - fan @ core.left
     states = _nothing_chosen(len(multipliers))
     history: list[npt.NDArray[np.int32]] = []
@@ -124,8 +129,12 @@ def least_excess(
         if not len(states.reduced):
             return Least(None, np.inf, most)
         history.append(states.origin.astype(np.int32))
-    state, excess, alone = _best(states, core.left, multipliers, same)
-    if not excess <= allowed:
+    if broken is not None:
+        return _first_whole(
+            core, history, _excesses(states, core.left, multipliers, allowed), broken
+        )
+    state, excess, alone = _best(_excesses(states, core.left, multipliers, allowed), same)
+    if not np.isfinite(excess):
         return Least(None, np.inf, most)
     return Least(_traced(core, history, state), excess, most, tied or not alone)
 
@@ -263,15 +272,37 @@ def _taken(states: _States, kept: IntArray) -> _States:
     return _States(states.use[kept], states.reduced[kept], states.origin[kept])
 
 
-def _best(
-    states: _States, left: FloatArray, multipliers: FloatArray, same: float
-) -> tuple[int, float, bool]:
-    """First state of least excess, that excess (infinite if none is within limits), if alone."""
-    within = (states.use <= left).all(axis=1)
-    excess = np.where(within, states.reduced + (left - states.use) @ multipliers, np.inf)
+def _excesses(
+    states: _States, left: FloatArray, multipliers: FloatArray, allowed: float
+) -> FloatArray:
+    """Excess of each state as a whole choice; infinite beyond the limits or what is allowed."""
+    excess = states.reduced + (left - states.use) @ multipliers
+    within = (states.use <= left).all(axis=1) & (excess <= allowed)
+    return np.where(within, excess, np.inf)
+
+
+def _best(excess: FloatArray, same: float) -> tuple[int, float, bool]:
+    """First state of least excess, that excess, and if it is alone."""
     least = float(excess.min())
     as_good = np.flatnonzero(excess <= least + same)
     return int(as_good[0]), least, len(as_good) == 1
+
+
+def _first_whole(
+    core: Core,
+    history: list[npt.NDArray[np.int32]],
+    excess: FloatArray,
+    broken: Callable[[IntArray], bool],
+) -> Least:
+    """The choice of least excess that breaks nothing; others may be as good."""
+    order = np.argsort(excess, kind="stable")[: np.isfinite(excess).sum()]
+    for state in order[:_MOST_ASKED]:
+        choice = _traced(core, history, int(state))
+        if not broken(choice):
+            return Least(choice, float(excess[state]), len(excess), tied=True)
+    if len(order) > _MOST_ASKED:
+        raise TooManyStatesError
+    return Least(None, np.inf, len(excess))
 
 
 def _rounding(core: Core, multipliers: FloatArray, excess: float) -> float:
@@ -279,7 +310,7 @@ def _rounding(core: Core, multipliers: FloatArray, excess: float) -> float:
     largest = np.abs(core.left)
     if core.layers:
         largest = largest + np.maximum.reduceat(core.cost, core.starts).sum(axis=0)
-    return _SAME * max(1.0, excess) + _LAST_DIGITS * float(multipliers @ largest)
+    return _SAME + _LAST_DIGITS * (10 * excess + float(multipliers @ largest))
 
 
 def _traced(core: Core, history: list[npt.NDArray[np.int32]], state: int) -> IntArray:

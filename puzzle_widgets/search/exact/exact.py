@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from puzzle_widgets.problem.mckp import FloatArray, IntArray, Mckp
+from puzzle_widgets.problem.mckp import BoolArray, FloatArray, IntArray, Mckp
 from puzzle_widgets.search.exact.bound import ROUGH, Bound, best_bound
 from puzzle_widgets.search.exact.core import Core, core_of
 from puzzle_widgets.search.exact.dynamic import (
@@ -23,6 +23,7 @@ from puzzle_widgets.search.exact.form import Form, to_form
 from puzzle_widgets.search.memory import grown_by
 from puzzle_widgets.search.mip import MipOptions, solve_mip
 from puzzle_widgets.search.outcome import Cancelled, Outcome, Status, infeasible, never
+from puzzle_widgets.search.rescale import narrowed
 
 ENGINE = "exact search"
 MAX_STATES = 150_000
@@ -31,13 +32,16 @@ MAX_GROWTH_MIB = 110.0
 _FIRST_VARIANTS = 48
 _GROWTH = ((30, 2.5), (300, 1.7), (1500, 1.35), (math.inf, 1.2))
 _CLOSED = 1e-10
+_NEARLY = 1 - 1e-6
+# Beyond this excess, in typical differences, sums lose the digits that tell scores apart.
+_COARSE, _COARSE_DIGITS = 1e3, 1e-13
 
 
 @dataclass(frozen=True, eq=False)
 class Warm:
-    """What an earlier search of a like problem knows: shadow prices (rows,) and a choice."""
+    """What an earlier search of a like problem knows: shadow prices (rows,), and a choice."""
 
-    prices: FloatArray
+    prices: FloatArray | None
     choice: IntArray | None = None
 
 
@@ -59,6 +63,10 @@ class ExactOptions:
         Knowledge of an earlier search.
     first
         Called with a first feasible outcome, before the proof.
+    hand_over
+        Whether the MIP solver takes over where states are too many.
+    lexicographic
+        Whether the optimum is the lexicographically first of those of equal score.
     """
 
     gap: float = 0.0
@@ -67,6 +75,8 @@ class ExactOptions:
     max_states: int = MAX_STATES
     start: Warm | None = None
     first: Callable[[Outcome], None] | None = None
+    hand_over: bool = True
+    lexicographic: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +103,7 @@ class _Search:
     @property
     def score(self) -> float:
         """Score of the best choice so far; infinite without one."""
-        return math.inf if self.best is None else float(self.mckp.score[self.best].sum())
+        return math.inf if self.best is None else math.fsum(self.mckp.score[self.best].tolist())
 
     @property
     def total(self) -> float:
@@ -105,25 +115,39 @@ class _Search:
         """Excess of the best choice so far over the bound, in the form's unit."""
         return max(self.total - self.bound.value, 0.0)
 
+    @property
+    def closed(self) -> bool:
+        """Whether the bound leaves no room for a better choice.
+
+        Where scores come in whole steps, a better one is better by a step.
+        """
+        return self.known_excess <= max(_CLOSED, self.step)
+
+    @property
+    def step(self) -> float:
+        """What a better choice must save at least, in the form's unit."""
+        return self.form.step * _NEARLY - self.bound.rounding(self.form)
+
     def offer(self, choice: IntArray | None) -> _Search:
         """Take a choice if it is better than the best so far."""
         if choice is None or self.mckp.broken_rows(choice):
             return self
         return replace(self, best=choice) if self.form.total(choice) < self.total else self
 
-    def outcome(self, *, proven: bool = False) -> Outcome:
-        """The best choice so far as an answer."""
+    def outcome(self, *, proven: bool = False, ties: BoolArray | None = None) -> Outcome:
+        """The best choice so far as an answer; ``ties``: what one as good can have, if known."""
         prices = self.form.prices(self.bound.multipliers, len(self.mckp.rows))
         bound = min(self.form.least + self.bound.value * self.form.unit, self.score)
         if self.best is None:
             return Outcome("no_solution_in_time", bound=bound, engine=ENGINE, prices=prices)
-        if proven or self.known_excess <= _CLOSED:
-            return Outcome("optimal", self.best, self.score, self.score, ENGINE, prices)
+        if proven or self.closed:
+            open_to = self.bound.variables(self.form, self.known_excess) if ties is None else ties
+            return Outcome("optimal", self.best, self.score, self.score, ENGINE, prices, open_to)
         return Outcome("feasible", self.best, self.score, bound, ENGINE, prices)
 
 
 def solve_exact(mckp: Mckp, options: ExactOptions) -> Outcome:
-    """Find the optimum and prove it.
+    """Find an optimum and prove it.
 
     Parameters
     ----------
@@ -135,33 +159,48 @@ def solve_exact(mckp: Mckp, options: ExactOptions) -> Outcome:
     Returns
     -------
     Outcome
-        With shadow prices. Among optima of equal score it is the lexicographically first: the
-        earlier variant in the first layer where they differ. The rule ends where states are too
-        many, so that the MIP solver has to take over.
+        With shadow prices. Which of the optima of equal score it is, is for
+        :func:`puzzle_widgets.search.exact.ties.settle`.
     """
     deadline = math.inf if options.time_limit is None else time.monotonic() + options.time_limit
+    outcome, resolution = _solve(mckp, options, deadline)
+    while resolution and outcome.status == "optimal" and outcome.choice is not None:
+        smaller = narrowed(mckp, outcome.choice, resolution)
+        if smaller is None:
+            break
+        mckp, options, before = smaller, replace(options, first=None, start=None), outcome
+        outcome, finer = _solve(mckp, options, deadline)
+        if outcome.status != "optimal":
+            return replace(before, status="feasible", bound=before.score - 2 * resolution)
+        resolution = finer
+    return outcome
+
+
+def _solve(mckp: Mckp, options: ExactOptions, deadline: float) -> tuple[Outcome, float]:
+    """Search once; also give what rounding may hide of scores, 0 where that is nothing."""
     form = to_form(mckp)
     if form is None:
-        return infeasible(ENGINE)
+        return infeasible(ENGINE), 0.0
     search = _begin(mckp, form, options)
     if search.best is not None and options.first is not None:
         options.first(search.outcome())
     if _good_enough(search, options.gap):
-        return search.outcome()
+        return search.outcome(), 0.0
     if search.bound.value > form.worst:
-        return infeasible(ENGINE)
+        return infeasible(ENGINE), 0.0
     try:
         return _prove(search, options, lambda: _stopped(options, deadline))
     except StoppedError:
-        return search.outcome()
+        return search.outcome(), 0.0
     except TooManyStatesError:
-        return _hand_over(search, options, deadline)
+        return _hand_over(search, options, deadline), 0.0
 
 
 def _begin(mckp: Mckp, form: Form, options: ExactOptions) -> _Search:
     """Rough bound and first choice; then both better, on what the rough ones leave."""
     warm = options.start
-    start = None if warm is None else form.multipliers(warm.prices)
+    prices = None if warm is None else warm.prices
+    start = None if prices is None else form.multipliers(prices)
     search = _Search(mckp, form, best_bound(form, start, ROUGH), None)
     search = search.offer(_rounded(search, rough=True))
     if warm is not None and warm.choice is not None and mckp.allowed[warm.choice].all():
@@ -179,44 +218,58 @@ def _rounded(search: _Search, *, rough: bool = False) -> IntArray | None:
     return None if places is None else search.form.choice(places)
 
 
-def _prove(search: _Search, options: ExactOptions, stopped: Callable[[], bool]) -> Outcome:
+def _prove(
+    search: _Search, options: ExactOptions, stopped: Callable[[], bool]
+) -> tuple[Outcome, float]:
     """Dynamic programming within a growing excess, until a choice is found or none can be.
 
-    All choices up to that excess are looked at, so the first one found is optimal.
+    All choices up to that excess are looked at, so the first one found is optimal. A better one
+    than that known saves a step of the scores at least.
     """
+    if search.best is not None and search.closed and not options.lexicographic:
+        return search.outcome(), _resolution(search.form, 0.0)
     form, bound = search.form, search.bound
-    reduced, known = bound.reduced(form), search.known_excess
-    rounding = bound.rounding(form)
+    reduced, rounding = bound.reduced(form), bound.rounding(form)
+    saved = 0.0 if options.lexicographic else max(search.step, 0.0)
+    known = search.known_excess - saved
     most = min(known + rounding, bound.greatest_excess(form, reduced))
     excess = min(most, _first_excess(reduced))
     while True:
         excess = min(max(excess, 1e-9), most)
         core = core_of(form, reduced, excess + rounding)
-        least = _least(core, bound.multipliers, excess, options, stopped)
+        least = _least(search, core, excess, options, stopped)
+        coarse = _resolution(form, excess)
         if least.choice is not None:
-            return _finished(search, form.choice(least.choice))
+            return _finished(search, form.choice(least.choice), least), coarse
         if excess >= most:
-            return infeasible(ENGINE) if search.best is None else search.outcome(proven=True)
+            none = infeasible(ENGINE), 0.0
+            return none if search.best is None else (search.outcome(proven=True), coarse)
         excess *= _growth(least.states)
 
 
 def _least(
-    core: Core,
-    multipliers: FloatArray,
-    excess: float,
-    options: ExactOptions,
-    stopped: Callable[[], bool],
+    search: _Search, core: Core, excess: float, options: ExactOptions, stopped: Callable[[], bool]
 ) -> Least:
-    """Search the weightiest layers first; where there are ties, again in the network's order."""
-    cap, quick = options.max_states, core.weightiest_first(multipliers)
-    least = least_excess(quick, multipliers, excess, cap, stopped)
-    if least.choice is None or not least.tied:
-        return least
-    try:
-        first = least_excess(core, multipliers, least.excess, cap, stopped)
-    except TooManyStatesError:
-        return least
-    return least if first.choice is None else first
+    """Search the core; where rounding let a choice pass that breaks a row, look at each alone."""
+    multipliers, cap = search.bound.multipliers, options.max_states
+    quick = core.weightiest_first(multipliers)
+    found = least_excess(quick, multipliers, excess, cap, stopped)
+
+    def broken(places: IntArray) -> bool:
+        return bool(search.mckp.broken_rows(search.form.choice(places)))
+
+    if found.choice is not None and found.tied and options.lexicographic:
+        found = least_excess(core, multipliers, found.excess, cap, stopped)
+    if found.choice is None or not broken(found.choice):
+        return found
+    return least_excess(core, multipliers, excess, cap, stopped, broken)
+
+
+def _resolution(form: Form, excess: float) -> float:
+    """What rounding may hide of scores where some are far larger than others; else 0."""
+    if not form.coarse and excess < _COARSE:
+        return 0.0
+    return (_CLOSED + _COARSE_DIGITS * excess) * form.unit
 
 
 def _first_excess(reduced: FloatArray) -> float:
@@ -232,11 +285,14 @@ def _growth(states: int) -> float:
     return next(factor for limit, factor in _GROWTH if states < limit)
 
 
-def _finished(search: _Search, choice: IntArray) -> Outcome:
+def _finished(search: _Search, choice: IntArray, least: Least) -> Outcome:
     """The dynamic program's choice, unless rounding made it worse than one known before."""
     if search.form.total(choice) > search.total + _CLOSED * max(1.0, search.total):
         return search.outcome(proven=True)
-    return replace(search, best=choice).outcome(proven=True)
+    alone = np.zeros_like(search.mckp.allowed)
+    alone[choice] = True
+    ties = search.bound.variables(search.form, least.excess) if least.tied else alone
+    return replace(search, best=choice).outcome(proven=True, ties=ties)
 
 
 def _hand_over(search: _Search, options: ExactOptions, deadline: float) -> Outcome:
@@ -245,15 +301,10 @@ def _hand_over(search: _Search, options: ExactOptions, deadline: float) -> Outco
     The solver's tree is cut short where it takes too much memory; the answer is then unproven.
     """
     mine = search.outcome()
-    if _stopped(options, deadline):
+    if _stopped(options, deadline) or not options.hand_over:
         return mine
     left = max(0.01, deadline - time.monotonic()) if math.isfinite(deadline) else None
-    kept = search.bound.reduced(search.form) <= search.known_excess + search.bound.rounding(
-        search.form
-    )
-    allowed = np.zeros_like(search.mckp.allowed)
-    allowed[search.form.flat[kept & np.isfinite(search.form.score)]] = True
-    rest = replace(search.mckp, allowed=allowed)
+    rest = replace(search.mckp, allowed=search.bound.variables(search.form, search.known_excess))
     grown = grown_by(MAX_GROWTH_MIB)
 
     def cancelled() -> bool:

