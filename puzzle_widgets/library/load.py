@@ -193,7 +193,7 @@ def load_dataset(
     --------
     >>> import puzzle_widgets as pw
     >>> pw.load_dataset("stdlib-2m-measured")
-    BlockLibrary('stdlib-2m-measured': 8 layers, 432 variants, 19 scores and costs)
+    BlockLibrary('stdlib-2m-measured': 8 layers, 432 variants, 18 scores and costs)
     """
     dataset = find_dataset(name)
     if dataset.embedded:

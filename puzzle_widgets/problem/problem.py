@@ -146,7 +146,7 @@ class SearchProblem:
         >>> library = pw.load_library("llama-3.3-70b-modelled")
         >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
         >>> problem.with_budget("stats.memory_mib", upper="50 %").budgets["stats.memory_mib"]
-        Budget(resource='stats.memory_mib', lower=-inf, upper=56640.8828125)
+        Budget(resource='stats.memory_mib', lower=-inf, upper=56640.625)
         """
         _check_key(self.library, resource, "A budget")
         total = self.library.parent_totals[resource]

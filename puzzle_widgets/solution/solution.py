@@ -208,7 +208,7 @@ def parent_solution(problem: SearchProblem) -> Solution:
     >>> library = pw.load_library("llama-3.3-70b-modelled")
     >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
     >>> round(pw.parent_solution(problem).totals["stats.memory_mib"])
-    113282
+    113281
     """
     check_problem(problem)
     library = problem.library
