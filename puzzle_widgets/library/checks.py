@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from puzzle_widgets.errors import LibraryError
 
 MAX_FILE_BYTES = 64 * 2**20
 MAX_NUMBER = 1e18
+MAX_PARTS, MAX_VALUES = 1_000_000, 4_000_000
 MAX_NAME = 2_000
 MAX_TEXT = 2**20
 _SHOWN = 80
@@ -29,7 +30,7 @@ class Place:
 
     def at(self, **parts: Any) -> Place:  # noqa: ANN401
         """Go further in: ``place.at(layer=3)``."""
-        return replace(self, **parts)
+        return Place(**{**self.__dict__, **parts})  # far quicker than dataclasses.replace
 
     def fail(self, what: str, mend: str) -> NoReturn:
         """Raise the one clear error."""
@@ -58,6 +59,7 @@ def shown(value: object) -> str:
 
 def parse_json(content: bytes, place: Place) -> Any:  # noqa: ANN401
     """Parse JSON text; names given twice in one object are an error, not a silent loss."""
+    _check_parts(content, place)
     try:
         return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_refuse_twins(place))
     except UnicodeDecodeError as error:
@@ -66,6 +68,16 @@ def parse_json(content: bytes, place: Place) -> Any:  # noqa: ANN401
         place.fail("nested too deeply to be a block library.", "Is it the right file?")
     except ValueError as error:
         place.fail(f"broken JSON ({error}).", "Is it complete? Write or download it again.")
+
+
+def _check_parts(content: bytes, place: Place) -> None:
+    """Refuse text of which each byte or two would make an object in memory."""
+    parts, values = content.count(b"[") + content.count(b"{"), content.count(b",")
+    if parts > MAX_PARTS or values > MAX_VALUES:
+        place.fail(
+            f"{parts:,} arrays and objects, {values:,} values.",
+            f"At most {MAX_PARTS:,} and {MAX_VALUES:,} are read; no block library needs more.",
+        )
 
 
 def number(value: object, place: Place) -> float:
