@@ -15,21 +15,31 @@ if TYPE_CHECKING:
 LIBRARY_VARIABLE = "PUZZLE_WIDGETS_LIBRARY"
 SCENARIO_VARIABLE = "PUZZLE_WIDGETS_SCENARIO"
 GAPS_VARIABLE = "PUZZLE_WIDGETS_ALLOW_GAPS"
+DECIMAL_VARIABLE = "PUZZLE_WIDGETS_DECIMAL"
+THOUSANDS_VARIABLE = "PUZZLE_WIDGETS_THOUSANDS"
 
 
 @contextmanager
 def served_environment(
-    library: str | None, scenario: str | None = None, *, allow_gaps: bool = False
+    library: str | None,
+    scenario: str | None = None,
+    *,
+    allow_gaps: bool = False,
+    decimal: str | None = None,
+    thousands: str | None = None,
 ) -> Iterator[None]:
     """Set library, how it opens, and the path of the template for as long as the server runs."""
     kept = dict(os.environ)
     os.environ["JUPYTER_PATH"] = _jupyter_path(kept.get("JUPYTER_PATH"))
     if library is not None:
         os.environ[LIBRARY_VARIABLE] = library_argument(library)
-    if scenario is not None:
-        os.environ[SCENARIO_VARIABLE] = scenario
-    if allow_gaps:
-        os.environ[GAPS_VARIABLE] = "1"
+    said = {
+        SCENARIO_VARIABLE: scenario,
+        GAPS_VARIABLE: "1" if allow_gaps else None,
+        DECIMAL_VARIABLE: decimal,
+        THOUSANDS_VARIABLE: thousands,
+    }
+    os.environ.update({name: value for name, value in said.items() if value is not None})
     try:
         yield
     finally:

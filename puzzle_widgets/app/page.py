@@ -9,7 +9,13 @@ from ipywidgets import HTML
 from markupsafe import Markup
 
 import puzzle_widgets as pw
-from puzzle_widgets.app.environment import GAPS_VARIABLE, LIBRARY_VARIABLE, SCENARIO_VARIABLE
+from puzzle_widgets.app.environment import (
+    DECIMAL_VARIABLE,
+    GAPS_VARIABLE,
+    LIBRARY_VARIABLE,
+    SCENARIO_VARIABLE,
+    THOUSANDS_VARIABLE,
+)
 from puzzle_widgets.library import open_source
 
 if TYPE_CHECKING:
@@ -36,5 +42,10 @@ def explorer_page() -> DOMWidget:
 
 
 def _open(name: str, scenario: str | None) -> ExplorerState:
-    gaps = bool(os.environ.get(GAPS_VARIABLE))
-    return pw.ExplorerState(open_source(name, allow_gaps=gaps), scenario=scenario)
+    opened = open_source(
+        name,
+        allow_gaps=bool(os.environ.get(GAPS_VARIABLE)),
+        decimal=os.environ.get(DECIMAL_VARIABLE),
+        thousands=os.environ.get(THOUSANDS_VARIABLE),
+    )
+    return pw.ExplorerState(opened, scenario=scenario)

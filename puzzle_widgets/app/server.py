@@ -43,6 +43,8 @@ def serve(  # noqa: PLR0913
     *,
     scenario: str | None = None,
     allow_gaps: bool = False,
+    decimal: str | None = None,
+    thousands: str | None = None,
     port: int | None = None,
     open_browser: bool = True,
     notebook: str | Path | None = None,
@@ -62,6 +64,8 @@ def serve(  # noqa: PLR0913
         Scenario of costs to open it in, where it is a run with several; the usual by default.
     allow_gaps
         Whether numbered layers may be missing from it.
+    decimal, thousands
+        Marks of figures in it that are text, as for :func:`puzzle_widgets.load_library`.
     port
         Port to listen at; None takes 8866 where it is free and any free port otherwise.
     open_browser
@@ -90,8 +94,10 @@ def serve(  # noqa: PLR0913
     settings = AppSettings(path.resolve(), ip, base_url, idle_timeout, cull_interval, most)
     listener = listen_at(settings.ip, port)
     url = page_url(settings, port_of(listener))
+    how = {"decimal": decimal, "thousands": thousands}
+    said = served_environment(library, scenario, allow_gaps=allow_gaps, **how)
     allow_open_files()
-    with served_environment(library, scenario, allow_gaps=allow_gaps), ending() as wish:
+    with said, ending() as wish:
         config = voila_config(settings)
         # As the one application of the process, Voila's parts write to its log.
         app = PuzzleApp.instance(listener, url, settings, wish, config=config)

@@ -28,16 +28,25 @@ Commands = argparse._SubParsersAction  # noqa: SLF001  # argparse gives this typ
 
 
 def add_opening(command: argparse.ArgumentParser) -> None:
-    """Add how a library is to be read: the costs of a Puzzletron run, and missing layers."""
+    """Add how a library is to be read: whose costs count, missing layers, marks of figures."""
     command.add_argument(
         "--scenario",
         metavar="NAME",
-        help="costs of a Puzzletron run to use, such as 'batch_size 96'; show lists them",
+        help="of several costs those to use, such as 'batch_size 96'; show lists them",
     )
     command.add_argument(
         "--allow-gaps",
         action="store_true",
         help="open a library though numbered layers are missing from it",
+    )
+    command.add_argument(
+        "--decimal", choices=(".", ","), metavar="MARK", help="decimal mark of figures in a table"
+    )
+    command.add_argument(
+        "--thousands",
+        choices=(".", ",", " ", "'"),
+        metavar="MARK",
+        help="mark between thousands of figures in a table",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
@@ -40,24 +41,30 @@ def open_asked(asked: Namespace) -> BlockLibrary:
     LibraryError, DatasetError
         If it cannot be opened, or its licence is not agreed to.
     """
-    library = _open(asked.library, asked.scenario, allow_gaps=asked.allow_gaps)
+    library = _open(asked)
     for said in library.notes:
         note(f"puzzle-widgets: note: {plain(said)}")
     return library
 
 
-def _open(word: str, scenario: str | None, *, allow_gaps: bool) -> BlockLibrary:
-    found = find_library(word)
+def how_to_read(asked: Namespace) -> dict[str, Any]:
+    """What is said of how a library is to be read, but for its scenario."""
+    names = ("allow_gaps", "decimal", "thousands")
+    return {name: getattr(asked, name) for name in names if getattr(asked, name)}
+
+
+def _open(asked: Namespace) -> BlockLibrary:
+    found = find_library(asked.library)
     if not isinstance(found, Dataset):
-        return load_library(found, scenario=scenario, allow_gaps=allow_gaps)
-    if scenario is not None:
+        return load_library(found, scenario=asked.scenario, **how_to_read(asked))
+    if asked.scenario is not None:
         raise DatasetError(f"{found.title} has no scenarios; leave --scenario out.")
     return open_dataset(found)
 
 
-def scenarios_of(word: str) -> tuple[str, ...]:
-    """Names of the scenarios of costs to open a run in; none where a word names no run."""
-    run = open_run(word)
+def scenarios_of(asked: Namespace) -> tuple[str, ...]:
+    """Names of the scenarios of costs to choose from; none where there is nothing to choose."""
+    run = open_run(asked.library, **how_to_read(asked))
     return () if run is None else tuple(scenario.name for scenario in run.scenarios)
 
 

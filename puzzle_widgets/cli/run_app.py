@@ -6,7 +6,7 @@ from argparse import Namespace
 from importlib import import_module
 
 from puzzle_widgets.cli.exits import FOUND
-from puzzle_widgets.cli.open_library import open_asked
+from puzzle_widgets.cli.open_library import how_to_read, open_asked
 from puzzle_widgets.errors import ServerError
 
 
@@ -22,6 +22,6 @@ def run(asked: Namespace) -> int:
             "Install it, or puzzle-widgets anew: pip install puzzle-widgets"
         ) from error
     options = {} if asked.scenario is None else {"scenario": asked.scenario}
-    options |= {"allow_gaps": True} if asked.allow_gaps else {}
+    options |= how_to_read(asked)
     server.serve(asked.library, port=asked.port, open_browser=not asked.no_browser, **options)
     return FOUND

@@ -33,10 +33,10 @@ def run(asked: Namespace) -> int:
     library = open_asked(asked)
     layer = None if asked.layer is None else library.layer(find_layer(library, asked.layer))
     if chosen_format(asked) == "json":
-        record = _record(library) | {"scenarios": list(scenarios_of(asked.library))}
+        record = _record(library) | {"scenarios": list(scenarios_of(asked))}
         write_json(record if layer is None else _layer_record(layer), asked)
     elif layer is None:
-        scenarios = _scenarios(scenarios_of(asked.library))
+        scenarios = _scenarios(scenarios_of(asked))
         write_tables([_head(library), *scenarios, _sums(library), _variants(library)], asked)
     else:
         write_tables([_layer_table(library, layer)], asked)

@@ -22,7 +22,7 @@ from puzzle_widgets.library.model import (
 )
 from puzzle_widgets.library.native import dump_library
 from puzzle_widgets.library.puzzletron import PuzzletronRun, StatsScenario
-from puzzle_widgets.library.tables import dump_template, to_frame, write_template
+from puzzle_widgets.library.tables import TableRun, dump_template, to_frame, write_template
 from puzzle_widgets.library.write import write_library
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "PuzzletronRun",
     "StatsScenario",
     "SubBlock",
+    "TableRun",
     "dump_library",
     "dump_template",
     "embedded_libraries",

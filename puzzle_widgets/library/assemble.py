@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from puzzle_widgets.library.block import Part, SubBlock, block_from_name, block_from_size
-from puzzle_widgets.library.checks import Place, number, shown, text
+from puzzle_widgets.library.checks import MAX_NAME, Place, number, shown, text, tidy
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import (
     BlockLibrary,
@@ -86,7 +86,7 @@ def assemble(file: str, layers: Sequence[RawLayer], facts: Facts) -> BlockLibrar
         facts.provenance,
         offsets,
         facts.parent_config,
-        (*facts.notes, *notes, *costs),
+        tuple(tidy(note, MAX_NAME) for note in (*facts.notes, *notes, *costs)),
     )
 
 

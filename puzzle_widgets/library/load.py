@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -23,6 +23,7 @@ from puzzle_widgets.library.datasets import (
     read_files,
     remember,
 )
+from puzzle_widgets.library.endings import check_beginning, check_ending
 from puzzle_widgets.library.find import find_library
 from puzzle_widgets.library.folder import read_bytes, run_folder, too_large
 from puzzle_widgets.library.model import BlockLibrary, Measurement, Provenance
@@ -37,26 +38,40 @@ from puzzle_widgets.library.published import (
 from puzzle_widgets.library.puzzletron import PuzzletronRun, Wanted, open_files
 from puzzle_widgets.library.puzzletron.layout import RECORDS, RUN_FILES
 from puzzle_widgets.library.puzzletron.records import is_records
-from puzzle_widgets.library.tables import read_csv, read_frame, read_parquet, read_xlsx
+from puzzle_widgets.library.tables import Marks, TableRun, is_table, open_frame, open_table
 from puzzle_widgets.resources import data_folder
 
 _SIDECARS = (MEASUREMENT_FILE, PARENT_FILE)
-_NO_SCENARIOS, _ONLY_RUNS = "no scenarios here.", "Only a Puzzletron run has them."
-_TABLES = {
-    ".csv": read_csv,
-    ".tsv": read_csv,
-    ".xlsx": read_xlsx,
-    ".parquet": read_parquet,
-}
+_NO_SCENARIOS = "no scenarios here."
+_WHAT_HAS = "Only a Puzzletron run has them, or a table with rows for several batch sizes."
+Source = str | os.PathLike[str] | pd.DataFrame
+Run = PuzzletronRun | TableRun
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the caller says beside the files."""
+
+    name: str | None = None
+    measurement: Measurement | None = None
+    scenario: Wanted = None
+    allow_gaps: bool = False
+    marks: Marks = field(default_factory=Marks)
+
+    def refuse_scenario(self, file: str) -> None:
+        if self.scenario is not None:
+            Place(file).fail(_NO_SCENARIOS, _WHAT_HAS)
 
 
 def load_library(
-    source: str | os.PathLike[str] | pd.DataFrame,
+    source: Source,
     *,
     name: str | None = None,
     measurement: Measurement | None = None,
     scenario: Wanted = None,
     allow_gaps: bool = False,
+    decimal: str | None = None,
+    thousands: str | None = None,
 ) -> BlockLibrary:
     """Open a block library.
 
@@ -74,12 +89,17 @@ def load_library(
         Batch size, sequence length, GPU and dtype, for input that does not say them; without
         the first two there is no throughput.
     scenario
-        For a Puzzletron run with costs for several: the name of one, as :func:`open_run` lists
-        them, or arguments that only one has, such as ``{"batch_size": 96}``; by default
-        the one that was searched, else the first with runtimes.
+        For a Puzzletron run with costs for several, or a table with rows for several batch sizes:
+        the name of one, as :func:`open_run` lists them, or arguments that only one has, such as
+        ``{"batch_size": 96}``; by default that of a run which was searched, else its first with
+        runtimes, and the first of a table.
     allow_gaps
         Whether numbered layers may be missing. Layers that carry numbers stand in their order,
         whatever the file's; where numbers are missing the library is refused unless this is said.
+    decimal, thousands
+        Marks of figures that are text, as for :func:`pandas.read_csv`: ``","`` and ``"."`` for
+        1.416,5. By default the table's own figures tell them; what can be read in two ways, as
+        1.416 alone can, is refused.
 
     Raises
     ------
@@ -98,70 +118,82 @@ def load_library(
     >>> library.layer(0).parent_variant.label
     '8 KV heads, FFN width 28,672'
     """
+    asked = _Asked(name, measurement, scenario, allow_gaps, Marks(decimal, thousands))
     if isinstance(source, pd.DataFrame):
-        found = read_frame(source, "DataFrame", _facts(name or "DataFrame", measurement))
-        return in_order(_with_words(found, name, measurement), "DataFrame", allow_gaps=allow_gaps)
+        return _frame_table(source, asked).library(scenario, measurement)
     path = find_library(source)
     if isinstance(path, Dataset):
-        if scenario is not None:
-            Place(path.name).fail(_NO_SCENARIOS, _ONLY_RUNS)
+        asked.refuse_scenario(path.name)
         return _with_words(load_dataset(path.name), name, measurement)
     run = _run_at(path, name)
     if run is not None:
         return run.library(scenario, measurement)
-    if scenario is not None:
-        Place(path.name).fail(_NO_SCENARIOS, _ONLY_RUNS)
-    if is_archive(path.name):
-        packed = {path.name: read_bytes(path)}
-        return load_files(packed, name=name, measurement=measurement, allow_gaps=allow_gaps)
-    library_file = path / LIBRARY_FILE if path.is_dir() else path
-    files = {library_file.name: read_bytes(library_file)}
-    if library_file.name == LIBRARY_FILE:
-        files |= _sidecars_of(library_file.parent)
-    title = path.name if path.is_dir() else path.stem
-    return _read(files, name, title, measurement, allow_gaps=allow_gaps)
+    return _read(*_files_at(path), asked)
 
 
 def open_run(
-    source: str | os.PathLike[str] | Mapping[str, bytes], *, name: str | None = None
-) -> PuzzletronRun | None:
-    """Open the files of a Puzzletron run, to choose among its scenarios.
+    source: str | os.PathLike[str] | Mapping[str, bytes],
+    *,
+    name: str | None = None,
+    allow_gaps: bool = False,
+    decimal: str | None = None,
+    thousands: str | None = None,
+) -> Run | None:
+    """Open what has scenarios of costs, to choose among them.
 
     Parameters
     ----------
     source
-        Its directory, that of one of its searches, an archive, or bytes by path.
+        The directory of a Puzzletron run, that of one of its searches, an archive, a table with
+        rows for several batch sizes, or bytes by path.
     name
         Title for people; by default the folder's or file's name.
+    allow_gaps, decimal, thousands
+        As for :func:`load_library`.
 
     Returns
     -------
-    PuzzletronRun or None
-        ``None`` where the source is no such run.
+    PuzzletronRun, TableRun or None
+        ``None`` where the source is neither.
 
     Raises
     ------
     LibraryError
-        Where a part is missing that is needed, or an archive cannot be read.
+        Where a part is missing that is needed, or the source cannot be read.
     """
-    if isinstance(source, Mapping):
-        return open_files(_unpacked(source), name or _title(source))
-    path = find_library(source)
-    return None if isinstance(path, Dataset) else _run_at(path, name)
+    run = _run_in(source, name)
+    if run is not None:
+        return run
+    asked = _Asked(name, allow_gaps=allow_gaps, marks=Marks(decimal, thousands))
+    table = _table_in(source, asked)
+    return table if table is not None and table.scenarios else None
 
 
 def open_source(
-    source: str | os.PathLike[str] | pd.DataFrame, *, allow_gaps: bool = False
-) -> BlockLibrary | PuzzletronRun:
-    """Open a Puzzletron run, to choose among its scenarios, or else a library.
+    source: Source | Mapping[str, bytes],
+    *,
+    allow_gaps: bool = False,
+    decimal: str | None = None,
+    thousands: str | None = None,
+) -> BlockLibrary | Run:
+    """Open what has scenarios of costs, to choose among them, or else a library.
 
     Parameters
     ----------
-    source, allow_gaps
+    source
+        As for :func:`load_library`, or bytes by path.
+    allow_gaps, decimal, thousands
         As for :func:`load_library`.
     """
-    run = None if isinstance(source, pd.DataFrame) else open_run(source)
-    return run or load_library(source, allow_gaps=allow_gaps)
+    run = None if isinstance(source, pd.DataFrame) else _run_in(source, None)
+    if run is not None:
+        return run
+    table = _table_in(source, _Asked(allow_gaps=allow_gaps, marks=Marks(decimal, thousands)))
+    if table is not None:
+        return table if table.scenarios else table.library()
+    if isinstance(source, Mapping):
+        return load_files(source, allow_gaps=allow_gaps)
+    return load_library(source, allow_gaps=allow_gaps)
 
 
 def load_dataset(
@@ -215,6 +247,8 @@ def load_files(
     measurement: Measurement | None = None,
     scenario: Wanted = None,
     allow_gaps: bool = False,
+    decimal: str | None = None,
+    thousands: str | None = None,
 ) -> BlockLibrary:
     """Open a library from bytes in hand, such as uploaded files.
 
@@ -224,26 +258,67 @@ def load_files(
         Bytes by file name: one library file, with ``measurement_info.json`` and
         ``parent_block_stats.json`` beside it where there are any; the files of a Puzzletron run;
         or one archive, zip or tar.gz.
-    name, measurement, scenario, allow_gaps
+    name, measurement, scenario, allow_gaps, decimal, thousands
         As for :func:`load_library`.
     """
     unpacked = _unpacked(files)
     run = open_files(unpacked, name or _title(files))
     if run is not None:
         return run.library(scenario, measurement)
-    if scenario is not None:
-        raise LibraryError(
-            f"{', '.join(files)}: no scenarios here; only a Puzzletron run has them."
-        )
+    asked = _Asked(name, measurement, scenario, allow_gaps, Marks(decimal, thousands))
+    return _read(*_files_in(files, unpacked), asked)
+
+
+def _run_in(
+    source: str | os.PathLike[str] | Mapping[str, bytes], name: str | None
+) -> PuzzletronRun | None:
+    if isinstance(source, Mapping):
+        return open_files(_unpacked(source), name or _title(source))
+    path = find_library(source)
+    return None if isinstance(path, Dataset) else _run_at(path, name)
+
+
+def _table_in(source: Source | Mapping[str, bytes], asked: _Asked) -> TableRun | None:
+    """The table that a source is, if it is one."""
+    if isinstance(source, pd.DataFrame):
+        return _frame_table(source, asked)
+    if isinstance(source, Mapping):
+        files, title = _files_in(source, _unpacked(source))
+    else:
+        path = find_library(source)
+        if isinstance(path, Dataset) or not (is_table(path.name) or is_archive(path.name)):
+            return None
+        files, title = _files_at(path)
+    file = _library_file(files)
+    return _table(files, file, title, asked) if is_table(file) else None
+
+
+def _files_at(path: Path) -> tuple[Mapping[str, bytes], str]:
+    """The files of a library on disk, and its title."""
+    if path.is_file():
+        check_ending(path.name)
+    if is_archive(path.name):
+        packed = {path.name: read_bytes(path)}
+        return _files_in(packed, _unpacked(packed))
+    library_file = path / LIBRARY_FILE if path.is_dir() else path
+    files = {library_file.name: read_bytes(library_file)}
+    if library_file.name == LIBRARY_FILE:
+        files |= _sidecars_of(library_file.parent)
+    return files, path.name if path.is_dir() else path.stem
+
+
+def _files_in(
+    files: Mapping[str, bytes], unpacked: Mapping[str, bytes]
+) -> tuple[Mapping[str, bytes], str]:
+    """The files of a library in hand, unpacked, and its title, ``""`` where none is told."""
     if unpacked is files:
-        return _read(files, name, None, measurement, allow_gaps=allow_gaps)
+        return files, ""
     if not unpacked:
         Place(next(iter(files))).fail(
             "0 library files in the archive.",
             "Pack the library's files themselves, not in a further archive.",
         )
-    folder = _library_folder(unpacked)
-    return _read(folder, name, _title(files), measurement, allow_gaps=allow_gaps)
+    return _library_folder(unpacked), _title(files)
 
 
 def _run_at(path: Path, name: str | None) -> PuzzletronRun | None:
@@ -284,41 +359,42 @@ def _title(files: Mapping[str, bytes]) -> str:
     return tops.pop() if len(tops) == 1 else "Puzzletron run"
 
 
-def _read(
-    files: Mapping[str, bytes],
-    name: str | None,
-    title: str | None,
-    measurement: Measurement | None,
-    *,
-    allow_gaps: bool,
-) -> BlockLibrary:
+def _read(files: Mapping[str, bytes], title: str, asked: _Asked) -> BlockLibrary:
     """Read files; ``title`` is the name where neither the caller nor the file gives one."""
     file = _library_file(files)
+    check_ending(file)
     _check_sizes(files)
-    found = _read_as_found(files, file, name, title, measurement)
-    return in_order(found, file, allow_gaps=allow_gaps)
+    if is_table(file):
+        return _table(files, file, title, asked).library(asked.scenario, asked.measurement)
+    asked.refuse_scenario(file)
+    check_beginning(files[file], file)
+    return in_order(_read_json(files, file, title, asked), file, allow_gaps=asked.allow_gaps)
 
 
-def _read_as_found(
-    files: Mapping[str, bytes],
-    file: str,
-    name: str | None,
-    title: str | None,
-    measurement: Measurement | None,
-) -> BlockLibrary:
-    facts = _facts(name or title or Path(file).stem, measurement)
+def _table(files: Mapping[str, bytes], file: str, title: str, asked: _Asked) -> TableRun:
+    _check_sizes(files)
+    facts = _facts(asked.name or title or Path(file).stem, asked.measurement)
+    table = open_table(files[file], file, facts, asked.marks)
+    return replace(table, name=asked.name, allow_gaps=asked.allow_gaps)
+
+
+def _frame_table(frame: pd.DataFrame, asked: _Asked) -> TableRun:
+    facts = _facts(asked.name or "DataFrame", asked.measurement)
+    table = open_frame(frame, "DataFrame", facts, asked.marks)
+    return replace(table, name=asked.name, allow_gaps=asked.allow_gaps)
+
+
+def _read_json(files: Mapping[str, bytes], file: str, title: str, asked: _Asked) -> BlockLibrary:
+    facts = _facts(asked.name or title or Path(file).stem, asked.measurement)
     sidecars = {Path(other).name: content for other, content in files.items() if other != file}
-    read_table = _TABLES.get(Path(file).suffix.lower())
-    if read_table is not None:
-        return _with_words(read_table(files[file], file, facts), name, measurement)
     place = Place(file)
     content = mapping(parse_json(files[file], place), place, "the file")
     if is_records(content):
         run = open_files({RECORDS: files[file], **sidecars}, facts.name)
         if run is not None:
-            return run.library(None, measurement)
+            return run.library(None, asked.measurement)
     if content.get("format") == FORMAT:
-        return _with_words(read_native(content, file), name, measurement)
+        return _with_words(read_native(content, file), asked.name, asked.measurement)
     return read_published(content, file, sidecars, facts)
 
 

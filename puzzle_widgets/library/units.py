@@ -33,7 +33,6 @@ TIMES = {
 }
 COUNTS = {"k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12, "million": 1e6, "billion": 1e9}
 _COUNTED = re.compile(r"(?:^|[._])(?:params|parameters)(?:@.*)?$")
-_BRACKETS = re.compile(r"(.+?) ?(?:\(([^()]*)\)|\[([^\[\]]*)\])", re.DOTALL)
 
 
 def conversion(key: str, unit: str, place: Place) -> float | None:
@@ -77,10 +76,27 @@ def conversion(key: str, unit: str, place: Place) -> float | None:
     return given / mine
 
 
-def parted(key: str) -> tuple[str, str]:
-    """Part a key from a unit in brackets behind it; without one, or within a name, ``""``."""
-    found = _BRACKETS.fullmatch(key)
-    return (found[1], found[2] or found[3] or "") if found else (key, "")
+def is_unit(word: str) -> bool:
+    """Whether a word is a unit that is converted."""
+    return any(_factor(word, known) for known in (BYTES, TIMES, COUNTS))
+
+
+def parted(text: str) -> tuple[str, str]:
+    """Part a key or a heading from what stands in brackets at its end, ``""`` without any.
+
+    Examples
+    --------
+    >>> parted("stats.runtime_ms (s)")
+    ('stats.runtime_ms', 's')
+    """
+    if not text.endswith((")", "]")):
+        return text, ""
+    depth, opening, closing = 0, {")": "(", "]": "["}[text[-1]], text[-1]
+    for place in range(len(text) - 1, 0, -1):
+        depth += (text[place] == closing) - (text[place] == opening)
+        if depth == 0:
+            return text[:place].removesuffix(" "), text[place + 1 : -1]
+    return text, ""
 
 
 @dataclass(frozen=True)

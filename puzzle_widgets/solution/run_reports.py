@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 from puzzle_widgets.errors import LibraryError, ScenarioError
-from puzzle_widgets.library import BlockLibrary, FrozenMapping
+from puzzle_widgets.library import BlockLibrary, FrozenMapping, TableRun
 from puzzle_widgets.library.checks import Place
 from puzzle_widgets.library.puzzletron import PuzzletronRun, Wanted
 from puzzle_widgets.library.puzzletron.match import shape_of
@@ -47,18 +47,22 @@ class RunReports:
     notices: tuple[str, ...] = ()
 
 
-def read_reports(run: PuzzletronRun, library: BlockLibrary, scenario: Wanted = None) -> RunReports:
+def read_reports(
+    run: PuzzletronRun | TableRun, library: BlockLibrary, scenario: Wanted = None
+) -> RunReports:
     """Read solutions, their measured scores and sweeps; a broken report costs only itself.
 
     Parameters
     ----------
     run
-        The run.
+        The run; a table has nothing beside its library.
     library
         ``run.library(scenario)``.
     scenario
         As for :meth:`PuzzletronRun.library`.
     """
+    if isinstance(run, TableRun):
+        return RunReports()
     opened = run.find(scenario)
     member = opened.member
     reading = _Reading(member, library, dict(opened.scenario.args))

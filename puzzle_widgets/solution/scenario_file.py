@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, mapping, parse_
 from puzzle_widgets.library.puzzletron.model_config import is_config, read_blocks
 from puzzle_widgets.library.puzzletron.reports import is_solutions
 from puzzle_widgets.library.sense import Goal
+from puzzle_widgets.library.tables.csv_text import SEPARATORS, decode, split
 from puzzle_widgets.problem import Difference, SearchProblem
 from puzzle_widgets.search.outcome import Status
 from puzzle_widgets.solution.architecture_file import plain_problem, scenario_of
@@ -184,14 +184,28 @@ def _proven_again(solution: Solution, record: Any) -> Solution:  # noqa: ANN401
     return replace(solution, status=status, bound=found.bound, engine=engine)
 
 
-def _read_csv(content: bytes, place: Place, library: BlockLibrary, asked: _Asked) -> list[Scenario]:
-    try:
-        frame = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
-    except ValueError as error:
-        place.fail(f"broken CSV ({error}).", "Give the CSV of layers that this program writes.")
-    for column in ("scenario", "layer", "variant"):
-        if column not in frame.columns:
+def _table_of(content: bytes, place: Place) -> pd.DataFrame:
+    """The names in a CSV of layers, also as a spreadsheet saves it again: the figures are not read.
+
+    Raises
+    ------
+    LibraryError
+        If it has no such columns.
+    """
+    needed, words = ["scenario", "layer", "variant"], decode(content, place)
+    first = words.partition("\n")[0].strip().replace('"', "")
+    mark = max(SEPARATORS, key=lambda mark: len(set(first.split(mark)).intersection(needed)))
+    rows = [row for row in split(words, mark, place) if any(row)]
+    for column in needed:
+        if not rows or column not in rows[0]:
             place.at(field=column).fail("no such column.", "Give the CSV of layers as written.")
+    places = [rows[0].index(column) for column in needed]
+    cells = [[row[at] if at < len(row) else "" for at in places] for row in rows[1:]]
+    return pd.DataFrame(cells, columns=needed)
+
+
+def _read_csv(content: bytes, place: Place, library: BlockLibrary, asked: _Asked) -> list[Scenario]:
+    frame = _table_of(content, place)
     problem = plain_problem(library, *asked)
     names = {str(layer.name): layer.name for layer in library.layers}
     if frame.empty:

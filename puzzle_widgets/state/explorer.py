@@ -11,8 +11,7 @@ from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library import (
     BlockLibrary,
     PuzzletronRun,
-    load_files,
-    open_run,
+    TableRun,
     open_source,
 )
 from puzzle_widgets.library.puzzletron import Wanted
@@ -39,7 +38,7 @@ SOURCES = (
 )
 _Place = str | os.PathLike[str] | pd.DataFrame
 _PLACES = (str, os.PathLike, pd.DataFrame)
-Source = BlockLibrary | PuzzletronRun | SearchProblem | Solution | _Place
+Source = BlockLibrary | PuzzletronRun | TableRun | SearchProblem | Solution | _Place
 
 
 class ExplorerState(DatasetActions, HandoverActions, RunActions):
@@ -51,13 +50,13 @@ class ExplorerState(DatasetActions, HandoverActions, RunActions):
     Parameters
     ----------
     source
-        What to explore: a block library, a Puzzletron run, or what
+        What to explore: a block library, what has scenarios of costs, or what
         :func:`puzzle_widgets.load_library` takes, such as a name or a path; or a problem, to
         begin with its objective, budgets and rules; or a solution, which is then shown.
     solver
         As for :func:`puzzle_widgets.search`.
     scenario
-        For a Puzzletron run: whose costs count, as for :func:`puzzle_widgets.load_library`.
+        For what has several: whose costs count, as for :func:`puzzle_widgets.load_library`.
 
     Examples
     --------
@@ -77,10 +76,13 @@ class ExplorerState(DatasetActions, HandoverActions, RunActions):
     ) -> None:
         super().__init__(solver)
         opened = open_source(source) if isinstance(source, _PLACES) else source
-        if isinstance(opened, PuzzletronRun):
+        if isinstance(opened, PuzzletronRun | TableRun):
             self.open_run(opened, scenario)
         elif scenario is not None:
-            raise LibraryError("No scenarios here. Only a Puzzletron run has them.")
+            raise LibraryError(
+                "No scenarios here. Only a Puzzletron run has them, or a table with rows for "
+                "several batch sizes."
+            )
         elif isinstance(opened, SearchProblem):
             self.open_problem(opened)
         elif isinstance(opened, Solution):
@@ -149,11 +151,11 @@ class ExplorerState(DatasetActions, HandoverActions, RunActions):
         self._close_maps()
 
     def _open_files(self, files: Mapping[str, bytes]) -> None:
-        run = open_run(files)
-        if run is None:
-            self.open_library(load_files(files))
+        opened = open_source(files)
+        if isinstance(opened, BlockLibrary):
+            self.open_library(opened)
         else:
-            self.open_run(run)
+            self.open_run(opened)
 
     def _first_resource(self) -> str:
         if self.library.throughput(1.0) is not None:

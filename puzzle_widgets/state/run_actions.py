@@ -1,10 +1,10 @@
-"""Actions on a Puzzletron run: open it with what it found, and choose the costs that count."""
+"""Actions on what has scenarios of costs: open it, and choose the costs that count."""
 
 from __future__ import annotations
 
 from traitlets import Tuple, Unicode
 
-from puzzle_widgets.library import BlockLibrary, PuzzletronRun
+from puzzle_widgets.library import BlockLibrary, PuzzletronRun, TableRun
 from puzzle_widgets.library.puzzletron import Wanted
 from puzzle_widgets.solution import RunReports, Scenario, read_reports
 from puzzle_widgets.solution.scenario import resummed
@@ -12,7 +12,7 @@ from puzzle_widgets.state.map_actions import MapActions
 
 
 class RunActions(MapActions):
-    """The run that is open, and its scenarios of costs."""
+    """The run or long table that is open, and its scenarios of costs."""
 
     costs = Tuple(help="names of the scenarios of costs to choose from; empty without a run")
     costs_chosen = Unicode(help="the one that is open")
@@ -20,13 +20,13 @@ class RunActions(MapActions):
 
     def __init__(self, solver: str) -> None:
         super().__init__(solver)
-        self._run: PuzzletronRun | None = None
+        self._run: PuzzletronRun | TableRun | None = None
 
     def open_library(self, library: BlockLibrary) -> None:
         """Explore another library from the start."""
         raise NotImplementedError
 
-    def open_run(self, run: PuzzletronRun, scenario: Wanted = None) -> None:
+    def open_run(self, run: PuzzletronRun | TableRun, scenario: Wanted = None) -> None:
         """Explore a run in one scenario of costs, with the solutions and measurements in it.
 
         Raises
@@ -56,7 +56,7 @@ class RunActions(MapActions):
         ]
         self._put(scenarios=(*self.scenarios, *(scenario for scenario in again if scenario)))
 
-    def _take_run(self, run: PuzzletronRun, chosen: str, reports: RunReports) -> None:
+    def _take_run(self, run: PuzzletronRun | TableRun, chosen: str, reports: RunReports) -> None:
         notices = (*self.library.notes, *reports.notices)
         with self.hold_trait_notifications():
             self._run = run

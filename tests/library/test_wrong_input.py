@@ -236,11 +236,12 @@ HEAD = "layer,variant,parent,stats.m\n"
 @pytest.mark.parametrize(
     ("raw", "parts"),
     [
-        ("", ["broken CSV", "One header line"]),
+        ("", ["broken CSV", "One line of headings"]),
         ("layer,variant\n0,a\n", ["'parent'", "no such column", "Needed are layer"]),
         (HEAD, ["no layers here"]),
         (HEAD + "0,a,true,x\n", ["layer 0", "variant 'a'", "'stats.m'", "'x' stands where"]),
-        (HEAD + "0,a,true,\n", ["variant 'a'", "'stats.m'", "'' stands where"]),
+        (HEAD + "0,a,true,\n0,b,,1\n", ["variant 'a'", "'stats.m'", "'' stands where"]),
+        (HEAD + "0,a,true,\n", ["variant 'a'", "no scores and no costs"]),
         (HEAD + "0,a,true,nan\n", ["'stats.m'", "nan cannot be summed"]),
         (HEAD + "0,a,true,1\n0,a,false,1\n", ["layer 0", "'a' is there twice"]),
         (HEAD + "0,a,false,1\n", ["layer 0", "no parent here", "Mark the variant"]),
@@ -248,7 +249,7 @@ HEAD = "layer,variant,parent,stats.m\n"
         (HEAD + "0,a,maybe,1\n", ["'parent'", "'maybe' is neither true nor false"]),
         (HEAD + "0,,true,1\n", ["layer 0", "a variant's name is ''"]),
         (HEAD + ",a,true,1\n", ["a layer's name is ''"]),
-        ("layer,variant,parent,size\n0,a,true,1\n", ["'size'", "Name the column metrics.…"]),
+        ("layer,variant,parent,size\n0,a,true,1\n", ["'size'", "'cost: size'", "metrics.…"]),
         ("layer,variant,parent\n0,a,true\n", ["layer 0", "no scores and no costs"]),
         (
             "layer,variant,parent,ffn,stats.m\n0,a,true,thick,1\n",

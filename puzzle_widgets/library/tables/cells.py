@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -13,15 +14,8 @@ from puzzle_widgets.library.checks import Place, number, shown, text
 from puzzle_widgets.library.model import LayerName
 from puzzle_widgets.library.tables.numbers import NumberStyle
 
-# True and false as spreadsheets of several languages write them, and as people tick.
-_TRUE = {
-    *("true", "1", "1.0", "yes", "y", "x", "✓", "✔", "parent", "wahr", "ja", "vrai", "oui"),
-    *("verdadero", "sí", "si", "vero", "waar"),
-}
-_FALSE = {
-    *("", "false", "0", "0.0", "no", "n", "-", "nan", "falsch", "nein", "faux", "non"),
-    *("falso", "onwaar", "nee"),
-}
+_TRUE = {"true", "yes", "y", "x", "1", "1.0", "\N{CHECK MARK}"}
+_FALSE = {"", "false", "no", "n", "-", "0", "0.0", "nan"}
 _NOTHING = {"", "nan", "none", "<na>"}
 _KINDS = {kind.replace("_", ""): kind for kind in KINDS if kind != "sized"}
 _MOST_DIGITS = 9
@@ -33,7 +27,7 @@ def is_blank(value: object) -> bool:
     """Whether a cell holds nothing."""
     if isinstance(value, str):
         return not value.strip()
-    return value is None or value is pd.NA or value is pd.NaT or _is_nan(value)
+    return value is None or value is pd.NA or value is pd.NaT or _is_nan(_plain(value))
 
 
 def read_layer(value: object, place: Place) -> LayerName:
@@ -59,11 +53,14 @@ def read_truth(value: object, place: Place) -> bool:
     plain = _plain(value)
     word = "" if plain is None else str(plain).strip().lower()
     if word not in _TRUE | _FALSE:
-        place.fail(f"{shown(value)} is neither true nor false.", "Write true or false.")
+        place.fail(
+            f"{shown(value)} is neither true nor false.",
+            "Write TRUE or FALSE, yes or no, x or nothing, 1 or 0.",
+        )
     return word in _TRUE
 
 
-def read_figure(value: object, place: Place, style: NumberStyle | None, factor: float) -> float:
+def read_figure(value: object, place: Place, style: NumberStyle | None) -> float:
     """Read a score or cost.
 
     Parameters
@@ -73,17 +70,14 @@ def read_figure(value: object, place: Place, style: NumberStyle | None, factor: 
     place
         For messages.
     style
-        How the sheet writes numbers; ``None`` takes text for no number.
-    factor
-        From the column's unit to the library's.
+        How the table writes figures; ``None`` takes text for no number.
     """
     plain = _plain(value)
     if isinstance(plain, dt.date | dt.time):
         place.fail(f"the date {shown(str(plain))}.", "Format the cell as a number, and retype it.")
     if style is not None and isinstance(plain, str):
-        plain = style.read(plain)
-    found = number(plain, place)
-    return found if factor == 1 else number(found * factor, place)
+        plain = style.read(plain, place)
+    return number(plain, place)
 
 
 def read_half(part: Part, value: object, place: Place, style: NumberStyle) -> SubBlock | None:
@@ -95,7 +89,7 @@ def read_half(part: Part, value: object, place: Place, style: NumberStyle) -> Su
     kind = _KINDS.get("".join(letter for letter in word if letter.isalnum()))
     if kind is not None:
         return SubBlock(kind)
-    size = style.read(word) if isinstance(plain, str) else plain
+    size = style.read(word, place) if isinstance(plain, str) else plain
     if isinstance(size, bool) or not isinstance(size, int | float) or not _is_size(size):
         place.fail(f"{shown(value)} is no half of a block.", "Write a size, linear or no_op.")
     return block_from_size(part, size, place.variant or "")
@@ -110,7 +104,9 @@ def _is_size(size: float) -> bool:
 
 
 def _plain(value: object) -> object:
-    """Turn a NumPy scalar into the Python value that it is, and pandas' nothing into none."""
+    """Turn NumPy's and decimal numbers into Python's, and pandas' nothing into none."""
     if value is pd.NA or value is pd.NaT:
         return None
+    if isinstance(value, Decimal):
+        return float(value)
     return value.item() if isinstance(value, np.generic) else value

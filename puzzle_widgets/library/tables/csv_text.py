@@ -1,25 +1,27 @@
-"""CSV as spreadsheets of any language write it, and as this project does."""
+"""CSV: comma, semicolon or tab between the cells, UTF-8 or UTF-16."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 
-from puzzle_widgets.library.assemble import Facts
 from puzzle_widgets.library.checks import Place
 from puzzle_widgets.library.model import BlockLibrary
-from puzzle_widgets.library.tables.headers import is_known
-from puzzle_widgets.library.tables.read_sheet import read_sheet
-from puzzle_widgets.library.tables.sheet import MAX_ROWS
-from puzzle_widgets.library.tables.spreadsheet import Cells, rows_of, sheet_of
+from puzzle_widgets.library.tables.headings import is_known
+from puzzle_widgets.library.tables.numbers import Marks
+from puzzle_widgets.library.tables.sheet import MAX_CELLS, MAX_ROWS, Sheet
+from puzzle_widgets.library.tables.spreadsheet import Cells, find_head, rows_of, sheet_of
 
-_MARKS = (",", ";", "\t")
+SEPARATORS = (",", ";", "\t")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_LOOKED_AT = 50
 
 
-def read_csv(content: bytes, file: str, facts: Facts) -> BlockLibrary:
-    """Read CSV text: comma, semicolon or tab between cells, decimal point or comma.
+def read_csv(content: bytes, file: str, marks: Marks) -> Sheet:
+    """Read CSV text.
 
     Raises
     ------
@@ -27,11 +29,11 @@ def read_csv(content: bytes, file: str, facts: Facts) -> BlockLibrary:
         Naming file, row and column as a spreadsheet shows them.
     """
     place = Place(file)
-    text, mark = _find_mark(_decode(content, place))
-    rows = _split(text, mark, place)
-    if not rows or not any(rows[0]):
-        place.fail("broken CSV (the first line is empty).", "One header line, then the variants.")
-    return read_sheet(sheet_of(file, rows, "." if mark == "," else ","), facts)
+    text, mark = _find_separator(decode(content, place))
+    rows = split(text, mark, place)
+    if not any(map(any, rows)):
+        place.fail("broken CSV (nothing stands in it).", "One line of headings, then the variants.")
+    return sheet_of(file, rows, marks, comma_file=mark == ",")
 
 
 def dump_csv(library: BlockLibrary) -> str:
@@ -46,7 +48,8 @@ def csv_of(rows: list[Cells], mark: str = ",") -> str:
     return text.getvalue()
 
 
-def _decode(content: bytes, place: Place) -> str:
+def decode(content: bytes, place: Place) -> str:
+    """Give the text of a file, in the encodings that spreadsheets write."""
     encoding = "utf-16" if content.startswith(_UTF_16) else "utf-8-sig"
     try:
         return content.decode(encoding)
@@ -54,26 +57,51 @@ def _decode(content: bytes, place: Place) -> str:
         place.fail(f"not UTF-8 text (byte {error.start}).", "Save it as 'CSV UTF-8'.")
 
 
-def _find_mark(text: str) -> tuple[str, str]:
-    """Find what parts the cells: as Excel's first line says, or by the headings it makes."""
-    first, _, rest = text.partition("\n")
-    if first.startswith("sep=") and first.strip()[4:] in _MARKS:
-        return rest, first.strip()[4:]
-    return text, max(_MARKS, key=lambda mark: sum(map(is_known, _first_row(text, mark))))
+def split(text: str, mark: str, place: Place) -> list[Cells]:
+    """Part text into rows of cells.
 
-
-def _first_row(text: str, mark: str) -> Cells:
+    Raises
+    ------
+    LibraryError
+        If a quote is not closed, or there are more cells than are read.
+    """
+    lines = csv.reader(_lines(text), delimiter=mark, strict=True)
+    rows: list[Cells] = []
+    cells = 0
     try:
-        return next(csv.reader(io.StringIO(text, newline=""), delimiter=mark), [])
-    except csv.Error:
-        return []
-
-
-def _split(text: str, mark: str, place: Place) -> list[Cells]:
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
-    try:
-        return list(islice(lines, MAX_ROWS + 2))
+        for row in islice(lines, MAX_ROWS + 2):
+            rows.append(row)
+            cells += len(row)
+            if cells > MAX_CELLS:
+                place.fail(f"more than {MAX_CELLS:,} cells.", "Split it, or leave columns out.")
     except csv.Error as error:
         place.at(row=f"line {lines.line_num}").fail(
-            f"broken CSV ({error}).", "One header line, then one line a variant."
+            f"broken CSV ({error}).", "One line of headings, then one line a variant."
         )
+    return rows
+
+
+def _find_separator(text: str) -> tuple[str, str]:
+    """Find what parts the cells: as Excel's first line says, or by the headings it makes."""
+    first, _, rest = text.partition("\n")
+    if first.startswith("sep=") and first.strip()[4:] in SEPARATORS:
+        return rest, first.strip()[4:]
+    return text, max(SEPARATORS, key=lambda mark: _headings_by(text, mark))
+
+
+def _headings_by(text: str, mark: str) -> tuple[int, int]:
+    """How many headings are known with a separator, those first that every table has."""
+    rows: list[Cells] = []
+    with suppress(csv.Error):
+        rows.extend(islice(csv.reader(_lines(text), delimiter=mark), _LOOKED_AT))
+    place, needed = find_head(rows)
+    return needed, sum(map(is_known, rows[place])) if rows else 0
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines with their ends, one after the other."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end

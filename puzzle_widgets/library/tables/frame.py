@@ -17,7 +17,8 @@ from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import BlockLibrary, BlockVariant
 from puzzle_widgets.library.native import FORMAT, dump_head, read_head, read_units
 from puzzle_widgets.library.quantity import unit_of_key
-from puzzle_widgets.library.tables.read_sheet import read_sheet
+from puzzle_widgets.library.tables.headings import is_known
+from puzzle_widgets.library.tables.numbers import Marks
 from puzzle_widgets.library.tables.sheet import Sheet
 
 _UNITS, _LIBRARY = "units", "library"
@@ -97,39 +98,53 @@ def write_half(half: SubBlock) -> str:
     return str(half.size) if half.kind == "sized" else half.kind
 
 
-def read_frame(frame: pd.DataFrame, file: str, facts: Facts) -> BlockLibrary:
-    """Read a tidy table.
+def sheet_of_frame(frame: pd.DataFrame, file: str, marks: Marks) -> Sheet:
+    """Make a sheet of a tidy table.
 
     Parameters
     ----------
     frame
         Columns ``layer``, ``variant``, ``parent`` (true for the parent's block), one for each
         score (``metrics.…``) and cost (``stats.…``), and if wanted ``attention`` and ``ffn``:
-        KV heads and intermediate size, or ``linear`` or ``no_op``. Headings of spreadsheets,
-        such as ``runtime (ms)``, are understood too.
+        KV heads and intermediate size, or ``linear`` or ``no_op``. Other headings of sheets,
+        such as ``runtime (ms)``, are understood too. Levels of the index count as columns where
+        they have such a heading.
     file
         Name for messages.
-    facts
-        What is known of the library as a whole where ``frame.attrs`` does not say it.
+    marks
+        Text is read as figures where the caller says its marks.
     """
-    records = frame.astype(object).to_numpy()
-    return read_sheet(
-        Sheet(
-            file,
-            [str(column) for column in frame.columns],
-            list(records),
-            [f"iloc {row}" for row in range(len(frame))],
-            spreadsheet=False,
-        ),
-        _facts_of(frame, file, facts),
+    frame = _with_index(frame)
+    return Sheet(
+        file,
+        [str(column) for column in frame.columns],
+        list(frame.astype(object).to_numpy()),
+        [f"iloc {row}" for row in range(len(frame))],
+        letters=False,
+        reads_text=False,
+        literal=_head_of(frame) is not None,
+        marks=marks,
     )
 
 
-def _facts_of(frame: pd.DataFrame, file: str, facts: Facts) -> Facts:
-    head, place = frame.attrs.get(_LIBRARY), Place(file)
-    if isinstance(head, Mapping) and head.get("format") == FORMAT:
+def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """Make columns of those levels of the index that are named as headings are."""
+    names = [name for name in frame.index.names if isinstance(name, str)]
+    wanted = [name for name in names if is_known(name) and name not in frame.columns]
+    return frame.reset_index(level=wanted) if wanted else frame
+
+
+def facts_of_frame(frame: pd.DataFrame, file: str, facts: Facts) -> Facts:
+    """What is known of the library as a whole, by ``frame.attrs``."""
+    head, place = _head_of(frame), Place(file)
+    if head is not None:
         facts = read_head(head, place.at(field=f"attrs[{_LIBRARY!r}]"))
     said = frame.attrs.get(_UNITS) or {}
     units = read_units(said, place.at(field=f"attrs[{_UNITS!r}]"))
     more = {key: unit for key, unit in units.items() if unit != unit_of_key(key)}
     return replace(facts, units=FrozenMapping({**facts.units, **more}))
+
+
+def _head_of(frame: pd.DataFrame) -> Mapping[str, Any] | None:
+    head = frame.attrs.get(_LIBRARY)
+    return head if isinstance(head, Mapping) and head.get("format") == FORMAT else None

@@ -1,81 +1,173 @@
-"""Numbers as spreadsheets write them: decimal point or comma, thousands apart or not."""
+"""Figures written as text: with the marks that are said, or that the table itself tells.
+
+A figure such as ``1.416`` or ``1,125`` can be read in two ways. The other figures of its table may
+tell which is meant; where none does, it is refused.
+"""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+from puzzle_widgets.errors import LibraryError
+from puzzle_widgets.library.checks import Place, shown
 
 Mark = Literal[".", ","]
+Thousands = Literal[".", ",", " ", "'"]
 
 _PLAIN = re.compile(
     r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE
 )
-_GAPS = str.maketrans(
-    "",
-    "",
-    "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}'\N{RIGHT SINGLE QUOTATION MARK}",
+_MARKED = re.compile(r"[.,]")
+_SPACES = str.maketrans(
+    "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}\N{RIGHT SINGLE QUOTATION MARK}",
+    "   '",
 )
-_GAP_BETWEEN_DIGITS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What a caller says of figures that are text; ``None`` where the table is to tell.
+
+    Parameters
+    ----------
+    decimal
+        Before the decimals, ``"."`` or ``","``.
+    thousands
+        Between groups of three digits, ``"."``, ``","``, ``" "`` or ``"'"``.
+
+    Raises
+    ------
+    LibraryError
+        If it is another mark, or one for both.
+    """
+
+    decimal: str | None = None
+    thousands: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("decimal", self.decimal, get_args(Mark)),
+            ("thousands", self.thousands, get_args(Thousands)),
+        ):
+            if value is not None and value not in known:
+                words = " or ".join(map(repr, known))
+                raise LibraryError(f"{name}={shown(value)} is no mark in figures. Give {words}.")
+        if self.decimal is not None and self.decimal == self.thousands:
+            raise LibraryError(f"decimal and thousands are both {self.decimal!r}. Give two marks.")
 
 
 @dataclass(frozen=True)
 class NumberStyle:
-    """How a sheet writes numbers; ``decimal`` is one mark for the whole sheet."""
+    """How a table writes figures.
 
-    decimal: Mark = "."
+    Parameters
+    ----------
+    decimal
+        Mark before the decimals; ``None`` where nothing tells it.
+    thousands
+        Mark between groups of three digits, if any.
+    comma_file
+        Whether commas part the cells: a figure without a comma then says what it says.
+    """
 
-    def read(self, written: str) -> float | str:
-        """Read a number; what is none comes back as it is."""
-        plain = _closed_up(written)
-        thousands: Mark = "." if self.decimal == "," else ","
-        if _grouped(plain, thousands):
-            plain = plain.replace(thousands, "")
-        if thousands in plain:
-            return written
-        plain = plain.replace(self.decimal, ".")
-        return float(plain) if _PLAIN.fullmatch(plain) else written
+    decimal: str | None = "."
+    thousands: str | None = None
+    comma_file: bool = False
+
+    def read(self, written: str, place: Place) -> float | str:
+        """Read a figure; what is none comes back as it is.
+
+        Raises
+        ------
+        LibraryError
+            If it can be read in two ways, and nothing tells which is meant.
+        """
+        if self.decimal is not None:
+            found = _value(written, self.decimal, self.thousands)
+            return written if found is None else found
+        point, comma = _both(written, comma_file=self.comma_file)
+        if point is not None and comma is not None and point != comma and _MARKED.search(written):
+            mark = "." if "." in written else ","
+            as_decimal, whole = (point, comma) if mark == "." else (comma, point)
+            place.fail(
+                f"{shown(written)} can be read in two ways, as {as_decimal!r} and as {whole:.0f}.",
+                f"Pass decimal={mark!r} or thousands={mark!r} to load_library (--decimal or "
+                f"--thousands on the command line), or write it without the mark.",
+            )
+        found = comma if point is None else point
+        return written if found is None else found
 
 
-def find_style(cells: Iterable[str], usual: Mark = ".") -> NumberStyle:
-    """Find the decimal mark of a sheet from all its numbers.
+def find_style(
+    cells: Iterable[tuple[str, Callable[[], Place]]], said: Marks, *, comma_file: bool = False
+) -> NumberStyle:
+    """Find how a table writes figures.
 
     Parameters
     ----------
     cells
-        Cells where numbers belong.
-    usual
-        The mark where every number can be read both ways, such as ``1,437``.
+        Text where figures belong, each with what gives its place.
+    said
+        What the caller says, which is not asked of the table then.
+    comma_file
+        Whether commas part the cells.
+
+    Raises
+    ------
+    LibraryError
+        If some figures have a decimal point, and others a decimal comma.
     """
-    told = Counter(_decimal_mark(_closed_up(cell)) for cell in cells)
-    if told[","] > told["."]:
-        return NumberStyle(",")
-    return NumberStyle("," if told["unclear"] and not told["."] and usual == "," else ".")
+    if said.decimal or said.thousands:
+        usual = "," if said.thousands == "." else "."
+        return NumberStyle(said.decimal or usual, said.thousands)
+    told: dict[str, tuple[str, Callable[[], Place]]] = {}
+    for written, place in cells:
+        if mark := _told_by(written, comma_file=comma_file):
+            told.setdefault(mark, (written, place))
+    if len(told) > 1:
+        (written, place), (other, _) = told[","], told["."]
+        place().fail(
+            f"{shown(written)} has a decimal comma, and {shown(other)} a decimal point.",
+            "Use one of them in all of the table.",
+        )
+    decimal = next(iter(told), None)
+    return NumberStyle(decimal, {".": ",", ",": "."}.get(decimal or ""), comma_file=comma_file)
 
 
-def _closed_up(written: str) -> str:
-    return _GAP_BETWEEN_DIGITS.sub("", written.strip()).translate(_GAPS)
-
-
-def _decimal_mark(plain: str) -> str:
-    """Which mark stands before the decimals of a number: ``"unclear"`` of ``1,437``."""
-    marks = [letter for letter in plain if letter in ".,"]
-    if not marks:
+def _told_by(written: str, *, comma_file: bool) -> str:
+    """Decimal mark that a figure shows without doubt, else ``""``."""
+    if not _MARKED.search(written):
         return ""
-    if len(set(marks)) > 1:
-        return marks[-1]
-    mark: Mark = "," if marks[0] == "," else "."
-    if not _grouped(plain, mark):
-        return mark if len(marks) == 1 else ""
-    if len(marks) > 1:
-        return "." if mark == "," else ","
-    return "unclear" if mark == "," else ""
+    point, comma = _both(written, comma_file=comma_file)
+    if (point is None) == (comma is None):
+        return ""
+    return "," if point is None else "."
 
 
-def _grouped(plain: str, mark: Mark) -> bool:
+def _both(written: str, *, comma_file: bool) -> tuple[float | None, float | None]:
+    """Value of a figure with a decimal point and with a decimal comma."""
+    certain = comma_file and "," not in written
+    return _value(written, ".", ","), None if certain else _value(written, ",", ".")
+
+
+def _value(written: str, decimal: str, thousands: str | None) -> float | None:
+    plain = written.strip()
+    if thousands in (" ", "'"):
+        plain = plain.translate(_SPACES)
+    if thousands and thousands in plain:
+        if not _grouped(plain, decimal, thousands):
+            return None
+        plain = plain.replace(thousands, "")
+    if decimal == "," and "." in plain:
+        return None
+    plain = plain.replace(decimal, ".")
+    return float(plain) if _PLAIN.fullmatch(plain) else None
+
+
+def _grouped(plain: str, decimal: str, thousands: str) -> bool:
     """Whether a mark parts thousands: groups of three digits, the first not 0."""
-    decimal = "," if mark == "." else "."
-    form = rf"[+-]?[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+(?:{re.escape(decimal)}\d*)?"
+    form = rf"[+-]?[1-9]\d{{0,2}}(?:{re.escape(thousands)}\d{{3}})+(?:{re.escape(decimal)}\d*)?"
     return re.fullmatch(form, plain) is not None

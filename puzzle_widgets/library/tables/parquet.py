@@ -9,18 +9,17 @@ from typing import Any
 import pandas as pd
 
 from puzzle_widgets.errors import LibraryError
-from puzzle_widgets.library.assemble import Facts
 from puzzle_widgets.library.checks import Place
 from puzzle_widgets.library.model import BlockLibrary
 from puzzle_widgets.library.tables.extras import first_line, need
-from puzzle_widgets.library.tables.frame import read_frame, to_frame
-from puzzle_widgets.library.tables.sheet import MAX_COLUMNS, MAX_ROWS
+from puzzle_widgets.library.tables.frame import to_frame
+from puzzle_widgets.library.tables.sheet import check_size
 
 MAX_UNPACKED_BYTES = 256 * 2**20
 _TEXT = "BYTE_ARRAY"
 
 
-def read_parquet(content: bytes, file: str, facts: Facts) -> BlockLibrary:
+def read_parquet(content: bytes, file: str) -> pd.DataFrame:
     """Read a Parquet file: the table of :func:`puzzle_widgets.to_frame`, or any like it.
 
     Raises
@@ -39,7 +38,7 @@ def read_parquet(content: bytes, file: str, facts: Facts) -> BlockLibrary:
             f"broken Parquet ({type(error).__name__}: {first_line(error)}).",
             "Is it complete? Write or download it again.",
         )
-    return read_frame(frame, file, facts)
+    return frame
 
 
 def dump_parquet(library: BlockLibrary) -> bytes:
@@ -68,12 +67,7 @@ def _unpack(content: bytes, place: Place) -> pd.DataFrame:
 
 
 def _check_size(metadata: Any, place: Place) -> None:  # noqa: ANN401
-    rows, columns = metadata.num_rows, metadata.num_columns
-    if rows > MAX_ROWS or columns > MAX_COLUMNS:
-        place.fail(
-            f"{rows:,} rows and {columns:,} columns.",
-            f"At most {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns are read.",
-        )
+    check_size(metadata.num_rows, metadata.num_columns, place)
     groups = (metadata.row_group(place) for place in range(metadata.num_row_groups))
     unpacked = sum(group.total_byte_size for group in groups)
     if unpacked > MAX_UNPACKED_BYTES:

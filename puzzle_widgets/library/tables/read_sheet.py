@@ -1,18 +1,21 @@
-"""The library that a sheet of cells says."""
+"""The library that a table of cells says, in one scenario of costs or in several."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
 from puzzle_widgets.library.block import SubBlock
-from puzzle_widgets.library.checks import Place, long_text, parse_json, shown
+from puzzle_widgets.library.checks import MAX_NUMBER, Place, long_text, parse_json, shown
 from puzzle_widgets.library.frozen import FrozenMapping
-from puzzle_widgets.library.model import BlockLibrary, LayerName
+from puzzle_widgets.library.model import BlockLibrary, LayerName, Measurement
 from puzzle_widgets.library.native import read_paths
+from puzzle_widgets.library.order import in_order
+from puzzle_widgets.library.puzzletron.stats import StatsScenario, choose
 from puzzle_widgets.library.tables.cells import (
     is_blank,
     read_figure,
@@ -21,57 +24,137 @@ from puzzle_widgets.library.tables.cells import (
     read_name,
     read_truth,
 )
-from puzzle_widgets.library.tables.headers import (
-    BLOCK,
-    FACTS,
-    GROUPS,
-    HALVES,
-    NEEDED,
-    Meaning,
-    read_heading,
-)
+from puzzle_widgets.library.tables.columns import Columns, find_columns
+from puzzle_widgets.library.tables.headings import BLOCK, FACTS, GROUPS, HALVES, SITUATION
 from puzzle_widgets.library.tables.numbers import NumberStyle, find_style
-from puzzle_widgets.library.tables.sheet import MAX_COLUMNS, MAX_ROWS, Sheet
+from puzzle_widgets.library.tables.scenarios import Situations, find_situations
+from puzzle_widgets.library.tables.sheet import Sheet, check_size
 from puzzle_widgets.library.tables.sheet_facts import facts_of
 
+Wanted = Any
 OUTSIDE = "outside the blocks"
-_OUTSIDE = {OUTSIDE, "outside", "non-block", "non block", "nonblock", "non_block"}
+_OUTSIDE = {OUTSIDE, "outside"}
 
-Columns = dict[str, tuple[int, Meaning]]
 Here = dict[str, Any]
 """Layer and variant of a row, for messages."""
 
 
-def read_sheet(sheet: Sheet, facts: Facts) -> BlockLibrary:
-    """Read a library from a sheet.
+@dataclass(frozen=True, eq=False)
+class TableRun:
+    """A table that was understood; it opens as a library.
+
+    Rows for several batch sizes, sequence lengths, GPUs or dtypes are scenarios of costs, as a
+    Puzzletron run may have them.
 
     Parameters
     ----------
     sheet
         Columns ``layer``, ``variant``, ``parent``, one for each score and cost, and if wanted
-        the halves and facts of :mod:`puzzle_widgets.library.tables.headers`.
+        the halves and facts of :mod:`puzzle_widgets.library.tables.headings`.
     facts
-        What is known of the library otherwise; what the sheet says goes before it.
+        What is known of the library otherwise; what the table says goes before it.
+    name
+        Title in place of the table's own.
+    allow_gaps
+        As for :func:`puzzle_widgets.load_library`.
 
     Raises
     ------
     LibraryError
         Naming file, row, column and the mend.
     """
-    _check_size(sheet)
-    columns = _find_columns(sheet)
-    reader = _Reader(sheet, columns, _find_style(sheet, columns))
-    layers: dict[LayerName, list[RawVariant]] = {}
-    for row in _rows(sheet):
-        if reader.is_outside(row):
-            facts = reader.with_offsets(row, facts)
-            continue
-        name, variant = reader.read(row)
-        layers.setdefault(name, []).append(variant)
-    found = [RawLayer(name, rows, reader.parent(name)) for name, rows in layers.items()]
-    units = {k: said.unit for k, (_, said) in columns.items() if said.unit is not None}
-    noted = {name: reader.column(name) for name in FACTS if name in columns}
-    return assemble(sheet.file, found, facts_of(noted, units, facts))
+
+    sheet: Sheet
+    facts: Facts
+    name: str | None = None
+    allow_gaps: bool = False
+
+    @property
+    def scenarios(self) -> tuple[StatsScenario, ...]:
+        """Scenarios of costs to choose from; none where all rows are of one."""
+        return self._situations.scenarios
+
+    def chosen(self, scenario: Wanted = None) -> StatsScenario:
+        """Find a scenario by its name or by some of its arguments; the first by default."""
+        return self.scenarios[self._place(scenario)]
+
+    def library(
+        self, scenario: Wanted = None, measurement: Measurement | None = None
+    ) -> BlockLibrary:
+        """Open the library, in one scenario of costs.
+
+        Raises
+        ------
+        LibraryError
+            Naming file, row, column and the mend; or the scenarios, where none or several fit.
+        """
+        if not self.scenarios:
+            if scenario is not None:
+                Place(self.sheet.file).fail("no scenarios here.", "All rows are of one.")
+            found = self._read(range(len(self.sheet.rows)))
+            return self._finished(found, measurement)
+        place = self._place(scenario)
+        found = self._read(self._situations.rows[place])
+        names = [known.name for known in self.scenarios]
+        others = ", ".join(name for n, name in enumerate(names) if n != place)
+        note = f"Costs are those of {names[place]}; there are also {others}."
+        found = replace(found, notes=(note, *found.notes))
+        return self._finished(found, measurement, f" ({names[place]})")
+
+    def _place(self, scenario: Wanted) -> int:
+        return 0 if scenario is None else choose(self.scenarios, scenario, self.sheet.file)
+
+    def _finished(
+        self, found: BlockLibrary, measurement: Measurement | None, beside: str = ""
+    ) -> BlockLibrary:
+        named = replace(
+            found,
+            name=f"{self.name or found.name}{beside}",
+            measurement=measurement or found.measurement,
+        )
+        return in_order(named, self.sheet.file, allow_gaps=self.allow_gaps)
+
+    @cached_property
+    def _found(self) -> tuple[Columns, tuple[str, ...]]:
+        check_size(len(self.sheet.rows), len(self.sheet.headings), Place(self.sheet.file))
+        return find_columns(self.sheet)
+
+    @property
+    def _columns(self) -> Columns:
+        return self._found[0]
+
+    @cached_property
+    def _style(self) -> NumberStyle | None:
+        return _find_style(self.sheet, self._columns)
+
+    @cached_property
+    def _situations(self) -> Situations:
+        columns = {name: self._columns[name][0] for name in SITUATION if name in self._columns}
+        named = [self._columns[name][0] for name in ("layer", "variant")]
+        return find_situations(self.sheet, columns, named, self._style)
+
+    def _read(self, rows: Sequence[int]) -> BlockLibrary:
+        try:
+            return self._assembled(rows)
+        except LibraryError as error:  # what was passed by may be what is missing
+            raise LibraryError(" ".join([str(error), *self.sheet.notes])) from error
+
+    def _assembled(self, rows: Sequence[int]) -> BlockLibrary:
+        reader = _Reader(self.sheet, self._columns, self._style, rows)
+        facts = replace(self.facts, notes=(*self.sheet.notes, *self._found[1]))
+        layers: dict[LayerName, list[RawVariant]] = {}
+        for row in reader.rows:
+            if self.sheet.reads_text and all(is_blank(cell) for cell in self.sheet.rows[row]):
+                continue  # people leave blank rows in sheets
+            if reader.is_outside(row):
+                facts = reader.with_offsets(row, facts)
+                continue
+            name, variant = reader.read(row)
+            layers.setdefault(name, []).append(variant)
+        found = [RawLayer(name, given, reader.parent(name)) for name, given in layers.items()]
+        units = {k: said.unit for k, (_, said) in self._columns.items() if said.unit is not None}
+        noted = {name: reader.column(name) for name in FACTS if name in self._columns}
+        return assemble(self.sheet.file, found, facts_of(noted, units, facts, self._style))
 
 
 @dataclass(frozen=True)
@@ -80,7 +163,8 @@ class _Reader:
 
     sheet: Sheet
     columns: Columns
-    style: NumberStyle
+    style: NumberStyle | None
+    rows: Sequence[int]
     _firsts: dict[tuple[LayerName, str], str] = field(default_factory=dict)
     _parents: dict[LayerName, tuple[str, str]] = field(default_factory=dict)
 
@@ -122,7 +206,7 @@ class _Reader:
 
     def column(self, name: str) -> list[tuple[object, Place]]:
         """Every cell of a column that is not blank, with its place."""
-        cells = (self._cell(row, name) for row in range(len(self.sheet.rows)))
+        cells = (self._cell(row, name) for row in self.rows)
         return [(value, place) for value, place in cells if not is_blank(value)]
 
     def _cell(self, row: int, name: str) -> tuple[object, Place]:
@@ -137,9 +221,11 @@ class _Reader:
         return {key: self._figure(row, key, here) for key in self._keys}
 
     def _figure(self, row: int, key: str, here: Here) -> float:
-        value, place = self._cell(row, key)
-        style = self.style if self.sheet.spreadsheet else None
-        return read_figure(value, place.at(**here), style, self.columns[key][1].factor)
+        column = self.columns[key][0]
+        value = self.sheet.rows[row][column]
+        if type(value) is float and abs(value) <= MAX_NUMBER:
+            return value  # most are; no need to say where they stand
+        return read_figure(value, self.sheet.place(row, column).at(**here), self.style)
 
     def _beside(self, row: int, here: Here) -> dict[str, Any]:
         """Weight files and config of a block, where the sheet has them."""
@@ -161,7 +247,7 @@ class _Reader:
                 yield None
                 continue
             value, place = self._cell(row, part)
-            yield read_half(part, value, place.at(**here), self.style)
+            yield read_half(part, value, place.at(**here), self.style or NumberStyle())
 
     def _check_twin(self, row: int, layer: LayerName, name: str) -> None:
         here = self.sheet.row_names[row]
@@ -181,59 +267,17 @@ class _Reader:
             )
 
 
-def _check_size(sheet: Sheet) -> None:
-    if len(sheet.rows) > MAX_ROWS or len(sheet.headings) > MAX_COLUMNS:
-        Place(sheet.file).fail(
-            f"{len(sheet.rows):,} rows and {len(sheet.headings):,} columns.",
-            f"At most {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns are read.",
-        )
-
-
-def _rows(sheet: Sheet) -> Iterator[int]:
-    """Rows that hold something: people leave blank ones in sheets."""
-    for row, cells in enumerate(sheet.rows):
-        if not sheet.spreadsheet or not all(is_blank(cell) for cell in cells):
-            yield row
-
-
-def _find_columns(sheet: Sheet) -> Columns:
-    columns: Columns = {}
-    for column, heading in enumerate(sheet.headings):
-        if not heading.strip() and sheet.spreadsheet:
-            _check_empty(sheet, column)
-            continue
-        place = Place(sheet.file, column=sheet.column_names[column], row=sheet.head_name)
-        meaning = read_heading(heading, place, literal=not sheet.spreadsheet)
-        if meaning.name in columns:
-            _refuse_twin_columns(sheet, columns[meaning.name][0], column, meaning.name)
-        if meaning.name:
-            columns[meaning.name] = (column, meaning)
-    missing = next((name for name in NEEDED if name not in columns), None)
-    if missing is not None:
-        Place(sheet.file, field=missing).fail("no such column.", f"Needed are {', '.join(NEEDED)}.")
-    return columns
-
-
-def _refuse_twin_columns(sheet: Sheet, first: int, second: int, name: str) -> None:
-    place = Place(sheet.file, row=sheet.head_name)
-    if sheet.headings[first] == sheet.headings[second]:
-        place.fail(f"two columns have the same name {shown(name)}.", "Rename one.")
-    place.fail(
-        f"{sheet.column_names[first]} and {sheet.column_names[second]} both mean {shown(name)}.",
-        "Keep one, or rename one.",
+def _find_style(sheet: Sheet, columns: Columns) -> NumberStyle | None:
+    """How figures are written that are text; ``None`` where text is no figure."""
+    if not sheet.reads_text and not (sheet.marks.decimal or sheet.marks.thousands):
+        return None
+    wanted = [
+        column for name, (column, _) in columns.items() if name.startswith((*GROUPS, *HALVES))
+    ]
+    cells = (
+        (cell, lambda row=row, column=column: sheet.place(row, column))
+        for row, found in enumerate(sheet.rows)
+        for column in wanted
+        if isinstance(cell := found[column], str)
     )
-
-
-def _check_empty(sheet: Sheet, column: int) -> None:
-    for row, cells in enumerate(sheet.rows):
-        if not is_blank(cells[column]):
-            sheet.place(row, column).fail(
-                f"{shown(cells[column])} stands in a column without a heading.",
-                "Give the column a heading in the first row, or empty it.",
-            )
-
-
-def _find_style(sheet: Sheet, columns: Columns) -> NumberStyle:
-    wanted = [place for name, (place, _) in columns.items() if name.startswith((*GROUPS, *HALVES))]
-    cells = (row[column] for row in sheet.rows for column in wanted)
-    return find_style((cell for cell in cells if isinstance(cell, str)), sheet.usual)
+    return find_style(cells, sheet.marks, comma_file=sheet.comma_file)

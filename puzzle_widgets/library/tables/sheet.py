@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from puzzle_widgets.library.checks import Place, shown
-from puzzle_widgets.library.tables.numbers import Mark
+from puzzle_widgets.library.tables.numbers import Marks
 
-MAX_ROWS, MAX_COLUMNS = 200_000, 400
+MAX_ROWS, MAX_COLUMNS, MAX_CELLS = 200_000, 400, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -21,34 +21,43 @@ class Sheet:
     file
         For messages.
     headings
-        First row.
+        The row that names the columns.
     rows
-        The others, each as long as the first.
+        Those beneath it, each as long as the headings.
     row_names
         Such as ``"row 14"``.
-    spreadsheet
-        Whether it is one for people: columns have letters, cells may be text, blank rows count
-        for nothing. Otherwise it is a frame, whose types are taken as they are.
-    usual
-        Decimal mark where the figures do not tell.
+    head
+        Name of the row of headings, ``""`` where it has none.
+    letters
+        Whether columns have letters, as in a spreadsheet.
+    reads_text
+        Whether figures may be text; otherwise the cells' types are taken as they are.
+    literal
+        Whether dotted headings are keys as they stand, without a unit in brackets.
+    comma_file
+        Whether commas part the cells.
+    marks
+        What the caller says of figures that are text.
+    notes
+        What was passed by, a sentence each.
     """
 
     file: str
     headings: Sequence[str]
     rows: Sequence[Sequence[object]]
     row_names: Sequence[str]
-    spreadsheet: bool = True
-    usual: Mark = "."
-
-    @property
-    def head_name(self) -> str:
-        """The first row, for messages."""
-        return "row 1" if self.spreadsheet else ""
+    head: str = ""
+    letters: bool = True
+    reads_text: bool = True
+    literal: bool = False
+    comma_file: bool = False
+    marks: Marks = field(default_factory=Marks)
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def column_names(self) -> tuple[str, ...]:
         """Columns as the sheet shows them, such as ``"column F 'runtime (ms)'"``."""
-        letters = [f"{column_letters(n)} " if self.spreadsheet else "" for n in self._columns]
+        letters = [f"{column_letters(n)} " if self.letters else "" for n in self._columns]
         return tuple(
             f"column {letter}{shown(heading)}"
             for letter, heading in zip(letters, self.headings, strict=True)
@@ -58,9 +67,22 @@ class Sheet:
     def _columns(self) -> range:
         return range(len(self.headings))
 
+    def heading_place(self, column: int) -> Place:
+        """Where a heading is, for messages."""
+        return Place(self.file, row=self.head, column=self.column_names[column])
+
     def place(self, row: int, column: int) -> Place:
         """Where a cell is, for messages."""
         return Place(self.file, row=self.row_names[row], column=self.column_names[column])
+
+
+def check_size(rows: int, columns: int, place: Place) -> None:
+    """Refuse a table of more rows, columns or cells than are read."""
+    if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
+        place.fail(
+            f"{rows:,} rows and {columns:,} columns.",
+            f"At most {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns and {MAX_CELLS:,} cells are read.",
+        )
 
 
 def column_letters(column: int) -> str:

@@ -17,7 +17,12 @@ from puzzle_widgets.library.tables.numbers import NumberStyle
 Noted = Sequence[tuple[object, Place]]
 
 
-def facts_of(columns: Mapping[str, Noted], units: Mapping[str, str], facts: Facts) -> Facts:
+def facts_of(
+    columns: Mapping[str, Noted],
+    units: Mapping[str, str],
+    facts: Facts,
+    style: NumberStyle | None = None,
+) -> Facts:
     """Put together what is known.
 
     Parameters
@@ -28,15 +33,18 @@ def facts_of(columns: Mapping[str, Noted], units: Mapping[str, str], facts: Fact
         Of dotted keys, as the headings say.
     facts
         What is known otherwise; the sheet's words go before it.
+    style
+        How figures are written that are text.
     """
+    written = style or NumberStyle()
     found = {name: value for name, cells in columns.items() if (value := _one(cells)) is not None}
     measured, told = facts.measurement, facts.provenance
     return replace(
         facts,
         name=_words(found.get("library"), facts.name),
         measurement=Measurement(
-            _count(found.get("batch_size"), measured.batch_size),
-            _count(found.get("sequence_length"), measured.sequence_length),
+            _count(found.get("batch_size"), measured.batch_size, written),
+            _count(found.get("sequence_length"), measured.sequence_length, written),
             _words(found.get("gpu"), measured.gpu),
             _words(found.get("dtype"), measured.dtype),
         ),
@@ -80,12 +88,14 @@ def _config(cell: _Cell | None, otherwise: str) -> str:
     return otherwise if cell is None else long_text(*cell)
 
 
-def _count(cell: _Cell | None, otherwise: int | None) -> int | None:
-    if cell is None:
-        return otherwise
-    value, place = cell
+def _count(cell: _Cell | None, otherwise: int | None, style: NumberStyle) -> int | None:
+    return otherwise if cell is None else read_count(*cell, style)
+
+
+def read_count(value: object, place: Place, style: NumberStyle) -> int | None:
+    """Read a positive whole number."""
     plain = value.item() if isinstance(value, np.generic) else value
-    return optional_count(NumberStyle().read(plain) if isinstance(plain, str) else plain, place)
+    return optional_count(style.read(plain, place) if isinstance(plain, str) else plain, place)
 
 
 def _origin(cell: _Cell | None, otherwise: Origin) -> Origin:

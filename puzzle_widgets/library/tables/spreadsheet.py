@@ -9,31 +9,90 @@ from puzzle_widgets.library.checks import Place, shown
 from puzzle_widgets.library.model import BlockLibrary, BlockVariant
 from puzzle_widgets.library.tables.cells import is_blank
 from puzzle_widgets.library.tables.frame import block_columns, write_half
-from puzzle_widgets.library.tables.headers import FACTS, HALVES, NEEDED, write_heading
-from puzzle_widgets.library.tables.numbers import Mark
+from puzzle_widgets.library.tables.headings import (
+    FACTS,
+    HALVES,
+    NEEDED,
+    needed_in,
+    write_heading,
+)
+from puzzle_widgets.library.tables.numbers import Marks
 from puzzle_widgets.library.tables.read_sheet import OUTSIDE
 from puzzle_widgets.library.tables.sheet import Sheet, column_letters
 
 Cells = list[Any]
+_MOST_ABOVE = 50
 
 
-def sheet_of(file: str, rows: Sequence[Sequence[object]], usual: Mark = ".") -> Sheet:
-    """Make a sheet of rows as they stand in a file; the first has the headings.
+def find_head(rows: Sequence[Sequence[object]]) -> tuple[int, int]:
+    """Find the row of headings: its place, and how many of the needed ones it has.
+
+    It is the first row that has the most of ``layer``, ``variant`` and ``parent``; titles and
+    remarks may stand above it.
+    """
+    counts = [needed_in([str(cell) for cell in row]) for row in rows[:_MOST_ABOVE]]
+    best = max(counts, default=0)
+    return (counts.index(best) if best else 0), best
+
+
+def sheet_of(
+    file: str,
+    rows: Sequence[Sequence[object]],
+    marks: Marks,
+    *,
+    comma_file: bool = False,
+    notes: tuple[str, ...] = (),
+    names: Sequence[int] | None = None,
+) -> Sheet:
+    """Make a sheet of rows as they stand in a file.
+
+    Parameters
+    ----------
+    file
+        For messages.
+    rows
+        All of them, with what stands above the headings.
+    marks, comma_file, notes
+        As for :class:`Sheet`.
+    names
+        Number of each row as its reader counts; by default from 1.
 
     Raises
     ------
     LibraryError
-        If a row holds more than the first one names.
+        If a row holds more than the headings name.
     """
-    headings = ["" if is_blank(cell) else str(cell) for cell in rows[0]]
-    while headings and not headings[-1]:
+    numbers = list(names or range(1, len(rows) + 1))
+    top, _ = find_head(rows)
+    headings = ["" if is_blank(cell) else str(cell) for cell in rows[top]]
+    while headings and not headings[-1].strip():
         headings.pop()
-    names = [f"row {number}" for number in range(2, len(rows) + 1)]
+    below = [f"row {number}" for number in numbers[top + 1 :]]
     cells = [
         _fit(row, len(headings), Place(file, row=name))
-        for row, name in zip(rows[1:], names, strict=True)
+        for row, name in zip(rows[top + 1 :], below, strict=True)
     ]
-    return Sheet(file, headings, cells, names, usual=usual)
+    above = [n for n, row in zip(numbers, rows[:top], strict=False) if not _is_empty(row)]
+    if above:
+        words = f"{rows_words(above)} above the headings {'was' if len(above) == 1 else 'were'}"
+        notes = (*notes, f"{words} passed by.")
+    head = f"row {numbers[top]}"
+    return Sheet(
+        file, headings, cells, below, head, comma_file=comma_file, marks=marks, notes=notes
+    )
+
+
+def rows_words(numbers: Sequence[int]) -> str:
+    """Name rows, ``"Row 3"`` or ``"Rows 3 to 7"``; of many only the first and the last."""
+    if len(numbers) == 1:
+        return f"Row {numbers[0]}"
+    if numbers[-1] - numbers[0] == len(numbers) - 1:
+        return f"Rows {numbers[0]} to {numbers[-1]}"
+    return f"{len(numbers):,} rows, {numbers[0]} to {numbers[-1]},"
+
+
+def _is_empty(row: Sequence[object]) -> bool:
+    return all(is_blank(cell) for cell in row)
 
 
 def _fit(row: Sequence[object], width: int, place: Place) -> Sequence[object]:
@@ -41,7 +100,7 @@ def _fit(row: Sequence[object], width: int, place: Place) -> Sequence[object]:
         if not is_blank(cell):
             place.at(column=f"column {column_letters(column)}").fail(
                 f"{shown(cell)} stands in a column without a heading.",
-                "Give the column a heading in the first row, or empty it.",
+                "Give the column a heading, or empty it.",
             )
     return [*row[:width], *[""] * (width - len(row))]
 

@@ -13,9 +13,9 @@ from puzzle_widgets.library.tables.spreadsheet import Cells
 from puzzle_widgets.library.tables.xlsx import workbook_of
 
 _HEAD: Cells = [
-    *("layer", "variant", "parent", "KV heads", "FFN size", "KL divergence"),
+    *("layer", "variant", "parent", "attention", "ffn", "kl"),
     *("memory (MiB)", "runtime (ms)", "parameters"),
-    *("library", "batch size", "sequence length", "GPU", "origin", "comment"),
+    *("library", "batch size", "sequence length", "gpu", "origin", "comment"),
 ]
 _BLOCKS: list[tuple[str, str, int | str, int | str, float, float, float, int]] = [
     ("as the parent", "yes", 8, 14336, 0.0, 416.0, 20.5, 218_112_000),
@@ -28,16 +28,16 @@ _COLUMNS = {
     "layer": "Number or name of the layer, in every row.",
     "variant": "Any name, each once in its layer.",
     "parent": "yes for the block that the parent has in this layer, once a layer; else no.",
-    "KV heads": "Number of KV heads of the attention, or no_op, or linear.",
-    "FFN size": "Intermediate size of the FFN, or no_op, or linear.",
-    "KL divergence": "How much the variant harms the model. Other scores: metrics.NAME.",
-    "memory (MiB)": "What the variant costs; GiB and GB are understood too.",
-    "runtime (ms)": "Of a whole batch; s and us are understood too. Other costs: stats.NAME.",
-    "parameters": "How many the variant has.",
+    "attention": "Number of KV heads, or no_op, or linear.",
+    "ffn": "Intermediate size, or no_op, or linear.",
+    "kl": "KL divergence: how much the variant harms the model. Other scores: 'score: NAME'.",
+    "memory (MiB)": "What the variant costs; in GiB or GB, say so in the brackets.",
+    "runtime (ms)": "Of a whole batch; in s or us, say so. Other costs: 'cost: NAME (unit)'.",
+    "parameters": "How many the variant has; 'parameters (M)' if in millions.",
     "library": "Title; this and the columns behind it are filled in once, in the first row.",
-    "batch size": "Sequences a batch, as the runtime was measured.",
+    "batch size": "Sequences a batch, as measured; for several, a row of each block for each.",
     "sequence length": "Tokens a sequence, as the runtime was measured.",
-    "GPU": "What it was measured on.",
+    "gpu": "What it was measured on.",
     "origin": "measured, modelled, generated or unknown.",
     "comment": "Read by nobody but people.",
 }

@@ -7,27 +7,33 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 from puzzle_widgets.errors import LibraryError
-from puzzle_widgets.library.assemble import Facts
-from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.checks import Place, shown
 from puzzle_widgets.library.model import BlockLibrary
-from puzzle_widgets.library.tables.cells import is_blank
 from puzzle_widgets.library.tables.extras import first_line, need
-from puzzle_widgets.library.tables.read_sheet import read_sheet
-from puzzle_widgets.library.tables.sheet import MAX_COLUMNS, MAX_ROWS
-from puzzle_widgets.library.tables.spreadsheet import Cells, rows_of, sheet_of
+from puzzle_widgets.library.tables.numbers import Marks
+from puzzle_widgets.library.tables.sheet import Sheet
+from puzzle_widgets.library.tables.spreadsheet import Cells, find_head, rows_of, sheet_of
+from puzzle_widgets.library.tables.workbook import (
+    choose_page,
+    fill_merged,
+    refuse_formulas,
+    without_hidden,
+)
 
-MAX_UNPACKED_BYTES, MAX_PARTS, MAX_CELL = 256 * 2**20, 1_000, 32_767
+MAX_UNPACKED_BYTES, MAX_PARTS, MAX_CELL = 64 * 2**20, 1_000, 32_767
 _NO_XML = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
-def read_xlsx(content: bytes, file: str, facts: Facts) -> BlockLibrary:
-    """Read the first sheet of a workbook that holds anything.
+def read_xlsx(content: bytes, file: str, marks: Marks) -> Sheet:
+    """Read the first visible sheet of a workbook that has the headings of a table.
 
-    Formulas are never evaluated: a cell counts with the value that was saved with it.
+    Formulas are never evaluated: a cell counts with the value that was saved with it. Hidden rows
+    are passed by; merged cells count for each of their rows.
 
     Raises
     ------
@@ -39,7 +45,7 @@ def read_xlsx(content: bytes, file: str, facts: Facts) -> BlockLibrary:
     need("openpyxl", "excel", place)
     try:
         _check_size(content, place)
-        rows = _first_rows(content)
+        return _read(content, place, marks)
     except LibraryError:
         raise
     except Exception as error:  # noqa: BLE001 - a damaged file may raise anything in there
@@ -47,9 +53,48 @@ def read_xlsx(content: bytes, file: str, facts: Facts) -> BlockLibrary:
             f"broken xlsx ({type(error).__name__}: {first_line(error)}).",
             "Is it complete? Save it again as 'Excel Workbook'.",
         )
-    if not rows:
-        place.fail("no sheet holds anything.", "Put the headings in the first row.")
-    return read_sheet(sheet_of(file, rows), facts)
+
+
+def _read(content: bytes, place: Place, marks: Marks) -> Sheet:
+    with _opened(content, values=True) as book:
+        sheets = _sheets(book)
+        page, notes = choose_page(sheets, place)
+        if len(sheets) > 1:
+            place = place.at(file=f"{place.file}, sheet {shown(page.title)}")
+        xml = _source(page.sheet)
+    width = len(page.rows[find_head(page.rows)[0]])
+    if any("" in row or len(row) < width for row in page.rows):
+        with _opened(content, values=False) as book:
+            written = next(sheet for sheet in _sheets(book) if sheet.title == page.title)
+            refuse_formulas(written, page.rows, place)
+    fill_merged(page.rows, xml, place)
+    rows, numbers, hidden = without_hidden(page.rows, xml)
+    return sheet_of(place.file, rows, marks, notes=(*notes, *hidden), names=numbers)
+
+
+@contextmanager
+def _opened(content: bytes, *, values: bool) -> Iterator[Any]:
+    openpyxl: Any = import_module("openpyxl")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of styles and features that are not read here
+        book = openpyxl.load_workbook(
+            io.BytesIO(content), read_only=True, data_only=values, keep_links=False
+        )
+        try:
+            yield book
+        finally:
+            book.close()
+
+
+def _sheets(book: Any) -> list[Any]:  # noqa: ANN401
+    """Sheets of cells: a chart may have one of its own."""
+    return [sheet for sheet in book.worksheets if hasattr(sheet, "iter_rows")]
+
+
+def _source(sheet: Any) -> bytes:  # noqa: ANN401
+    """The sheet's own XML: in this mode openpyxl tells neither merged cells nor hidden rows."""
+    with sheet._get_source() as source:  # noqa: SLF001
+        return bytes(source.read())
 
 
 def dump_xlsx(library: BlockLibrary) -> bytes:
@@ -102,32 +147,3 @@ def _check_size(content: bytes, place: Place) -> None:
             f"{len(sizes):,} parts, {sum(sizes) / 2**20:,.1f} MiB when unpacked.",
             f"At most {MAX_PARTS:,} parts and {MAX_UNPACKED_BYTES // 2**20} MiB are read.",
         )
-
-
-def _first_rows(content: bytes) -> list[Cells]:
-    openpyxl: Any = import_module("openpyxl")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of styles and features that are not read here
-        book = openpyxl.load_workbook(
-            io.BytesIO(content), read_only=True, data_only=True, keep_links=False
-        )
-        try:
-            return next((rows for sheet in book.worksheets if (rows := list(_rows(sheet)))), [])
-        finally:
-            book.close()
-
-
-def _rows(sheet: Any) -> Iterator[Cells]:  # noqa: ANN401
-    """Rows as far as any holds something; what a sheet claims of its own size is not believed."""
-    sheet.reset_dimensions()
-    blank = 0
-    for row in sheet.iter_rows(max_row=MAX_ROWS + 2, max_col=MAX_COLUMNS + 1, values_only=True):
-        if row.count(None) == len(row):  # quick, for there may be very many
-            blank += 1
-            continue
-        yield from ([] for _ in range(blank))
-        blank = 0
-        cells = ["" if cell is None else cell for cell in row]
-        while cells and is_blank(cells[-1]):
-            cells.pop()
-        yield cells

@@ -498,7 +498,7 @@ def test_heavy_folders_and_links_are_passed_by(tmp_path: Path) -> None:
     (folder / "ckpts" / "ffn_3072" / "solution_0.json").write_text("broken")
     (folder / "around").symlink_to(folder, target_is_directory=True)
     found = pw.open_run(folder)
-    assert found is not None
+    assert isinstance(found, pw.PuzzletronRun)
     assert not any("around" in path or "ffn_3072" in path for path in found.members[0].files)
 
 

@@ -1,0 +1,147 @@
+"""What a column's heading means: ``memory (GiB)``, ``metrics.kl_div`` and ``score: MMLU`` alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from puzzle_widgets.library.block import Part
+from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.quantity import (
+    COST_GROUP,
+    MEMORY,
+    PARAMETERS,
+    RUNTIME,
+    SCORE_GROUP,
+)
+from puzzle_widgets.library.units import conversion, is_unit, parted
+
+NEEDED = ("layer", "variant", "parent")
+HALVES: tuple[Part, ...] = ("attention", "ffn")
+BLOCK = ("weight_paths", "block_config")
+SITUATION = ("batch_size", "sequence_length", "gpu", "dtype")
+FACTS = ("library", *SITUATION, "origin", "source", "note", "parent_config")
+GROUPS = (SCORE_GROUP, COST_GROUP)
+
+_KEYS = {
+    "memory": MEMORY,
+    "kv cache": "stats.kv_cache_memory_mib",
+    "runtime": RUNTIME,
+    "latency": RUNTIME,
+    "parameters": PARAMETERS,
+    "kl": "metrics.kl_div",
+    "kl divergence": "metrics.kl_div",
+    "lm loss": "metrics.lm_loss",
+}
+_NAMES = {name.replace("_", " "): name for name in (*NEEDED, *HALVES, *BLOCK, *FACTS)}
+_NAMES |= {**_KEYS, "comment": ""}
+_NO_UNIT = "[]"
+_OWN_GROUP = re.compile(r"(score|cost)\s*:\s*(.+)", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a column holds.
+
+    Parameters
+    ----------
+    name
+        ``layer``, ``variant``, ``parent``, one of ``HALVES``, ``BLOCK`` or ``FACTS``, or a
+        dotted key; ``""`` for remarks, which are not read.
+    unit
+        Unit of a dotted key where the heading says one.
+    """
+
+    name: str
+    unit: str | None = None
+
+
+def read_heading(heading: str, place: Place, *, literal: bool = False) -> Meaning:
+    """Find what a column's heading means.
+
+    Parameters
+    ----------
+    heading
+        As the table has it.
+    place
+        For messages.
+    literal
+        Whether a dotted key is taken as it stands, without a unit in brackets behind it.
+
+    Raises
+    ------
+    LibraryError
+        If it is no heading that is read, or its unit is not known.
+    """
+    if heading.startswith(GROUPS):
+        return Meaning(heading) if literal else _dotted(heading, place)
+    words, unit = parted(heading.strip())
+    name = _NAMES.get(_plain(words))
+    if name is not None:
+        return _with_unit(name, unit, place)
+    if match := _OWN_GROUP.fullmatch(heading.strip()):
+        return _own(match[1], match[2])
+    place.fail("neither a score nor a cost that is known here.", _mend(heading.strip()))
+
+
+def is_known(heading: str) -> bool:
+    """Whether a heading says something here, whatever its unit."""
+    return heading.startswith(GROUPS) or _plain(parted(heading.strip())[0]) in _NAMES
+
+
+def needed_in(headings: Iterable[str], needed: Iterable[str] = NEEDED) -> int:
+    """How many of the columns that every table has are among these headings."""
+    return len({_plain(heading) for heading in headings}.intersection(needed))
+
+
+def write_heading(key: str, unit: str | None) -> str:
+    """Give the heading of a dotted key's column: a unit of its own stands in brackets."""
+    if unit is not None:
+        return f"{key} ({unit})"
+    return f"{key} {_NO_UNIT}" if key.endswith((")", "]")) else key
+
+
+def _dotted(heading: str, place: Place) -> Meaning:
+    key, unit = parted(heading)
+    if key == heading or heading.endswith(_NO_UNIT):
+        return Meaning(key)
+    return _with_unit(key, unit, place) if unit else Meaning(key, unit)
+
+
+def _with_unit(name: str, unit: str, place: Place) -> Meaning:
+    if not unit or not name.startswith(GROUPS):
+        return Meaning(name)
+    conversion(name, unit, place)  # what cannot be true is refused here, by its column
+    return Meaning(name, unit)
+
+
+def _own(group: str, words: str) -> Meaning:
+    name, unit = parted(words)
+    prefix = SCORE_GROUP if group.lower() == "score" else COST_GROUP
+    letters = "".join(letter if letter.isalnum() else " " for letter in name.lower())
+    return Meaning(prefix + "_".join(letters.split()), unit or None)
+
+
+def _mend(heading: str) -> str:
+    """Say how a heading is written; one of several workloads or batch sizes has ways of its own."""
+    plain = _plain(parted(heading)[0])
+    known = next((word for word in _KEYS if plain.startswith(f"{word} ")), "")
+    rest = plain.removeprefix(known).strip()
+    if known and is_unit(rest):
+        return f"Write the unit in brackets: {shown(f'{known} ({rest})')}."
+    mend = (
+        f"Write {shown(f'score: {heading}')} or {shown(f'cost: {heading}')}, metrics.… or stats.…; "
+        "or 'comment' if it is neither."
+    )
+    if not known:
+        return mend
+    workload = f"{_KEYS[known]}@{rest.replace(' ', '_')}"
+    return (
+        f"{mend} Of several workloads, write {shown(workload)}; of several batch sizes, one row "
+        "for each, with a column 'batch size'."
+    )
+
+
+def _plain(words: str) -> str:
+    return " ".join(words.lower().replace("_", " ").split())
