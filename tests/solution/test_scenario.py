@@ -207,7 +207,7 @@ def test_a_broken_scenario_is_named(changes: dict[str, Any], words: str) -> None
             '{"format": "puzzle-widgets/scenarios", "version": 1, "scenarios": []}',
             "'scenarios' is",
         ),
-        ("a.csv", "", "broken CSV"),
+        ("a.csv", "", "no such column"),
         ("a.csv", "scenario,layer\n", "'variant'.*no such column"),
         ("a.csv", "scenario,layer,variant\n", "no rows"),
         ("a.csv", "scenario,layer,variant\ns,0,v1\n", "scenario 's', layer 1.*None"),
