@@ -5,6 +5,9 @@ Library, problem, search and solution need no Jupyter; the widgets load on first
 
 from __future__ import annotations
 
+import puzzle_widgets.loading  # noqa: F401 - before all that takes long
+
+# isort: split
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

@@ -18,20 +18,16 @@ class Ending:
         self._asked = False
 
     def stop_by(self, stop: Callable[[], object]) -> None:
-        """Call ``stop`` from now on, in the place of breaking off what runs."""
+        """Call ``stop`` once asked, or now if that was meanwhile."""
         self._stop = stop
+        if self._asked:
+            stop()
 
-    def ask(self, number: int, _frame: FrameType | None) -> None:
-        """Break off before there is anything to end in order; end in order once there is."""
+    def ask(self, _number: int, _frame: FrameType | None) -> None:
+        """End in order, once there is something to end; that it was asked again changes nothing."""
         again, self._asked = self._asked, True
-        if again:
-            return  # it is ending already, and that does not take long
-        if self._stop is not None:
+        if self._stop is not None and not again:
             self._stop()
-        elif number == signal.SIGINT:
-            raise KeyboardInterrupt
-        else:
-            raise SystemExit(128 + number)
 
 
 @contextmanager

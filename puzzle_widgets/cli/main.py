@@ -12,6 +12,7 @@ from puzzle_widgets.cli.exits import INTERRUPTED, WRONG_INPUT
 from puzzle_widgets.cli.open_library import is_library
 from puzzle_widgets.cli.output import plain
 from puzzle_widgets.errors import PuzzleError
+from puzzle_widgets.loading import interruptible
 
 _GENERAL = ("-h", "--help", "--version")
 
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 0 found, 1 wrong input, 2 infeasible, 3 no solution in time, 130 interrupted;
         wrong usage leaves by ``SystemExit(64)``.
     """
+    interruptible()
     parser, commands = build_parser()
     words = list(sys.argv[1:] if arguments is None else arguments)
     asked = parser.parse_args(_with_command(words, commands, parser))

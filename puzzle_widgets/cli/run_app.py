@@ -8,6 +8,7 @@ from importlib import import_module
 from puzzle_widgets.cli.exits import FOUND
 from puzzle_widgets.cli.open_library import how_to_read, open_asked
 from puzzle_widgets.errors import ServerError
+from puzzle_widgets.loading import loading
 
 
 def run(asked: Namespace) -> int:
@@ -15,7 +16,8 @@ def run(asked: Namespace) -> int:
     if asked.library is not None:
         open_asked(asked)
     try:
-        server = import_module("puzzle_widgets.app.server")
+        with loading():
+            server = import_module("puzzle_widgets.app.server")
     except ImportError as error:
         raise ServerError(
             f"The app needs {error.name}, which is not installed. "

@@ -1,0 +1,66 @@
+"""Ctrl-C while the program loads, and in a process that merely imports the library."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from puzzle_widgets.loading import interruptible, loading
+from tests.support.libraries import ROOT
+
+INTERRUPT = "import signal; signal.raise_signal(signal.SIGINT)"
+# The first module that the package loads after its own beginning interrupts it.
+WHILE_LOADING = f"""
+import sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "puzzle_widgets.handover":
+            {INTERRUPT}
+sys.meta_path.insert(0, Interrupting())
+"""
+
+
+def run(*words: str) -> tuple[int, str]:
+    """Exit status of Python and what it says of errors."""
+    done = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("program", ["puzzle-widgets", "other"])
+def test_interrupted_program_ends_without_a_traceback(program: str) -> None:
+    """The program ends by the signal itself; other programs get their exception."""
+    code = f"import sys; sys.argv = ['/bin/{program}']\n{WHILE_LOADING}\nimport puzzle_widgets"
+    status, errors = run("-c", code)
+    if program == "puzzle-widgets":
+        assert (status, errors) == (-signal.SIGINT, "")
+    else:
+        assert "KeyboardInterrupt" in errors
+
+
+def test_interrupted_module_ends_without_a_traceback() -> None:
+    """So does ``python -m puzzle_widgets``."""
+    code = (
+        "import sys; sys.argv = ['-m']; sys.orig_argv = ['python', '-m', 'puzzle_widgets']\n"
+        f"{WHILE_LOADING}\nimport puzzle_widgets"
+    )
+    assert run("-c", code) == (-signal.SIGINT, "")
+
+
+def test_interrupts_are_python_s_again_after_loading() -> None:
+    """Only while something is loaded does Ctrl-C end the process at once."""
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with loading():
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        interruptible()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
