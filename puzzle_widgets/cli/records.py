@@ -54,6 +54,7 @@ def points_csv(front: ParetoFront) -> str:
             "throughput_tokens_per_s": found.throughput,
             "speedup": found.speedup,
             **found.totals,
+            "notes": " ".join(found.notes),
         }
         for place, found in enumerate(front.solutions, 1)
     ]
@@ -71,4 +72,5 @@ def _figures(solution: Solution) -> dict[str, Any]:
         "speedup": solution.speedup,
         "shares_of_parent": dict(solution.shares),
         "reason": solution.reason,
+        "notes": list(solution.notes),
     }

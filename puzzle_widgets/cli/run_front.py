@@ -84,7 +84,8 @@ def _explain(asked: Namespace, problem: SearchProblem, front: ParetoFront) -> in
     """Say why there is no point at all."""
     _write(asked, problem, front)
     solution = search(problem, **read_options(asked))
-    note(f"puzzle-widgets: {plain(solution.reason)}")
+    for said in (solution.reason, *solution.notes):
+        note(f"puzzle-widgets: {plain(said)}")
     return EXIT_CODES[solution.status]
 
 
@@ -95,4 +96,5 @@ def _write(asked: Namespace, problem: SearchProblem, front: ParetoFront) -> None
     elif form == "json":
         write_json(front_record(front, problem), asked)
     else:
-        write_tables([*tables.question(problem), tables.front_table(front, problem)], asked)
+        notes = tables.notes(front.solutions, "point")
+        write_tables([*tables.question(problem), tables.front_table(front, problem), *notes], asked)

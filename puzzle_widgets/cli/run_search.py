@@ -40,6 +40,9 @@ def run(asked: Namespace) -> int:
     found = any(solution.found for solution in solutions)
     if reason and (found or chosen_format(asked) != "table"):
         note(f"puzzle-widgets: {plain(reason)}")
+    if chosen_format(asked) == "csv":
+        for said in dict.fromkeys(said for solution in solutions for said in solution.notes):
+            note(f"puzzle-widgets: {plain(said)}")
     if found:
         return FOUND
     return INTERRUPTED if stop.is_set() else EXIT_CODES[solutions[0].status]
@@ -78,7 +81,7 @@ def _tables(problem: SearchProblem, solutions: Sequence[Solution]) -> list[Rende
     for place, solution in enumerate(solutions, 1):
         if len(solutions) > 1:
             parts.append(tables.words(f"Solution {place}", "bold"))
-        parts.append(tables.proof(solution))
+        parts += [tables.proof(solution), *tables.notes([solution])]
         if solution.found:
             parts += [tables.summary(solution), tables.blocks(solution)]
     return parts

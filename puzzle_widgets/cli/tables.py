@@ -111,6 +111,18 @@ def proof(solution: Solution) -> Text:
     return Text.assemble((STATUS_WORDS[solution.status], "bold"), ": ", words(figures))
 
 
+def notes(solutions: Sequence[Solution], stem: str = "") -> list[Text]:
+    """What a person should know before trusting the answers: each note once, with its places."""
+    places: dict[str, list[str]] = {}
+    for place, solution in enumerate(solutions, 1):
+        for said in solution.notes:
+            places.setdefault(said, []).append(str(place))
+    heads = {
+        said: f" ({stem} {', '.join(where)})" if stem else "" for said, where in places.items()
+    }
+    return [words(f"Note{head}: {said}", "yellow") for said, head in heads.items()]
+
+
 def summary(solution: Solution) -> Table:
     """Compare an architecture's totals with the parent's."""
     library = solution.library

@@ -32,7 +32,9 @@ _RATES = (THROUGHPUT, "speedup")
 def _solution_frame(solution: Solution, *, layers: bool = True) -> pd.DataFrame:  # noqa: ARG001
     """Lay an architecture out: one row a layer; empty where there is none."""
     frame = _layer_frame([({}, solution)], solution.library, [])
-    frame.attrs |= {name: getattr(solution, name) for name in (*_PROOF, "reason", "engine")}
+    frame.attrs |= {
+        name: getattr(solution, name) for name in (*_PROOF, "reason", "notes", "engine")
+    }
     frame.attrs |= {"objective": solution.problem.objective, "goal": solution.problem.goal}
     return frame
 
@@ -142,7 +144,7 @@ def _several(
         return _layer_frame(rows, library, names)
     keys = list(library.keys) if library else []
     lines = [{**head, **_summary(found)} for head, found in rows]
-    columns = [*names, *_PROOF, *_RATES, *keys, "budgets"]
+    columns = [*names, *_PROOF, *_RATES, *keys, "budgets", "notes"]
     return _frame(lines, columns, library)
 
 
@@ -150,7 +152,8 @@ def _summary(solution: Solution | None) -> Row:
     if solution is None:
         return {"status": "not searched"}
     proof = {name: getattr(solution, name) for name in (*_PROOF, *_RATES)}
-    return {**proof, **solution.totals, "budgets": budget_words(solution.problem)}
+    said = {"budgets": budget_words(solution.problem), "notes": " ".join(solution.notes)}
+    return {**proof, **solution.totals, **said}
 
 
 def _layer_frame(rows: list[Named], library: BlockLibrary | None, names: list[str]) -> pd.DataFrame:

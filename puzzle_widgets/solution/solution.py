@@ -12,6 +12,7 @@ from puzzle_widgets.library.quantity import MEMORY, RUNTIME, format_figure
 from puzzle_widgets.problem import Architecture, SearchProblem, check_problem
 from puzzle_widgets.problem.mckp import row_names, to_architecture, to_choice, to_mckp
 from puzzle_widgets.search.outcome import Outcome, Status, Ties
+from puzzle_widgets.solution.notes import notes_of
 
 STATUS_WORDS: dict[Status, str] = {
     "optimal": "optimal, proven",
@@ -129,6 +130,11 @@ class Solution:
         if self.architecture is None:
             return ()
         return tuple(layer.variant(self.architecture[layer.name]) for layer in self.library.layers)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know before trusting this answer, a sentence or two each."""
+        return notes_of(self)
 
     def price_text(self, resource: str) -> str:
         """Say a budget's shadow price with its unit, such as ``"0.00012 KL divergence per MiB"``.

@@ -9,7 +9,7 @@ from puzzle_widgets.solution import Solution
 from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.message import MessageBar
 from puzzle_widgets.widgets.panel import Panel, Shown, button, row
-from puzzle_widgets.widgets.summary import facts, notes, status_words, tiles
+from puzzle_widgets.widgets.summary import facts, notes, status_words, tiles, warnings
 
 _ASKED = "Not searched: say first which way the score is better"
 _OUTDATED = "Not answered: the figures are of earlier budgets"
@@ -86,8 +86,8 @@ class StatusPanel(Panel):
         elif present and shown.problem != self.state.problem:
             self.line.value = _state(_OUTDATED, "pw-warn")
         else:
-            kind = "pw-good" if shown.status == "optimal" else "pw-warn"
-            self.line.value = _state(status_words(shown), kind)
+            good = shown.status == "optimal" and not shown.notes
+            self.line.value = _state(status_words(shown), "pw-good" if good else "pw-warn")
         (self.figures.add_class if updating else self.figures.remove_class)("pw-stale")
 
     def _show_figures(self) -> None:
@@ -96,7 +96,8 @@ class StatusPanel(Panel):
             self.figures.value = ""
         elif shown.found:
             away = self.state.selection.kind != "present"
-            self.figures.value = facts(shown) + tiles(shown) + notes(shown, budgets=away)
+            warned = warnings(shown)
+            self.figures.value = facts(shown) + warned + tiles(shown) + notes(shown, budgets=away)
         else:
             self.figures.value = _reason(shown)
 
@@ -114,4 +115,5 @@ def _updating(shown: Solution | None) -> Markup:
 
 
 def _reason(solution: Solution) -> Markup:
-    return facts(solution) + Markup("<div class='pw-warn'>{}</div>").format(solution.reason)
+    reason = Markup("<div class='pw-warn'>{}</div>").format(solution.reason)
+    return facts(solution) + reason + warnings(solution)

@@ -74,6 +74,12 @@ def _small_unit(value: str) -> Markup:
     return Markup("{}{}<small>{}</small>").format(number, space, unit)
 
 
+def warnings(solution: Solution) -> Markup:
+    """List what a person should know before trusting the answer."""
+    line = Markup("<div class='pw-warn pw-note'>{}</div>")
+    return Markup("").join(line.format(note) for note in solution.notes)
+
+
 def notes(solution: Solution, *, budgets: bool) -> Markup:
     """Say what totals and throughput mean, and the budgets of an answer that no panel shows."""
     lines, measured = [], solution.library.measurement

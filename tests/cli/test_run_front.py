@@ -95,3 +95,13 @@ def test_ctrl_c_keeps_what_was_found(
     assert content["searches"] == {"done": 2, "asked": 9, "complete": False}
     assert content["scenarios"]
     assert "stopped after 2 of 9 searches" in ran.err
+
+
+def test_notes_of_points_are_told(run: Run, library: str) -> None:
+    """The parent at the end of a front says what it is, in text, JSON and CSV."""
+    words = ["front", library, "--over", "stats.memory_mib", "--points", "3"]
+    assert "the parent itself" in " ".join(run(*words).out.split())
+    points = json.loads(run(*words, "--format", "json").out)["scenarios"]
+    assert "the parent itself" in points[-1]["notes"][0]
+    rows = list(csv.DictReader(io.StringIO(run(*words, "--format", "csv").out)))
+    assert "the parent itself" in rows[-1]["notes"]

@@ -16,7 +16,7 @@ PROBLEM = pw.SearchProblem(LIBRARY, minimize=LOSS, budgets={MEMORY: 25})
 BLOCK = ["layer", "variant", "parent", "attention", "ffn", LOSS, MEMORY, RUNTIME]
 SUMMARY = [
     *("status", "score", "bound", "gap", "seconds", "throughput", "speedup"),
-    *(LOSS, MEMORY, RUNTIME, "budgets"),
+    *(LOSS, MEMORY, RUNTIME, "budgets", "notes"),
 ]
 
 

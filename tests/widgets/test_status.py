@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.state import Selection
 from puzzle_widgets.widgets.message import MessageBar
 from puzzle_widgets.widgets.summary import facts, status_words, tiles
@@ -196,3 +197,17 @@ def test_panel_follows_another_library_and_lets_go_when_closed(panel: pw.StatusP
     panel.close()
     panel.state.set_limit(0, on=False)
     assert panel.figures.value == figures
+
+
+def test_a_degenerate_answer_is_not_plain_green(state: pw.ExplorerState) -> None:
+    """What the answer's notes say stands under the line, escaped, and the line is a warning."""
+    panel = pw.StatusPanel(state)
+    assert "pw-good" in panel.line.value
+    library = make_library([[[2.0, 1024.0, 100.0], [2.5, 500.0, 60.0], [9.0, 0.0, 0.0]]] * 4, KEYS)
+    named = replace(library, units=FrozenMapping({MEMORY: "<b>MiB</b>"}))
+    state.open_library(named)
+    state.set_limit(0, value=0.85)
+    assert "Optimal, proven" in panel.line.value
+    assert "pw-good" not in panel.line.value
+    assert "&#34;85 %&#34;" in panel.figures.value
+    assert "<b>MiB</b>" not in panel.figures.value

@@ -52,10 +52,11 @@ def scenario_section(kept: Scenario) -> Markup:
     solution = kept.solution
     head = Markup("<section><h2>{}</h2><p class='state{}'>{}</p><p>{}</p>").format(
         kept.name,
-        "" if solution.status == "optimal" else " warn",
+        "" if solution.status == "optimal" and not solution.notes else " warn",
         proof_words(solution),
         question_words(solution.problem),
     )
+    head += Markup("").join(Markup("<p>Note: {}</p>").format(said) for said in solution.notes)
     if not solution.found:
         return head + Markup("</section>")
     engine = f"Searched {solution.seconds:.2f} s by {solution.engine}."
