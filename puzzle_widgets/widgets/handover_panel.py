@@ -9,13 +9,13 @@ from markupsafe import Markup
 
 from puzzle_widgets.handover import TARGETS, Finding, Target, check, export, find_target
 from puzzle_widgets.solution import Scenario
+from puzzle_widgets.widgets.file_picker import FilePicker
 from puzzle_widgets.widgets.file_saver import FileSaver
 from puzzle_widgets.widgets.finding_list import FindingList
 from puzzle_widgets.widgets.map_search import named
 from puzzle_widgets.widgets.message import MessageBar
 from puzzle_widgets.widgets.panel import Panel, Shown, button, row, shared_state
 from puzzle_widgets.widgets.rule_list import RuleList
-from puzzle_widgets.widgets.scenario_files import take_upload
 
 _SHOWN, _ALL = -1, -2
 
@@ -66,7 +66,6 @@ class HandoverPanel(Panel):
         """Follow what is shown, and act on it."""
         self.changed(self.target, lambda _: self._choose())
         self.changed(self.what, lambda _: self._choose())
-        self.changed(self.upload, lambda _: self._load())
         self.clicked(self.forget, self.state.forget_parent_config)
         self.clicked(self.save, self._save)
         self.when("scenarios", do=self._offer, now=False)
@@ -85,15 +84,13 @@ class HandoverPanel(Panel):
         super().close()
 
     def _build_parent(self) -> widgets.Widget:
-        self.upload = widgets.FileUpload(
+        self.upload = FilePicker(
+            self.state,
+            "Parent's config.json",
+            "The parent's Hugging Face configuration, which the file is built on",
             accept=".json",
-            multiple=False,
-            description="Parent's config.json",
-            tooltip="The parent's Hugging Face configuration, which the file is built on",
+            take=self._load,
         )
-        self.upload.layout.width = "auto"
-        for css in ("pw-btn", "pw-upload"):
-            self.upload.add_class(css)
         self.forget = button("Forget it", "Forget the parent's configuration")
         self.parent = widgets.HTML()
         self.parent_row = row(self.upload, self.forget, self.parent, css="pw-parent-config")
@@ -190,6 +187,6 @@ class HandoverPanel(Panel):
         )
         self.saver.save(made.file, made.text, made.kind)
 
-    def _load(self) -> None:
-        for name, content in take_upload(self.upload):
+    def _load(self, files: dict[str, bytes]) -> None:
+        for name, content in files.items():
             self.state.open_parent_config(content, name)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.datasets import Dataset, list_datasets
+from puzzle_widgets.widgets.file_picker import FilePicker
 from puzzle_widgets.widgets.notes_list import notes_list
 from puzzle_widgets.widgets.panel import Panel, row
 from puzzle_widgets.widgets.template_links import template_links
@@ -34,11 +33,14 @@ class LibraryBar(Panel):
     def build(self) -> list[widgets.Widget]:
         """Make the picker and the upload."""
         self.picker = widgets.Dropdown(layout=widgets.Layout(width="min(300px, 100%)"))
-        self.upload = widgets.FileUpload(
-            accept=_KINDS, multiple=True, description="Open file", tooltip=_UPLOAD
+        self.upload = FilePicker(
+            self.state,
+            "Open file",
+            _UPLOAD,
+            accept=_KINDS,
+            take=self.state.open_files,
+            multiple=True,
         )
-        self.upload.layout.width = "auto"
-        self.upload.add_class("pw-btn")
         label = widgets.HTML("<span class='pw-name'>Block library</span>")
         self.facts = widgets.HTML()
         self.templates = widgets.HTML(template_links())
@@ -52,7 +54,6 @@ class LibraryBar(Panel):
         """Follow the state's library, and open what is picked."""
         self.when("library", do=self._show_library)
         self.changed(self.picker, self._pick)
-        self.changed(self.upload, self._open)
         self.when("costs", "costs_chosen", do=self._show_costs)
         self.when("notices", do=self._show_notes)
         self.changed(self.costs, self._choose_costs)
@@ -98,11 +99,6 @@ class LibraryBar(Panel):
         if title != self.state.library.name and title in self._names:
             self.state.offer_dataset(self._names[title])
             self.picker.value = self.state.library.name
-
-    def _open(self, files: tuple[dict[str, Any], ...]) -> None:
-        if files:
-            self.state.open_files({file["name"]: bytes(file["content"]) for file in files})
-            self.upload.value = ()
 
 
 def describe_library(library: BlockLibrary) -> Markup:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 
-import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.solution import Scenario
 from puzzle_widgets.solution.layers_file import dump_layers, harmless
 from puzzle_widgets.solution.scenario import scenario_table
 from puzzle_widgets.solution.scenario_file import dump_scenarios
+from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.widgets.file_picker import FilePicker
 from puzzle_widgets.widgets.html import download_link
+
+_HINT = "JSON or CSV of scenarios, a model's config.json, or solutions.json"
 
 
 def download_links(scenarios: Sequence[Scenario]) -> Markup:
@@ -41,23 +44,11 @@ def download_links(scenarios: Sequence[Scenario]) -> Markup:
     )
 
 
-def upload_control() -> widgets.FileUpload:
+def scenario_picker(state: ExplorerState) -> FilePicker:
     """Make the control that takes one file of scenarios."""
-    control = widgets.FileUpload(
-        accept=".json,.csv",
-        multiple=False,
-        description="Load scenarios",
-        tooltip="JSON or CSV of scenarios, a config.json that names its blocks, or solutions.json",
-    )
-    control.layout.width = "auto"
-    control.add_class("pw-btn")
-    control.add_class("pw-upload")
-    return control
 
+    def take(files: dict[str, bytes]) -> None:
+        for name, content in files.items():
+            state.load_scenarios(content, name)
 
-def take_upload(control: widgets.FileUpload) -> list[tuple[str, bytes]]:
-    """Take the files out of the control, which is empty then: the same file may come again."""
-    files = [(str(file["name"]), bytes(file["content"])) for file in control.value]
-    if files:
-        control.value = ()
-    return files
+    return FilePicker(state, "Load scenarios", _HINT, accept=".json,.csv", take=take)

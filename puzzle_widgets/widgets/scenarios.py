@@ -14,7 +14,7 @@ from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.message import MessageBar
 from puzzle_widgets.widgets.panel import Panel, Shown, button, row, shared_state
 from puzzle_widgets.widgets.picture_buttons import picture_buttons
-from puzzle_widgets.widgets.scenario_files import download_links, take_upload, upload_control
+from puzzle_widgets.widgets.scenario_files import download_links, scenario_picker
 from puzzle_widgets.widgets.scenario_names import suggested_name
 from puzzle_widgets.widgets.scenario_table import scenario_table
 
@@ -53,7 +53,7 @@ class ScenarioPanel(Panel):
         self.pictures = picture_buttons(
             self.state, "the comparison", "comparison", self.comparison.picture
         )
-        self.upload = upload_control()
+        self.upload = scenario_picker(self.state)
         self.presets = row(css="pw-presets")
         self.kept = widgets.VBox([self._build_actions(), self.comparison])
         self.kept.add_class("pw-kept")
@@ -79,7 +79,6 @@ class ScenarioPanel(Panel):
         self.clicked(self.rename, self._rename)
         self._entered(self.new_name, self._rename)
         self.changed(self.chosen, lambda _: self._name_chosen())
-        self.changed(self.upload, lambda _: self._load())
         self.when("library", do=self.comparison.offer_views)
         self.when("library", do=self._offer_presets)
         self.when("scenarios", do=self._refresh_kept)
@@ -128,10 +127,6 @@ class ScenarioPanel(Panel):
 
     def _rename(self) -> None:
         self._act(lambda place: self.state.rename(place, self.new_name.value))
-
-    def _load(self) -> None:
-        for name, content in take_upload(self.upload):
-            self.state.load_scenarios(content, name)
 
     def _offer_presets(self) -> None:
         """Offer the published architectures whose blocks the library has."""

@@ -39,7 +39,7 @@ class Explorer:
 
     def open(self, url: str, *, searched: bool = True) -> Explorer:
         """Go to the app and wait for its charts; and for the front, unless told not to."""
-        self.page.goto(url)
+        self.page.goto(url, timeout=START_MS)
         self.bars.first.wait_for(state="attached", timeout=START_MS)
         if searched:
             self.wait_for_front()

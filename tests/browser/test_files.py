@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from puzzle_widgets.library import dump_library
 from tests.browser.explorer import Explorer
-from tests.support.libraries import HALF_NAME, published_content, published_files
+from tests.support.libraries import HALF_NAME, make_library, published_content, published_files
 
 BUTTON = "Open file"
 HTML = "<img src=x onerror=window.injected=1>"
@@ -38,6 +40,27 @@ def test_three_files_open(explorer: Explorer) -> None:
     picker.select_option("Llama-3.3-70B (modelled)")
     expect(explorer.page.get_by_text("80 layers · 54 variants a layer")).to_be_visible()
     expect(explorer.status).to_have_text("Optimal, proven")
+
+
+def test_a_large_file_arrives_in_pieces(explorer: Explorer) -> None:
+    """By keys alone; what is too large is said beside the button before it is sent."""
+    button = explorer.page.get_by_role("button", name=BUTTON)
+    content = large_library()
+    with explorer.page.expect_file_chooser() as choosing:
+        button.focus()
+        explorer.page.keyboard.press("Enter")
+    choosing.value.set_files([upload("large.json", content)])
+    expect(explorer.page.get_by_text("126 layers · 54 variants a layer")).to_be_visible()
+    expect(button).to_be_focused()
+    picker = explorer.page.locator(".pw-picker").filter(has=button)
+    expect(picker.get_by_role("alert")).to_have_count(0)
+    explorer.page.evaluate(
+        """() => Object.defineProperty(Blob.prototype, "size", {get: () => 65 * 2 ** 20})"""
+    )
+    explorer.upload(BUTTON, upload("huge.json", b"{}"))
+    expect(picker.get_by_role("alert")).to_have_text(
+        "huge.json: 65.0 MiB. At most 64.0 MiB are read."
+    )
 
 
 def test_names_with_html_are_shown_as_they_are(explorer: Explorer) -> None:
@@ -78,6 +101,17 @@ def test_bad_file_is_told_and_changes_nothing(
     expect(explorer.page.get_by_text("80 layers · 54 variants a layer")).to_be_visible()
     assert explorer.drawn() == drawn
     assert explorer.card("Answer").inner_text() == told
+
+
+def large_library() -> bytes:
+    """A library of more than 11 MiB, more than a server lets through in one message."""
+    rows = np.random.default_rng(0).uniform(1, 100, size=(126, 54, 36)).round(9)
+    rows[:, 0, 0] = 0
+    keys = ("metrics.loss", "stats.memory_mib", *(f"stats.cost_of_kind_{n}" for n in range(34)))
+    content = json.loads(dump_library(make_library(rows.tolist(), keys)))
+    text = json.dumps(content, indent=4).encode()
+    assert len(text) > 11 * 2**20
+    return text
 
 
 def bad_content(content: str) -> bytes:

@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect
 import puzzle_widgets as pw
 from puzzle_widgets.library.quantity import MEMORY
 from tests.browser.explorer import BARS, START_MS, STATUS, Explorer, answer_to
+from tests.browser.test_files import large_library, upload
 from tests.support.app import CHECKOUT
 from tests.support.chromium import watch
 from tests.support.notebook import write_notebook
@@ -69,18 +70,34 @@ def _announced(process: subprocess.Popen[str]) -> str:
     raise AssertionError("".join(said))
 
 
-@pytest.mark.slow
-def test_explorer_works_in_jupyterlab(page: Page, tmp_path: Path, library: pw.BlockLibrary) -> None:
-    """Run by its keys, the notebook shows charts; a slider works, and a picture is saved."""
-    write_notebook(tmp_path / "try.ipynb", CELL, kernel="python3")
-    problems = watch(page)
-    with running_lab(tmp_path) as url:
-        page.goto(f"{url}/tree/try.ipynb?token={TOKEN}")
+@contextmanager
+def explorer_in_lab(page: Page, folder: Path) -> Iterator[Explorer]:
+    """Run the notebook's cell by its keys and wait for the charts."""
+    write_notebook(folder / "try.ipynb", CELL, kernel="python3")
+    with running_lab(folder) as url:
+        page.goto(f"{url}/tree/try.ipynb?token={TOKEN}", timeout=START_MS)
         expect(page.get_by_text("| Idle")).to_be_visible(timeout=START_MS)
         page.locator(".jp-CodeCell .cm-content").click()
         page.keyboard.press("Shift+Enter")
         explorer = Explorer(page)
         explorer.bars.first.wait_for(state="attached", timeout=START_MS)
+        yield explorer
+
+
+@pytest.mark.slow
+def test_a_file_above_the_servers_limit_opens(page: Page, tmp_path: Path) -> None:
+    """JupyterLab's server takes 10 MiB a message: the file comes in pieces."""
+    with explorer_in_lab(page, tmp_path) as explorer:
+        explorer.upload("Open file", upload("large.json", large_library()))
+        expect(page.get_by_text("126 layers · 54 variants a layer")).to_be_visible()
+        expect(explorer.status).to_have_text("Optimal, proven")
+
+
+@pytest.mark.slow
+def test_explorer_works_in_jupyterlab(page: Page, tmp_path: Path, library: pw.BlockLibrary) -> None:
+    """Run by its keys, the notebook shows charts; a slider works, and a picture is saved."""
+    problems = watch(page)
+    with explorer_in_lab(page, tmp_path) as explorer:
         explorer.expect_answer(answer_to(library, 0.75 * library.parent_totals[MEMORY]))
         explorer.wait_for_front()
         expect(explorer.points).to_have_count(24)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import ipywidgets as widgets
@@ -15,6 +14,7 @@ from puzzle_widgets.state import LimitSetting
 from puzzle_widgets.widgets.file_saver import FileSaver
 from puzzle_widgets.widgets.picture_buttons import picture_buttons
 from tests.support.handover import LINEAR, LLAMA, PARENT, handed_library
+from tests.support.upload import give_files
 
 NASTY = "<script>alert(1)</script>"
 
@@ -36,10 +36,7 @@ def panel(state: pw.ExplorerState) -> pw.HandoverPanel:
 
 def give_parent(panel: pw.HandoverPanel, content: bytes = json.dumps(LLAMA).encode()) -> None:
     """Upload a parent's configuration."""
-    file = {"name": "parent.json", "content": memoryview(content)}
-    panel.upload.value = (
-        {**file, "type": "", "size": len(content), "last_modified": datetime.now(tz=UTC)},
-    )
+    give_files(panel.upload, {"parent.json": content})
 
 
 def words(panel: pw.HandoverPanel) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from puzzle_widgets.state import Message
 from puzzle_widgets.widgets.comparison import DIFFERENCE, SCORES, SPEED, SPREAD
 from puzzle_widgets.widgets.scenarios import ScenarioPanel
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
+from tests.support.upload import give_files
 
 
 def library() -> pw.BlockLibrary:
@@ -35,12 +35,6 @@ def keep(panel: ScenarioPanel, *names: str) -> None:
         panel.name.value = name
         panel.keep.click()
         panel.state.set_limit(0, value=panel.state.limits[0].value - 50.0)
-
-
-def upload(panel: ScenarioPanel, name: str, content: bytes) -> None:
-    """Put a file into the upload control, as a browser does."""
-    file = {"name": name, "type": "", "size": len(content), "content": memoryview(content)}
-    panel.upload.value = ({**file, "last_modified": datetime.now(UTC)},)
 
 
 def submit(field: Any) -> None:
@@ -232,8 +226,7 @@ def test_saved_json_loads_again(panel: ScenarioPanel) -> None:
     before, content = panel.state.scenarios, saved(panel, "scenarios.json").encode()
     panel.delete.click()
     panel.delete.click()
-    upload(panel, "scenarios.json", content)
-    assert panel.upload.value == ()
+    give_files(panel.upload, {"scenarios.json": content})
     assert [(s.name, s.solution.architecture, s.solution.score) for s in panel.state.scenarios] == [
         (s.name, s.solution.architecture, s.solution.score) for s in before
     ]
@@ -245,7 +238,7 @@ def test_saved_layer_csv_loads_again(panel: ScenarioPanel) -> None:
     architecture = panel.state.scenarios[0].solution.architecture
     content = saved(panel, "scenarios-layers.csv").encode()
     panel.delete.click()
-    upload(panel, "layers.csv", content)
+    give_files(panel.upload, {"layers.csv": content})
     assert names(panel) == ['a "quoted", name']
     assert panel.state.scenarios[0].solution.architecture == architecture
 
@@ -263,10 +256,9 @@ def test_bad_file_gives_a_message_and_may_come_again(panel: ScenarioPanel) -> No
     keep(panel, "one")
     for _ in range(2):
         panel.state.dismiss()
-        upload(panel, "bad.json", b"{")
+        give_files(panel.upload, {"bad.json": b"{"})
         assert message(panel).level == "error"
         assert "bad.json" in message(panel).text
-        assert panel.upload.value == ()
     assert names(panel) == ["one"]
 
 

@@ -46,14 +46,6 @@ function nameProgress(bar) {
   setOnce(bar, "aria-valuetext", plain(words));
 }
 
-// An upload's button counts its files behind its words; ours are emptied once read.
-function dropCount(control) {
-  const words = control.lastChild;
-  if (words && words.nodeType === Node.TEXT_NODE && / \(\d+\)$/.test(words.data)) {
-    words.data = words.data.replace(/ \(\d+\)$/, "");
-  }
-}
-
 // A chart lays itself out anew when the window is resized, but not when its own room changes.
 const rooms = new ResizeObserver(() => {
   clearTimeout(rooms.timer);
@@ -79,7 +71,6 @@ function improve() {
       line.setAttribute("role", "status");
       line.setAttribute("aria-live", "polite");
     });
-    panel.querySelectorAll(".widget-upload").forEach(dropCount);
     panel.querySelectorAll("[title='null']").forEach((element) => element.removeAttribute("title"));
   });
 }
