@@ -132,13 +132,19 @@ def write_model(folder: Path, config: str, weights: Mapping[str, npt.NDArray[np.
 
 
 def write_block_weights(library: pw.BlockLibrary) -> None:
-    """Write every block's weights where the library says, and what stands outside the blocks."""
+    """Write every block's weights where the library says, and what stands outside the blocks.
+
+    Each checkpoint has a configuration beside its weights, as Puzzletron's own have.
+    """
     for place, layer in enumerate(library.layers):
         for variant in layer.variants:
             halves = (attention_weights(place, variant.attention), ffn_weights(place, variant.ffn))
             kept = [half for half in halves if half]
             for path, half in zip(variant.weight_paths, kept, strict=True):
                 write_safetensors(Path(path), half)
+                config = Path(path).parents[1] / "config.json"
+                if not config.exists():
+                    config.write_text(library.parent_config, encoding="utf-8")
     outer = outer_weights()
     folder = Path(library.layers[0].parent_variant.weight_paths[0]).parent
     embeddings = {k: v for k, v in outer.items() if "embed" in k}

@@ -109,7 +109,7 @@ def test_puzzletron_realises_our_solutions(
     file = export(solution, "puzzletron").write(tmp_path / "solutions.json")
     asked = ("realise", tmp_path / "run", json.dumps(model.IDS), file)
     found = reader("modelopt", "puzzletron_checks.py", *asked)
-    assert unlike(found["whole"], solution, model.parent(model.LLAMA_3_5)) < 0.1
+    assert unlike(found["whole"], solution, model.parent(model.LLAMA_3_5)) < 0.2
 
 
 @pytest.mark.parametrize(
@@ -136,3 +136,5 @@ def test_puzzletron_searches_our_directory(
     for key, value in theirs["total_costs"].items():
         if key.startswith("stats."):
             assert ours.totals[key] == pytest.approx(value)
+    tokens_per_s = 1000 * 4 * 40 / ours.totals["stats.runtime_ms"]
+    assert theirs["total_costs"]["throughput"] == pytest.approx(tokens_per_s)
