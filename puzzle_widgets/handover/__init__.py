@@ -1,4 +1,15 @@
-"""Architectures as files that others build, serve and read, checked before they are written."""
+"""Architectures as files that others build, serve and read, checked before they are written.
+
+Examples
+--------
+>>> import puzzle_widgets as pw
+>>> library = pw.load_library("stdlib-2m-measured")
+>>> budgets = {"stats.memory_mib": "70 %"}
+>>> problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets=budgets)
+>>> solution = pw.search(problem)
+>>> pw.handover.export(solution, "layers-json").write("layers.json").name
+'layers.json'
+"""
 
 from puzzle_widgets.handover.export import Export, check, export
 from puzzle_widgets.handover.findings import Finding, avoid

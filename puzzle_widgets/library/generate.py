@@ -32,6 +32,12 @@ def random_library(layers: int = 32, variants: int = 100, seed: int = 0) -> Bloc
     BlockLibrary
         ``metrics.loss`` in [0, 1), ``stats.memory_mib`` and ``stats.runtime_ms`` in [1, 100);
         variant 0 is the parent of every layer, with loss 0 and costs of 100.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> pw.random_library(4, 10)
+    BlockLibrary('Random 4 x 10 (seed 0)': 4 layers, 40 variants, 3 scores and costs)
     """
     if layers < 1 or variants < 1:
         raise LibraryError(f"{layers} x {variants}: a library needs a layer and a variant.")

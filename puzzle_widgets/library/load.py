@@ -160,6 +160,25 @@ def open_run(
     ------
     LibraryError
         Where a part is missing that is needed, or the source cannot be read.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("llama-3.3-70b-modelled")
+    >>> layers = tuple(replace(layer, variants=layer.variants[:4]) for layer in library.layers)
+    >>> config = {"model_type": "llama", "num_hidden_layers": 80, "hidden_size": 8192}
+    >>> config |= {"num_attention_heads": 64, "num_key_value_heads": 8, "intermediate_size": 28672}
+    >>> small = replace(library, layers=layers)
+    >>> folder = pw.handover.write_puzzletron(small, "run", parent_config=config)
+    >>> run = pw.open_run(folder)
+    >>> [dict(scenario.args)["batch_size"] for scenario in run.scenarios]
+    [256]
+    >>> run.library(run.scenarios[0].name)
+    BlockLibrary('run': 80 layers, 320 variants, 19 scores and costs)
+    >>> reports = pw.read_reports(run, run.library())  # solutions and measurements that it holds
+    >>> len(reports.scenarios)
+    0
     """
     run = _run_in(source, name)
     if run is not None:
@@ -260,6 +279,14 @@ def load_files(
         or one archive, zip or tar.gz.
     name, measurement, scenario, allow_gaps, decimal, thousands
         As for :func:`load_library`.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import puzzle_widgets as pw
+    >>> pw.write_library(pw.random_library(2, 3), "mine.json")
+    >>> pw.load_files({"mine.json": Path("mine.json").read_bytes()})
+    BlockLibrary('Random 2 x 3 (seed 0)': 2 layers, 6 variants, 3 scores and costs)
     """
     unpacked = _unpacked(files)
     run = open_files(unpacked, name or _title(files))

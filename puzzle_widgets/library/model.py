@@ -38,6 +38,14 @@ class BlockVariant:
         Files of the block's weights as the input names them; often of another machine.
     block_config
         JSON text of the block's config as it was read; empty where there was none.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> variant = library.layer(0).variants[1]
+    >>> variant.label, round(variant.values["stats.memory_mib"], 3)
+    ('8 KV heads, FFN width 420', 10.01)
     """
 
     name: str
@@ -60,7 +68,16 @@ class BlockVariant:
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer of the parent with its variants; ``parent`` names the variant that it has now."""
+    """One layer of the parent with its variants; ``parent`` names the variant that it has now.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> layer = library.layer(3)
+    >>> len(layer.variants), layer.parent_variant.name == layer.parent
+    (54, True)
+    """
 
     name: LayerName
     variants: tuple[BlockVariant, ...]
@@ -83,7 +100,14 @@ class Layer:
 
 @dataclass(frozen=True)
 class Measurement:
-    """How costs were measured: sequences a batch, tokens a sequence, GPU and number format."""
+    """How costs were measured: sequences a batch, tokens a sequence, GPU and number format.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> pw.Measurement(batch_size=64, sequence_length=2048, gpu="H100", dtype="fp8").tokens
+    131072
+    """
 
     batch_size: int | None = None
     sequence_length: int | None = None
@@ -103,7 +127,15 @@ Origin = Literal["measured", "modelled", "generated", "unknown"]
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a library comes from; ``modelled`` and ``generated`` figures were never measured."""
+    """Where a library comes from; ``modelled`` and ``generated`` figures were never measured.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> library.provenance.origin
+    'measured'
+    """
 
     origin: Origin = "unknown"
     source: str = ""
@@ -140,6 +172,16 @@ class BlockLibrary:
     -----
     Flat arrays (``column``) run over all variants of layer 0, then of layer 1, and so on;
     ``starts[i]:starts[i + 1]`` is layer ``i``.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> len(library.layers), library.scores[0], library.measurement.sequence_length
+    (8, 'metrics.kl_div', 256)
+    >>> parent = library.parent_totals["stats.runtime_ms"]
+    >>> round(library.throughput(parent))
+    5349
     """
 
     name: str

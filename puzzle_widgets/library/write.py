@@ -34,6 +34,14 @@ def write_library(library: BlockLibrary, path: str | Path) -> None:
     ------
     LibraryError
         If the ending is another, what writes it is not installed, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.random_library(2, 3)
+    >>> pw.write_library(library, "mine.csv")
+    >>> pw.load_library("mine.csv").layers == library.layers
+    True
     """
     target = Path(path).expanduser()
     form = _FORMS.get(target.suffix.lower())

@@ -21,7 +21,7 @@ class Share:
     Examples
     --------
     >>> import puzzle_widgets as pw
-    >>> library = pw.load_library("llama-3.3-70b-modelled")
+    >>> library = pw.load_library("stdlib-2m-measured")
     >>> budgets = {"stats.runtime_ms": pw.Share(0.5)}  # or "50 %"
     >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets=budgets)
     >>> pw.search(problem).shares["stats.runtime_ms"] <= 0.5

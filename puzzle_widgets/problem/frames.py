@@ -50,6 +50,17 @@ def read_budgets(frame: pd.DataFrame) -> dict[str, BudgetSpec]:
     ------
     ProblemError
         Naming the column or the row.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"resource": ["stats.memory_mib"], "upper": ["70 %"]})
+    >>> budgets = pw.read_budgets(frame)
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets=budgets)
+    >>> round(problem.budgets["stats.memory_mib"].upper, 1)
+    56.8
     """
     _check_columns(frame, "resource")
     if not {"lower", "upper"} & set(frame.columns):
@@ -81,6 +92,15 @@ def read_architecture(
     ------
     ProblemError
         Naming the row and what is wrong with it, or the first layer that is missing.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> solution = pw.search(problem)
+    >>> pw.read_architecture(pw.to_frame(solution), library) == solution.architecture
+    True
     """
     _check_columns(frame, "layer", "variant")
     found: dict[LayerName, str] = {}

@@ -28,7 +28,18 @@ Architecture = Mapping[LayerName, str]
 
 @dataclass(frozen=True)
 class Difference:
-    """A rule: differ from ``architecture`` in at least ``layers`` layers."""
+    """A rule: differ from ``architecture`` in at least ``layers`` layers.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> best = pw.search(problem)
+    >>> other = pw.search(problem.with_difference(best.architecture, 3))
+    >>> len(best.differing_layers(other))
+    3
+    """
 
     architecture: FrozenMapping[LayerName, str]
     layers: int
@@ -70,7 +81,7 @@ class SearchProblem:
     Examples
     --------
     >>> import puzzle_widgets as pw
-    >>> library = pw.load_library("llama-3.3-70b-modelled")
+    >>> library = pw.load_library("stdlib-2m-measured")
     >>> problem = pw.SearchProblem(
     ...     library,
     ...     minimize="metrics.kl_div",
@@ -143,10 +154,11 @@ class SearchProblem:
         Examples
         --------
         >>> import puzzle_widgets as pw
-        >>> library = pw.load_library("llama-3.3-70b-modelled")
+        >>> library = pw.load_library("stdlib-2m-measured")
         >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
-        >>> problem.with_budget("stats.memory_mib", upper="50 %").budgets["stats.memory_mib"]
-        Budget(resource='stats.memory_mib', lower=-inf, upper=56640.625)
+        >>> tighter = problem.with_budget("stats.memory_mib", upper="50 %")
+        >>> round(tighter.budgets["stats.memory_mib"].upper, 2)  # of the parent's 81.15 MiB
+        40.57
         """
         _check_key(self.library, resource, "A budget")
         total = self.library.parent_totals[resource]

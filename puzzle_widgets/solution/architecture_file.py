@@ -51,6 +51,17 @@ def open_architecture(
     ScenarioError
         Naming every layer whose block the library does not have; or where nothing tells which
         way the score is better.
+
+    Examples
+    --------
+    >>> import json
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("llama-3.3-70b-modelled")
+    >>> config = {"model_type": "llama", "num_hidden_layers": 80, "num_attention_heads": 64}
+    >>> config |= {"num_key_value_heads": 8, "intermediate_size": 28672, "hidden_size": 8192}
+    >>> content = json.dumps(config).encode()
+    >>> pw.open_architecture(content, library, name="parent").solution.speedup
+    1.0
     """
     try:
         content, title, place = _content(source)

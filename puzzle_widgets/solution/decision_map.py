@@ -44,6 +44,15 @@ class DecisionGrid:
         The limits of the rows, from low to high.
     solutions
         The answer of each row; ``None`` where it is not searched yet.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> grid = pw.decision_map(problem, "stats.memory_mib", points=3)
+    >>> grid.choices.shape, grid.ffn.shape
+    ((3, 8), (3, 8))
     """
 
     problem: SearchProblem
@@ -134,6 +143,15 @@ def decision_map(
     -------
     DecisionGrid
         With ``done < asked`` where it was cancelled.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> grid = pw.decision_map(problem, "stats.memory_mib", targets=[30, 60])
+    >>> [solution.totals["stats.memory_mib"] <= 60 for solution in grid.solutions]
+    [True, True]
     """
     grid: DecisionGrid | None = None
     for grid in iter_decision_map(problem, over, targets, points, **how):
@@ -171,6 +189,14 @@ def iter_decision_map(
         Asked between the searches, and within them where they run here.
     **options
         As for :func:`puzzle_widgets.search`.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> [grid.done for grid in pw.iter_decision_map(problem, "stats.memory_mib", points=2)]
+    [0, 1, 2]
     """
     check_resource(problem, over)
     check_spacing(points, between)

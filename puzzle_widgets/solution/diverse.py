@@ -24,6 +24,16 @@ class DiverseSolutions(Sequence[Solution]):
         How many were asked for.
     reason
         Why there are fewer; empty where all were found.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> budgets = {"stats.memory_mib": "70 %"}
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets=budgets)
+    >>> found = pw.search_diverse(problem, 2, minimal_diversity=8)
+    >>> len(found), found.asked, found[0].score <= found[1].score
+    (2, 2, True)
     """
 
     solutions: tuple[Solution, ...]

@@ -36,6 +36,15 @@ class ParetoFront:
         Nondominated ones, by rising use of the resource (rising throughput).
     done, asked
         Searches finished and planned.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> front = pw.pareto_front(problem, "throughput", points=3)
+    >>> front.complete, front.use(front.solutions[0]) == front.solutions[0].throughput
+    (True, True)
     """
 
     resource: str
@@ -80,6 +89,15 @@ def pareto_front(
     -------
     ParetoFront
         With ``done < asked`` where it was cancelled.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> front = pw.pareto_front(problem, "stats.memory_mib", points=5)
+    >>> [round(point.shares["stats.memory_mib"], 2) for point in front.solutions]
+    [0.2, 0.4, 0.6, 0.8, 1.0]
     """
     front = ParetoFront(resource, (), 0, points)
     for front in iter_pareto_front(problem, resource, points, **how):
@@ -118,6 +136,15 @@ def iter_pareto_front(
         Asked between the searches, and within them where they run here.
     **options
         As for :func:`puzzle_widgets.search`.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> steps = pw.iter_pareto_front(problem, "throughput", points=4)
+    >>> [front.done for front in steps]
+    [1, 2, 3, 4]
     """
     check_resource(problem, resource)
     check_spacing(points, between)

@@ -81,6 +81,18 @@ def search(
         If gap or time limit is negative.
     SolverError
         If the solver is not there or fails.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> budgets = {"stats.memory_mib": "70 %"}
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets=budgets)
+    >>> solution = pw.search(problem)
+    >>> solution.status, solution.shares["stats.memory_mib"] <= 0.7
+    ('optimal', True)
+    >>> pw.search(problem.with_budget("stats.memory_mib", upper=0)).found
+    False
     """
     check_problem(problem)
     how = _How(solver, gap, time_limit, cancelled, start, first)

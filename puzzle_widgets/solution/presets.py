@@ -33,7 +33,14 @@ _RUNS: tuple[tuple[int, int, int, tuple[int, ...]], ...] = (
 
 
 def preset_names(library: BlockLibrary) -> tuple[str, ...]:
-    """Names of the published architectures whose blocks a library has."""
+    """Names of the published architectures whose blocks a library has.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> pw.preset_names(pw.load_library("stdlib-2m-measured"))
+    ()
+    """
     return tuple(name for name, blocks in _presets().items() if _fits(library, blocks))
 
 
@@ -57,6 +64,13 @@ def preset(
     ------
     ScenarioError
         Where the name is not known, or naming every layer whose block the library does not have.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> for name in pw.preset_names(library):  # those whose blocks it has
+    ...     scenario = pw.preset(name, library)
     """
     if name not in _presets():
         raise ScenarioError(f"No preset {name!r}. There are: {', '.join(_presets())}.")

@@ -16,7 +16,17 @@ from puzzle_widgets.solution.solution import Solution, assess
 
 @dataclass(frozen=True)
 class Scenario:
-    """A solution kept under a name; ``notes`` say what is to be known of how it was loaded."""
+    """A solution kept under a name; ``notes`` say what is to be known of how it was loaded.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> scenario = pw.Scenario("free", pw.search(problem))
+    >>> pw.to_frame([scenario])["scenario"].tolist()
+    ['free']
+    """
 
     name: str
     solution: Solution

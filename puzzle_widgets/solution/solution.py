@@ -52,6 +52,18 @@ class Solution:
     ties
         Of a proven optimum: ``"none"`` where no other architecture scores the same, ``"settled"``
         where this one is proven to be the one that ties go to, else ``"unproven"``.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> budgets = {"stats.memory_mib": "70 %"}
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets=budgets)
+    >>> solution = pw.search(problem)
+    >>> solution.score == solution.bound, solution.gap
+    (True, 0.0)
+    >>> len(solution.blocks), solution.blocks[0].name == solution.architecture[0]
+    (8, True)
     """
 
     problem: SearchProblem
@@ -211,10 +223,10 @@ def parent_solution(problem: SearchProblem) -> Solution:
     Examples
     --------
     >>> import puzzle_widgets as pw
-    >>> library = pw.load_library("llama-3.3-70b-modelled")
+    >>> library = pw.load_library("stdlib-2m-measured")
     >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
     >>> round(pw.parent_solution(problem).totals["stats.memory_mib"])
-    113281
+    81
     """
     check_problem(problem)
     library = problem.library

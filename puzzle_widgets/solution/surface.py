@@ -43,6 +43,15 @@ class SurfaceGrid:
         The limits of the columns and of the rows, from low to high.
     cells
         The answer of each cell by row, then by column; ``None`` where it is not searched yet.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> grid = pw.budget_surface(problem, points=(2, 3))
+    >>> grid.scores.shape, grid.complete
+    ((3, 2), True)
     """
 
     problem: SearchProblem
@@ -108,6 +117,15 @@ def budget_surface(
     -------
     SurfaceGrid
         With ``done < asked`` where it was cancelled.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> grid = pw.budget_surface(problem, "stats.memory_mib", "throughput", points=(2, 2))
+    >>> grid.statuses[0]
+    ('optimal', 'optimal')
     """
     grid: SurfaceGrid | None = None
     for grid in iter_budget_surface(problem, x, y, points, **how):
@@ -149,6 +167,14 @@ def iter_budget_surface(
         Asked between the searches, and within them where they run here.
     **options
         As for :func:`puzzle_widgets.search`.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> [grid.done for grid in pw.iter_budget_surface(problem, points=(2, 2))]
+    [0, 1, 2, 3, 4]
     """
     for resource, count, ends in zip((x, y), points, between, strict=True):
         check_resource(problem, resource)

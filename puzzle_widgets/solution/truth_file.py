@@ -44,6 +44,14 @@ def load_truth(path: str | os.PathLike[str]) -> tuple[MeasuredPoint, ...]:
     ------
     LibraryError
         Naming file, model and field.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> from puzzle_widgets.resources import data_folder
+    >>> points = pw.load_truth(data_folder() / "stdlib-2m-measured" / "truth.json")
+    >>> len(points), points[0].name
+    (40, 'parent')
     """
     return _points(_read(Path(path)), Path(path).name)
 

@@ -38,6 +38,15 @@ class WholeFront(Sequence[Solution]):
         The points in the minimised sense, by rising use, without what is outside the blocks.
     seconds
         Wall-clock time that it took.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> small = pw.random_library(4, 5)
+    >>> front = pw.whole_front(pw.SearchProblem(small, minimize="metrics.loss"), "stats.memory_mib")
+    >>> len(front), front.use.shape, front[0].status
+    (22, (22,), 'optimal')
     """
 
     problem: SearchProblem
@@ -99,6 +108,14 @@ def whole_front(
         If the problem has budgets or rules of difference.
     SolverError
         If there are too many points, or it was cancelled.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> problem = pw.SearchProblem(pw.random_library(4, 5), minimize="metrics.loss")
+    >>> front = pw.whole_front(problem, "stats.memory_mib")
+    >>> len(front), front[-1].score
+    (22, 0.0)
     """
     check_resource(problem, resource)
     if problem.budgets or problem.differences:

@@ -51,8 +51,8 @@ class LimitSetting:
     --------
     >>> import puzzle_widgets as pw
     >>> state = pw.ExplorerState("stdlib-2m-measured")
-    >>> state.limits = (pw.LimitSetting("stats.memory_mib", "at most", 5.0, on=True),)
-    >>> state.solution.totals["stats.memory_mib"] <= 5
+    >>> state.limits = (pw.LimitSetting("stats.memory_mib", "at most", 40, on=True),)
+    >>> state.solution.totals["stats.memory_mib"] <= 40
     True
     """
 

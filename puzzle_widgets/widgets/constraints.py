@@ -24,6 +24,14 @@ class ConstraintPanel(Panel):
     source
         The state to act on; or a library, for a panel of its own, which then also shows
         messages.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> state = pw.ExplorerState("stdlib-2m-measured")
+    >>> budgets = pw.ConstraintPanel(state)
+    >>> state.set_limit("stats.memory_mib", "60 %")  # the panel shows it
+    >>> budgets.close()
     """
 
     title = "Budgets"

@@ -31,6 +31,17 @@ class DecisionMap(Panel):
     ----------
     source
         The state to show, or a library.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> state = pw.ExplorerState("stdlib-2m-measured")
+    >>> decisions = pw.DecisionMap(state)
+    >>> state.start_decisions()
+    >>> state.show_row(0)
+    >>> state.shown is state.decisions.solutions[0]
+    True
+    >>> decisions.close()
     """
 
     title = "Decision map"

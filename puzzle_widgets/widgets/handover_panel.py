@@ -27,6 +27,13 @@ class HandoverPanel(Panel):
     ----------
     source
         A state, shared with other panels; or a library, for a panel that stands alone.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> state = pw.ExplorerState("stdlib-2m-measured")
+    >>> panel = pw.HandoverPanel(state)
+    >>> panel.close()
     """
 
     title = "Hand over"

@@ -41,6 +41,16 @@ class LayerView(Panel):
 
     Size (mirrored bars), choice (one row a kind of block), runtime and memory (kept and saved);
     a click opens a layer with all of its variants.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> budgets = {"stats.memory_mib": "70 %"}
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets=budgets)
+    >>> layers = pw.LayerView(pw.search(problem))  # every layer's block of a solution
+    >>> layers.state.open_layer(3)  # as a click does
+    >>> layers.close()
     """
 
     title = "Blocks by layer"

@@ -47,6 +47,15 @@ class ParetoPlot(Panel):
     ----------
     source
         The state to show, or a library.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> state = pw.ExplorerState("stdlib-2m-measured")
+    >>> plot = pw.ParetoPlot(state)
+    >>> state.set_front("stats.memory_mib")
+    >>> state.show_point(0)  # as a click on the first point does
+    >>> plot.close()
     """
 
     title = "Pareto front"

@@ -31,6 +31,16 @@ class ScenarioPanel(Panel):
     ----------
     source
         A state, shared with other panels; or a library, for a panel that stands alone.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> state = pw.ExplorerState("stdlib-2m-measured")
+    >>> panel = pw.ScenarioPanel(state)
+    >>> state.keep("first")
+    >>> [scenario.name for scenario in state.scenarios]
+    ['first']
+    >>> panel.close()
     """
 
     title = "Scenarios"

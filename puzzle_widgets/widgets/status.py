@@ -24,6 +24,15 @@ class StatusPanel(Panel):
         The state to show; or a library, for a panel with a state of its own.
     messages
         Whether to show the state's messages here; pages that have a message bar need not.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> state = pw.ExplorerState("stdlib-2m-measured")
+    >>> panel = pw.StatusPanel(state)
+    >>> state.solution.status
+    'optimal'
+    >>> panel.close()
     """
 
     title = "Answer"

@@ -29,6 +29,16 @@ class BudgetSurface(Panel):
     ----------
     source
         The state to show, or a library.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> state = pw.ExplorerState("stdlib-2m-measured")
+    >>> surface = pw.BudgetSurface(state)
+    >>> state.start_surface()
+    >>> state.surface.complete
+    True
+    >>> surface.close()
     """
 
     title = "Budget surface"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import puzzle_widgets as pw
 from tests.support.libraries import ROOT
 
 PACKAGE = ROOT / "puzzle_widgets"
@@ -27,3 +28,14 @@ def test_examples_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     found = doctest.testmod(import_module(dotted(path)), optionflags=doctest.ELLIPSIS)
     assert found.attempted > 0
     assert found.failed == 0
+
+
+# What a Puzzletron run gives is shown where one is opened.
+OF_RUNS = {"PuzzletronRun", "RunReports", "StatsScenario", "read_reports"}
+NAMES = [name for name in pw.__all__ if not name.endswith("Error") and name not in OF_RUNS]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_public_name_has_an_example(name: str) -> None:
+    """Short enough to type, and run above."""
+    assert ">>> " in (getattr(pw, name).__doc__ or "")

@@ -73,6 +73,13 @@ class Dataset:
         Folder of the files, here and on a mirror.
     version
         Commit of the source.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> dataset = pw.list_datasets()[-1]
+    >>> dataset.embedded, dataset.size_text, dataset.licence.to_agree
+    (False, '0.8 MiB', True)
     """
 
     name: str

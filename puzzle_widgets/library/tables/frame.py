@@ -51,6 +51,16 @@ def to_frame(source: Any, *, layers: bool = False) -> pd.DataFrame:  # noqa: ANN
     ------
     TypeError
         If it is none of these.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> list(pw.to_frame(library).columns[:3])
+    ['layer', 'variant', 'parent']
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> len(pw.to_frame(pw.search(problem)))
+    8
     """
     raise TypeError(f"{type(source).__name__}: no table is known of it. See help(to_frame).")
 

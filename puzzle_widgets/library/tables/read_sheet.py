@@ -41,7 +41,7 @@ Here = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class TableRun:
-    """A table that was understood; it opens as a library.
+    r"""A table that was understood; it opens as a library.
 
     Rows for several batch sizes, sequence lengths, GPUs or dtypes are scenarios of costs, as a
     Puzzletron run may have them.
@@ -62,6 +62,15 @@ class TableRun:
     ------
     LibraryError
         Naming file, row, column and the mend.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> head = "layer,variant,parent,batch size,sequence length,metrics.loss,stats.runtime_ms"
+    >>> rows = "0,whole,yes,1,100,0,5", "0,whole,yes,8,100,0,20"
+    >>> run = pw.open_run({"mine.csv": "\n".join([head, *rows]).encode()})
+    >>> [scenario.args["batch_size"] for scenario in run.scenarios]
+    [1, 8]
     """
 
     sheet: Sheet

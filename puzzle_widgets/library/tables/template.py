@@ -64,6 +64,13 @@ def write_template(
     ------
     LibraryError
         If the ending is another, there are no layers, or the file cannot be written or is there.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> pw.write_template("template.csv", layers=4)
+    >>> len(pw.load_library("template.csv").layers)
+    4
     """
     target = Path(path).expanduser()
     content = dump_template(target.name, layers=layers, decimal=decimal)
