@@ -52,7 +52,7 @@ def serve(  # noqa: PLR0913
     base_url: str = "/",
     idle_timeout: int = 1800,
     cull_interval: int = 60,
-    most_sessions: int | None = None,
+    max_sessions: int | None = None,
 ) -> None:
     """Serve the explorer until Ctrl-C, then end every kernel it started.
 
@@ -80,7 +80,7 @@ def serve(  # noqa: PLR0913
         Seconds without use after which a session ends, its tab open or not.
     cull_interval
         Seconds between two looks for such sessions.
-    most_sessions
+    max_sessions
         Sessions that may be open at once; None for what memory and cores allow. Whoever comes
         later waits, and gets in by itself.
 
@@ -90,7 +90,7 @@ def serve(  # noqa: PLR0913
         If the port asked for is taken, or the notebook is not there.
     """
     path = Path(notebook) if notebook is not None else notebook_folder() / NOTEBOOK
-    most = default_sessions() if most_sessions is None else most_sessions
+    most = default_sessions() if max_sessions is None else max_sessions
     settings = AppSettings(path.resolve(), ip, base_url, idle_timeout, cull_interval, most)
     listener = listen_at(settings.ip, port)
     url = page_url(settings, port_of(listener))
@@ -158,7 +158,7 @@ class PuzzleApp(Voila):
         """Voila's settings; its pages send only what ours need."""
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.allowed_message_types = PAGE_MESSAGES
-        self._admission = Admission(self.kernel_manager, self._settings.most_sessions, cores())
+        self._admission = Admission(self.kernel_manager, self._settings.max_sessions, cores())
         return settings
 
     def init_handlers(self) -> list[tuple[Any, ...]]:

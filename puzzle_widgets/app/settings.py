@@ -53,7 +53,7 @@ class AppSettings:
         Seconds without use after which a session ends, its tab open or not.
     cull_interval
         Seconds between two looks for such sessions.
-    most_sessions
+    max_sessions
         Sessions that may be open at once; by default what memory and cores allow.
     ping_seconds
         Seconds between two pings of an open page; one that answers none of three is gone.
@@ -64,7 +64,7 @@ class AppSettings:
     base_url: str = "/"
     idle_timeout: int = 1800
     cull_interval: int = 60
-    most_sessions: int = field(default_factory=default_sessions)
+    max_sessions: int = field(default_factory=default_sessions)
     ping_seconds: float = 30
 
     def __post_init__(self) -> None:
@@ -74,7 +74,7 @@ class AppSettings:
         for name, unit in (
             ("idle_timeout", " second"),
             ("cull_interval", " second"),
-            ("most_sessions", ""),
+            ("max_sessions", ""),
         ):
             if getattr(self, name) < 1:
                 raise ServerError(f"{name} is {getattr(self, name)}; give at least 1{unit}")

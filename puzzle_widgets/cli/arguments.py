@@ -51,6 +51,12 @@ def _add_app(commands: Commands[Parser]) -> None:
     command.add_argument("library", metavar="LIBRARY", nargs="?", help=LIBRARY)
     add_opening(command)
     command.add_argument("--port", type=int, metavar="N", help="8866 or any free one by default")
+    command.add_argument(
+        "--max-sessions",
+        type=int,
+        metavar="N",
+        help="visitors at once; by default what memory and cores allow",
+    )
     command.add_argument("--no-browser", action="store_true", help="open no browser")
     command.set_defaults(run=run_app.run)
 

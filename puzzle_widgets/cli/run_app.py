@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from importlib import import_module
+from typing import Any
 
 from puzzle_widgets.cli.exits import FOUND
 from puzzle_widgets.cli.open_library import how_to_read, open_asked
@@ -23,7 +24,8 @@ def run(asked: Namespace) -> int:
             f"The app needs {error.name}, which is not installed. "
             "Install it, or puzzle-widgets anew: pip install puzzle-widgets"
         ) from error
-    options = {} if asked.scenario is None else {"scenario": asked.scenario}
+    options: dict[str, Any] = {} if asked.scenario is None else {"scenario": asked.scenario}
     options |= how_to_read(asked)
+    options |= {} if asked.max_sessions is None else {"max_sessions": asked.max_sessions}
     server.serve(asked.library, port=asked.port, open_browser=not asked.no_browser, **options)
     return FOUND

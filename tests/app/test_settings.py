@@ -100,9 +100,9 @@ def test_template_ships_with_the_package() -> None:
 
 def test_sessions_are_bounded(notebook: Path) -> None:
     """By default a machine takes a number of sessions that it can hold; none is refused."""
-    assert 1 <= AppSettings(notebook).most_sessions <= MOST_SESSIONS
-    with pytest.raises(ServerError, match=r"most_sessions is 0; give at least 1$"):
-        AppSettings(notebook, most_sessions=0)
+    assert 1 <= AppSettings(notebook).max_sessions <= MOST_SESSIONS
+    with pytest.raises(ServerError, match=r"max_sessions is 0; give at least 1$"):
+        AppSettings(notebook, max_sessions=0)
 
 
 def test_kernels_are_reached_by_files(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,11 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
         (["--port", "9000", "--no-browser"], None, {"port": 9000, "open_browser": False}),
         (["app", EMBEDDED, "--port", "9000"], EMBEDDED, {"port": 9000, "open_browser": True}),
         ([EMBEDDED, "--no-browser"], EMBEDDED, {"port": None, "open_browser": False}),
+        (
+            ["app", "--max-sessions", "3"],
+            None,
+            {"port": None, "open_browser": True, "max_sessions": 3},
+        ),
     ],
 )
 def test_the_app_is_the_default(
