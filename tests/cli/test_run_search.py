@@ -212,3 +212,25 @@ def test_notes_of_an_answer_are_told(run: Run, library: str, form: str) -> None:
     assert said in " ".join((ran.out + ran.err).split())
     if form == "json":
         assert _strict(ran.out)["scenarios"][0]["notes"] == [said]
+
+
+def test_ties_go_the_same_way_in_python_app_and_command_line(run: Run, tmp_path: Path) -> None:
+    """Three architectures score 1: the one that uses least of what is limited is the answer."""
+    rows = [("full", 0, 10, 9), ("a", 1, 4, 4), ("b", 1, 4, 3), ("c", 1, 4, 5)]
+    lines = ["layer,variant,parent,metrics.kl_div,stats.memory_mib,stats.runtime_ms"]
+    for layer in (0, 1):
+        lines += [f"{layer},{n},{'x' if n == 'full' else ''},{s},{m},{r}" for n, s, m, r in rows]
+    file = tmp_path / "ties.csv"
+    file.write_text("\n".join(lines))
+    library = pw.load_library(file)
+    budgets: dict[str, Any] = {"stats.memory_mib": 15, "stats.runtime_ms": 14}
+    problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets=budgets)
+    wanted = {0: "full", 1: "b"}
+    assert dict(pw.search(problem).architecture or {}) == wanted
+    shown = pw.ExplorerState(problem).shown
+    assert shown is not None
+    assert dict(shown.architecture or {}) == wanted
+    limits = [f"{key}={limit}" for key, limit in budgets.items()]
+    words = [word for limit in limits for word in ("--max", limit)]
+    ran = run("search", str(file), *words, "--format", "json")
+    assert dict(_strict(ran.out)["scenarios"][0]["architecture"]) == wanted

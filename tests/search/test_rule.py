@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.problem.mckp import to_choice
 from puzzle_widgets.search.mip import available_solvers
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
 
@@ -82,20 +83,28 @@ class Truth:
     """Every architecture of a problem, summed exactly."""
 
     def __init__(self, problem: pw.SearchProblem) -> None:
-        library, self.problem = problem.library, problem
-        spans = list(zip(library.starts[:-1].tolist(), library.starts[1:].tolist(), strict=True))
-        choices = list(product(*(range(start, end) for start, end in spans)))
-
-        def sums(key: str) -> Any:
-            column = library.column(key).tolist()
-            return np.array([math.fsum(column[place] for place in choice) for choice in choices])
-
-        self.score = problem.sign * sums(problem.objective)
-        self.use = {key: sums(key) for key in problem.budgets}
-        within = np.ones(len(choices), dtype=bool)
+        self.problem = problem
+        starts = problem.library.starts.tolist()
+        self._choices = list(product(*(range(a, b) for a, b in pairwise(starts))))
+        self.score = problem.sign * self.sums(problem.objective)
+        self.use = {key: self.sums(key) for key in problem.budgets}
+        within = self._apart()
         for key, budget in problem.budgets.items():
             within &= (self.use[key] >= budget.lower) & (self.use[key] <= budget.upper)
         self.within = within
+
+    def sums(self, key: str) -> Any:
+        """Exact sum of a key over each architecture."""
+        column = self.problem.library.column(key).tolist()
+        return np.array([math.fsum(column[place] for place in choice) for choice in self._choices])
+
+    def _apart(self) -> Any:
+        """Which architectures keep the rules of difference."""
+        within = np.ones(len(self._choices), dtype=bool)
+        for rule in self.problem.differences:
+            other = to_choice(self.problem.library, rule.architecture)
+            within &= (np.array(self._choices) != other).sum(axis=1) >= rule.layers
+        return within
 
     def wrong(self, found: pw.Solution) -> str:
         """What is wrong with an answer; empty if nothing."""
@@ -139,6 +148,16 @@ def test_answers_are_within_best_and_unbeaten(solver: str) -> None:
     assert wrong == {}
 
 
+@pytest.mark.parametrize("solver", SOLVERS[1:])
+def test_every_solver_gives_the_same_architecture(solver: str) -> None:
+    """The rule for ties does not depend on who found the score."""
+    for seed in range(100, 120):
+        problem = wide_problem(seed)
+        ours, theirs = pw.search(problem), pw.search(problem, solver=solver)
+        if abs(ours.score) < 1e12:
+            assert ours.architecture == theirs.architecture
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_many_answers_are_within_best_and_unbeaten(solver: str) -> None:
@@ -149,3 +168,43 @@ def test_many_answers_are_within_best_and_unbeaten(solver: str) -> None:
         if said := Truth(problem).wrong(pw.search(problem, solver=solver)):
             wrong[seed] = said
     assert wrong == {}
+
+
+def beaten(truth: Truth, found: pw.Solution, keys: tuple[str, ...]) -> bool:
+    """Whether some architecture scores no worse and uses no more of all keys, one of them less."""
+    score = truth.problem.sign * found.score
+    rivals, better = truth.score <= score, truth.score < score - 1e-9 * abs(score)
+    for key in keys:
+        use, mine = truth.sums(key), found.totals[key]
+        rivals &= use <= mine
+        better |= use < mine - 1e-9 * abs(mine)
+    return bool((rivals & better & truth.within).any())
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_front_points_are_unbeaten_in_score_and_resource(seed: int) -> None:
+    """Every point, also the first one, which no limit holds, and those of the whole front."""
+    problem = wide_problem(seed)
+    front = pw.pareto_front(problem, MEMORY, 6)
+    truth = Truth(problem)
+    assert not [point for point in front.solutions if beaten(truth, point, (MEMORY,))]
+    bare = pw.SearchProblem(problem.library, minimize=LOSS)
+    whole, every = pw.whole_front(bare, MEMORY), Truth(bare)
+    assert not [point for point in whole if beaten(every, point, (MEMORY,))]
+    reached = min(every.score)
+    assert whole[-1].score <= reached + 1e-12 * abs(reached)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_maps_surfaces_and_diverse_ones_give_what_a_search_gives(seed: int) -> None:
+    """A cell reused from looser limits, and a solution among several, go by the same rule."""
+    problem = wide_problem(seed)
+    cells = [
+        cell for row in pw.budget_surface(problem, MEMORY, RUNTIME, (4, 4)).cells for cell in row
+    ]
+    rows = pw.decision_map(problem, RUNTIME, points=4).solutions
+    several = pw.search_diverse(problem, 3, 1)
+    for found in (*cells, *rows, *several):
+        assert found is not None
+        assert found.architecture == pw.search(found.problem).architecture
+        assert not found.found or not Truth(found.problem).wrong(found)

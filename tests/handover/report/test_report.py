@@ -8,6 +8,7 @@ from datetime import date
 from html.parser import HTMLParser
 
 import pytest
+from markupsafe import escape
 
 import puzzle_widgets as pw
 from puzzle_widgets.handover import report
@@ -141,6 +142,16 @@ def test_infeasible_scenarios_say_why() -> None:
     page = report([pw.Scenario("none", pw.search(problem))])
     assert "Infeasible." in page
     assert "<svg" not in page
+
+
+def test_notes_of_an_answer_stand_under_its_proof() -> None:
+    """What to know before trusting it, escaped; the answer is then no plain success."""
+    library = handed_library()
+    found = pw.search(pw.SearchProblem(library, minimize=library.scores[0]))
+    assert found.notes
+    page = report(found)
+    assert all(str(escape(said)) in page for said in found.notes)
+    assert "state warn" in page
 
 
 def test_one_library_a_report() -> None:
