@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -54,9 +57,19 @@ def running_lab(folder: Path) -> Iterator[str]:
         text=True,
     ) as process:
         try:
-            yield _announced(process)
+            yield _listening(_announced(process))
         finally:
             process.terminate()
+
+
+def _listening(url: str) -> str:
+    """Wait until somebody listens at an address, which is announced a moment before."""
+    where = urlsplit(url)
+    for _ in range(100):
+        with suppress(OSError), socket.create_connection((where.hostname, where.port or 0), 1):
+            return url
+        time.sleep(0.1)
+    raise AssertionError(url)
 
 
 def _announced(process: subprocess.Popen[str]) -> str:
