@@ -103,7 +103,7 @@ def check_honest(mckp: Mckp, outcome: Outcome, optimum: float) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_ties_go_to_the_first_from_any_start(kind: str) -> None:
-    """Cold, or from any prices and choice: the lexicographically first of the optima."""
+    """Cold, or from any prices and choice: the optimum that the rule for ties gives."""
     rng = np.random.default_rng(0)
     for mckp, best in small(kind, 12):
         starts = [None, *(some_start(mckp, rng) for _ in range(3))]
