@@ -11,7 +11,9 @@ import pytest
 from puzzle_widgets.loading import interruptible, loading
 from tests.support.libraries import ROOT
 
+# A shell that runs the tests in the background has them ignore Ctrl-C, and so their children.
 INTERRUPT = "import signal; signal.raise_signal(signal.SIGINT)"
+HEARD = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 # The first module that the package loads after its own beginning interrupts it.
 WHILE_LOADING = f"""
 import sys
@@ -34,7 +36,10 @@ def run(*words: str) -> tuple[int, str]:
 @pytest.mark.parametrize("program", ["puzzle-widgets", "other"])
 def test_interrupted_program_ends_without_a_traceback(program: str) -> None:
     """The program ends by the signal itself; other programs get their exception."""
-    code = f"import sys; sys.argv = ['/bin/{program}']\n{WHILE_LOADING}\nimport puzzle_widgets"
+    code = (
+        f"{HEARD}\nimport sys; sys.argv = ['/bin/{program}']\n"
+        f"{WHILE_LOADING}\nimport puzzle_widgets"
+    )
     status, errors = run("-c", code)
     if program == "puzzle-widgets":
         assert (status, errors) == (-signal.SIGINT, "")
@@ -45,7 +50,7 @@ def test_interrupted_program_ends_without_a_traceback(program: str) -> None:
 def test_interrupted_module_ends_without_a_traceback() -> None:
     """So does ``python -m puzzle_widgets``."""
     code = (
-        "import sys; sys.argv = ['-m']; sys.orig_argv = ['python', '-m', 'puzzle_widgets']\n"
+        f"{HEARD}\nimport sys; sys.argv = ['-m']; sys.orig_argv = ['python', '-m', 'puzzle_widgets']\n"
         f"{WHILE_LOADING}\nimport puzzle_widgets"
     )
     assert run("-c", code) == (-signal.SIGINT, "")

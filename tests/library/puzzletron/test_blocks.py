@@ -150,7 +150,7 @@ def test_what_is_no_block_is_refused(config: dict[str, Any], words: str) -> None
     [
         ({"num_hidden_layers": 3}, "2 blocks for 3 layers"),
         ({"block_configs": [FIRST, 3]}, "layer 1.*the block config is 3"),
-        ({"block_configs": None}, "no architecture with its own block"),
+        ({"block_configs": None}, "field 'intermediate_size': missing"),
         ({"block_configs": None, "per_layer_config": {"7": {}}}, "'7' is no layer of 2"),
         ({"block_configs": None, "per_layer_config": {"0": {"skip": ["x"]}}}, "cannot be skipped"),
         (
