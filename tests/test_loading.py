@@ -50,7 +50,8 @@ def test_interrupted_program_ends_without_a_traceback(program: str) -> None:
 def test_interrupted_module_ends_without_a_traceback() -> None:
     """So does ``python -m puzzle_widgets``."""
     code = (
-        f"{HEARD}\nimport sys; sys.argv = ['-m']; sys.orig_argv = ['python', '-m', 'puzzle_widgets']\n"
+        f"{HEARD}\nimport sys; sys.argv = ['-m']\n"
+        "sys.orig_argv = ['python', '-m', 'puzzle_widgets']\n"
         f"{WHILE_LOADING}\nimport puzzle_widgets"
     )
     assert run("-c", code) == (-signal.SIGINT, "")
