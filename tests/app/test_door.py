@@ -98,3 +98,12 @@ def test_kernel_that_does_not_start_gives_a_page(
             assert "could not be opened" in answer.text
         wait_for_kernels(app, 0)
         assert app.stop() == 0
+
+
+def test_no_home_folder_is_needed(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing can be written into the home folder, the page opens all the same."""
+    monkeypatch.setenv("HOME", "/proc/nowhere")
+    with running_app(notebook=notebook) as app:
+        answer = open_page(app.url)
+        assert answer.status == 200
+        assert answer.kernel_id is not None

@@ -107,7 +107,7 @@ def test_ends_in_order_at_any_moment(name: str, moment: int | str) -> None:
                 wait_for(lambda: server.memory_info().rss >= moment * 2**20, "memory")
             else:
                 assert process.stdout is not None
-                url = process.stdout.readline().split()[2]
+                url = process.stdout.readline().split()[3]
                 Thread(target=visit, args=[url], daemon=True).start()
                 wait_for(server.children, "kernel")
                 kernels = server.children()

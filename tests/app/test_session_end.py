@@ -88,3 +88,15 @@ def test_stopped_server_leaves_no_kernel(page: Page, standin_notebook: Path) -> 
         expect(page.locator("#pzw-ended")).to_contain_text(
             "The server does not answer.", timeout=START_MS
         )
+
+
+def test_visitor_of_a_full_server_gets_in_by_itself(page: Page, standin_notebook: Path) -> None:
+    """Whoever comes too many is told so, and gets in once somebody has left."""
+    with running_app(notebook=standin_notebook, max_sessions=1) as app:
+        opened(page, app.url)
+        late = page.context.new_page()
+        late.goto(app.url)
+        expect(late.locator("#loading_text")).to_contain_text("Every session", timeout=START_MS)
+        page.close(run_before_unload=True)
+        late.locator(".t-figure .bar").first.wait_for(state="attached", timeout=START_MS)
+        assert "ticket" not in late.url
