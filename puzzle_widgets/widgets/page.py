@@ -7,6 +7,8 @@ from pathlib import Path
 
 import anywidget
 
+from puzzle_widgets.widgets.page_link import PageLink
+
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -16,10 +18,21 @@ class PageAids(anywidget.AnyWidget):
     _esm = _STATIC / "page.js"
     _css = _STATIC / "page.css"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.link = PageLink()
+        self.add_class("pw-aids")
 
-@functools.cache
+
 def page_aids() -> PageAids:
     """The one instance of this process; it may be shown in many places."""
-    aids = PageAids()
-    aids.add_class("pw-aids")
-    return aids
+    made = _aids()
+    if made.comm is None:  # closed, as by Widget.close_all
+        _aids.cache_clear()
+        made = _aids()
+    return made
+
+
+@functools.cache
+def _aids() -> PageAids:
+    return PageAids()
