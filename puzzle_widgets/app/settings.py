@@ -24,6 +24,7 @@ MAX_MESSAGE_BYTES = 100 * 2**20
 MAX_MESSAGES_PER_SECOND = 100_000.0
 PINGS_UNANSWERED = 3  # before a page counts as gone; at the first look none has been sent yet
 LONGEST_POLL_SECONDS = 15.0
+OUTPUT_SECONDS = 300
 # All that a page needs to send; above all it runs no code.
 PAGE_MESSAGES = ["comm_open", "comm_close", "comm_msg", "comm_info_request", "kernel_info_request"]
 
@@ -98,6 +99,8 @@ def voila_config(settings: AppSettings) -> Config:
     config.Voila = Config(_server(settings))
     config.VoilaConfiguration = Config(_page(settings))
     config.VoilaExecutor.cell_error_instruction = "The server's terminal shows the details."
+    # On a busy machine outputs arrive long after the reply; without them the page is empty.
+    config.VoilaExecutor.iopub_timeout = OUTPUT_SECONDS
     config.MappingKernelManager.cull_idle_timeout = settings.idle_timeout
     config.MappingKernelManager.cull_interval = settings.cull_interval
     config.MappingKernelManager.cull_connected = True
