@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -14,7 +14,7 @@ from puzzle_widgets.library import LayerName
 from puzzle_widgets.library.quantity import MEMORY
 from puzzle_widgets.problem.mckp import to_choice
 from puzzle_widgets.solution.sizes import bar_heights, relative_sizes
-from puzzle_widgets.state.limits import LimitSetting, first_settings, to_problem
+from puzzle_widgets.state.limits import first_settings, to_problem
 
 START_MS = 120_000
 PATIENCE_MS = 60_000
@@ -164,10 +164,11 @@ def sizes_of(solution: pw.Solution) -> Sizes:
     return [list(pair) for pair in zip(*halves, strict=True)]
 
 
-def answer_to(library: pw.BlockLibrary, memory: float) -> pw.Solution:
-    """Answer to the budgets that the app opens with, memory apart, searched here."""
+def answer_to(library: pw.BlockLibrary, memory: float, **others: float) -> pw.Solution:
+    """Answer to the budgets that the app opens with but for these, searched here."""
+    wanted = {MEMORY: memory, **others}
     rows = tuple(
-        LimitSetting(MEMORY, "at most", memory, on=True) if row.resource == MEMORY else row
+        replace(row, value=wanted[row.resource], on=True) if row.resource in wanted else row
         for row in first_settings(library)
     )
     return pw.search(to_problem(library, next(iter(library.scores)), "minimize", rows))

@@ -36,7 +36,7 @@ def test_keyboard_alone(explorer: Explorer, library: pw.BlockLibrary) -> None:
     with explorer.changing(STATUS, BARS):
         press(explorer, "ArrowLeft", 40)
     memory = explorer.settled("Memory")
-    assert memory < 80_000
+    assert memory == 65_000
     explorer.expect_answer(answer_to(library, memory))
 
     tab_to(explorer, page.get_by_role("group", name="Pareto front"))
