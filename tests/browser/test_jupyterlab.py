@@ -21,6 +21,7 @@ import puzzle_widgets as pw
 from puzzle_widgets.library.quantity import MEMORY
 from tests.browser.explorer import BARS, START_MS, STATUS, Explorer, answer_to
 from tests.browser.test_files import large_library, upload
+from tests.browser.weak_line import WeakLine
 from tests.support.app import CHECKOUT
 from tests.support.chromium import watch
 from tests.support.notebook import write_notebook
@@ -110,6 +111,7 @@ def test_a_file_above_the_servers_limit_opens(page: Page, tmp_path: Path) -> Non
 def test_explorer_works_in_jupyterlab(page: Page, tmp_path: Path, library: pw.BlockLibrary) -> None:
     """Run by its keys, the notebook shows charts; a slider works, and a picture is saved."""
     problems = watch(page)
+    line = WeakLine(page).lay()
     with explorer_in_lab(page, tmp_path) as explorer:
         explorer.expect_answer(answer_to(library, 0.75 * library.parent_totals[MEMORY]))
         explorer.wait_for_front()
@@ -118,8 +120,15 @@ def test_explorer_works_in_jupyterlab(page: Page, tmp_path: Path, library: pw.Bl
             explorer.slider("Memory").press("ArrowLeft")
             for _ in range(40):
                 page.keyboard.press("ArrowLeft")
-        explorer.expect_answer(answer_to(library, explorer.settled("Memory")))
+        assert explorer.settled("Memory") == 64_500
+        explorer.expect_answer(answer_to(library, 64_500))
         with page.expect_download() as download:
             explorer.button("Blocks by layer", "Save PNG").click()
         assert download.value.suggested_filename == "blocks-by-layer.png"
         assert [problem for problem in problems if _OURS.search(problem)] == []
+        line.freeze()
+        explorer.type_limit("Memory", "72000")
+        expect(line.notice).to_contain_text("What is shown does not yet answer your last change")
+        line.drop()
+        explorer.expect_answer(answer_to(library, 72_000))
+        expect(line.notice).to_be_hidden()

@@ -7,7 +7,8 @@ const AGAIN_MS = 4000;
 const MOST_AGAIN_MS = 60000;
 const RECONNECT_MS = 5000;
 const RESTORE_MS = 5000;
-const MOST_BYTES_AGAIN = 1e6;
+const MOST_BYTES_AGAIN = 2e6; // without a sign that they were lost
+const TOO_BIG_BYTES = 8e6; // for some servers, which then close the connection
 const MOST_SENDINGS = 3;
 
 class Page {
@@ -145,7 +146,7 @@ class Page {
     this.models.look();
     this.models.ours.forEach((model) => unstick(model, this));
     this.outbox.held = false;
-    if (this.outbox.bytes >= MOST_BYTES_AGAIN) this.refused ||= this.outbox.giveUp(MOST_SENDINGS);
+    if (this.outbox.bytes >= TOO_BIG_BYTES) this.refused ||= this.outbox.giveUp(MOST_SENDINGS);
     this.outbox.again();
     this.asked = performance.now();
     const { restoring } = this;
