@@ -97,10 +97,11 @@ def in_order(library: BlockLibrary, file: str, *, allow_gaps: bool = False) -> B
             "Add what is missing; or say load_library(..., allow_gaps=True) or --allow-gaps, "
             "if the library is to be without.",
         )
-    said = (f"{missing[:1].upper()}{missing[1:]} missing from {file}.",) if missing else ()
+    said = f"{missing[:1].upper()}{missing[1:]} missing from the library."
+    notes = [said] if missing and said not in library.notes else []
     places = sorted(range(len(numbers)), key=numbers.__getitem__)
     layers = tuple(library.layers[place] for place in places)
-    return replace(library, layers=layers, notes=(*library.notes, *said))
+    return replace(library, layers=layers, notes=(*library.notes, *notes))
 
 
 def _refuse_twins(library: BlockLibrary, numbers: Sequence[int], place: Place) -> None:

@@ -18,10 +18,10 @@ _OTHER: dict[Goal, Goal] = {"minimize": "maximize", "maximize": "minimize"}
 _BETTER: dict[Goal, str] = {"minimize": "smaller", "maximize": "bigger"}
 _HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _BETWEEN = re.compile(r"[^a-z0-9]+")
-_TURNS = re.compile(r"\b(?:one minus|1 minus|negative|neg|minus)\b(?! log likelihood)")
+_TURNS = re.compile(r"\b(?:one minus|1 minus|negative|neg|minus)\b(?! log ?lik)")
 _LOSSES = re.compile(
     r"\b(?:loss(?:es)?|drops?|errors?|err|degradation|inaccuracy|kld?|div(?:ergence)?|mse|rmse|mae"
-    r"|perplexity|ppl|nll|negative log likelihood|cross entropy|distance)\b"
+    r"|perplexity|ppl|nll|(?:negative|neg|minus) log ?lik(?:elihood)?|cross entropy|distance)\b"
 )
 _GAINS = re.compile(
     r"\b(?:accuracy|acc|exact ?match|f1|pass(?: at)? (?:k|\d+)|human ?eval|gsm ?8k|mmlu|rewards?"

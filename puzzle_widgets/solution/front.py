@@ -150,18 +150,20 @@ def iter_pareto_front(
     check_spacing(points, between)
     options = {**options, "prefer": limited_key(resource)}
     best = search_without_reason(problem, cancelled=cancelled, **options)
-    found = [best] if best.found else []
-    yield _front(resource, found, 1, 1 if best.status == "infeasible" else points)
-    if not found:
+    # Without a range of its own, the best of all stands for the loosest limit.
+    found = [best] if best.found and between is None else []
+    if found or not best.found:
+        yield _front(resource, found, 1, 1 if best.status == "infeasible" else points)
+    if not best.found:
         return
     axis = even_axis(problem, resource, points, between, best, rounded=False)
-    # The best of all stands for the loosest limit.
+    known = len(found)
     problems: dict[Cell, SearchProblem] = {
-        (n,): axis.limited(problem, place) for n, place in enumerate(axis.places[1:])
+        (n,): axis.limited(problem, place) for n, place in enumerate(axis.places[known:])
     }
-    asked = 1 + len(problems)
+    asked = known + len(problems)
     sweep = AxisSweep(problems, best, cancelled, options, executor)
-    for done, (_, solution) in enumerate(sweep, 2):
+    for done, (_, solution) in enumerate(sweep, known + 1):
         if solution.found:
             found.append(solution)
         yield _front(resource, found, done, asked)

@@ -22,4 +22,4 @@ def test_allow_gaps_opens_a_library_without_some_layers(
     assert "--allow-gaps" in refused.err
     opened = run("search", str(gappy), "--allow-gaps", "--max", "stats.memory_mib=16")
     assert opened.code == 0
-    assert "note: Layer 1 missing from gappy.csv." in opened.err
+    assert "note: Layer 1 missing from the library." in opened.err

@@ -91,7 +91,15 @@ def test_a_gap_is_refused_unless_it_is_meant() -> None:
         pw.load_library(frame)
     found = pw.load_library(frame, allow_gaps=True)
     assert [layer.name for layer in found.layers] == [0, 1, 3]
-    assert found.notes == ("Layer 2 missing from DataFrame.",)
+    assert found.notes == ("Layer 2 missing from the library.",)
+
+
+def test_a_gap_is_noted_once_however_often_it_is_saved() -> None:
+    """The note travels with the library, and no file's name with the note."""
+    gappy = pw.load_library(pw.to_frame(library([0, 2])), allow_gaps=True)
+    files = {"\x1b[31mmine.json": dump_library(gappy).encode()}
+    again = pw.load_files(files, allow_gaps=True)
+    assert again.notes == gappy.notes == ("Layer 1 missing from the library.",)
 
 
 def test_one_number_twice_is_refused() -> None:

@@ -12,7 +12,7 @@ LOSSES = [
     *("kl_div", "lm_loss", "cosine_embedding_loss_hidden_states", "perplexity", "nll"),
     *("accuracy_drop", "accuracy_loss", "mmlu_loss", "mmlu_drop", "inaccuracy", "mse"),
     *("relative_accuracy_degradation", "gsm8k error", "one_minus_accuracy", "negative_reward"),
-    "negative log-likelihood",
+    *("negative log-likelihood", "neg_log_likelihood", "neg_loglik", "minus log likelihood"),
 ]
 GAINS = [
     *("accuracy", "acc", "acc_norm", "token_accuracy_top_1", "exact_match", "F1", "pass@k"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from typing import Any
 
@@ -66,6 +67,23 @@ def test_enough_points_give_the_whole_front() -> None:
     problem = pw.SearchProblem(make_library(rows), minimize=LOSS)
     front = pw.pareto_front(problem, MEMORY, 23, between=(2, 13))
     assert points_of(front) == [(2, 14), (3, 9), (5, 5), (11, 4), (13, 0)]
+
+
+@pytest.mark.parametrize(("resource", "loose"), [(MEMORY, 12.0), ("throughput", 100.0)])
+def test_the_loosest_limit_of_a_range_is_tried(resource: str, loose: float) -> None:
+    """The best of all, which lies outside the range, is no point of it."""
+    rows = [[(9.0, 1.0, 1.0), (4.0, 2.0, 1.5), (0.0, 4.0, 2.0)], [(5.0, 1.0, 1.0), (0.0, 9.0, 9.0)]]
+    library = replace(make_library(rows), measurement=pw.Measurement(1, 1))
+    problem = pw.SearchProblem(library, minimize=LOSS)
+    ends = (2.0, loose) if resource == MEMORY else (loose, 500.0)
+    steps = list(iter_pareto_front(problem, resource, 3, between=ends))
+    limit = {"throughput": loose} if resource == "throughput" else {"budgets": {MEMORY: loose}}
+    best = pw.search(pw.SearchProblem(library, minimize=LOSS, **limit))
+    uses = [steps[-1].use(one) for one in steps[-1].solutions]
+    assert [step.done for step in steps] == [1, 2, 3]
+    assert steps[-1].complete
+    assert all(use <= loose if resource == MEMORY else use >= loose for use in uses)
+    assert best.score in [one.score for one in steps[-1].solutions]
 
 
 def test_a_front_may_be_maximised() -> None:
