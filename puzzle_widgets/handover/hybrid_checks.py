@@ -5,14 +5,13 @@ from __future__ import annotations
 from puzzle_widgets.handover.checks import Order
 from puzzle_widgets.handover.findings import Finding, blocks_found
 from puzzle_widgets.handover.nemotron_h import (
-    EXPERTS,
-    LATENT,
     MODEL_TYPE,
     PARENT_TYPE,
     layer_of,
     unlike_mamba,
 )
 from puzzle_widgets.handover.parent_config import ParentConfig
+from puzzle_widgets.library.puzzletron.hybrid_config import EXPERTS, LATENT
 from puzzle_widgets.solution import Solution
 
 # llama.cpp has these by layer; all else it has once a model.

@@ -9,6 +9,7 @@ from puzzle_widgets.errors import HandoverError
 from puzzle_widgets.handover.blocks import as_read, extras, given_half
 from puzzle_widgets.handover.parent_config import ParentConfig
 from puzzle_widgets.library import BlockVariant
+from puzzle_widgets.library.puzzletron.hybrid_config import EXPERTS, LATENT, MAMBA
 from puzzle_widgets.solution import Solution
 
 PARENT_TYPE = "nemotron_h"
@@ -24,20 +25,6 @@ _TYPES = {letter: kind for kind, letter in _LETTERS.items()} | {
     "linear_attention": "mamba",
     "full_attention": "attention",
     **{kind: kind for kind in _LETTERS},
-}
-# Fields of experts, and what Puzzletron calls them.
-EXPERTS = {
-    "n_routed_experts": "num_local_experts",
-    "num_experts_per_tok": "num_experts_per_tok",
-    "moe_intermediate_size": "expert_intermediate_dim",
-    "moe_shared_expert_intermediate_size": "shared_expert_intermediate_dim",
-}
-LATENT = "moe_latent_size"
-_MAMBA = {
-    "ssm_state_size": "state_dim",
-    "mamba_num_heads": "num_heads",
-    "mamba_head_dim": "head_dim",
-    "n_groups": "num_groups",
 }
 _SAID = {"moe", "mamba", "ffn.moe", "attention.mamba", "moe.latent_dim"}
 _REPLACED = ("layers_block_type", "mtp_layers_block_type")
@@ -90,7 +77,7 @@ def layer_of(block: BlockVariant, parent: ParentConfig) -> Layer | None:
 def unlike_mamba(block: BlockVariant, parent: ParentConfig) -> bool:
     """Whether a block's Mamba has other sizes than the parent's, which no field of a layer says."""
     mamba = _given(block, "attention").get("mamba") or {}
-    pairs = [(mamba.get(theirs), parent.content.get(ours)) for ours, theirs in _MAMBA.items()]
+    pairs = [(mamba.get(theirs), parent.content.get(ours)) for ours, theirs in MAMBA.items()]
     return any(None not in pair and pair[0] != pair[1] for pair in pairs)
 
 

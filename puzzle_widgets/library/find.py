@@ -17,6 +17,11 @@ def find_library(source: str | os.PathLike[str]) -> Path | Dataset:
     LibraryError
         With the names there are.
     """
+    if not isinstance(source, str | os.PathLike):
+        raise LibraryError(
+            f"A {type(source).__name__} cannot be opened. Give a folder, a file, the name of a "
+            "data set, or a DataFrame; bytes in hand go to load_files."
+        )
     path = _existing(source)
     if path is not None:
         return path

@@ -34,9 +34,9 @@ def open_architecture(
     Parameters
     ----------
     source
-        A file, a model's folder, or the file's bytes: ``block_configs`` of DeciLM (nemotron-nas)
-        or AnyModel of either version, ``per_layer_config``, sizes in lists by layer, or one size
-        for all, as the parent's own config has it.
+        A file, a model's folder, or the file's bytes: ``block_configs`` of DeciLM (nemotron-nas),
+        AnyModel of either version or NemotronHPuzzle, ``per_layer_config``, sizes in lists by
+        layer, or one size for all, as the parent's own config has it.
     library
         Of the same parent.
     name

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _NEVER_NOTHING = (MEMORY, RUNTIME, PARAMETERS)
 # A number up to this, where the parent uses far more, looks like a share.
-_LARGEST_SHARE, _FAR_MORE = 1.5, 100.0
+_LARGEST_SHARE, _FAR_MORE = 1.5, 20.0
 
 
 def notes_of(solution: Solution) -> tuple[str, ...]:

@@ -143,13 +143,16 @@ def test_xl_1_a_hidden_sheet_first() -> None:
     assert "no visible sheet has the headings" in refused(workbook(hide))
 
 
-def test_xl_2_a_chart_sheet_first() -> None:
-    """It has no cells."""
+@pytest.mark.parametrize("empty", [False, True])
+def test_xl_2_a_chart_sheet_first(*, empty: bool) -> None:
+    """It has no cells, and may have no chart yet."""
 
     def fill(book: openpyxl.Workbook) -> None:
         chart = openpyxl.chart.BarChart()
         sheet = book.create_chartsheet("chart")
         data = add(book, "data", [HEAD, *ROWS])
+        if empty:
+            return
         chart.add_data(openpyxl.chart.Reference(data, min_col=5, min_row=1, max_row=3))
         sheet.add_chart(chart)
 

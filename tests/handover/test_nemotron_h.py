@@ -170,3 +170,15 @@ def test_hybrids_as_anymodel() -> None:
     assert blocks[0]["attention"]["mamba"]["state_dim"] == 16
     assert blocks[1]["ffn"]["moe"]["num_local_experts"] == 8
     assert "hand over for nemotron-h-puzzle" in made.findings[0].text
+
+
+def test_what_is_written_opens_again() -> None:
+    """Every kind of layer is found in the library; a type that is not known is refused."""
+    few = experts("few", expert_intermediate_dim=128, num_experts_per_tok=1)
+    solution = with_others((3, few))
+    library, config = solution.library, written(solution)
+    opened = pw.open_architecture(json.dumps(config).encode(), library)
+    assert opened.solution.architecture == solution.architecture
+    config["block_configs"][0]["block_type"] = "rwkv"
+    with pytest.raises(pw.ScenarioError, match="layer 0, field 'block_type': the type 'rwkv'"):
+        pw.open_architecture(json.dumps(config).encode(), library)

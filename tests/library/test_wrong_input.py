@@ -302,6 +302,13 @@ def test_what_is_not_there_is_named_with_what_is(tmp_path: Path) -> None:
         pw.load_library(tmp_path)
 
 
+@pytest.mark.parametrize("source", [3, None, {"mine.csv": b""}, pw.random_library(2, 2)])
+def test_what_is_no_source_is_told_what_is(source: Any) -> None:
+    """One sentence, not an error of Python's."""
+    with pytest.raises(pw.LibraryError, match=r"A \w+ cannot be opened. Give a folder, a file"):
+        pw.load_library(source)
+
+
 def test_one_library_file_is_needed() -> None:
     """No file, two, or only those that stand beside a library are told apart from one."""
     files = published_files()

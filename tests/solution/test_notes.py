@@ -61,6 +61,8 @@ def test_a_budget_that_looks_like_a_share_names_the_share() -> None:
     assert '"100 %"' in notes(memory_mib=1)
     assert "%" not in notes(memory_mib=2)
     assert "%" not in notes(runtime_ms=1.2)  # the parent has 12 ms: a figure like any other
+    tiny = make_library([[(0.0, 81.0, 4.0), (1.0, 0.0, 3.0)]])  # a model of 2 million parameters
+    assert '"85 %"' in notes(tiny, memory_mib=0.85)
     infeasible = make_library([[(0.0, 400.0, 4.0)]])
     assert '"50 %"' in notes(infeasible, memory_mib=0.5)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from puzzle_widgets.library.checks import Place, mapping, optional_count, sequence, shown
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
+from puzzle_widgets.library.puzzletron.hybrid_config import as_block_config
 from puzzle_widgets.library.puzzletron.plain_config import (
     LAYERS,
     changes_by_layer,
@@ -70,7 +71,10 @@ def read_blocks(content: object, place: Place) -> list[Block]:
             place.at(field=BLOCKS).fail(
                 f"{len(blocks)} blocks for {layers} layers.", "Give one block for each layer."
             )
-        return [read_block(block, shape, place.at(layer=i)) for i, block in enumerate(blocks)]
+        given = [
+            as_block_config(block, config, place.at(layer=i)) for i, block in enumerate(blocks)
+        ]
+        return [read_block(block, shape, place.at(layer=i)) for i, block in enumerate(given)]
     return _read_sparse(found, config, shape, layers, place)
 
 

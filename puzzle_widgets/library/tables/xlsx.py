@@ -74,16 +74,29 @@ def _read(content: bytes, place: Place, marks: Marks) -> Sheet:
 
 @contextmanager
 def _opened(content: bytes, *, values: bool) -> Iterator[Any]:
-    openpyxl: Any = import_module("openpyxl")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of styles and features that are not read here
-        book = openpyxl.load_workbook(
-            io.BytesIO(content), read_only=True, data_only=values, keep_links=False
-        )
+        book = _book(content, values=values)
         try:
             yield book
         finally:
             book.close()
+
+
+def _book(content: bytes, *, values: bool) -> Any:  # noqa: ANN401
+    """Read a workbook, but no charts: openpyxl fails on a sheet for one that is empty."""
+    excel: Any = import_module("openpyxl.reader.excel")
+    reader = excel.ExcelReader(
+        io.BytesIO(content), read_only=True, data_only=values, keep_links=False
+    )
+    sheet_of_chart: Any = import_module("openpyxl.chartsheet").Chartsheet
+
+    def without_chart(sheet: Any, _: object) -> None:  # noqa: ANN401
+        reader.wb._add_sheet(sheet_of_chart(parent=reader.wb, title=sheet.name))  # noqa: SLF001
+
+    reader.read_chartsheet = without_chart
+    reader.read()
+    return reader.wb
 
 
 def _sheets(book: Any) -> list[Any]:  # noqa: ANN401
