@@ -23,6 +23,7 @@ _MOST_NAMED = 20
 _AMOUNT = re.compile(
     r"memory|param|heads|experts|intermediate_size|kv_cache|_(?:bytes|[kmgt]i?b)(?:@|$)"
 )
+_NEVER_BELOW = re.compile(r"metrics\.(?:kl|mse|rmse|mae|ppl|perplexity)(?![a-z])")
 _Cell = tuple[Layer, str, float]
 """A layer, the name of a variant of it, and what it costs."""
 
@@ -40,25 +41,29 @@ def check_costs(
     notes: list[str] = []
     gone: set[tuple[object, str]] = set()
     for key in layers[0].variants[0].values:
-        if not key.startswith(COST_GROUP):
+        is_cost = key.startswith(COST_GROUP)
+        if not is_cost and not _NEVER_BELOW.match(key):
             continue
         cells = [(layer, v.name, v.values[key]) for layer in layers for v in layer.variants]
         found = stand_ins(
             [cost for *_, cost in cells], [la.parent_variant.values[key] for la in layers]
         )
+        if not is_cost:  # a large one is never chosen, and may be so bad
+            found = [value for value in found if value < 0]
         for value in found:
             here = [(layer, name, cost) for layer, name, cost in cells if cost == value]
             rest = [cost for *_, cost in cells if cost not in found]
             notes.append(_left_out(key, here, rest, place))
             gone |= {(layer.name, name) for layer, name, _ in here}
-        notes += _below_zero(key, [cell for cell in cells if cell[2] not in found], place)
+        if is_cost:
+            notes += _below_zero(key, [cell for cell in cells if cell[2] not in found], place)
         if offsets.get(key, 0.0) < 0:
             _refuse_amount(key, place)
     return tuple(_without(layer, gone) for layer in layers), tuple(notes)
 
 
 def stand_ins(values: Sequence[float], parents: Sequence[float]) -> list[float]:
-    """Figures of a column that stand for a cost that is not known.
+    """Figures of a column that stand for a {what} that is not known.
 
     Parameters
     ----------
@@ -116,17 +121,18 @@ def _is_mark(size: float) -> bool:
 
 
 def _left_out(key: str, here: Sequence[_Cell], rest: Sequence[float], place: Place) -> str:
+    what = "cost" if key.startswith(COST_GROUP) else "score"
     span = f"the others are {min(rest):g} to {max(rest):g}"
     for layer, name, value in here:
         if name == layer.parent:
             place.at(layer=layer.name, variant=name, field=key).fail(
-                f"{value:g} seems to stand for a cost that is not known ({span}).",
-                "Give what the parent's block costs.",
+                f"{value:g} seems to stand for a {what} that is not known ({span}).",
+                f"Give the {what} of the parent's block.",
             )
     names = _named([f"layer {shown(layer.name)} {shown(name)}" for layer, name, _ in here])
     count = "1 variant was" if len(here) == 1 else f"{len(here):,} variants were"
     return (
-        f"{count} left out, for {key} of {here[0][2]:g} seems to stand for a cost that was not "
+        f"{count} left out, for {key} of {here[0][2]:g} seems to stand for a {what} that was not "
         f"measured or did not fit ({span}): {names}."
     )
 

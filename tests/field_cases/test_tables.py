@@ -355,6 +355,19 @@ def test_batch_1_rows_for_several_batch_sizes() -> None:
     assert opened(plain).measurement.batch_size == 8
 
 
+def test_batch_1_blocks_without_a_row() -> None:
+    """A block that one batch size lacks is named there; a layer that it lacks is refused."""
+    head = "layer,variant,parent,batch size,kl,latency (ms)\n"
+    rows = "a,full,x,1,0,10\na,full,x,8,0,40\na,thin,,1,.3,7\nb,full,x,1,0,10\n"
+    files = {"s.csv": (head + rows).encode()}
+    assert len(pw.load_files(files).layers) == 2
+    with pytest.raises(pw.LibraryError, match="layer 'b': no row for batch_size 8"):
+        pw.load_files(files, scenario="batch_size 8")
+    files = {"s.csv": (head + rows + "b,full,x,8,0,40\n").encode()}
+    said = pw.load_files(files, scenario="batch_size 8").notes
+    assert "Without a row for batch_size 8, and left out: layer 'a' 'thin'." in said
+
+
 def test_batch_1_in_the_state(tmp_path: Path) -> None:
     """The explorer offers the choice, as for a Puzzletron run."""
     state = pw.ExplorerState(pw.random_library(2, 2, seed=1))

@@ -103,3 +103,16 @@ def test_every_reader_leaves_them_out() -> None:
     for found in (pw.load_library(frame), pw.load_files({"own.json": own})):
         assert found.notes
         assert int(found.starts[-1]) == 8
+
+
+def test_a_lone_mark_in_a_divergence_is_no_score() -> None:
+    """It would be the best block of all; a noisy divergence below 0 stays."""
+    head = "layer,variant,parent,metrics.kl_div,stats.memory_mib\n"
+    rows = "0,full,x,0,10\n0,thin,,0.3,5\n0,oom,,{},4\n1,full,x,0,10\n1,thin,,0.2,5\n"
+    library = pw.load_files({"s.csv": (head + rows.format("-1")).encode()})
+    assert [variant.name for variant in library.layer(0).variants] == ["full", "thin"]
+    assert "metrics.kl_div of -1 seems to stand for a score that was not" in library.notes[0]
+    noisy = pw.load_files({"s.csv": (head + rows.format("-0.001")).encode()})
+    assert len(noisy.layer(0).variants) == 3
+    gains = (head + rows.format("-1")).replace("kl_div", "drop")
+    assert len(pw.load_files({"s.csv": gains.encode()}).layer(0).variants) == 3

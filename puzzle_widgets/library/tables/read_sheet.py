@@ -34,6 +34,7 @@ from puzzle_widgets.library.tables.sheet_facts import facts_of
 Wanted = Any
 OUTSIDE = "outside the blocks"
 _OUTSIDE = {OUTSIDE, "outside"}
+_MOST_NAMED = 20
 
 Here = dict[str, Any]
 """Layer and variant of a row, for messages."""
@@ -107,8 +108,29 @@ class TableRun:
         names = [known.name for known in self.scenarios]
         others = ", ".join(name for n, name in enumerate(names) if n != place)
         note = f"Costs are those of {names[place]}; there are also {others}."
-        found = replace(found, notes=(note, *found.notes))
+        found = replace(found, notes=(note, *self._absent(place), *found.notes))
         return self._finished(found, measurement, f" ({names[place]})")
+
+    def _absent(self, place: int) -> list[str]:
+        """Name the blocks that have rows in other scenarios only; no layer may."""
+        name, file = self.scenarios[place].name, Place(self.sheet.file)
+        own = self._blocks(self._situations.rows[place])
+        gone = [one for one in self._blocks(range(len(self.sheet.rows))) if one not in own]
+        layers = {layer for layer, _ in own}
+        for layer, _ in gone:
+            if layer not in layers:
+                file.at(layer=layer).fail(f"no row for {name}.", "Add its rows, or leave it out.")
+        words = [f"layer {shown(layer)} {shown(variant)}" for layer, variant in gone[:_MOST_NAMED]]
+        more = [f"{len(gone) - _MOST_NAMED:,} more"] if len(gone) > _MOST_NAMED else []
+        return [f"Without a row for {name}, and left out: {'; '.join(words + more)}."] * bool(gone)
+
+    def _blocks(self, rows: Sequence[int]) -> dict[tuple[str, str], None]:
+        """Layer and variant of rows, once each, in their order."""
+        columns = [self._columns[name][0] for name in ("layer", "variant")]
+        named = [[self.sheet.rows[row][at] for at in columns] for row in rows]
+        told = [cells for cells in named if not any(is_blank(cell) for cell in cells)]
+        blocks = [(str(layer).strip(), str(variant).strip()) for layer, variant in told]
+        return {block: None for block in blocks if block[0].casefold() not in _OUTSIDE}
 
     def _place(self, scenario: Wanted) -> int:
         return 0 if scenario is None else choose(self.scenarios, scenario, self.sheet.file)
