@@ -74,6 +74,8 @@ def read_heading(heading: str, place: Place, *, literal: bool = False) -> Meanin
     LibraryError
         If it is no heading that is read, or its unit is not known.
     """
+    if not literal and parted(heading.strip())[0] in _KEYS.values():
+        heading = heading.strip()  # a blank beside a usual key is no part of its name
     if heading.startswith(GROUPS):
         return Meaning(heading) if literal else _dotted(heading, place)
     words, unit = parted(heading.strip())
@@ -87,7 +89,7 @@ def read_heading(heading: str, place: Place, *, literal: bool = False) -> Meanin
 
 def is_known(heading: str) -> bool:
     """Whether a heading says something here, whatever its unit."""
-    return heading.startswith(GROUPS) or _plain(parted(heading.strip())[0]) in _NAMES
+    return heading.strip().startswith(GROUPS) or _plain(parted(heading.strip())[0]) in _NAMES
 
 
 def needed_in(headings: Iterable[str], needed: Iterable[str] = NEEDED) -> int:

@@ -102,6 +102,7 @@ def test_headings_and_marks_of_spreadsheets_are_understood(text: str, encoding: 
         ("cost: Energy (J)", "stats.energy", 1),
         ("stats.energy (J)", "stats.energy", 1),
         ("metrics.my_score", "metrics.my_score", 1),
+        (" stats.runtime_ms ", "stats.runtime_ms", 1.0),
     ],
 )
 def test_a_heading_is_mapped_to_its_key(heading: str, key: str | None, factor: float) -> None:
