@@ -21,3 +21,12 @@ def test_brute_force_finds_nothing_better(kind: str) -> None:
     """The same on more instances, against all choices where these can be tried."""
     wrong = [v for seed in range(6) if (v := compare(kind, 2000 + seed, mip=False)).ours]
     assert not wrong
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_brute_force_finds_nothing_better_in_five_thousand(kind: str) -> None:
+    """The same on over 5,000 instances in all; what is too large for it has to be sound."""
+    each = -(-5000 // len(KINDS))
+    wrong = [v for seed in range(each) if (v := compare(kind, 10_000 + seed, mip=False)).ours]
+    assert not wrong
