@@ -117,10 +117,11 @@ def test_ten_random_solutions_differ(kernel: str) -> None:
 
 @pytest.mark.slow
 def test_a_puzzletron_run_reaches_vllm(kernel: str) -> None:
-    """The run is opened, refused for vLLM, ruled, and handed over with every layer as chosen."""
+    """The run is opened, refused for SGLang, ruled, and handed over with every layer as chosen."""
     text = _run(TO_VLLM, kernel)
     assert "replacement_library.json" in text
-    assert re.search(r"error: Layers? .*rule: no linear blocks", text)
+    assert re.search(r"sglang: error: Layers? .*rule: 2 KV heads or none", text)
+    assert "vllm: error" not in text
     assert "every layer as it was chosen: True" in text
     assert '"parent_layer_indices"' in text
     assert "no script" in text
