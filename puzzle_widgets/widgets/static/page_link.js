@@ -30,7 +30,7 @@ class Page {
   }
 
   carries(model) {
-    return model !== this.link && this.models.has(model);
+    return model !== this.link && !this.isOutlived && this.models.has(model);
   }
 
   change(model, state) {
@@ -155,11 +155,18 @@ class Page {
     this.ask();
   }
 
-  get hasEnded() {
-    const { kernel, link } = this;
+  // The kernel has been started anew: what it holds now is not this page's.
+  get isOutlived() {
+    return !this.isDead && (!this.link.comm_live || Boolean(this.unsendable));
+  }
+
+  get isDead() {
     const isGone = document.body.classList.contains("pzw-has-ended"); // as the app's page found
-    return isGone || kernel.isDisposed || kernel.status === "dead" || !link.comm_live
-      || Boolean(this.unsendable);
+    return isGone || this.kernel.isDisposed || this.kernel.status === "dead";
+  }
+
+  get hasEnded() {
+    return this.isDead || this.isOutlived;
   }
 
   get trouble() {
