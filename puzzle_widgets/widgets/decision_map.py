@@ -122,13 +122,13 @@ class DecisionMap(Panel):
             self._forget()
             self._make(grid)
         self._show_figures()
-        self.body.layout.display = ""
         self._describe()
 
     def _make(self, grid: DecisionGrid) -> None:
         hover, click = guard(self.state, self._point), guard(self.state, self._click)
         self._targets, figures = grid.targets, self._figures(grid)
         self.charts = [CellChart(figure, hover, click) for figure in figures]
+        self.body.layout.display = ""  # before: bqplot fails in hidden boxes
         self.box.children = _hung([figure.title for figure in figures], self.charts)
         count = len(grid.targets)
         words = [(f"{n + 1} of {count}: {grid.targets.words(n)}", n) for n in range(count)]

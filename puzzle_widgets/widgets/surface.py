@@ -120,12 +120,12 @@ class BudgetSurface(Panel):
             self._forget()
             self._make(grid)
         self._show_figure()
-        self.body.layout.display = ""
         self._describe()
 
     def _make(self, grid: SurfaceGrid) -> None:
         hover, click = guard(self.state, self._point), guard(self.state, self._click)
         self.chart, self._axes = CellChart(self._figure(grid), hover, click), (grid.x, grid.y)
+        self.body.layout.display = ""  # before: bqplot fails in hidden boxes
         self.box.children = (self.chart.figure,)
         with self._silence():
             for child, axis in ((self.column, grid.x), (self.row, grid.y)):
