@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -198,8 +198,3 @@ class Figure:
     def named(self, name: str) -> Spots:
         """The spots of a name, such as ``"points"``."""
         return next((group for group in self.spots if group.name == name), Spots(name, "dot", 0))
-
-
-def key_words(keys: Sequence[Key]) -> str:
-    """Say a legend in one line, for people who do not see it."""
-    return "; ".join(key.words for key in keys)
