@@ -11,11 +11,11 @@ import puzzle_widgets.loading  # noqa: F401 - before all that takes long
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from puzzle_widgets import handover
+from puzzle_widgets import export
 from puzzle_widgets.errors import (
     BuildError,
     DatasetError,
-    HandoverError,
+    ExportError,
     LibraryError,
     ProblemError,
     PuzzleError,
@@ -31,8 +31,8 @@ from puzzle_widgets.library import (
     Measurement,
     Provenance,
     PuzzletronRun,
-    StatsScenario,
     TableRun,
+    Workload,
     embedded_libraries,
     list_datasets,
     load_dataset,
@@ -80,11 +80,11 @@ from puzzle_widgets.solution import (
 )
 
 if TYPE_CHECKING:
-    from puzzle_widgets.state import ExplorerState, LimitSetting
-    from puzzle_widgets.widgets.constraints import ConstraintPanel
+    from puzzle_widgets.state import BudgetSetting, ExplorerState
+    from puzzle_widgets.widgets.budgets import BudgetPanel
     from puzzle_widgets.widgets.decision_map import DecisionMap
     from puzzle_widgets.widgets.explorer import PuzzleExplorer
-    from puzzle_widgets.widgets.handover_panel import HandoverPanel
+    from puzzle_widgets.widgets.export_panel import ExportPanel
     from puzzle_widgets.widgets.layers import LayerView
     from puzzle_widgets.widgets.pareto import ParetoPlot
     from puzzle_widgets.widgets.scenarios import ScenarioPanel
@@ -93,12 +93,12 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_STATE = ("ExplorerState", "LimitSetting")
+_STATE = ("ExplorerState", "BudgetSetting")
 _WIDGETS = {
     "BudgetSurface": "surface",
-    "ConstraintPanel": "constraints",
+    "BudgetPanel": "budgets",
     "DecisionMap": "decision_map",
-    "HandoverPanel": "handover_panel",
+    "ExportPanel": "export_panel",
     "LayerView": "layers",
     "ParetoPlot": "pareto",
     "PuzzleExplorer": "explorer",
@@ -110,9 +110,10 @@ __all__ = [
     "BlockLibrary",
     "BlockVariant",
     "Budget",
+    "BudgetPanel",
+    "BudgetSetting",
     "BudgetSurface",
     "BuildError",
-    "ConstraintPanel",
     "Dataset",
     "DatasetError",
     "DecisionGrid",
@@ -120,12 +121,11 @@ __all__ = [
     "Difference",
     "DiverseSolutions",
     "ExplorerState",
-    "HandoverError",
-    "HandoverPanel",
+    "ExportError",
+    "ExportPanel",
     "Layer",
     "LayerView",
     "LibraryError",
-    "LimitSetting",
     "MeasuredPoint",
     "Measurement",
     "ParetoFront",
@@ -144,15 +144,15 @@ __all__ = [
     "Share",
     "Solution",
     "SolverError",
-    "StatsScenario",
     "StatusPanel",
     "SurfaceGrid",
     "TableRun",
     "WholeFront",
+    "Workload",
     "budget_surface",
     "decision_map",
     "embedded_libraries",
-    "handover",
+    "export",
     "iter_budget_surface",
     "iter_decision_map",
     "iter_pareto_front",

@@ -8,7 +8,7 @@ class PuzzleError(Exception):
 
 
 class LibraryError(PuzzleError):
-    """A block library cannot be read: names file, layer, variant, field and the mend."""
+    """A block library cannot be read: names file, layer, variant, field and the fix."""
 
 
 class ProblemError(PuzzleError):
@@ -23,7 +23,7 @@ class ScenarioError(PuzzleError):
     """Kept scenarios cannot be read, or do not belong to the library that is open."""
 
 
-class HandoverError(PuzzleError):
+class ExportError(PuzzleError):
     """An architecture cannot be handed over as asked: the target would get it wrong."""
 
 

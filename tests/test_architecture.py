@@ -23,7 +23,7 @@ ORDER = [
     "search",
     "solution",
     "charts",
-    "handover",
+    "export",
     "build",
     "state",
     "widgets",
@@ -134,7 +134,7 @@ sys.meta_path.insert(0, Wall())
 
 CORE = """
 import puzzle_widgets as pw
-library = pw.load_library("llama-3.3-70b-modelled")
+library = pw.load_library("llama-3.3-70b-modeled")
 problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets={"stats.memory_mib": "70 %"})
 assert pw.search(problem).status == "optimal"
 assert len(pw.pareto_front(problem, "throughput", 3).solutions) >= 2

@@ -19,7 +19,7 @@ WHILE_LOADING = f"""
 import sys
 class Interrupting:
     def find_spec(self, name, path=None, target=None):
-        if name == "puzzle_widgets.handover":
+        if name == "puzzle_widgets.export":
             {INTERRUPT}
 sys.meta_path.insert(0, Interrupting())
 """

@@ -1,4 +1,4 @@
-"""The wish to end: by Ctrl-C, by a request to terminate, or because the terminal has gone."""
+"""The request to end: by Ctrl-C, by a request to terminate, or because the terminal has gone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 class Ending:
-    """What a wish to end does, at whatever moment it comes."""
+    """What a request to end does, at whatever moment it comes."""
 
     def __init__(self) -> None:
         self._stop: Callable[[], object] | None = None
@@ -33,13 +33,13 @@ class Ending:
 @contextmanager
 def ending() -> Iterator[Ending]:
     """Take the signals that ask to end, for as long as the block lasts."""
-    wish = Ending()
+    request = Ending()
     numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
     # What whoever started us has told us to ignore, as `nohup` does, stays ignored.
     taken = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, wish.ask) for number in taken}
+    before = {number: signal.signal(number, request.ask) for number in taken}
     try:
-        yield wish
+        yield request
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LIBRARY_VARIABLE = "PUZZLE_WIDGETS_LIBRARY"
-SCENARIO_VARIABLE = "PUZZLE_WIDGETS_SCENARIO"
+WORKLOAD_VARIABLE = "PUZZLE_WIDGETS_WORKLOAD"
 GAPS_VARIABLE = "PUZZLE_WIDGETS_ALLOW_GAPS"
 DECIMAL_VARIABLE = "PUZZLE_WIDGETS_DECIMAL"
 THOUSANDS_VARIABLE = "PUZZLE_WIDGETS_THOUSANDS"
@@ -22,7 +22,7 @@ THOUSANDS_VARIABLE = "PUZZLE_WIDGETS_THOUSANDS"
 @contextmanager
 def served_environment(
     library: str | None,
-    scenario: str | None = None,
+    workload: str | None = None,
     *,
     allow_gaps: bool = False,
     decimal: str | None = None,
@@ -34,7 +34,7 @@ def served_environment(
     if library is not None:
         os.environ[LIBRARY_VARIABLE] = library_argument(library)
     said = {
-        SCENARIO_VARIABLE: scenario,
+        WORKLOAD_VARIABLE: workload,
         GAPS_VARIABLE: "1" if allow_gaps else None,
         DECIMAL_VARIABLE: decimal,
         THOUSANDS_VARIABLE: thousands,

@@ -13,8 +13,8 @@ from puzzle_widgets.app.environment import (
     DECIMAL_VARIABLE,
     GAPS_VARIABLE,
     LIBRARY_VARIABLE,
-    SCENARIO_VARIABLE,
     THOUSANDS_VARIABLE,
+    WORKLOAD_VARIABLE,
 )
 from puzzle_widgets.library import open_source
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from puzzle_widgets.state import ExplorerState
 
-DEFAULT_LIBRARY = "llama-3.3-70b-modelled"
+DEFAULT_LIBRARY = "llama-3.3-70b-modeled"
 
 _MESSAGE = Markup(
     '<div class="pzw-error" role="alert"><strong>The block library {} cannot be opened.</strong>'
@@ -35,17 +35,17 @@ def explorer_page() -> DOMWidget:
     """Explorer of the library that the environment names, of the embedded default otherwise."""
     name = os.environ.get(LIBRARY_VARIABLE) or DEFAULT_LIBRARY
     try:
-        state = _open(name, os.environ.get(SCENARIO_VARIABLE) or None)
+        state = _open(name, os.environ.get(WORKLOAD_VARIABLE) or None)
     except pw.PuzzleError as error:
         return HTML(_MESSAGE.format(name, error))
     return pw.PuzzleExplorer(state)
 
 
-def _open(name: str, scenario: str | None) -> ExplorerState:
+def _open(name: str, workload: str | None) -> ExplorerState:
     opened = open_source(
         name,
         allow_gaps=bool(os.environ.get(GAPS_VARIABLE)),
         decimal=os.environ.get(DECIMAL_VARIABLE),
         thousands=os.environ.get(THOUSANDS_VARIABLE),
     )
-    return pw.ExplorerState(opened, scenario=scenario)
+    return pw.ExplorerState(opened, workload=workload)

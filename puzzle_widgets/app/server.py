@@ -41,7 +41,7 @@ END_SECONDS = 20
 def serve(  # noqa: PLR0913
     library: str | None = None,
     *,
-    scenario: str | None = None,
+    workload: str | None = None,
     allow_gaps: bool = False,
     decimal: str | None = None,
     thousands: str | None = None,
@@ -60,7 +60,7 @@ def serve(  # noqa: PLR0913
     ----------
     library
         Path or name of the block library to open; None for the embedded default.
-    scenario
+    workload
         Scenario of costs to open it in, where it is a run with several; the usual by default.
     allow_gaps
         Whether numbered layers may be missing from it.
@@ -95,12 +95,12 @@ def serve(  # noqa: PLR0913
     listener = listen_at(settings.ip, port)
     url = page_url(settings, port_of(listener))
     how = {"decimal": decimal, "thousands": thousands}
-    said = served_environment(library, scenario, allow_gaps=allow_gaps, **how)
+    said = served_environment(library, workload, allow_gaps=allow_gaps, **how)
     allow_open_files()
-    with said, ending() as wish:
+    with said, ending() as request:
         config = voila_config(settings)
         # As the one application of the process, Voila's parts write to its log.
-        app = PuzzleApp.instance(listener, url, settings, wish, config=config)
+        app = PuzzleApp.instance(listener, url, settings, request, config=config)
         try:
             app.run(open_browser=open_browser)
         finally:
@@ -121,14 +121,14 @@ class PuzzleApp(Voila):
         listener: socket.socket,
         url: str,
         settings: AppSettings,
-        wish: Ending,
+        request: Ending,
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)
         self._listener = listener
         self._url = url
         self._settings = settings
-        self._wish = wish
+        self._wish = request
         self._admission: Admission | None = None
 
     @property

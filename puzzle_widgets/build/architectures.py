@@ -70,7 +70,7 @@ def greedy(library: BlockLibrary, budget: float) -> dict[LayerName, str] | None:
     variants; each takes its best variant that fits, and hands on what it leaves.
     """
     layers = sorted(library.layers, key=lambda layer: _mean_score(library, layer.name))
-    share = (budget - library.offset(RUNTIME)) / len(layers)
+    share = (budget - library.non_block_cost(RUNTIME)) / len(layers)
     left, chosen = 0.0, {}
     for layer in layers:
         left += share
@@ -146,5 +146,5 @@ def _mean_score(library: BlockLibrary, layer: LayerName) -> float:
 
 def _away(library: BlockLibrary, chosen: Iterable[BlockVariant], budget: float) -> float:
     """How far a runtime is from 95 to 100 % of the budget, in ms."""
-    runtime = library.offset(RUNTIME) + sum(variant.values[RUNTIME] for variant in chosen)
+    runtime = library.non_block_cost(RUNTIME) + sum(variant.values[RUNTIME] for variant in chosen)
     return max(runtime - budget, _NEAR_BUDGET * budget - runtime, 0.0)

@@ -19,7 +19,7 @@ from puzzle_widgets.build.model import Decoder
 from puzzle_widgets.build.parent import load_parent
 from puzzle_widgets.build.run import Run
 from puzzle_widgets.build.score import load_block
-from puzzle_widgets.build.shape import Halves, block_name
+from puzzle_widgets.build.shape import Subblocks, block_name
 from puzzle_widgets.build.text import random_windows
 from puzzle_widgets.build.training import train
 from puzzle_widgets.build.write_library import read_library
@@ -66,10 +66,10 @@ def assemble(run: Run, parent: Decoder, architecture: Architecture) -> Decoder:
     BuildError
         If a variant is not in the search space, or a block is not trained yet.
     """
-    halves = halves_of(run, architecture)
-    child = Decoder(run.preset.shape, halves)
+    subblocks = subblocks_of(run, architecture)
+    child = Decoder(run.preset.shape, subblocks)
     for layer, block in enumerate(child.blocks):
-        attention, ffn = load_block(run, parent, layer, halves[layer])
+        attention, ffn = load_block(run, parent, layer, subblocks[layer])
         block.attention.load_state_dict(attention.state_dict())
         block.ffn.load_state_dict(ffn.state_dict())
     for outside in ("embedding", "norm", "head"):
@@ -78,9 +78,9 @@ def assemble(run: Run, parent: Decoder, architecture: Architecture) -> Decoder:
     return child.requires_grad_(requires_grad=False).eval()
 
 
-def halves_of(run: Run, architecture: Architecture) -> list[Halves]:
-    """Halves of each layer from the names in a library."""
-    known = {block_name(*halves): halves for halves in run.preset.shape.blocks}
+def subblocks_of(run: Run, architecture: Architecture) -> list[Subblocks]:
+    """Subblocks of each layer from the names in a library."""
+    known = {block_name(*subblocks): subblocks for subblocks in run.preset.shape.blocks}
     layers: list[LayerName] = list(range(run.preset.shape.layers))
     if set(architecture) != set(layers) or not set(architecture.values()) <= set(known):
         raise BuildError(
@@ -115,7 +115,7 @@ def load_child(run: Run, candidate: Candidate) -> Decoder:
     """
     path = child_file(run, candidate.name)
     path = run.file(f"{path.parent.name}/{path.name}", "child")
-    child = Decoder(run.preset.shape, halves_of(run, candidate.architecture))
+    child = Decoder(run.preset.shape, subblocks_of(run, candidate.architecture))
     child.load_state_dict(load_tensors(path)["model"])
     return child.requires_grad_(requires_grad=False).eval()
 

@@ -34,7 +34,7 @@ from puzzle_widgets.build.serve import decode_step, prefill
 from puzzle_widgets.build.shape import ModelShape, attention_name, ffn_name
 
 COSTS = "costs.json"
-OUTSIDE = "outside the blocks"
+NON_BLOCK = "non-block costs"
 MIB = 2**20
 _WARM_UP, _STEPS_A_READING = 2, 8
 
@@ -49,7 +49,7 @@ class Reading:
 
     @classmethod
     def of(cls, seconds: list[float]) -> Reading:
-        """Summarise repeats that were measured in seconds."""
+        """Summarize repeats that were measured in seconds."""
         low, middle, high = statistics.quantiles(
             [1e3 * value for value in seconds], n=4, method="inclusive"
         )
@@ -98,11 +98,11 @@ def read_costs(run: Run) -> dict[str, Any]:
 def make_subblocks(shape: ModelShape) -> dict[str, nn.Module]:
     """Every variant by name, with random weights: only their shapes cost.
 
-    ``OUTSIDE`` is a model without blocks: embedding, final norm and output layer.
+    ``NON_BLOCK`` is a model without blocks: embedding, final norm and output layer.
     """
     attention = {attention_name(v): make_attention(shape, v) for v in shape.attention_variants}
     ffn = {ffn_name(v): make_ffn(shape, v) for v in shape.ffn_variants}
-    outside: dict[str, nn.Module] = {OUTSIDE: Decoder(shape, [])}
+    outside: dict[str, nn.Module] = {NON_BLOCK: Decoder(shape, [])}
     return {name: module.eval() for name, module in (outside | attention | ffn).items()}
 
 

@@ -1,7 +1,7 @@
 """Stage ``distil``: trains every subblock alone, with the parent around it (decoupled BLD).
 
 An attention variant works before the parent's frozen FFN, an FFN variant behind the parent's
-frozen attention, both from the parent's inputs. The loss is the normalised error of the block's
+frozen attention, both from the parent's inputs. The loss is the normalized error of the block's
 output, ``MSE(parent's, child's) / MSE(parent's, 0)``, as in the Puzzle paper.
 """
 
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from puzzle_widgets.build.files import load_tensors, save_tensors
-from puzzle_widgets.build.initialise import contributions, first_attention, first_ffn
+from puzzle_widgets.build.initialize import contributions, first_attention, first_ffn
 from puzzle_widgets.build.model import Block, Decoder, make_attention, make_ffn
 from puzzle_widgets.build.parent import load_parent
 from puzzle_widgets.build.presets import Schedule
@@ -130,7 +130,7 @@ def composed(parent: Block, child: nn.Module, part: Part) -> nn.Module:
     return Block(child, parent.ffn) if part == "attention" else Block(parent.attention, child)
 
 
-def normalised_error(output: Tensor, target: Tensor) -> Tensor:
+def normalized_error(output: Tensor, target: Tensor) -> Tensor:
     """``MSE(target, output) / MSE(target, 0)``, the loss of the Puzzle paper's BLD."""
     target = target.float()
     return (output.float() - target).square().mean() / target.square().mean()
@@ -139,7 +139,7 @@ def normalised_error(output: Tensor, target: Tensor) -> Tensor:
 @torch.no_grad()
 def held_out_error(forward: Callable[[Tensor], Tensor], inputs: Tensor, target: Tensor) -> float:
     """Error on windows that are not trained on."""
-    return float(normalised_error(forward(inputs), target))
+    return float(normalized_error(forward(inputs), target))
 
 
 def load_subblock(
@@ -176,7 +176,7 @@ def _train(
     def loss_of(step: int) -> Tensor:
         start = step * schedule.batch % (len(inputs) - schedule.batch + 1)
         batch = slice(start, start + schedule.batch)
-        return normalised_error(forward(inputs[batch]), target[batch])
+        return normalized_error(forward(inputs[batch]), target[batch])
 
     for step in range(schedule.steps):
         train_step(optimizer, loss_of, step, schedule)

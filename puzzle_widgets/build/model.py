@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from puzzle_widgets.build.attention import Attention, KVCache
-from puzzle_widgets.build.shape import Halves, ModelShape
+from puzzle_widgets.build.shape import ModelShape, Subblocks
 from puzzle_widgets.library.block import SubBlock
 
 INITIAL_DEVIATION = 0.02
@@ -100,10 +100,10 @@ class Decoder(nn.Module):
     shape
         Sizes of the parent.
     architecture
-        Halves of each layer; by default the parent's.
+        Subblocks of each layer; by default the parent's.
     """
 
-    def __init__(self, shape: ModelShape, architecture: Sequence[Halves] | None = None) -> None:
+    def __init__(self, shape: ModelShape, architecture: Sequence[Subblocks] | None = None) -> None:
         super().__init__()
         self.shape = shape
         self.embedding = nn.Embedding(shape.vocabulary, shape.width)
@@ -115,7 +115,7 @@ class Decoder(nn.Module):
         )
         self.norm = nn.RMSNorm(shape.width, eps=1e-5)
         self.head = nn.Linear(shape.width, shape.vocabulary, bias=False)
-        self.apply(_initialise)
+        self.apply(_initialize)
 
     def finish(
         self, stream: Tensor, first: int = 0, caches: Sequence[KVCache | None] | None = None
@@ -158,6 +158,6 @@ def count_parameters(module: nn.Module) -> int:
     return sum(weights.numel() for weights in module.parameters())
 
 
-def _initialise(module: nn.Module) -> None:
+def _initialize(module: nn.Module) -> None:
     if isinstance(module, nn.Linear | nn.Embedding):
         torch.nn.init.normal_(module.weight, std=INITIAL_DEVIATION)

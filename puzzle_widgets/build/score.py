@@ -15,7 +15,7 @@ from puzzle_widgets.build.parent import load_parent
 from puzzle_widgets.build.progress import Progress
 from puzzle_widgets.build.quality import Reference, compare, make_reference
 from puzzle_widgets.build.run import Run
-from puzzle_widgets.build.shape import Halves, block_name
+from puzzle_widgets.build.shape import Subblocks, block_name
 from puzzle_widgets.build.text import even_windows
 
 SCORES = "scores.jsonl"
@@ -70,17 +70,17 @@ def replace_one_block(
 def _layer_scores(
     run: Run, parent: Decoder, reference: Reference, layer: int, known: set[tuple[int, str]]
 ) -> Iterator[dict[str, Any]]:
-    for halves in run.preset.shape.blocks:
-        name = block_name(*halves)
+    for subblocks in run.preset.shape.blocks:
+        name = block_name(*subblocks)
         if (layer, name) not in known:
-            modules = load_block(run, parent, layer, halves)
+            modules = load_block(run, parent, layer, subblocks)
             scores = replace_one_block(parent, reference, layer, modules)
             yield {"layer": layer, "variant": name, "scores": scores}
 
 
-def load_block(run: Run, parent: Decoder, layer: int, halves: Halves) -> tuple[Any, Any]:
+def load_block(run: Run, parent: Decoder, layer: int, subblocks: Subblocks) -> tuple[Any, Any]:
     """Load both trained subblocks of a block."""
-    attention, ffn = halves
+    attention, ffn = subblocks
     return (
         load_subblock(run, parent, layer, "attention", attention),
         load_subblock(run, parent, layer, "ffn", ffn),

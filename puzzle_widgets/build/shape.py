@@ -12,7 +12,7 @@ KV_HEADS = (8, 4, 2, 1)
 """KV heads of the paper's search space."""
 LINEAR, NO_OP = SubBlock("linear"), SubBlock("no_op")
 
-Halves = tuple[SubBlock, SubBlock]
+Subblocks = tuple[SubBlock, SubBlock]
 """Attention and FFN of one layer."""
 
 
@@ -50,7 +50,7 @@ class ModelShape:
         return self.width // self.heads
 
     @property
-    def parent_block(self) -> Halves:
+    def parent_block(self) -> Subblocks:
         """The block that every layer of the parent has."""
         return SubBlock("sized", self.kv_heads), SubBlock("sized", self.ffn)
 
@@ -67,7 +67,7 @@ class ModelShape:
         return (*(SubBlock("sized", size) for size in sizes), LINEAR, NO_OP)
 
     @property
-    def blocks(self) -> tuple[Halves, ...]:
+    def blocks(self) -> tuple[Subblocks, ...]:
         """Every pair of an attention and an FFN variant, the parent's first."""
         return tuple((a, f) for a in self.attention_variants for f in self.ffn_variants)
 

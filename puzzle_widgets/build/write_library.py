@@ -8,13 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from puzzle_widgets.build.costs import MIB, OUTSIDE, read_costs
+from puzzle_widgets.build.costs import MIB, NON_BLOCK, read_costs
 from puzzle_widgets.build.files import load_json
 from puzzle_widgets.build.parent import REPORT
 from puzzle_widgets.build.quality import METRICS
 from puzzle_widgets.build.run import Run
 from puzzle_widgets.build.score import read_scores
-from puzzle_widgets.build.shape import Halves, attention_name, block_name, ffn_name
+from puzzle_widgets.build.shape import Subblocks, attention_name, block_name, ffn_name
 from puzzle_widgets.errors import BuildError
 from puzzle_widgets.library import (
     BlockLibrary,
@@ -77,7 +77,7 @@ def assemble_library(run: Run) -> BlockLibrary:
     """Join scores and costs."""
     costs, scores, shape = read_costs(run), read_scores(run), run.preset.shape
     subblocks = {name: subblock_costs(run, costs, name) for name in costs["sizes"]}
-    names = [block_name(*halves) for halves in shape.blocks]
+    names = [block_name(*subblocks) for subblocks in shape.blocks]
     missing = [(i, name) for i in range(shape.layers) for name in names if (i, name) not in scores]
     if missing:
         raise BuildError(f"{len(missing):,} blocks are not scored yet. Run the stage 'score'.")
@@ -89,14 +89,14 @@ def assemble_library(run: Run) -> BlockLibrary:
         )
         for layer in range(shape.layers)
     )
-    offsets = {f"stats.{key}": value for key, value in subblocks[OUTSIDE].items()}
+    non_block_costs = {f"stats.{key}": value for key, value in subblocks[NON_BLOCK].items()}
     return BlockLibrary(
         run.preset.title,
         layers,
         _measurement(run, costs),
         UNITS,
         _provenance(run, costs),
-        FrozenMapping(offsets),
+        FrozenMapping(non_block_costs),
     )
 
 
@@ -121,16 +121,16 @@ def subblock_costs(run: Run, costs: dict[str, Any], name: str) -> dict[str, floa
 
 
 def _variant(
-    halves: Halves, scores: dict[str, list[float]], subblocks: dict[str, dict[str, float]]
+    block: Subblocks, scores: dict[str, list[float]], subblocks: dict[str, dict[str, float]]
 ) -> BlockVariant:
-    attention, ffn = subblocks[attention_name(halves[0])], subblocks[ffn_name(halves[1])]
+    attention, ffn = subblocks[attention_name(block[0])], subblocks[ffn_name(block[1])]
     values = {f"metrics.{metric}": float(f"{fmean(scores[metric]):.7g}") for metric in METRICS}
     values |= {f"stats.{key}": round(attention[key] + ffn[key], 9) for key in attention}
-    values |= {KV_HEADS: halves[0].size or 0, FFN_SIZE: halves[1].size or 0}
+    values |= {KV_HEADS: block[0].size or 0, FFN_SIZE: block[1].size or 0}
     for part, costs in (("attention", attention), ("ffn", ffn)):
         for key in ("memory_mib", "runtime_ms", "num_params"):
             values[f"stats.{part}_{key}"] = costs[key]
-    return BlockVariant(block_name(*halves), *halves, FrozenMapping(values))
+    return BlockVariant(block_name(*block), *block, FrozenMapping(values))
 
 
 def _measurement(run: Run, costs: dict[str, Any]) -> Measurement:

@@ -48,7 +48,7 @@ class Axis:
     grid: bool = False
 
     def share(self, value: float) -> float:
-        """Place of a value: 0 at the low end, 1 at the high one."""
+        """Location of a value: 0 at the low end, 1 at the high one."""
         low, high = self.low, self.high
         if self.log:
             low, high, value = math.log(low), math.log(high), math.log(max(value, low))

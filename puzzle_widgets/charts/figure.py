@@ -87,7 +87,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class LimitLine:
+class BudgetLine:
     """A limit that runs from the foot to the top of a chart; ``words`` say it in its own unit."""
 
     at: float
@@ -187,7 +187,7 @@ class Figure:
     x: Axis
     y: Axis
     legend: tuple[Key, ...] = ()
-    limits: tuple[LimitLine, ...] = ()
+    limits: tuple[BudgetLine, ...] = ()
     curves: tuple[Curve, ...] = ()
     spots: tuple[Spots, ...] = ()
     outlines: tuple[Outline, ...] = ()

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from puzzle_widgets.charts.axes import PADDING, Axis, around, quantity_axis
-from puzzle_widgets.charts.figure import Curve, Figure, Key, LimitLine, Spot, Spots
+from puzzle_widgets.charts.figure import BudgetLine, Curve, Figure, Key, Spot, Spots
 from puzzle_widgets.charts.palette import (
     CURRENT,
     FRONT,
@@ -157,7 +157,7 @@ def front_figure(
     limits
         The limits that hold; those that bear on the resource are drawn.
     selected
-        Place of the point of the front that is shown.
+        Location of the point of the front that is shown.
     """
     points = _points(front, axes)
     groups = {
@@ -172,7 +172,7 @@ def front_figure(
         "measured": list(axes.measured(measured)),
         "current": axes.spot(current, "Current solution", CURRENT),
     }
-    lines = limit_lines(axes.library, limits, axes.resource)
+    lines = budget_lines(axes.library, limits, axes.resource)
     x, y = _spans(points, groups, lines, axes)
     shown = [replace(spot, words="") for spot in points if spot.place == selected]
     inside = [spot for spot in points if y.holds(spot.y)]
@@ -194,9 +194,9 @@ def front_figure(
     )
 
 
-def limit_lines(
+def budget_lines(
     library: BlockLibrary, limits: Iterable[Limit], resource: str
-) -> tuple[LimitLine, ...]:
+) -> tuple[BudgetLine, ...]:
     """Limits that bear on a resource; runtime and throughput bear on each other."""
     lines = []
     for limit in limits:
@@ -204,7 +204,7 @@ def limit_lines(
         if at is not None and math.isfinite(at):
             quantity = library.quantity(limit.resource)
             words = f"{quantity.label} {_SIGNS[limit.sense]} {quantity.text(limit.value)}"
-            lines.append(LimitLine(at, words))
+            lines.append(BudgetLine(at, words))
     return tuple(lines)
 
 
@@ -244,7 +244,7 @@ def _points(front: ParetoFront | None, axes: FrontAxes) -> list[Spot]:
 def _spans(
     points: Sequence[Spot],
     groups: dict[str, list[Spot]],
-    lines: Sequence[LimitLine],
+    lines: Sequence[BudgetLine],
     axes: FrontAxes,
 ) -> tuple[Axis, Axis]:
     """Span what is drawn; measured models far worse than the front do not stretch the chart."""
@@ -315,7 +315,7 @@ def _legend(
     current: Solution | None,
     scenarios: Sequence[Scenario],
     measured: Sequence[MeasuredPoint],
-    lines: Sequence[LimitLine],
+    lines: Sequence[BudgetLine],
     axes: tuple[Axis, Axis],
     shown: Sequence[Spot],
 ) -> Iterable[Key]:
@@ -354,7 +354,7 @@ def _beyond(spots: Sequence[Spot], y: Axis) -> str:
     return " (score above the chart)" if any(not y.holds(spot.y) for spot in spots) else ""
 
 
-def _aside(line: LimitLine, x: Axis) -> str:
+def _aside(line: BudgetLine, x: Axis) -> str:
     if x.holds(line.at):
         return ""
     return f" ({'left' if line.at < x.low else 'right'} of the chart)"

@@ -30,7 +30,7 @@ from puzzle_widgets.library.block import KINDS
 from puzzle_widgets.library.quantity import THROUGHPUT, Quantity, format_number
 from puzzle_widgets.solution.budget_axis import BudgetAxis, limit_words
 from puzzle_widgets.solution.decision_map import NONE_CHOSEN, DecisionGrid
-from puzzle_widgets.solution.sizes import HalfSizes
+from puzzle_widgets.solution.sizes import SubblockSizes
 from puzzle_widgets.solution.solution import STATUS_WORDS
 from puzzle_widgets.solution.surface import SurfaceGrid
 
@@ -139,10 +139,10 @@ def decision_figures(
             y=_target_axis(grid.targets),
             legend=tuple(_decision_legend(grid, limit, selected)),
             outlines=tuple(_row_outlines(grid, limit, selected)),
-            cells=_decision_cells(grid, half),
+            cells=_decision_cells(grid, subblock),
             strip=_size_strip(grid),
         )
-        for name, half in _halves(grid)
+        for name, subblock in _subblocks(grid)
     )
 
 
@@ -229,7 +229,7 @@ def _limit_words(axis: BudgetAxis, limits: Sequence[Limit]) -> str:
     return limit_words(axis.library, axis.resource, limit.value)
 
 
-def _halves(grid: DecisionGrid) -> list[tuple[str, HalfSizes]]:
+def _subblocks(grid: DecisionGrid) -> list[tuple[str, SubblockSizes]]:
     if grid.sizes.whole is not None:
         return [("Whole blocks", grid.sizes.whole)]
     return [("Attention", grid.sizes.attention), ("FFN", grid.sizes.ffn)]
@@ -247,10 +247,10 @@ def _target_axis(targets: BudgetAxis) -> Axis:
     return Axis(-0.5, rows - 0.5, ticks, targets.library.quantity(targets.resource).title)
 
 
-def _decision_cells(grid: DecisionGrid, half: HalfSizes) -> Cells:
+def _decision_cells(grid: DecisionGrid, subblock: SubblockSizes) -> Cells:
     """Places on the colors: 0 for a no-op, 1 for the parent's size and above."""
-    shares = np.where(np.isnan(half.shares), LINEAR_VALUE, np.clip(half.shares, 0.0, 1.0))
-    shares[half.kinds == KINDS.index("linear")] = LINEAR_VALUE
+    shares = np.where(np.isnan(subblock.shares), LINEAR_VALUE, np.clip(subblock.shares, 0.0, 1.0))
+    shares[subblock.kinds == KINDS.index("linear")] = LINEAR_VALUE
     values = np.where(grid.choices == NONE_CHOSEN, BLANK_VALUE, shares[grid.choices])
     edges = (cell_edges(range(values.shape[1])), cell_edges(range(values.shape[0])))
     return Cells(*edges, values, lambda row, layer: _block_words(grid, row, layer))
@@ -276,8 +276,8 @@ def _row_outlines(
 def _decision_legend(
     grid: DecisionGrid, limit: Limit | None, selected: int | None
 ) -> Iterable[Key]:
-    halves = [half for _, half in _halves(grid)]
-    if any(half.has("linear") for half in halves):
+    subblocks = [subblock for _, subblock in _subblocks(grid)]
+    if any(subblock.has("linear") for subblock in subblocks):
         yield Key("linear", HEAT_LINEAR)
     if any(solution is not None and not solution.found for solution in grid.solutions):
         yield Key("no architecture", HEAT_BLANK)

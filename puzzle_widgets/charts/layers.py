@@ -24,7 +24,7 @@ from puzzle_widgets.library.block import KINDS, Part
 from puzzle_widgets.library.quantity import COST_GROUP, MEMORY, RUNTIME
 from puzzle_widgets.problem.mckp import IntArray, to_choice
 from puzzle_widgets.solution import Solution
-from puzzle_widgets.solution.sizes import PARTS, HalfSizes, bar_heights, relative_sizes
+from puzzle_widgets.solution.sizes import PARTS, SubblockSizes, bar_heights, relative_sizes
 
 MOST_ROWS = 24
 COST_VIEWS = {"Runtime": RUNTIME, "Memory": MEMORY}
@@ -115,11 +115,14 @@ def layer_chart(library: BlockLibrary, view: str) -> LayerChart:
 def _size_chart(library: BlockLibrary) -> LayerChart:
     """Attention upwards, FFN downwards, as shares of the parent's; whole blocks where unknown."""
     sizes = relative_sizes(library)
-    halves = [(sizes.whole, 1)] if sizes.whole else [(sizes.attention, 1), (sizes.ffn, -1)]
+    subblocks = [(sizes.whole, 1)] if sizes.whole else [(sizes.attention, 1), (sizes.ffn, -1)]
     tones = [(WHOLE, WHOLE)] if sizes.whole else [(ATTENTION, ATTENTION_LINEAR), (FFN, FFN_LINEAR)]
-    heights = np.stack([sign * bar_heights(half) for half, sign in halves])
+    heights = np.stack([sign * bar_heights(subblock) for subblock, sign in subblocks])
     colors = np.stack(
-        [_size_colors(half, *tone) for (half, _), tone in zip(halves, tones, strict=True)]
+        [
+            _size_colors(subblock, *tone)
+            for (subblock, _), tone in zip(subblocks, tones, strict=True)
+        ]
     )
     high = max(1.0, heights.max())
     low = 0.0 if sizes.whole else min(-1.0, heights.min())
@@ -134,14 +137,14 @@ def _size_chart(library: BlockLibrary) -> LayerChart:
     return LayerChart(library, y, heights, colors, tuple(legend))
 
 
-def _size_colors(half: HalfSizes, sized: str, linear: str) -> ColorArray:
+def _size_colors(subblock: SubblockSizes, sized: str, linear: str) -> ColorArray:
     other = sized if sized == WHOLE else NEUTRAL
     by_kind = {"sized": sized, "linear": linear, "no_op": sized, "other": other}
-    colors: ColorArray = np.array([by_kind[kind] for kind in KINDS], dtype=object)[half.kinds]
+    colors: ColorArray = np.array([by_kind[kind] for kind in KINDS], dtype=object)[subblock.kinds]
     return colors
 
 
-def _size_legend(library: BlockLibrary, attention: HalfSizes, ffn: HalfSizes) -> list[Key]:
+def _size_legend(library: BlockLibrary, attention: SubblockSizes, ffn: SubblockSizes) -> list[Key]:
     keys = [
         Key("attention, up: KV heads, % of the parent's", ATTENTION),
         Key("FFN, down: intermediate size, % of the parent's", FFN),
@@ -150,25 +153,25 @@ def _size_legend(library: BlockLibrary, attention: HalfSizes, ffn: HalfSizes) ->
         keys.append(Key("linear attention (no size of its own)", ATTENTION_LINEAR))
     if ffn.has("linear"):
         keys.append(Key("linear FFN (no size of its own)", FFN_LINEAR))
-    for half, name in ((attention, "attention"), (ffn, "FFN")):
-        if half.has("other"):
-            keys.append(Key(f"other {name}, {_half_words(library, half)}", NEUTRAL))
+    for subblock, name in ((attention, "attention"), (ffn, "FFN")):
+        if subblock.has("other"):
+            keys.append(Key(f"other {name}, {_subblock_words(library, subblock)}", NEUTRAL))
     if attention.has("no_op") or ffn.has("no_op"):
         keys.append(Key("no bar: no-op"))
     return keys
 
 
-def _whole_words(library: BlockLibrary, whole: HalfSizes) -> str:
+def _whole_words(library: BlockLibrary, whole: SubblockSizes) -> str:
     if not whole.basis:
         return "kinds and sizes not known: neutral bars"
     name = library.quantity(whole.basis).label.lower()
     return f"up: its {name}, % of the parent's block (kinds not known)"
 
 
-def _half_words(library: BlockLibrary, half: HalfSizes) -> str:
-    if not half.basis:
+def _subblock_words(library: BlockLibrary, subblock: SubblockSizes) -> str:
+    if not subblock.basis:
         return "size not known: neutral bar"
-    return f"% of the parent's {library.quantity(half.basis).label.lower()}"
+    return f"% of the parent's {library.quantity(subblock.basis).label.lower()}"
 
 
 def _choice_chart(library: BlockLibrary) -> LayerChart:
@@ -192,15 +195,15 @@ def _choice_chart(library: BlockLibrary) -> LayerChart:
 def _arrange(library: BlockLibrary) -> tuple[list[IntArray], list[str], list[str], list[Key]]:
     """Find the row of every variant's parts, lowest row first, and what the rows are called."""
     variants = [variant for layer in library.layers for variant in layer.variants]
-    halves = [(v.attention, v.ffn) for v in variants]
-    if all(half.kind == "other" for pair in halves for half in pair):
+    subblocks = [(v.attention, v.ffn) for v in variants]
+    if all(subblock.kind == "other" for pair in subblocks for subblock in pair):
         names = list(reversed(dict.fromkeys(variant.name for variant in variants)))
         place = {name: row for row, name in enumerate(names)}
         where = np.array([place[variant.name] for variant in variants])
         key = Key("the layer's variant, by name", WHOLE)
         return [where], [_short(name) for name in names], [WHOLE], [key]
-    ffn, ffn_rows = _rows([pair[1] for pair in halves], "ffn")
-    attention, attention_rows = _rows([pair[0] for pair in halves], "attention")
+    ffn, ffn_rows = _rows([pair[1] for pair in subblocks], "ffn")
+    attention, attention_rows = _rows([pair[0] for pair in subblocks], "attention")
     legend = [
         Key("attention (upper rows): KV heads", ATTENTION),
         Key("FFN (lower rows): intermediate size", FFN),
@@ -209,18 +212,22 @@ def _arrange(library: BlockLibrary) -> tuple[list[IntArray], list[str], list[str
     return [ffn, attention + len(ffn_rows)], rows, [FFN, ATTENTION], legend
 
 
-def _rows(halves: Sequence[SubBlock], part: Part) -> tuple[IntArray, list[str]]:
+def _rows(subblocks: Sequence[SubBlock], part: Part) -> tuple[IntArray, list[str]]:
     """Rows from the least to the largest, and the row of each."""
-    kinds = sorted(set(halves), key=lambda half: (-_RANK.index(half.kind), half.size or 0))
-    place = {half: row for row, half in enumerate(kinds)}
-    return np.array([place[half] for half in halves]), [_row_name(half, part) for half in kinds]
+    kinds = sorted(
+        set(subblocks), key=lambda subblock: (-_RANK.index(subblock.kind), subblock.size or 0)
+    )
+    place = {subblock: row for row, subblock in enumerate(kinds)}
+    return np.array([place[subblock] for subblock in subblocks]), [
+        _row_name(subblock, part) for subblock in kinds
+    ]
 
 
-def _row_name(half: SubBlock, part: Part) -> str:
-    size = f"{half.size:,}" if half.kind == "sized" else half.describe(part)
+def _row_name(subblock: SubBlock, part: Part) -> str:
+    size = f"{subblock.size:,}" if subblock.kind == "sized" else subblock.describe(part)
     if part == "ffn":
         return f"FFN {size}"
-    return f"attn {size} KV" if half.kind == "sized" else f"attn {size}"
+    return f"attn {size} KV" if subblock.kind == "sized" else f"attn {size}"
 
 
 def _row_heights(stack: Sequence[IntArray]) -> FloatArray:
@@ -242,9 +249,11 @@ def _short(name: str) -> str:
 def _cost_chart(library: BlockLibrary, key: str) -> LayerChart:
     """Kept and saved of a cost, stacked; kept by subblock where these are known."""
     quantity, total = library.quantity(key), library.column(key)
-    halves = _subblock_costs(library, key)
-    kept = [("kept, attention", ATTENTION), ("kept, FFN", FFN)] if halves else [("kept", CURRENT)]
-    heights = np.stack(halves or [total])
+    subblocks = _subblock_costs(library, key)
+    kept = (
+        [("kept, attention", ATTENTION), ("kept, FFN", FFN)] if subblocks else [("kept", CURRENT)]
+    )
+    heights = np.stack(subblocks or [total])
     colors = np.stack([np.full(len(total), color, object) for _, color in kept])
     parent = np.array([layer.parent_variant.values[key] for layer in library.layers])
     y = value_axis(total.tolist(), quantity)
@@ -258,6 +267,6 @@ def _subblock_costs(library: BlockLibrary, key: str) -> list[FloatArray]:
     keys = [f"{COST_GROUP}{part}_{key.removeprefix(COST_GROUP)}" for part in PARTS]
     if not all(name in library.keys for name in keys):
         return []
-    halves, total = [library.column(name) for name in keys], library.column(key)
-    fits = np.allclose(sum(halves), total, rtol=_CLOSE, atol=_CLOSE * np.abs(total).max())
-    return halves if fits and min(half.min() for half in halves) >= 0 else []
+    subblocks, total = [library.column(name) for name in keys], library.column(key)
+    fits = np.allclose(sum(subblocks), total, rtol=_CLOSE, atol=_CLOSE * np.abs(total).max())
+    return subblocks if fits and min(subblock.min() for subblock in subblocks) >= 0 else []

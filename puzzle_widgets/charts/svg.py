@@ -134,7 +134,7 @@ class _Frame:
         return self.top + self.height
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """Place of a point, in px."""
+        """Location of a point, in px."""
         across = _LEFT + (WIDTH - _LEFT - _RIGHT) * self.figure.x.share(x)
         return across, self.bottom - self.height * self.figure.y.share(y)
 

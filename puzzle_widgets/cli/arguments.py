@@ -18,7 +18,7 @@ from puzzle_widgets.cli.common_arguments import (
 from puzzle_widgets.cli.exits import EXPLAINED
 from puzzle_widgets.cli.library_arguments import add_library_commands
 from puzzle_widgets.cli.output import FORMATS
-from puzzle_widgets.handover import TARGETS
+from puzzle_widgets.export import TARGETS
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.solution.front import DEFAULT_POINTS
 from puzzle_widgets.solution.optimum import EXACT
@@ -126,7 +126,7 @@ def _add_export(commands: Commands[Parser]) -> None:
         "--avoid", action="store_true", help="search again by rules that avoid what is refused"
     )
     command.add_argument(
-        "--scenarios", metavar="FILE", help="hand over kept scenarios of this file, not a search"
+        "--solutions", metavar="FILE", help="export saved solutions of this file, not a search"
     )
     command.add_argument("--name", metavar="SCENARIO", help="only this one of them")
     command.add_argument("--check", action="store_true", help="write the findings as JSON instead")

@@ -30,7 +30,7 @@ Commands = argparse._SubParsersAction  # noqa: SLF001  # argparse gives this typ
 def add_opening(command: argparse.ArgumentParser) -> None:
     """Add how a library is to be read: whose costs count, missing layers, marks of figures."""
     command.add_argument(
-        "--scenario",
+        "--workload",
         metavar="NAME",
         help="of several costs those to use, such as 'batch_size 96'; show lists them",
     )

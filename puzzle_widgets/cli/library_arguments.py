@@ -34,7 +34,7 @@ def _add_datasets(commands: Commands[Parser]) -> None:
     command = commands.add_parser("datasets", help="list the data sets, or fetch a published one")
     command.add_argument("dataset", metavar="NAME", nargs="?", help="fetch this one now")
     command.add_argument(
-        "--agree", action="store_true", help="agree to its licence, rather than being asked"
+        "--agree", action="store_true", help="agree to its license, rather than being asked"
     )
     add_output(command, ("table", "json"))
     command.set_defaults(run=run_datasets.run)

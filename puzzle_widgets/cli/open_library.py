@@ -34,12 +34,12 @@ def is_library(word: str) -> bool:
 def open_asked(asked: Namespace) -> BlockLibrary:
     """Open the library that is asked for, and say on stderr what is to be known of how it was read.
 
-    A published one is fetched once its licence is agreed to.
+    A published one is fetched once its license is agreed to.
 
     Raises
     ------
     LibraryError, DatasetError
-        If it cannot be opened, or its licence is not agreed to.
+        If it cannot be opened, or its license is not agreed to.
     """
     library = _open(asked)
     for said in library.notes:
@@ -48,7 +48,7 @@ def open_asked(asked: Namespace) -> BlockLibrary:
 
 
 def how_to_read(asked: Namespace) -> dict[str, Any]:
-    """What is said of how a library is to be read, but for its scenario."""
+    """What is said of how a library is to be read, but for its workload."""
     names = ("allow_gaps", "decimal", "thousands")
     return {name: getattr(asked, name) for name in names if getattr(asked, name)}
 
@@ -56,16 +56,16 @@ def how_to_read(asked: Namespace) -> dict[str, Any]:
 def _open(asked: Namespace) -> BlockLibrary:
     found = find_library(asked.library)
     if not isinstance(found, Dataset):
-        return load_library(found, scenario=asked.scenario, **how_to_read(asked))
-    if asked.scenario is not None:
-        raise DatasetError(f"{found.title} has no scenarios; leave --scenario out.")
+        return load_library(found, workload=asked.workload, **how_to_read(asked))
+    if asked.workload is not None:
+        raise DatasetError(f"{found.title} has no workloads; leave --workload out.")
     return open_dataset(found)
 
 
-def scenarios_of(asked: Namespace) -> tuple[str, ...]:
-    """Names of the scenarios of costs to choose from; none where there is nothing to choose."""
+def workloads_of(asked: Namespace) -> tuple[str, ...]:
+    """Names of the workloads to choose from; none where there is nothing to choose."""
     run = open_run(asked.library, **how_to_read(asked))
-    return () if run is None else tuple(scenario.name for scenario in run.scenarios)
+    return () if run is None else tuple(workload.name for workload in run.workloads)
 
 
 def open_dataset(dataset: Dataset, *, agree: bool = False) -> BlockLibrary:
@@ -73,8 +73,8 @@ def open_dataset(dataset: Dataset, *, agree: bool = False) -> BlockLibrary:
     agreed = agree or has_agreed(dataset, cache_folder()) or _ask(dataset)
     if not agreed:
         raise DatasetError(
-            f"{dataset.title} is under the {dataset.licence.name}, which is to be agreed to first. "
-            f"Read {dataset.licence.address}, then: "
+            f"{dataset.title} is under the {dataset.license.name}, which is to be agreed to first. "
+            f"Read {dataset.license.address}, then: "
             f"puzzle-widgets datasets {dataset.name} --agree"
         )
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(binary_units=True))
@@ -92,13 +92,13 @@ def open_dataset(dataset: Dataset, *, agree: bool = False) -> BlockLibrary:
 
 def terms(dataset: Dataset) -> str:
     """Say what a data set is and under which terms."""
-    licence = dataset.licence
-    text = f"Its text is what counts: {licence.address}\n" if licence.address else ""
+    terms = dataset.license
+    text = f"Its text is what counts: {terms.address}\n" if terms.address else ""
     return (
         f"{dataset.title}: {dataset.about}\n"
         f"Source: {dataset.source}\n"
         f"Size: {dataset.size_text}\n"
-        f"Licence: {licence.name}. {licence.summary}\n{text}"
+        f"License: {terms.name}. {terms.summary}\n{text}"
     )
 
 
@@ -107,6 +107,6 @@ def _ask(dataset: Dataset) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     note(terms(dataset))
-    sys.stderr.write("Do you agree to this licence? [y/N] ")
+    sys.stderr.write("Do you agree to this license? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in _YES

@@ -91,7 +91,7 @@ def write_text(text: str, asked: Namespace) -> None:
 
 
 def write_tables(parts: Sequence[RenderableType], asked: Namespace) -> None:
-    """Lay out for reading: with colours on a terminal, in plain text elsewhere."""
+    """Lay out for reading: with colors on a terminal, in plain text elsewhere."""
     if asked.output is None and sys.stdout.isatty():
         console = Console(highlight=False)
         console.print(*parts, sep="\n")

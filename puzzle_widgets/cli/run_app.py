@@ -24,7 +24,7 @@ def run(asked: Namespace) -> int:
             f"The app needs {error.name}, which is not installed. "
             "Install it, or puzzle-widgets anew: pip install puzzle-widgets"
         ) from error
-    options: dict[str, Any] = {} if asked.scenario is None else {"scenario": asked.scenario}
+    options: dict[str, Any] = {} if asked.workload is None else {"workload": asked.workload}
     options |= how_to_read(asked)
     options |= {} if asked.max_sessions is None else {"max_sessions": asked.max_sessions}
     server.serve(asked.library, port=asked.port, open_browser=not asked.no_browser, **options)

@@ -30,7 +30,7 @@ def run(asked: Namespace) -> int:
     if chosen_format(asked) == "json":
         write_json([_record(dataset) for dataset in datasets], asked)
         return FOUND
-    columns = ["Name", "Figures", "Licence", "Here", "Size", "Layers", "Variants"]
+    columns = ["Name", "Figures", "License", "Here", "Size", "Layers", "Variants"]
     rows = [[*_words(found), *map(_count, (found.layers, found.variants))] for found in datasets]
     write_tables([tables.make_table("Data sets", columns, rows, left=4, whole=True)], asked)
     return FOUND
@@ -56,7 +56,7 @@ def _fetch(dataset: Dataset, *, agree: bool) -> int:
 
 def _words(dataset: Dataset) -> list[str]:
     figures = tables.ORIGINS[dataset.origin]
-    return [dataset.name, figures, dataset.licence.name, _here(dataset), dataset.size_text]
+    return [dataset.name, figures, dataset.license.name, _here(dataset), dataset.size_text]
 
 
 def _count(value: int) -> str:
@@ -68,12 +68,12 @@ def _here(dataset: Dataset) -> str:
 
 
 def _record(dataset: Dataset) -> dict[str, Any]:
-    licence = dataset.licence
+    terms = dataset.license
     return {
         "id": dataset.name,
         "title": dataset.title,
         "about": dataset.about,
-        "licence": {"name": licence.name, "summary": licence.summary, "text": licence.address},
+        "license": {"name": terms.name, "summary": terms.summary, "text": terms.address},
         "origin": dataset.origin,
         "layers": dataset.layers,
         "variants": dataset.variants,

@@ -12,8 +12,8 @@ from puzzle_widgets.cli.exits import EXIT_CODES, FOUND, INTERRUPTED, WRONG_INPUT
 from puzzle_widgets.cli.open_library import open_asked
 from puzzle_widgets.cli.output import check_output, note, plain, write_json, write_text
 from puzzle_widgets.cli.stop import stoppable
-from puzzle_widgets.errors import HandoverError, ScenarioError
-from puzzle_widgets.handover import (
+from puzzle_widgets.errors import ExportError, ScenarioError
+from puzzle_widgets.export import (
     Finding,
     ParentConfig,
     avoid,
@@ -37,7 +37,7 @@ def run(asked: Namespace) -> int:
     _check_ending(asked)
     parent = None if asked.parent_config is None else read_parent_config(asked.parent_config)
     library = open_asked(asked)
-    if asked.scenarios is not None:
+    if asked.solutions is not None:
         return _hand_over(asked, _kept(asked, library), parent)
     with stoppable() as stop:
         solution = _search(asked, library, parent, stop.is_set)
@@ -51,7 +51,7 @@ def _check_ending(asked: Namespace) -> None:
     """Refuse to write a picture under another form's ending."""
     usual, ending = Path(find_target(asked.target).file).suffix, Path(asked.output or "").suffix
     if usual == ".svg" and not asked.check and ending.lower() not in ("", usual):
-        raise HandoverError(f"--output {asked.output!r}: {asked.target} is SVG. End it in .svg.")
+        raise ExportError(f"--output {asked.output!r}: {asked.target} is SVG. End it in .svg.")
 
 
 def _search(
@@ -80,11 +80,11 @@ def _avoidable(solution: Solution, target: str, parent: ParentConfig | None) -> 
 
 
 def _kept(asked: Namespace, library: BlockLibrary) -> Sequence[Scenario]:
-    path = Path(asked.scenarios).expanduser()
+    path = Path(asked.solutions).expanduser()
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ScenarioError(f"{asked.scenarios}: cannot be read ({error.strerror}).") from error
+        raise ScenarioError(f"{asked.solutions}: cannot be read ({error.strerror}).") from error
     goal: Goal | None = "maximize" if asked.maximize else "minimize" if asked.minimize else None
     objective = asked.minimize or asked.maximize or ""
     scenarios = read_scenarios(content, path.name, library, objective=objective, goal=goal)
@@ -96,7 +96,7 @@ def _kept(asked: Namespace, library: BlockLibrary) -> Sequence[Scenario]:
     named = [one for one in scenarios if one.name == asked.name]
     if not named:
         names = ", ".join(repr(one.name) for one in scenarios)
-        raise ScenarioError(f"{asked.scenarios}: no scenario {asked.name!r}. It has {names}.")
+        raise ScenarioError(f"{asked.solutions}: no scenario {asked.name!r}. It has {names}.")
     return named
 
 
@@ -111,7 +111,7 @@ def _hand_over(asked: Namespace, scenarios: Sequence[Scenario], parent: ParentCo
     if refused:
         avoidable = any(one.avoidable and one.severity == "error" for one in findings)
         hint = " With --avoid the search keeps clear of it." if avoidable else ""
-        raise HandoverError(f"Not handed over for {asked.target}.{hint}")
+        raise ExportError(f"Not handed over for {asked.target}.{hint}")
     made = export(scenarios, asked.target, parent_config=parent)
     if asked.output is None:
         write_text(made.text, asked)

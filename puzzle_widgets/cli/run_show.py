@@ -12,7 +12,7 @@ from rich.table import Table
 
 from puzzle_widgets.cli import tables
 from puzzle_widgets.cli.exits import FOUND
-from puzzle_widgets.cli.open_library import open_asked, scenarios_of
+from puzzle_widgets.cli.open_library import open_asked, workloads_of
 from puzzle_widgets.cli.output import check_output, chosen_format, write_json, write_tables
 from puzzle_widgets.library import BlockLibrary, Layer
 from puzzle_widgets.library.quantity import (
@@ -33,21 +33,21 @@ def run(asked: Namespace) -> int:
     library = open_asked(asked)
     layer = None if asked.layer is None else library.layer(find_layer(library, asked.layer))
     if chosen_format(asked) == "json":
-        record = _record(library) | {"scenarios": list(scenarios_of(asked))}
+        record = _record(library) | {"workloads": list(workloads_of(asked))}
         write_json(record if layer is None else _layer_record(layer), asked)
     elif layer is None:
-        scenarios = _scenarios(scenarios_of(asked))
-        write_tables([_head(library), *scenarios, _sums(library), _variants(library)], asked)
+        workloads = _workloads(workloads_of(asked))
+        write_tables([_head(library), *workloads, _sums(library), _variants(library)], asked)
     else:
         write_tables([_layer_table(library, layer)], asked)
     return FOUND
 
 
-def _scenarios(names: Sequence[str]) -> list[Table]:
-    """Scenarios of costs to choose from with ``--scenario``."""
+def _workloads(names: Sequence[str]) -> list[Table]:
+    """Workloads to choose from with ``--workload``."""
     if not names:
         return []
-    return [tables.make_table("", ["Scenarios of costs (--scenario)"], [[name] for name in names])]
+    return [tables.make_table("", ["Workloads (--workload)"], [[name] for name in names])]
 
 
 def _head(library: BlockLibrary) -> Table:
@@ -70,18 +70,18 @@ def _sums(library: BlockLibrary) -> Table:
     """Parent totals and reach of every score and cost."""
     rows = []
     for key in library.keys:
-        figures = (library.parent_totals[key], *library.reach(key))
-        outside = [library.offset(key)] if library.offsets else []
+        figures = (library.parent_totals[key], *library.total_range(key))
+        outside = [library.non_block_cost(key)] if library.non_block_costs else []
         cells = [format_figure(key, figure) for figure in (*outside, *figures)]
         rows.append([key, library.quantity(key).title, *cells])
     throughput = library.throughput(library.parent_totals.get(RUNTIME, 0.0))
     if throughput is not None:
-        slow, fast = (library.throughput(limit) for limit in reversed(library.reach(RUNTIME)))
+        slow, fast = (library.throughput(limit) for limit in reversed(library.total_range(RUNTIME)))
         figures = (throughput, slow or 0.0, fast or 0.0)
         quantity = describe_key(THROUGHPUT)
-        blank = [""] if library.offsets else []
+        blank = [""] if library.non_block_costs else []
         rows.append([THROUGHPUT, quantity.title, *blank, *map(format_number, figures)])
-    named = ["Outside the blocks"] if library.offsets else []
+    named = ["Non-block costs"] if library.non_block_costs else []
     columns = ["Key", "Score or cost", *named, "Parent", "Least possible", "Most possible"]
     return tables.make_table("Sums over all layers", columns, rows, left=2)
 
@@ -116,9 +116,9 @@ def _record(library: BlockLibrary) -> dict[str, Any]:
             key: {
                 "label": library.quantity(key).label,
                 "unit": library.quantity(key).unit,
-                "outside": library.offset(key),
+                "non_block_cost": library.non_block_cost(key),
                 "parent": library.parent_totals[key],
-                "reach": list(library.reach(key)),
+                "total_range": list(library.total_range(key)),
             }
             for key in library.keys
         },

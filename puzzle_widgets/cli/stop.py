@@ -1,4 +1,4 @@
-"""Ctrl-C as a wish to stop, so that what was found is kept."""
+"""Ctrl-C as a request to stop, so that what was found is kept."""
 
 from __future__ import annotations
 

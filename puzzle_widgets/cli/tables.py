@@ -13,7 +13,7 @@ from rich.text import Text
 
 from puzzle_widgets.cli.output import plain
 from puzzle_widgets.library import BlockLibrary, BlockVariant
-from puzzle_widgets.library.outside import outside_words
+from puzzle_widgets.library.non_block import non_block_words
 from puzzle_widgets.library.quantity import (
     MEMORY,
     RUNTIME,
@@ -32,7 +32,7 @@ _Side = Literal["left", "right"]
 _UNKNOWN = "-"
 ORIGINS = {
     "measured": "measured",
-    "modelled": "modelled, not measured",
+    "modeled": "modeled, not measured",
     "generated": "generated at random",
     "unknown": "origin unknown",
 }
@@ -139,7 +139,7 @@ def summary(solution: Solution) -> Table:
         rows.append([describe_key(THROUGHPUT).title, *figures])
         rows.append(["Speed-up against the parent", f"{solution.speedup:.3f} x", "1 x", ""])
     table = make_table("", ["Sum over all layers", "Found", "Parent", "Share of parent"], rows)
-    said = [outside_words(library)]
+    said = [non_block_words(library)]
     if solution.throughput is not None:
         said.append(_WHAT_THROUGHPUT_IS)
     table.caption = words(" ".join(filter(None, said))) if any(said) else None
@@ -148,7 +148,7 @@ def summary(solution: Solution) -> Table:
 
 
 def blocks(solution: Solution) -> Table:
-    """The chosen blocks, neighbouring layers with equal blocks in one row."""
+    """The chosen blocks, neighboring layers with equal blocks in one row."""
     library = solution.library
     keys = [solution.problem.objective, *(k for k in (MEMORY, RUNTIME) if k in library.keys)]
     keys = list(dict.fromkeys(keys))

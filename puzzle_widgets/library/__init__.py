@@ -21,7 +21,7 @@ from puzzle_widgets.library.model import (
     Provenance,
 )
 from puzzle_widgets.library.native import dump_library
-from puzzle_widgets.library.puzzletron import PuzzletronRun, StatsScenario
+from puzzle_widgets.library.puzzletron import PuzzletronRun, Workload
 from puzzle_widgets.library.tables import TableRun, dump_template, to_frame, write_template
 from puzzle_widgets.library.write import write_library
 
@@ -35,9 +35,9 @@ __all__ = [
     "Measurement",
     "Provenance",
     "PuzzletronRun",
-    "StatsScenario",
     "SubBlock",
     "TableRun",
+    "Workload",
     "dump_library",
     "dump_template",
     "embedded_libraries",

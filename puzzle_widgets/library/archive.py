@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from puzzle_widgets.library.archive_checks import MAX_ENTRIES, MAX_TOTAL_BYTES, Checks, Entry, Kind
-from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, shown
+from puzzle_widgets.library.checks import MAX_FILE_BYTES, Location, short_repr
 from puzzle_widgets.library.tar_archive import read_tar
 
 _ZIP, _TARS = ".zip", (".tar.gz", ".tgz")
@@ -51,7 +51,7 @@ class Archive(Mapping[str, bytes]):
     """
 
     def __init__(self, content: bytes, file: str) -> None:
-        place = Place(file)
+        place = Location(file)
         if len(content) > MAX_FILE_BYTES:
             place.fail(
                 f"{len(content) / 2**20:,.1f} MiB.",
@@ -83,7 +83,7 @@ def archive_stem(name: str) -> str:
     return name[: -len(ending)] if ending else PurePosixPath(name).stem
 
 
-def _read_zip(content: bytes, checks: Checks, place: Place) -> dict[str, Read]:
+def _read_zip(content: bytes, checks: Checks, place: Location) -> dict[str, Read]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         entries = archive.infolist()
@@ -108,9 +108,9 @@ def _kind(info: zipfile.ZipInfo) -> Kind:
     return "file" if stat.S_IFMT(mode) in (0, stat.S_IFREG) else "device"
 
 
-def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: Place) -> Read:
+def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: Location) -> Read:
     def read() -> bytes:
-        name = shown(info.filename)
+        name = short_repr(info.filename)
         try:
             with archive.open(info) as file:
                 found = file.read(info.file_size + 1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, shown
+from puzzle_widgets.library.checks import MAX_FILE_BYTES, Location, short_repr
 
 MAX_ENTRIES = 20_000
 MAX_TOTAL_BYTES = 512 * 2**20
@@ -30,7 +30,7 @@ class Entry:
 class Checks:
     """The checks of one archive, entry by entry; ``links`` are those that were passed by."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Location) -> None:
         self.links: list[str] = []
         self._place = place
         self._paths: set[str] = set()
@@ -48,7 +48,7 @@ class Checks:
         path = name.replace("\\", "/")  # as some programs on Windows write it
         leads_out = path.startswith("/") or ".." in PurePosixPath(path).parts
         if leads_out or ":" in path or "\x00" in path:
-            self._place.fail(f"the path {shown(path)} leads out of it.", "Pack plain folders.")
+            self._place.fail(f"the path {short_repr(path)} leads out of it.", "Pack plain folders.")
 
     def path_of(self, entry: Entry) -> str:
         """Path of an entry that is to be read; ``""`` where it is passed by."""
@@ -56,7 +56,7 @@ class Checks:
         path = PurePosixPath(entry.name.replace("\\", "/"))
         if entry.kind == "device":
             self._place.fail(
-                f"{shown(entry.name)} is neither a file nor a folder.", "Pack plain files."
+                f"{short_repr(entry.name)} is neither a file nor a folder.", "Pack plain files."
             )
         if entry.kind == "link":
             self.links.append(str(path))
@@ -65,13 +65,13 @@ class Checks:
         if path.suffix.lower() not in _READ:
             return ""
         if str(path) in self._paths:
-            self._place.fail(f"{shown(str(path))} is there twice.", "Pack it again.")
+            self._place.fail(f"{short_repr(str(path))} is there twice.", "Pack it again.")
         self._paths.add(str(path))
         self._check_size(entry)
         return str(path)
 
     def _check_size(self, entry: Entry) -> None:
-        name, size = shown(entry.name), entry.size
+        name, size = short_repr(entry.name), entry.size
         self._total += size
         if size > MAX_FILE_BYTES or self._total > MAX_TOTAL_BYTES:
             self._place.fail(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from puzzle_widgets.library.block import Part, SubBlock, block_from_name, block_from_size
-from puzzle_widgets.library.checks import MAX_NAME, Place, number, shown, text, tidy
+from puzzle_widgets.library.checks import MAX_NAME, Location, number, short_repr, text, tidy
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import (
     BlockLibrary,
@@ -26,7 +26,7 @@ _SIZE_KEYS: dict[Part, str] = {"attention": KV_HEADS, "ffn": FFN_SIZE}
 
 @dataclass(frozen=True)
 class RawVariant:
-    """A variant as found: checked numbers, halves only where the file states them."""
+    """A variant as found: checked numbers, subblocks only where the file states them."""
 
     name: str
     values: dict[str, float]
@@ -53,7 +53,7 @@ class Facts:
     measurement: Measurement = Measurement()
     units: FrozenMapping[str, str] = FrozenMapping()
     provenance: Provenance = Provenance()
-    offsets: FrozenMapping[str, float] = FrozenMapping()
+    non_block_costs: FrozenMapping[str, float] = FrozenMapping()
     parent_config: str = ""
     notes: tuple[str, ...] = ()
 
@@ -64,19 +64,19 @@ def assemble(file: str, layers: Sequence[RawLayer], facts: Facts) -> BlockLibrar
     Raises
     ------
     LibraryError
-        Naming file, layer, variant, field and the mend.
+        Naming file, layer, variant, field and the fix.
     """
-    place = Place(file)
+    place = Location(file)
     if not layers:
         place.fail("no layers here.", "A block library needs at least one layer.")
     _check_unique([layer.name for layer in layers], place, "layer")
     keys = _keys_of(layers[0], place)
     frozen = tuple(_freeze_layer(layer, keys, place.at(layer=layer.name)) for layer in layers)
-    _check_offsets(facts.offsets, keys, place)
+    _check_non_block_costs(facts.non_block_costs, keys, place)
     settled, units = settle_all(keys, facts.units, place)
     frozen = tuple(_in_units(layer, settled, place) for layer in frozen)
-    offsets = FrozenMapping(converted(facts.offsets, settled))
-    frozen, costs = check_costs(frozen, offsets, place)
+    non_block_costs = FrozenMapping(converted(facts.non_block_costs, settled))
+    frozen, costs = check_costs(frozen, non_block_costs, place)
     notes = tuple(found.note for found in settled.values() if found.note)
     return BlockLibrary(
         facts.name,
@@ -84,13 +84,13 @@ def assemble(file: str, layers: Sequence[RawLayer], facts: Facts) -> BlockLibrar
         facts.measurement,
         FrozenMapping(units),
         facts.provenance,
-        offsets,
+        non_block_costs,
         facts.parent_config,
         tuple(tidy(note, MAX_NAME) for note in (*facts.notes, *notes, *costs)),
     )
 
 
-def _in_units(layer: Layer, settled: Mapping[str, Settled], place: Place) -> Layer:
+def _in_units(layer: Layer, settled: Mapping[str, Settled], place: Location) -> Layer:
     """Give every figure in the unit that its key says."""
     if all(found.factor == 1 and key == found.key for key, found in settled.items()):
         return layer
@@ -103,16 +103,18 @@ def _in_units(layer: Layer, settled: Mapping[str, Settled], place: Place) -> Lay
     return replace(layer, variants=tuple(variants))
 
 
-def _check_offsets(offsets: FrozenMapping[str, float], keys: tuple[str, ...], place: Place) -> None:
-    for key in offsets:
+def _check_non_block_costs(
+    non_block_costs: FrozenMapping[str, float], keys: tuple[str, ...], place: Location
+) -> None:
+    for key in non_block_costs:
         if key not in keys:
             place.at(field=key).fail(
-                "a cost outside the blocks that no block has.",
+                "a non-block cost that no block has.",
                 "Give it in every variant, or leave it out.",
             )
 
 
-def _keys_of(layer: RawLayer, place: Place) -> tuple[str, ...]:
+def _keys_of(layer: RawLayer, place: Location) -> tuple[str, ...]:
     if not layer.variants:
         _no_variants(place.at(layer=layer.name))
     keys = tuple(layer.variants[0].values)
@@ -129,7 +131,7 @@ def _keys_of(layer: RawLayer, place: Place) -> tuple[str, ...]:
     return keys
 
 
-def _freeze_layer(layer: RawLayer, keys: tuple[str, ...], place: Place) -> Layer:
+def _freeze_layer(layer: RawLayer, keys: tuple[str, ...], place: Location) -> Layer:
     if not layer.variants:
         _no_variants(place)
     _check_unique([variant.name for variant in layer.variants], place, "variant")
@@ -140,13 +142,13 @@ def _freeze_layer(layer: RawLayer, keys: tuple[str, ...], place: Place) -> Layer
         place.fail("no parent here.", "Mark the variant that the parent has in this layer.")
     if layer.parent not in {variant.name for variant in variants}:
         place.fail(
-            f"the parent {shown(layer.parent)} is none of the layer's variants.",
+            f"the parent {short_repr(layer.parent)} is none of the layer's variants.",
             "Name one of them.",
         )
     return Layer(layer.name, variants, layer.parent)
 
 
-def _freeze_variant(raw: RawVariant, keys: tuple[str, ...], place: Place) -> BlockVariant:
+def _freeze_variant(raw: RawVariant, keys: tuple[str, ...], place: Location) -> BlockVariant:
     for key in keys:
         if key not in raw.values:
             place.at(field=key).fail(
@@ -160,28 +162,28 @@ def _freeze_variant(raw: RawVariant, keys: tuple[str, ...], place: Place) -> Blo
     values = FrozenMapping({key: raw.values[key] for key in keys})
     return BlockVariant(
         raw.name,
-        raw.attention or _half("attention", raw),
-        raw.ffn or _half("ffn", raw),
+        raw.attention or _subblock("attention", raw),
+        raw.ffn or _subblock("ffn", raw),
         values,
         raw.weight_paths,
         raw.block_config,
     )
 
 
-def _half(part: Part, raw: RawVariant) -> SubBlock:
+def _subblock(part: Part, raw: RawVariant) -> SubBlock:
     size = raw.values.get(_SIZE_KEYS[part])
     if size is None:
         return block_from_name(part, raw.name)
     return block_from_size(part, size, raw.name)
 
 
-def _check_unique(names: Sequence[LayerName], place: Place, what: str) -> None:
+def _check_unique(names: Sequence[LayerName], place: Location, what: str) -> None:
     seen: set[LayerName] = set()
     for name in names:
         if name in seen:
-            place.fail(f"the {what} {shown(name)} is there twice.", "Keep one, or rename one.")
+            place.fail(f"the {what} {short_repr(name)} is there twice.", "Keep one, or rename one.")
         seen.add(name)
 
 
-def _no_variants(place: Place) -> NoReturn:
+def _no_variants(place: Location) -> NoReturn:
     place.fail("no variants here.", "Give the layer at least the parent's block.")

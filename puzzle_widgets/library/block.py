@@ -1,4 +1,4 @@
-"""The two halves of a block, attention and FFN, as structured values."""
+"""The two subblocks of a block, attention and FFN, as structured values."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ OTHER = SubBlock("other")
 
 
 def block_from_name(part: Part, name: str) -> SubBlock:
-    """Read one half of a block from a variant's name.
+    """Read one subblock of a block from a variant's name.
 
-    A name is read as an attention half and, from the first word ``ffn`` or ``mlp`` on, an FFN
-    half. A half that says nothing known is ``SubBlock("other")``.
+    A name is read as an attention subblock and, from the first word ``ffn`` or ``mlp`` on, an FFN
+    subblock. A subblock that says nothing known is ``SubBlock("other")``.
     """
-    text = _half(part, name)
+    text = _subblock(part, name)
     if _NO_OP.search(text):
         return SubBlock("no_op")
     for pattern in _SIZES[part]:
@@ -69,7 +69,7 @@ def block_from_name(part: Part, name: str) -> SubBlock:
 
 
 def block_from_size(part: Part, size: float, name: str) -> SubBlock:
-    """Read one half from its measured size; size 0 is linear if the name says so, else no-op."""
+    """Read a subblock from its measured size; size 0 is linear if the name says so, else no-op."""
     if size >= 1:
         return SubBlock("sized", round(size))
     named = block_from_name(part, name)
@@ -83,8 +83,8 @@ def _sized(size: float) -> SubBlock:
     return SubBlock("sized", int(size)) if size >= 1 else SubBlock("no_op")
 
 
-def _half(part: Part, name: str) -> str:
-    halves = _SPLIT.split(name, maxsplit=1)
+def _subblock(part: Part, name: str) -> str:
+    subblocks = _SPLIT.split(name, maxsplit=1)
     if part == "attention":
-        return halves[0]
-    return halves[1] if len(halves) > 1 else ""
+        return subblocks[0]
+    return subblocks[1] if len(subblocks) > 1 else ""

@@ -1,4 +1,4 @@
-"""Check what comes from outside: every complaint names file, layer, variant, field and the mend."""
+"""Check what comes from outside: every complaint names file, layer, variant, field and the fix."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHOWN = 80
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """Where in the input a value stands; row and column as a table shows them."""
 
     file: str
@@ -28,27 +28,27 @@ class Place:
     row: str = ""
     column: str = ""
 
-    def at(self, **parts: Any) -> Place:  # noqa: ANN401
+    def at(self, **parts: Any) -> Location:  # noqa: ANN401
         """Go further in: ``place.at(layer=3)``."""
-        return Place(**{**self.__dict__, **parts})  # far quicker than dataclasses.replace
+        return Location(**{**self.__dict__, **parts})  # far quicker than dataclasses.replace
 
-    def fail(self, what: str, mend: str) -> NoReturn:
+    def fail(self, what: str, fix: str) -> NoReturn:
         """Raise the one clear error."""
-        raise LibraryError(" ".join(f"{self}: {what} {mend}".splitlines()))
+        raise LibraryError(" ".join(f"{self}: {what} {fix}".splitlines()))
 
     def __str__(self) -> str:
-        parts = [self.file if self.file.isprintable() else shown(self.file)]
+        parts = [self.file if self.file.isprintable() else short_repr(self.file)]
         parts += filter(None, (self.row, self.column))
         if self.layer is not None:
-            parts.append(f"layer {shown(self.layer)}")
+            parts.append(f"layer {short_repr(self.layer)}")
         if self.variant is not None:
-            parts.append(f"variant {shown(self.variant)}")
+            parts.append(f"variant {short_repr(self.variant)}")
         if self.field is not None:
-            parts.append(f"field {shown(self.field)}")
+            parts.append(f"field {short_repr(self.field)}")
         return ", ".join(parts)
 
 
-def shown(value: object) -> str:
+def short_repr(value: object) -> str:
     """Write an untrusted value on one line of printable characters, shortened."""
     try:
         text = ascii(value) if _has_surrogate(str(value)) else repr(value)
@@ -57,7 +57,7 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
-def parse_json(content: bytes, place: Place) -> Any:  # noqa: ANN401
+def parse_json(content: bytes, place: Location) -> Any:  # noqa: ANN401
     """Parse JSON text; names given twice in one object are an error, not a silent loss."""
     _check_parts(content, place)
     try:
@@ -70,7 +70,7 @@ def parse_json(content: bytes, place: Place) -> Any:  # noqa: ANN401
         place.fail(f"broken JSON ({error}).", "Is it complete? Write or download it again.")
 
 
-def _check_parts(content: bytes, place: Place) -> None:
+def _check_parts(content: bytes, place: Location) -> None:
     """Refuse text of which each byte or two would make an object in memory."""
     parts, values = content.count(b"[") + content.count(b"{"), content.count(b",")
     if parts > MAX_PARTS or values > MAX_VALUES:
@@ -80,41 +80,43 @@ def _check_parts(content: bytes, place: Place) -> None:
         )
 
 
-def number(value: object, place: Place) -> float:
+def number(value: object, place: Location) -> float:
     """Read a finite number of sensible size."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        place.fail(f"{shown(value)} stands where a number belongs.", "Give a finite number.")
+        place.fail(f"{short_repr(value)} stands where a number belongs.", "Give a finite number.")
     if not abs(value) <= MAX_NUMBER:  # true of NaN as well
         place.fail(
-            f"{shown(value)} cannot be summed.",
+            f"{short_repr(value)} cannot be summed.",
             f"Give a finite number of at most {MAX_NUMBER:.0e}, or leave the variant out.",
         )
     return float(value)
 
 
-def text(value: object, place: Place, what: str) -> str:
+def text(value: object, place: Location, what: str) -> str:
     """Read a name: any Unicode text that is not empty."""
     if not isinstance(value, str) or not value.strip():
-        place.fail(f"{what} is {shown(value)}.", "Give it a name in text.")
+        place.fail(f"{what} is {short_repr(value)}.", "Give it a name in text.")
     if len(value) > MAX_NAME or _has_surrogate(value):
         place.fail(
-            f"{what} {shown(value)} is no proper text.",
+            f"{what} {short_repr(value)} is no proper text.",
             f"Use whole Unicode characters, at most {MAX_NAME:,}.",
         )
     return value
 
 
-def optional_text(value: object, place: Place, what: str) -> str:
+def optional_text(value: object, place: Location, what: str) -> str:
     """Read a remark that may be missing (``""``)."""
     return "" if value in (None, "") else text(value, place, what)
 
 
-def long_text(value: object, place: Place) -> str:
+def long_text(value: object, place: Location) -> str:
     """Read a text kept as it is, such as a config, that may be missing (``""``)."""
     if value in (None, ""):
         return ""
     if not isinstance(value, str) or len(value) > MAX_TEXT or _has_surrogate(value):
-        place.fail(f"{shown(value)} is no proper text.", f"Give at most {MAX_TEXT:,} characters.")
+        place.fail(
+            f"{short_repr(value)} is no proper text.", f"Give at most {MAX_TEXT:,} characters."
+        )
     return value
 
 
@@ -125,36 +127,42 @@ def tidy(value: object, most: int) -> str:
     return whole if len(whole) <= most else f"{whole[: most - 1]}…"
 
 
-def optional_count(value: object, place: Place) -> int | None:
+def optional_count(value: object, place: Location) -> int | None:
     """Read a positive whole number that may be missing."""
     if value is None:
         return None
     found = number(value, place)
     if found < 1 or found != int(found):
-        place.fail(f"{shown(value)} is no count.", "Give a whole number of at least 1.")
+        place.fail(f"{short_repr(value)} is no count.", "Give a whole number of at least 1.")
     return int(found)
 
 
-def mapping(value: object, place: Place, what: str) -> Mapping[str, Any]:
+def mapping(value: object, place: Location, what: str) -> Mapping[str, Any]:
     """Read a JSON object that holds something."""
     if not isinstance(value, Mapping) or not value:
-        place.fail(f"{what} is {shown(value)}.", "A JSON object with at least one entry is needed.")
+        place.fail(
+            f"{what} is {short_repr(value)}.", "A JSON object with at least one entry is needed."
+        )
     return value
 
 
-def sequence(value: object, place: Place, what: str) -> list[Any]:
+def sequence(value: object, place: Location, what: str) -> list[Any]:
     """Read a JSON array that holds something."""
     if not isinstance(value, list) or not value:
-        place.fail(f"{what} is {shown(value)}.", "A JSON array with at least one entry is needed.")
+        place.fail(
+            f"{what} is {short_repr(value)}.", "A JSON array with at least one entry is needed."
+        )
     return value
 
 
-def _refuse_twins(place: Place) -> Any:  # noqa: ANN401
+def _refuse_twins(place: Location) -> Any:  # noqa: ANN401
     def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for name, value in pairs:
             if name in found:
-                place.fail(f"the name {shown(name)} is given twice.", "Keep one, or rename one.")
+                place.fail(
+                    f"the name {short_repr(name)} is given twice.", "Keep one, or rename one."
+                )
             found[name] = value
         return found
 

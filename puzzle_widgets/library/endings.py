@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.checks import Location, short_repr
 
 READ = (".json", ".csv", ".tsv", ".xlsx", ".parquet", ".zip", ".tar.gz", ".tgz")
 _SHEET = ("a workbook of a kind that is not read", "Save it as .xlsx ('Excel Workbook') or CSV.")
@@ -49,8 +49,8 @@ def check_ending(file: str) -> None:
     name, suffix = file.lower(), PurePath(file).suffix.lower()
     if not suffix or name.endswith(READ):
         return
-    what, mend = _WORDS.get(suffix, (f"{shown(suffix)} is no ending that is read", ""))
-    _refuse(file, what, mend)
+    what, fix = _WORDS.get(suffix, (f"{short_repr(suffix)} is no ending that is read", ""))
+    _refuse(file, what, fix)
 
 
 def check_beginning(content: bytes, file: str) -> None:
@@ -61,10 +61,10 @@ def check_beginning(content: bytes, file: str) -> None:
     LibraryError
         If its first bytes are those of another kind of file.
     """
-    for start, (what, mend) in _BEGINNINGS.items():
+    for start, (what, fix) in _BEGINNINGS.items():
         if content.startswith(start):
-            _refuse(file, what, mend)
+            _refuse(file, what, fix)
 
 
-def _refuse(file: str, what: str, mend: str) -> None:
-    Place(file).fail(f"{what}.", f"{mend} Files that are read end in {', '.join(READ)}.".strip())
+def _refuse(file: str, what: str, fix: str) -> None:
+    Location(file).fail(f"{what}.", f"{fix} Files that are read end in {', '.join(READ)}.".strip())

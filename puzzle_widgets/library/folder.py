@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place
+from puzzle_widgets.library.checks import MAX_FILE_BYTES, Location
 from puzzle_widgets.library.puzzletron.layout import (
     RECORDS,
     STATS,
@@ -52,7 +52,7 @@ class Folder(Mapping[str, bytes]):
         for found in _texts(path, path, _DEPTH):
             self._paths[found.relative_to(path).as_posix()] = found
             if len(self._paths) > MAX_FILES:
-                Place(path.name).fail(
+                Location(path.name).fail(
                     f"more than {MAX_FILES:,} files.", "Give the folder of one run."
                 )
 
@@ -86,7 +86,7 @@ def read_bytes(path: Path) -> bytes:
     LibraryError
         Where it is missing, too large, no ordinary file or cannot be read.
     """
-    place = Place(path.name)
+    place = Location(path.name)
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             too_large(place, path.stat().st_size)
@@ -99,7 +99,7 @@ def read_bytes(path: Path) -> bytes:
         place.fail(f"cannot be read ({error.strerror}).", "Give a file that can be read.")
 
 
-def too_large(place: Place, size: int) -> None:
+def too_large(place: Location, size: int) -> None:
     """Refuse a file by its size in bytes."""
     place.fail(
         f"{size / 2**20:,.1f} MiB.", f"At most {MAX_FILE_BYTES // 2**20} MiB are read; split it."

@@ -12,7 +12,7 @@ import pandas as pd
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.archive import Archive, archive_stem, is_archive
 from puzzle_widgets.library.assemble import Facts
-from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, mapping, parse_json
+from puzzle_widgets.library.checks import MAX_FILE_BYTES, Location, mapping, parse_json
 from puzzle_widgets.library.datasets import (
     Dataset,
     Progress,
@@ -42,7 +42,7 @@ from puzzle_widgets.library.tables import Marks, TableRun, is_table, open_frame,
 from puzzle_widgets.resources import data_folder
 
 _SIDECARS = (MEASUREMENT_FILE, PARENT_FILE)
-_NO_SCENARIOS = "no scenarios here."
+_NO_WORKLOADS = "no workloads here."
 _WHAT_HAS = "Only a Puzzletron run has them, or a table with rows for several batch sizes."
 Source = str | os.PathLike[str] | pd.DataFrame
 Run = PuzzletronRun | TableRun
@@ -54,13 +54,13 @@ class _Asked:
 
     name: str | None = None
     measurement: Measurement | None = None
-    scenario: Wanted = None
+    workload: Wanted = None
     allow_gaps: bool = False
     marks: Marks = field(default_factory=Marks)
 
-    def refuse_scenario(self, file: str) -> None:
-        if self.scenario is not None:
-            Place(file).fail(_NO_SCENARIOS, _WHAT_HAS)
+    def refuse_workload(self, file: str) -> None:
+        if self.workload is not None:
+            Location(file).fail(_NO_WORKLOADS, _WHAT_HAS)
 
 
 def load_library(
@@ -68,7 +68,7 @@ def load_library(
     *,
     name: str | None = None,
     measurement: Measurement | None = None,
-    scenario: Wanted = None,
+    workload: Wanted = None,
     allow_gaps: bool = False,
     decimal: str | None = None,
     thousands: str | None = None,
@@ -88,7 +88,7 @@ def load_library(
     measurement
         Batch size, sequence length, GPU and dtype, for input that does not say them; without
         the first two there is no throughput.
-    scenario
+    workload
         For a Puzzletron run with costs for several, or a table with rows for several batch sizes:
         the name of one, as :func:`open_run` lists them, or arguments that only one has, such as
         ``{"batch_size": 96}``; by default that of a run which was searched, else its first with
@@ -104,30 +104,30 @@ def load_library(
     Raises
     ------
     LibraryError
-        Naming file, layer, variant, field and the mend.
+        Naming file, layer, variant, field and the fix.
     DatasetError
-        If the name is that of a data set whose licence is not agreed to yet, which
+        If the name is that of a data set whose license is not agreed to yet, which
         :func:`load_dataset` does, or which cannot be fetched.
 
     Examples
     --------
     >>> import puzzle_widgets as pw
-    >>> library = pw.load_library("llama-3.3-70b-modelled")
+    >>> library = pw.load_library("llama-3.3-70b-modeled")
     >>> library
-    BlockLibrary('Llama-3.3-70B (modelled)': 80 layers, 4320 variants, 13 scores and costs)
+    BlockLibrary('Llama-3.3-70B (modeled)': 80 layers, 4320 variants, 13 scores and costs)
     >>> library.layer(0).parent_variant.label
     '8 KV heads, FFN width 28,672'
     """
-    asked = _Asked(name, measurement, scenario, allow_gaps, Marks(decimal, thousands))
+    asked = _Asked(name, measurement, workload, allow_gaps, Marks(decimal, thousands))
     if isinstance(source, pd.DataFrame):
-        return _frame_table(source, asked).library(scenario, measurement)
+        return _frame_table(source, asked).library(workload, measurement)
     path = find_library(source)
     if isinstance(path, Dataset):
-        asked.refuse_scenario(path.name)
+        asked.refuse_workload(path.name)
         return _with_words(load_dataset(path.name), name, measurement)
     run = _run_at(path, name)
     if run is not None:
-        return run.library(scenario, measurement)
+        return run.library(workload, measurement)
     return _read(*_files_at(path), asked)
 
 
@@ -139,7 +139,7 @@ def open_run(
     decimal: str | None = None,
     thousands: str | None = None,
 ) -> Run | None:
-    """Open what has scenarios of costs, to choose among them.
+    """Open what has workloads, to choose among them.
 
     Parameters
     ----------
@@ -165,19 +165,19 @@ def open_run(
     --------
     >>> from dataclasses import replace
     >>> import puzzle_widgets as pw
-    >>> library = pw.load_library("llama-3.3-70b-modelled")
+    >>> library = pw.load_library("llama-3.3-70b-modeled")
     >>> layers = tuple(replace(layer, variants=layer.variants[:4]) for layer in library.layers)
     >>> config = {"model_type": "llama", "num_hidden_layers": 80, "hidden_size": 8192}
     >>> config |= {"num_attention_heads": 64, "num_key_value_heads": 8, "intermediate_size": 28672}
     >>> small = replace(library, layers=layers)
-    >>> folder = pw.handover.write_puzzletron(small, "run", parent_config=config)
+    >>> folder = pw.export.write_puzzletron(small, "run", parent_config=config)
     >>> run = pw.open_run(folder)
-    >>> [dict(scenario.args)["batch_size"] for scenario in run.scenarios]
+    >>> [dict(workload.args)["batch_size"] for workload in run.workloads]
     [256]
-    >>> run.library(run.scenarios[0].name)
+    >>> run.library(run.workloads[0].name)
     BlockLibrary('run': 80 layers, 320 variants, 19 scores and costs)
     >>> reports = pw.read_reports(run, run.library())  # solutions and measurements that it holds
-    >>> len(reports.scenarios)
+    >>> len(reports.workloads)
     0
     """
     run = _run_in(source, name)
@@ -185,7 +185,7 @@ def open_run(
         return run
     asked = _Asked(name, allow_gaps=allow_gaps, marks=Marks(decimal, thousands))
     table = _table_in(source, asked)
-    return table if table is not None and table.scenarios else None
+    return table if table is not None and table.workloads else None
 
 
 def open_source(
@@ -195,7 +195,7 @@ def open_source(
     decimal: str | None = None,
     thousands: str | None = None,
 ) -> BlockLibrary | Run:
-    """Open what has scenarios of costs, to choose among them, or else a library.
+    """Open what has workloads, to choose among them, or else a library.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def open_source(
         return run
     table = _table_in(source, _Asked(allow_gaps=allow_gaps, marks=Marks(decimal, thousands)))
     if table is not None:
-        return table if table.scenarios else table.library()
+        return table if table.workloads else table.library()
     if isinstance(source, Mapping):
         return load_files(source, allow_gaps=allow_gaps)
     return load_library(source, allow_gaps=allow_gaps)
@@ -225,14 +225,14 @@ def load_dataset(
     name
         One of :func:`list_datasets`.
     agree
-        Whether you agree to its licence; asked for once, and remembered in the cache folder.
+        Whether you agree to its license; asked for once, and remembered in the cache folder.
     progress
         Called with (bytes here, bytes in all) during a fetch; whatever it raises ends the fetch.
 
     Raises
     ------
     DatasetError
-        If there is no such data set, its licence is not agreed to, or it cannot be fetched.
+        If there is no such data set, its license is not agreed to, or it cannot be fetched.
 
     Notes
     -----
@@ -255,7 +255,7 @@ def load_dataset(
     if agree:
         remember(dataset, folder)
     library = load_files(read_files(dataset, progress), name=dataset.title)
-    note = f"{dataset.licence.name}. {dataset.licence.summary}"
+    note = f"{dataset.license.name}. {dataset.license.summary}"
     return replace(library, provenance=Provenance(dataset.origin, dataset.source, note))
 
 
@@ -264,7 +264,7 @@ def load_files(
     *,
     name: str | None = None,
     measurement: Measurement | None = None,
-    scenario: Wanted = None,
+    workload: Wanted = None,
     allow_gaps: bool = False,
     decimal: str | None = None,
     thousands: str | None = None,
@@ -277,7 +277,7 @@ def load_files(
         Bytes by file name: one library file, with ``measurement_info.json`` and
         ``parent_block_stats.json`` beside it where there are any; the files of a Puzzletron run;
         or one archive, zip or tar.gz.
-    name, measurement, scenario, allow_gaps, decimal, thousands
+    name, measurement, workload, allow_gaps, decimal, thousands
         As for :func:`load_library`.
 
     Examples
@@ -291,8 +291,8 @@ def load_files(
     unpacked = _unpacked(files)
     run = open_files(unpacked, name or _title(files))
     if run is not None:
-        return run.library(scenario, measurement)
-    asked = _Asked(name, measurement, scenario, allow_gaps, Marks(decimal, thousands))
+        return run.library(workload, measurement)
+    asked = _Asked(name, measurement, workload, allow_gaps, Marks(decimal, thousands))
     return _read(*_files_in(files, unpacked), asked)
 
 
@@ -341,7 +341,7 @@ def _files_in(
     if unpacked is files:
         return files, ""
     if not unpacked:
-        Place(next(iter(files))).fail(
+        Location(next(iter(files))).fail(
             "0 library files in the archive.",
             "Pack the library's files themselves, not in a further archive.",
         )
@@ -392,8 +392,8 @@ def _read(files: Mapping[str, bytes], title: str, asked: _Asked) -> BlockLibrary
     check_ending(file)
     _check_sizes(files)
     if is_table(file):
-        return _table(files, file, title, asked).library(asked.scenario, asked.measurement)
-    asked.refuse_scenario(file)
+        return _table(files, file, title, asked).library(asked.workload, asked.measurement)
+    asked.refuse_workload(file)
     check_beginning(files[file], file)
     return in_order(_read_json(files, file, title, asked), file, allow_gaps=asked.allow_gaps)
 
@@ -414,7 +414,7 @@ def _frame_table(frame: pd.DataFrame, asked: _Asked) -> TableRun:
 def _read_json(files: Mapping[str, bytes], file: str, title: str, asked: _Asked) -> BlockLibrary:
     facts = _facts(asked.name or title or Path(file).stem, asked.measurement)
     sidecars = {Path(other).name: content for other, content in files.items() if other != file}
-    place = Place(file)
+    place = Location(file)
     content = mapping(parse_json(files[file], place), place, "the file")
     if is_records(content):
         run = open_files({RECORDS: files[file], **sidecars}, facts.name)
@@ -455,4 +455,4 @@ def _library_file(files: Mapping[str, bytes]) -> str:
 def _check_sizes(files: Mapping[str, bytes]) -> None:
     for file, content in files.items():
         if len(content) > MAX_FILE_BYTES:
-            too_large(Place(file), len(content))
+            too_large(Location(file), len(content))

@@ -31,7 +31,7 @@ class BlockVariant:
     name
         Name as the file gives it: any Unicode, untrusted, unique in its layer.
     attention, ffn
-        The two halves as structured values.
+        The two subblocks as structured values.
     values
         Scores and costs under dotted keys, such as ``{"stats.memory_mib": 1437.1}``.
     weight_paths
@@ -85,7 +85,7 @@ class Layer:
 
     @cached_property
     def positions(self) -> Mapping[str, int]:
-        """Place of each variant in ``variants``, by name."""
+        """Location of each variant in ``variants``, by name."""
         return {variant.name: place for place, variant in enumerate(self.variants)}
 
     @property
@@ -122,12 +122,12 @@ class Measurement:
         return self.batch_size * self.sequence_length
 
 
-Origin = Literal["measured", "modelled", "generated", "unknown"]
+Origin = Literal["measured", "modeled", "generated", "unknown"]
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a library comes from; ``modelled`` and ``generated`` figures were never measured.
+    """Where a library comes from; ``modeled`` and ``generated`` figures were never measured.
 
     Examples
     --------
@@ -159,8 +159,8 @@ class BlockLibrary:
         Unit of each dotted key; keys left out take the unit that their suffix tells.
     provenance
         Origin of the figures.
-    offsets
-        Costs of what stands outside the blocks, such as embeddings and head, by dotted key; part
+    non_block_costs
+        Non-block costs, such as embeddings and head, by dotted key; part
         of every total. A key left out is 0.
     parent_config
         JSON text of the parent's Hugging Face config; empty where it is not known.
@@ -189,7 +189,7 @@ class BlockLibrary:
     measurement: Measurement = Measurement()
     units: FrozenMapping[str, str] = field(default_factory=FrozenMapping)
     provenance: Provenance = Provenance()
-    offsets: FrozenMapping[str, float] = field(default_factory=FrozenMapping)
+    non_block_costs: FrozenMapping[str, float] = field(default_factory=FrozenMapping)
     parent_config: str = ""
     notes: tuple[str, ...] = field(default=(), compare=False)
 
@@ -216,7 +216,7 @@ class BlockLibrary:
 
     @cached_property
     def layer_positions(self) -> Mapping[LayerName, int]:
-        """Place of each layer in the network, by name."""
+        """Location of each layer in the network, by name."""
         return {layer.name: place for place, layer in enumerate(self.layers)}
 
     def layer(self, name: LayerName) -> Layer:
@@ -254,9 +254,9 @@ class BlockLibrary:
             raise LibraryError(f"{self.name}: no {key!r} here; it has {', '.join(self.keys)}.")
         return self._table[:, self.keys.index(key)]
 
-    def offset(self, key: str) -> float:
-        """What stands outside the blocks of a key's every total, in its unit."""
-        return self.offsets.get(key, 0.0)
+    def non_block_cost(self, key: str) -> float:
+        """The non-block costs of a key's every total, in its unit."""
+        return self.non_block_costs.get(key, 0.0)
 
     @property
     def parent_architecture(self) -> dict[LayerName, str]:
@@ -272,13 +272,13 @@ class BlockLibrary:
         """Sum every key over an architecture, ``{layer: variant}``, and what stands outside it."""
         chosen = [layer.variant(architecture[layer.name]).values for layer in self.layers]
         return {
-            key: math.fsum([self.offset(key), *(values[key] for values in chosen)])
+            key: math.fsum([self.non_block_cost(key), *(values[key] for values in chosen)])
             for key in self.keys
         }
 
-    def reach(self, key: str) -> tuple[float, float]:
+    def total_range(self, key: str) -> tuple[float, float]:
         """Least and greatest sum that any architecture has of a key."""
-        column, offset, firsts = self.column(key), self.offset(key), self.starts[:-1]
+        column, offset, firsts = self.column(key), self.non_block_cost(key), self.starts[:-1]
         ends = (np.minimum.reduceat(column, firsts), np.maximum.reduceat(column, firsts))
         least, most = (math.fsum([offset, *end.tolist()]) for end in ends)
         return least, most

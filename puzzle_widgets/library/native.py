@@ -10,14 +10,14 @@ from typing import Any, get_args
 from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
 from puzzle_widgets.library.block import KINDS, SubBlock
 from puzzle_widgets.library.checks import (
-    Place,
+    Location,
     long_text,
     mapping,
     number,
     optional_count,
     optional_text,
     sequence,
-    shown,
+    short_repr,
     text,
 )
 from puzzle_widgets.library.frozen import FrozenMapping
@@ -58,7 +58,7 @@ def dump_head(library: BlockLibrary) -> dict[str, Any]:
 def _outside(library: BlockLibrary) -> dict[str, Any]:
     """What is known beside the blocks; nothing where there is nothing."""
     found = {
-        "offsets": dict(library.offsets),
+        "non_block_costs": dict(library.non_block_costs),
         "parent_config": library.parent_config,
         "notes": list(library.notes),
     }
@@ -86,10 +86,10 @@ def _variant_record(variant: BlockVariant) -> dict[str, Any]:
 
 def read_native(content: Mapping[str, Any], file: str) -> BlockLibrary:
     """Read parsed JSON of this form."""
-    place = Place(file)
+    place = Location(file)
     if content.get("version") != VERSION:
         place.at(field="version").fail(
-            f"version {shown(content.get('version'))} is not known here.",
+            f"version {short_repr(content.get('version'))} is not known here.",
             f"This program reads version {VERSION}; a newer program may have written it.",
         )
     keys = _read_keys(content, place)
@@ -100,7 +100,7 @@ def read_native(content: Mapping[str, Any], file: str) -> BlockLibrary:
     return assemble(file, layers, read_head(content, place))
 
 
-def _read_keys(content: Mapping[str, Any], place: Place) -> list[str]:
+def _read_keys(content: Mapping[str, Any], place: Location) -> list[str]:
     here = place.at(field="keys")
     keys = [text(key, here, "a key") for key in sequence(content.get("keys"), here, "'keys'")]
     if len(set(keys)) < len(keys):
@@ -108,7 +108,7 @@ def _read_keys(content: Mapping[str, Any], place: Place) -> list[str]:
     return keys
 
 
-def read_head(content: Mapping[str, Any], place: Place) -> Facts:
+def read_head(content: Mapping[str, Any], place: Location) -> Facts:
     """Read what a file of this form says of the library as a whole."""
     here = place.at(field="measurement")
     measurement = read_measurement(mapping(content.get("measurement"), here, "it"), here)
@@ -117,13 +117,13 @@ def read_head(content: Mapping[str, Any], place: Place) -> Facts:
         measurement,
         read_units(content.get("units"), place.at(field="units")),
         _read_provenance(content.get("provenance"), place.at(field="provenance")),
-        _read_offsets(content.get("offsets"), place.at(field="offsets")),
+        _read_non_block_costs(content.get("non_block_costs"), place.at(field="non_block_costs")),
         long_text(content.get("parent_config"), place.at(field="parent_config")),
         _read_notes(content.get("notes"), place.at(field="notes")),
     )
 
 
-def read_units(content: object, place: Place) -> FrozenMapping[str, str]:
+def read_units(content: object, place: Location) -> FrozenMapping[str, str]:
     """Read units by key; there may be none."""
     if content in (None, {}):
         return FrozenMapping()
@@ -131,24 +131,26 @@ def read_units(content: object, place: Place) -> FrozenMapping[str, str]:
     return FrozenMapping({key: optional_text(unit, place, "a unit") for key, unit in units.items()})
 
 
-def _read_offsets(content: object, place: Place) -> FrozenMapping[str, float]:
+def _read_non_block_costs(content: object, place: Location) -> FrozenMapping[str, float]:
     if content in (None, {}):
         return FrozenMapping()
     found = mapping(content, place, "it")
     return FrozenMapping({key: number(value, place.at(field=key)) for key, value in found.items()})
 
 
-def _read_notes(content: object, place: Place) -> tuple[str, ...]:
+def _read_notes(content: object, place: Location) -> tuple[str, ...]:
     if content in (None, []):
         return ()
     return tuple(text(note, place, "a note") for note in sequence(content, place, "it"))
 
 
-def _read_provenance(content: object, place: Place) -> Provenance:
+def _read_provenance(content: object, place: Location) -> Provenance:
     found = mapping(content, place, "it")
     origin: Any = found.get("origin")
     if origin not in get_args(Origin):
-        place.fail(f"origin {shown(origin)}.", f"One of {', '.join(get_args(Origin))} is needed.")
+        place.fail(
+            f"origin {short_repr(origin)}.", f"One of {', '.join(get_args(Origin))} is needed."
+        )
     return Provenance(
         origin,
         optional_text(found.get("source"), place, "the source"),
@@ -156,7 +158,7 @@ def _read_provenance(content: object, place: Place) -> Provenance:
     )
 
 
-def _read_layer(content: object, keys: list[str], file: Place) -> RawLayer:
+def _read_layer(content: object, keys: list[str], file: Location) -> RawLayer:
     record = mapping(content, file, "a layer")
     name = _layer_name(record.get("layer"), file)
     place = file.at(layer=name)
@@ -168,13 +170,13 @@ def _read_layer(content: object, keys: list[str], file: Place) -> RawLayer:
     return RawLayer(name, variants, parent if isinstance(parent, str) else None)
 
 
-def _layer_name(value: object, place: Place) -> LayerName:
+def _layer_name(value: object, place: Location) -> LayerName:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     return text(value, place, "a layer's name")
 
 
-def _read_variant(content: object, keys: list[str], layer: Place) -> RawVariant:
+def _read_variant(content: object, keys: list[str], layer: Location) -> RawVariant:
     record = mapping(content, layer, "a variant")
     name = text(record.get("name"), layer, "a variant's name")
     place = layer.at(variant=name)
@@ -184,31 +186,33 @@ def _read_variant(content: object, keys: list[str], layer: Place) -> RawVariant:
     numbers = {
         key: number(value, place.at(field=key)) for key, value in zip(keys, values, strict=True)
     }
-    halves = [_read_half(record.get(part), place.at(field=part)) for part in ("attention", "ffn")]
+    subblocks = [
+        _read_subblock(record.get(part), place.at(field=part)) for part in ("attention", "ffn")
+    ]
     return RawVariant(
         name,
         numbers,
-        *halves,
+        *subblocks,
         weight_paths=read_paths(record.get("weight_paths"), place.at(field="weight_paths")),
         block_config=long_text(record.get("block_config"), place.at(field="block_config")),
     )
 
 
-def read_paths(content: object, place: Place) -> tuple[str, ...]:
+def read_paths(content: object, place: Location) -> tuple[str, ...]:
     """Read a list of weight files; it may be missing."""
     if content in (None, []):
         return ()
     return tuple(text(path, place, "a path") for path in sequence(content, place, "it"))
 
 
-def _read_half(content: object, place: Place) -> SubBlock | None:
+def _read_subblock(content: object, place: Location) -> SubBlock | None:
     if content is None:
         return None
-    record = mapping(content, place, "the half")
+    record = mapping(content, place, "the subblock")
     kind, size = record.get("kind"), optional_count(record.get("size"), place)
     if kind not in KINDS or (kind == "sized") != (size is not None):
         place.fail(
-            f"{shown(dict(record))} is no half of a block.",
+            f"{short_repr(dict(record))} is no subblock of a block.",
             f"'kind' is one of {', '.join(KINDS)}; only a sized one has a 'size'.",
         )
     return SubBlock(kind, size)

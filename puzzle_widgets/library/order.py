@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.checks import Location, short_repr
 from puzzle_widgets.library.model import BlockLibrary, LayerName
 
 _DIGITS = re.compile(r"([0-9]+)")
@@ -89,10 +89,10 @@ def in_order(library: BlockLibrary, file: str, *, allow_gaps: bool = False) -> B
     numbers = layer_numbers([layer.name for layer in library.layers])
     if numbers is None:
         return library
-    _refuse_twins(library, numbers, Place(file))
+    _refuse_twins(library, numbers, Location(file))
     missing = missing_words(numbers)
     if missing and not allow_gaps:
-        Place(file).fail(
+        Location(file).fail(
             f"{missing} missing: the layers here are {min(numbers)} to {max(numbers)}.",
             "Add what is missing; or say load_library(..., allow_gaps=True) or --allow-gaps, "
             "if the library is to be without.",
@@ -104,13 +104,13 @@ def in_order(library: BlockLibrary, file: str, *, allow_gaps: bool = False) -> B
     return replace(library, layers=layers, notes=(*library.notes, *notes))
 
 
-def _refuse_twins(library: BlockLibrary, numbers: Sequence[int], place: Place) -> None:
+def _refuse_twins(library: BlockLibrary, numbers: Sequence[int], place: Location) -> None:
     first: dict[int, LayerName] = {}
     for layer, number in zip(library.layers, numbers, strict=True):
         other = first.setdefault(number, layer.name)
         if other != layer.name:
             place.at(layer=layer.name).fail(
-                f"it has the number of layer {shown(other)}.",
+                f"it has the number of layer {short_repr(other)}.",
                 "Give each its own.",
             )
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.checks import Location, short_repr
 from puzzle_widgets.library.model import Layer
 from puzzle_widgets.library.quantity import COST_GROUP
 
@@ -29,7 +29,7 @@ _Cell = tuple[Layer, str, float]
 
 
 def check_costs(
-    layers: Sequence[Layer], offsets: Mapping[str, float], place: Place
+    layers: Sequence[Layer], non_block_costs: Mapping[str, float], place: Location
 ) -> tuple[tuple[Layer, ...], tuple[str, ...]]:
     """Leave out variants whose costs are stand-ins; also gives a note for each such figure.
 
@@ -57,7 +57,7 @@ def check_costs(
             gone |= {(layer.name, name) for layer, name, _ in here}
         if is_cost:
             notes += _below_zero(key, [cell for cell in cells if cell[2] not in found], place)
-        if offsets.get(key, 0.0) < 0:
+        if non_block_costs.get(key, 0.0) < 0:
             _refuse_amount(key, place)
     return tuple(_without(layer, gone) for layer in layers), tuple(notes)
 
@@ -94,7 +94,7 @@ def stand_ins(values: Sequence[float], parents: Sequence[float]) -> list[float]:
 
 
 def _first_far_out(sizes: Sequence[float], usual: set[float]) -> int:
-    """Place from which on sizes, in their order, are stand-ins: one, or several round ones."""
+    """Location from which on sizes, in their order, are stand-ins: one, or several round ones."""
     for place in reversed(range(1, len(sizes))):
         above = sizes[place:]
         alike = len(above) == 1 or all(_is_round(abs(size)) for size in above)
@@ -120,7 +120,7 @@ def _is_mark(size: float) -> bool:
     return size == int(size) and (size == 1 or set(str(int(size))) == {"9"})
 
 
-def _left_out(key: str, here: Sequence[_Cell], rest: Sequence[float], place: Place) -> str:
+def _left_out(key: str, here: Sequence[_Cell], rest: Sequence[float], place: Location) -> str:
     what = "cost" if key.startswith(COST_GROUP) else "score"
     span = f"the others are {min(rest):g} to {max(rest):g}"
     for layer, name, value in here:
@@ -129,7 +129,9 @@ def _left_out(key: str, here: Sequence[_Cell], rest: Sequence[float], place: Pla
                 f"{value:g} seems to stand for a {what} that is not known ({span}).",
                 f"Give the {what} of the parent's block.",
             )
-    names = _named([f"layer {shown(layer.name)} {shown(name)}" for layer, name, _ in here])
+    names = _named(
+        [f"layer {short_repr(layer.name)} {short_repr(name)}" for layer, name, _ in here]
+    )
     count = "1 variant was" if len(here) == 1 else f"{len(here):,} variants were"
     return (
         f"{count} left out, for {key} of {here[0][2]:g} seems to stand for a {what} that was not "
@@ -137,17 +139,19 @@ def _left_out(key: str, here: Sequence[_Cell], rest: Sequence[float], place: Pla
     )
 
 
-def _below_zero(key: str, cells: Sequence[_Cell], place: Place) -> list[str]:
+def _below_zero(key: str, cells: Sequence[_Cell], place: Location) -> list[str]:
     here = [(layer, name, cost) for layer, name, cost in cells if cost < 0]
     if not here:
         return []
     layer, name, _ = here[0]
     _refuse_amount(key, place.at(layer=layer.name, variant=name))
-    names = _named([f"layer {shown(la.name)} {shown(name)} {cost:g}" for la, name, cost in here])
+    names = _named(
+        [f"layer {short_repr(la.name)} {short_repr(name)} {cost:g}" for la, name, cost in here]
+    )
     return [f"{key} is below 0, as differences of measurements may be: {names}."]
 
 
-def _refuse_amount(key: str, place: Place) -> None:
+def _refuse_amount(key: str, place: Location) -> None:
     if _AMOUNT.search(key):
         place.at(field=key).fail("below 0.", "Give an amount of 0 or more.")
 

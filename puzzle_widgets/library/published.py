@@ -13,7 +13,7 @@ from typing import Any
 
 from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
 from puzzle_widgets.library.checks import (
-    Place,
+    Location,
     mapping,
     number,
     optional_count,
@@ -48,7 +48,7 @@ def read_published(
     facts
         What the caller says of the library; a measurement file fills what is left open.
     """
-    place, empty = Place(file), _never_measured(content)
+    place, empty = Location(file), _never_measured(content)
     named = [(_layer_name(name, place), variants) for name, variants in content.items()]
     found = [(name, _read_variants(rows, empty, place.at(layer=name))) for name, rows in named]
     stats = _parent_stats(sidecars, empty)
@@ -66,7 +66,7 @@ def read_published(
     return assemble(file, layers, replace(_with_measurement(facts, sidecars), notes=notes))
 
 
-def read_measurement(content: Mapping[str, Any], place: Place) -> Measurement:
+def read_measurement(content: Mapping[str, Any], place: Location) -> Measurement:
     """Read batch size, sequence length, GPU and dtype; any may be missing."""
     return Measurement(
         optional_count(content.get("batch_size"), place.at(field="batch_size")),
@@ -79,7 +79,7 @@ def read_measurement(content: Mapping[str, Any], place: Place) -> Measurement:
 def _with_measurement(facts: Facts, sidecars: Mapping[str, bytes]) -> Facts:
     measurement = facts.measurement
     if measurement == Measurement() and MEASUREMENT_FILE in sidecars:
-        place = Place(MEASUREMENT_FILE)
+        place = Location(MEASUREMENT_FILE)
         found = parse_json(sidecars[MEASUREMENT_FILE], place)
         measurement = read_measurement(mapping(found, place, "the file"), place)
     provenance = Provenance("measured" if measurement.gpu else "unknown", facts.name)
@@ -101,27 +101,27 @@ def _never_measured(content: Mapping[str, Any]) -> set[str]:
 def _parent_stats(sidecars: Mapping[str, bytes], empty: set[str]) -> dict[str, float] | None:
     if PARENT_FILE not in sidecars:
         return None
-    place = Place(PARENT_FILE)
+    place = Location(PARENT_FILE)
     found = mapping(parse_json(sidecars[PARENT_FILE], place), place, "the file")
     return _flatten({"stats": found.get("stats")}, empty, place)
 
 
-def _layer_name(name: str, place: Place) -> LayerName:
+def _layer_name(name: str, place: Location) -> LayerName:
     match = _LAYER_NUMBER.fullmatch(name)
     return int(match[1]) if match else text(name, place, "a layer's name")
 
 
-def _read_variants(content: object, empty: set[str], layer: Place) -> list[RawVariant]:
+def _read_variants(content: object, empty: set[str], layer: Location) -> list[RawVariant]:
     found = mapping(content, layer, "the layer")
     return [_read_variant(name, values, empty, layer) for name, values in found.items()]
 
 
-def _read_variant(name: str, content: object, empty: set[str], layer: Place) -> RawVariant:
+def _read_variant(name: str, content: object, empty: set[str], layer: Location) -> RawVariant:
     place = layer.at(variant=text(name, layer, "a variant's name"))
     return RawVariant(name, _flatten(mapping(content, place, "the variant"), empty, place))
 
 
-def _flatten(groups: Mapping[str, Any], empty: set[str], place: Place) -> dict[str, float]:
+def _flatten(groups: Mapping[str, Any], empty: set[str], place: Location) -> dict[str, float]:
     """Turn ``{"stats": {"memory_mib": 1}}`` into ``{"stats.memory_mib": 1.0}``, scores first."""
     return {
         f"{group}.{key}": number(value, place.at(field=f"{group}.{key}"))
@@ -132,7 +132,7 @@ def _flatten(groups: Mapping[str, Any], empty: set[str], place: Place) -> dict[s
 
 
 def _find_parent(
-    variants: list[RawVariant], parent: dict[str, float] | None, surplus: list[str], place: Place
+    variants: list[RawVariant], parent: dict[str, float] | None, surplus: list[str], place: Location
 ) -> str | None:
     if parent is None:
         named = [v.name for v in variants if len(_PARENT_SHARE.findall(v.name)) == _BOTH_HALVES]

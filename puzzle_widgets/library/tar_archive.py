@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 
 from puzzle_widgets.library import archive_checks
 from puzzle_widgets.library.archive_checks import SMALL, Checks, Entry, Kind
-from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, shown
+from puzzle_widgets.library.checks import MAX_FILE_BYTES, Location, short_repr
 
 _CHUNK = 2**20
 _BROKEN = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError)
 
 
-def read_tar(content: bytes, checks: Checks, place: Place) -> dict[str, Callable[[], bytes]]:
+def read_tar(content: bytes, checks: Checks, place: Location) -> dict[str, Callable[[], bytes]]:
     """Read the files that are wanted; each is kept packed until it is asked for.
 
     Raises
@@ -49,11 +49,11 @@ def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
         yield member
 
 
-def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Place) -> bytes:
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Location) -> bytes:
     file = archive.extractfile(member)
     found = file.read() if file else b""
     if len(found) != member.size:
-        place.fail(f"{shown(member.name)} is not as large as it says.", "Pack it again.")
+        place.fail(f"{short_repr(member.name)} is not as large as it says.", "Pack it again.")
     return found
 
 
@@ -68,7 +68,7 @@ def _kind(member: tarfile.TarInfo) -> Kind:
 class _Unpacked(io.RawIOBase):
     """What gzip unpacks, for reading forward; it ends at the bounds, also of what is passed by."""
 
-    def __init__(self, content: bytes, place: Place) -> None:
+    def __init__(self, content: bytes, place: Location) -> None:
         super().__init__()
         self._file = gzip.GzipFile(fileobj=io.BytesIO(content))
         self._packed, self._place = len(content), place

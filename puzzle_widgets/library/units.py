@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.checks import Location, short_repr
 from puzzle_widgets.library.quantity import unit_of_key
 
 BYTES = {
@@ -35,7 +35,7 @@ COUNTS = {"k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12, "million": 1e6, "billion": 1e
 _COUNTED = re.compile(r"(?:^|[._])(?:params|parameters)(?:@.*)?$")
 
 
-def conversion(key: str, unit: str, place: Place) -> float | None:
+def conversion(key: str, unit: str, place: Location) -> float | None:
     """Factor from a unit that is given to the one that a key's name says.
 
     Parameters
@@ -59,9 +59,9 @@ def conversion(key: str, unit: str, place: Place) -> float | None:
 
     Examples
     --------
-    >>> conversion("stats.runtime_ms", "s", Place("x.csv"))
+    >>> conversion("stats.runtime_ms", "s", Location("x.csv"))
     1000.0
-    >>> conversion("stats.energy", "J", Place("x.csv"))
+    >>> conversion("stats.energy", "J", Location("x.csv"))
     """
     own = unit_of_key(key)
     if not own:
@@ -70,7 +70,7 @@ def conversion(key: str, unit: str, place: Place) -> float | None:
     given, mine = _factor(unit, known), _factor(own, known)
     if given is None or mine is None:
         place.fail(
-            f"the unit {shown(unit)} is not known here, and the name {key} says {own}.",
+            f"the unit {short_repr(unit)} is not known here, and the name {key} says {own}.",
             f"Use one of {', '.join(known)}.",
         )
     return given / mine
@@ -109,7 +109,7 @@ class Settled:
     note: str = ""
 
 
-def settle(key: str, unit: str | None, place: Place) -> Settled:
+def settle(key: str, unit: str | None, place: Location) -> Settled:
     """Bring together what a key's name, brackets behind it and a unit beside it say."""
     here = place.at(field=key)
     base, bracket = parted(key)
@@ -127,7 +127,7 @@ def settle(key: str, unit: str | None, place: Place) -> Settled:
 
 
 def settle_all(
-    keys: Sequence[str], units: Mapping[str, str], place: Place
+    keys: Sequence[str], units: Mapping[str, str], place: Location
 ) -> tuple[dict[str, Settled], dict[str, str]]:
     """Settle every key of a library; also gives the units to keep, foreign keys' as they are."""
     found = {key: settle(key, units.get(key), place) for key in keys}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from puzzle_widgets.errors import LibraryError
-from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.checks import Location
 from puzzle_widgets.library.model import BlockLibrary
 from puzzle_widgets.library.native import dump_library
 from puzzle_widgets.library.tables import dump_csv, dump_parquet, dump_xlsx
@@ -46,7 +46,7 @@ def write_library(library: BlockLibrary, path: str | Path) -> None:
     target = Path(path).expanduser()
     form = _FORMS.get(target.suffix.lower())
     if form is None:
-        Place(target.name).fail("no known form.", f"End it in {', '.join(_FORMS)}.")
+        Location(target.name).fail("no known form.", f"End it in {', '.join(_FORMS)}.")
     content = form(library)
     try:
         target.write_bytes(content)

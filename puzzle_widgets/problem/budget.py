@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from puzzle_widgets.errors import ProblemError
-from puzzle_widgets.library.checks import shown
+from puzzle_widgets.library.checks import short_repr
 
 _PERCENT = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*%\s*")
 
@@ -88,7 +88,7 @@ def read_budget(resource: str, spec: BudgetSpec, parent_total: float) -> Budget:
     pair = spec if isinstance(spec, tuple) else (None, spec)
     if len(pair) != 2:
         raise ProblemError(
-            f"Budget on {resource}: {shown(spec)}. Give an upper limit or (lower, upper)."
+            f"Budget on {resource}: {short_repr(spec)}. Give an upper limit or (lower, upper)."
         )
     lower = read_limit(resource, pair[0], parent_total, -math.inf)
     upper = read_limit(resource, pair[1], parent_total, math.inf)
@@ -116,7 +116,7 @@ def read_limit(resource: str, limit: Limit, parent_total: float, none: float) ->
     number = as_number(limit.of_parent if isinstance(limit, Share) else limit)
     if math.isnan(number):
         raise ProblemError(
-            f"Budget on {resource}: {shown(limit)} is no limit. "
+            f"Budget on {resource}: {short_repr(limit)} is no limit. "
             "Give a number, a share such as '85 %', or None."
         )
     if math.isinf(number):

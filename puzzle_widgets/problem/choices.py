@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, Layer, LayerName
-from puzzle_widgets.library.checks import shown
+from puzzle_widgets.library.checks import short_repr
 
 PARENT = "parent"
 _LISTED = 6
@@ -35,7 +35,7 @@ def find_layer(library: BlockLibrary, word: object) -> LayerName:
             return layer.name
     first, last = library.layers[0].name, library.layers[-1].name
     raise ProblemError(
-        f"No layer {shown(word)} in {library.name}: its layers run from {first!r} to {last!r}."
+        f"No layer {short_repr(word)} in {library.name}: its layers run from {first!r} to {last!r}."
     )
 
 
@@ -50,7 +50,7 @@ def find_variant(layer: Layer, word: object) -> str:
     Examples
     --------
     >>> import puzzle_widgets as pw
-    >>> layer = pw.load_library("llama-3.3-70b-modelled").layer(0)
+    >>> layer = pw.load_library("llama-3.3-70b-modeled").layer(0)
     >>> find_variant(layer, "parent") == layer.parent
     True
     >>> find_variant(layer, "8 KV heads, FFN width 28,672") == layer.parent
@@ -61,18 +61,18 @@ def find_variant(layer: Layer, word: object) -> str:
     text = word.strip() if isinstance(word, str) else ""
     if text.lower() == PARENT:
         return layer.parent
-    labelled = [variant.name for variant in layer.variants if variant.label == text]
-    if len(labelled) == 1:
-        return labelled[0]
-    if labelled:
+    labeled = [variant.name for variant in layer.variants if variant.label == text]
+    if len(labeled) == 1:
+        return labeled[0]
+    if labeled:
         raise ProblemError(
-            f"Layer {layer.name!r} has {len(labelled)} variants that read {text!r}. Give one by "
-            f"its name: {_listed(labelled)}."
+            f"Layer {layer.name!r} has {len(labeled)} variants that read {text!r}. Give one by "
+            f"its name: {_listed(labeled)}."
         )
     words = [*_words(layer), PARENT]
     close = get_close_matches(text, [*words, *layer.positions], _LISTED - 2)
     raise ProblemError(
-        f"Layer {layer.name!r} has no variant {shown(word)}. "
+        f"Layer {layer.name!r} has no variant {short_repr(word)}. "
         f"It has {_listed([*close, *(other for other in words if other not in close)])}."
     )
 
@@ -88,4 +88,4 @@ def _words(layer: Layer) -> list[str]:
 def _listed(words: list[str]) -> str:
     more = len(words) - _LISTED
     tail = f" and {more} more" if more > 0 else ""
-    return ", ".join(shown(word) for word in words[:_LISTED]) + tail
+    return ", ".join(short_repr(word) for word in words[:_LISTED]) + tail

@@ -11,7 +11,7 @@ import pandas as pd
 
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, LayerName, to_frame
-from puzzle_widgets.library.checks import shown
+from puzzle_widgets.library.checks import short_repr
 from puzzle_widgets.problem.budget import BudgetSpec, Limit
 from puzzle_widgets.problem.problem import SearchProblem
 
@@ -69,7 +69,7 @@ def read_budgets(frame: pd.DataFrame) -> dict[str, BudgetSpec]:
     for place, row in enumerate(frame.to_dict("records")):
         resource = row["resource"]
         if not isinstance(resource, str) or resource in found:
-            _refuse(place, f"resource {shown(resource)}", "Name each resource once, in text.")
+            _refuse(place, f"resource {short_repr(resource)}", "Name each resource once, in text.")
         found[resource] = (_limit(row, "lower"), _limit(row, "upper"))
     return found
 
@@ -111,7 +111,9 @@ def read_architecture(
         if not isinstance(variant, str) or variant not in library.layer(layer).positions:
             known = "the library does not have it in this layer"
             _refuse(
-                place, f"layer {layer!r}, variant {shown(variant)}: {known}", "Name one it has."
+                place,
+                f"layer {layer!r}, variant {short_repr(variant)}: {known}",
+                "Name one it has.",
             )
         found[layer] = variant
     missing = [layer.name for layer in library.layers if layer.name not in found]
@@ -128,7 +130,7 @@ def _find_layer(name: Any, library: BlockLibrary, place: int) -> LayerName:  # n
     if isinstance(plain, float) and plain.is_integer():
         plain = int(plain)
     if not isinstance(plain, int | str) or plain not in library.layer_positions:
-        _refuse(place, f"no layer {shown(plain)} in {library.name}", "Name one it has.")
+        _refuse(place, f"no layer {short_repr(plain)} in {library.name}", "Name one it has.")
     return plain
 
 
@@ -149,5 +151,5 @@ def _check_columns(frame: pd.DataFrame, *names: str) -> None:
             raise ProblemError(f"The table needs one column {name!r}. It has {have}.")
 
 
-def _refuse(place: int, what: str, mend: str) -> NoReturn:
-    raise ProblemError(f"iloc {place}: {what}. {mend}")
+def _refuse(place: int, what: str, fix: str) -> NoReturn:
+    raise ProblemError(f"iloc {place}: {what}. {fix}")

@@ -30,7 +30,7 @@ class Mckp:
     Parameters
     ----------
     score
-        To be minimised, shape (n,), n variants of all layers.
+        To be minimized, shape (n,), n variants of all layers.
     starts
         Layer ``i`` owns the variables ``starts[i]:starts[i + 1]``, shape (layers + 1,).
     cost
@@ -74,7 +74,7 @@ def to_mckp(problem: SearchProblem, first: str = "") -> Mckp:
     """Write a problem as arrays; a rule of difference becomes a row of ones on the old variants.
 
     Differing from an architecture in at least d of L layers means sharing at most L - d of its
-    variants (Puzzle, App. B: ``sum x y <= alpha L``). Costs outside the blocks are taken off the
+    variants (Puzzle, App. B: ``sum x y <= alpha L``). Non-block costs are taken off the
     limits, and left out of the score. Limits are widened by ``TOLERANCE`` of the budget itself,
     whatever the costs are; a budget of 0 is kept exactly.
 
@@ -89,8 +89,8 @@ def to_mckp(problem: SearchProblem, first: str = "") -> Mckp:
     costs = [library.column(key) for key in problem.budgets]
     lower, upper = [], []
     for key, budget in problem.budgets.items():
-        lower.append(budget.lower - TOLERANCE * abs(budget.lower) - library.offset(key))
-        upper.append(budget.upper + TOLERANCE * abs(budget.upper) - library.offset(key))
+        lower.append(budget.lower - TOLERANCE * abs(budget.lower) - library.non_block_cost(key))
+        upper.append(budget.upper + TOLERANCE * abs(budget.upper) - library.non_block_cost(key))
     for rule in problem.differences:
         costs.append(_membership(library, rule.architecture))
         lower.append(-math.inf)

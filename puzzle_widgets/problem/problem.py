@@ -10,7 +10,7 @@ import numpy as np
 
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
-from puzzle_widgets.library.checks import shown
+from puzzle_widgets.library.checks import short_repr
 from puzzle_widgets.library.quantity import RUNTIME
 from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.problem.budget import (
@@ -116,7 +116,7 @@ class SearchProblem:
     ) -> None:
         if not isinstance(library, BlockLibrary):
             raise ProblemError(
-                f"{shown(library)} is no block library. Open one first: load_library(...)."
+                f"{short_repr(library)} is no block library. Open one first: load_library(...)."
             )
         objective, goal = _read_goal(library, minimize, maximize)
         limits = _read_budgets(library, budgets or {})
@@ -137,7 +137,7 @@ class SearchProblem:
 
     @property
     def sign(self) -> int:
-        """1 to minimise, -1 to maximise: ``sign * score`` is always minimised."""
+        """1 to minimize, -1 to maximize: ``sign * score`` is always minimized."""
         return 1 if self.goal == "minimize" else -1
 
     def with_budget(self, resource: str, lower: Limit = None, upper: Limit = None) -> SearchProblem:
@@ -240,7 +240,7 @@ def _runtime_budgets(
 def _throughput_budget(library: BlockLibrary, throughput: float | None) -> Budget:
     target = math.inf if throughput is None else as_number(throughput)
     if not target > 0:
-        raise ProblemError(f"Throughput {shown(throughput)}: give tokens/s above 0, or None.")
+        raise ProblemError(f"Throughput {short_repr(throughput)}: give tokens/s above 0, or None.")
     if math.isinf(target):
         return Budget(RUNTIME)
     tokens = library.measurement.tokens

@@ -30,7 +30,7 @@ class Outcome:
     choice
         One flat variable index a layer, shape (layers,); ``None`` where there is none.
     score
-        The choice's score in the minimised sense; infinite where there is no choice.
+        The choice's score in the minimized sense; infinite where there is no choice.
     bound
         No choice can score below it; infinite where none is feasible.
     engine

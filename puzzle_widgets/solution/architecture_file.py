@@ -8,7 +8,7 @@ from typing import Any
 
 from puzzle_widgets.errors import LibraryError, ScenarioError
 from puzzle_widgets.library import BlockLibrary, LayerName
-from puzzle_widgets.library.checks import Place, parse_json
+from puzzle_widgets.library.checks import Location, parse_json
 from puzzle_widgets.library.folder import read_bytes
 from puzzle_widgets.library.puzzletron.blocks import Block
 from puzzle_widgets.library.puzzletron.match import match_blocks, mismatch_words
@@ -16,7 +16,7 @@ from puzzle_widgets.library.puzzletron.model_config import read_blocks
 from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution.scenario import Scenario
-from puzzle_widgets.solution.solution import assess
+from puzzle_widgets.solution.solution import evaluate
 
 _CONFIG = "config.json"
 
@@ -56,7 +56,7 @@ def open_architecture(
     --------
     >>> import json
     >>> import puzzle_widgets as pw
-    >>> library = pw.load_library("llama-3.3-70b-modelled")
+    >>> library = pw.load_library("llama-3.3-70b-modeled")
     >>> config = {"model_type": "llama", "num_hidden_layers": 80, "num_attention_heads": 64}
     >>> config |= {"num_key_value_heads": 8, "intermediate_size": 28672, "hidden_size": 8192}
     >>> content = json.dumps(config).encode()
@@ -81,7 +81,7 @@ def scenario_of(
     ScenarioError
         Naming every layer whose block the library does not have.
     """
-    return Scenario(name, assess(problem, architecture_of(blocks, library, name), "given"))
+    return Scenario(name, evaluate(problem, architecture_of(blocks, library, name), "given"))
 
 
 def architecture_of(
@@ -135,19 +135,19 @@ def plain_problem(
     return SearchProblem(library, **said)
 
 
-def _content(source: str | Path | bytes) -> tuple[bytes, str, Place]:
+def _content(source: str | Path | bytes) -> tuple[bytes, str, Location]:
     """The file's bytes, the scenario's usual name, and the file for messages."""
     if isinstance(source, bytes):
-        return source, _CONFIG, Place(_CONFIG)
+        return source, _CONFIG, Location(_CONFIG)
     path = Path(source).expanduser()
     if path.is_dir():
         if not (path / _CONFIG).exists():
-            Place(_CONFIG).fail(
+            Location(_CONFIG).fail(
                 f"missing in the folder {path.resolve().name!r}.",
                 "Give a model's folder, or its config.json.",
             )
         path /= _CONFIG
     if path.name != _CONFIG:
-        return read_bytes(path), path.stem, Place(path.name)
+        return read_bytes(path), path.stem, Location(path.name)
     folder = path.resolve().parent.name
-    return read_bytes(path), folder, Place(f"{folder}/{_CONFIG}")
+    return read_bytes(path), folder, Location(f"{folder}/{_CONFIG}")

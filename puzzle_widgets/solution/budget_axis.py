@@ -175,7 +175,7 @@ def _usual_range(problem: SearchProblem, resource: str, best: Solution) -> tuple
     library, key = problem.library, limited_key(resource)
     parent = library.parent_totals[key]
     loosest = best.totals[key] if best.found else parent
-    least, _ = library.reach(key)
+    least, _ = library.total_range(key)
     share = max(least, _LEAST_SHARE * parent)
     tightest = share if share < loosest else least
     if resource != THROUGHPUT:

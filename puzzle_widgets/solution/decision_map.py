@@ -24,7 +24,7 @@ from puzzle_widgets.solution.budget_axis import (
     given_axis,
 )
 from puzzle_widgets.solution.optimum import search
-from puzzle_widgets.solution.sizes import BlockSizes, FloatArray, HalfSizes, relative_sizes
+from puzzle_widgets.solution.sizes import BlockSizes, FloatArray, SubblockSizes, relative_sizes
 from puzzle_widgets.solution.solution import Solution
 from puzzle_widgets.solution.sweep import AxisSweep, Cell, Sweep
 
@@ -76,7 +76,7 @@ class DecisionGrid:
 
     @cached_property
     def choices(self) -> IntArray:
-        """Place of the chosen variants in the library's columns, shape (rows, layers).
+        """Location of the chosen variants in the library's columns, shape (rows, layers).
 
         ``NONE_CHOSEN`` in rows without an architecture.
         """
@@ -106,9 +106,9 @@ class DecisionGrid:
         """Size of each row's FFN relative to the parent's; as for ``attention``."""
         return self._shares(self.sizes.ffn)
 
-    def _shares(self, half: HalfSizes) -> FloatArray:
+    def _shares(self, subblock: SubblockSizes) -> FloatArray:
         shares: FloatArray = np.where(
-            self.choices == NONE_CHOSEN, np.nan, half.shares[self.choices]
+            self.choices == NONE_CHOSEN, np.nan, subblock.shares[self.choices]
         )
         return shares
 

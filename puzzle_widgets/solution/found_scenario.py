@@ -16,7 +16,7 @@ from puzzle_widgets.search.outcome import Status
 from puzzle_widgets.solution.architecture_file import architecture_of, plain_problem
 from puzzle_widgets.solution.optimum import search_without_reason
 from puzzle_widgets.solution.scenario import Scenario
-from puzzle_widgets.solution.solution import Solution, assess
+from puzzle_widgets.solution.solution import Solution, evaluate
 
 _SAME = 1e-9
 _SECONDS_TO_PROVE, _SECONDS_FOR_ALL = 2.0, 16.0
@@ -71,14 +71,14 @@ def to_scenario(found: FoundSolution, library: BlockLibrary, prover: Prover) -> 
     architecture = architecture_of(found.blocks, library, found.name)
     if found.objective not in library.keys:
         problem = plain_problem(library)
-        solution = assess(problem, architecture, f"{_ENGINE}; {_NO_PROOF}")
+        solution = evaluate(problem, architecture, f"{_ENGINE}; {_NO_PROOF}")
         return Scenario(found.name, solution, (_other_score(found, problem),))
     problem, notes = _problem(found, library)
     try:
-        solution = assess(problem, architecture, _ENGINE)
+        solution = evaluate(problem, architecture, _ENGINE)
     except SolverError:
         bare: dict[str, Any] = {problem.goal: problem.objective}
-        solution = assess(SearchProblem(library, **bare), architecture, _ENGINE)
+        solution = evaluate(SearchProblem(library, **bare), architecture, _ENGINE)
         notes.append("its limits are left out: by this library's sums it breaks them.")
     solution, unproven = prover.proven(solution)
     said = (*notes, *_difference(found, solution), unproven)

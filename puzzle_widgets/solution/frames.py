@@ -10,7 +10,7 @@ import pandas as pd
 
 from puzzle_widgets.library import BlockLibrary, to_frame
 from puzzle_widgets.library.quantity import THROUGHPUT, describe_key
-from puzzle_widgets.library.tables.frame import units_of, write_half
+from puzzle_widgets.library.tables.frame import units_of, write_subblock
 from puzzle_widgets.solution.decision_map import DecisionGrid
 from puzzle_widgets.solution.diverse import DiverseSolutions
 from puzzle_widgets.solution.front import ParetoFront
@@ -163,8 +163,8 @@ def _layer_frame(rows: list[Named], library: BlockLibrary | None, names: list[st
             "layer": layer.name,
             "variant": block.name,
             "parent": block.name == layer.parent,
-            "attention": write_half(block.attention),
-            "ffn": write_half(block.ffn),
+            "attention": write_subblock(block.attention),
+            "ffn": write_subblock(block.ffn),
             **block.values,
         }
         for head, found in rows

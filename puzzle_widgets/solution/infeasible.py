@@ -70,7 +70,7 @@ def _text(problem: SearchProblem, key: str, value: float) -> str:
 
 def _possible(problem: SearchProblem, key: str) -> tuple[float, float]:
     mckp, column = to_mckp(problem), problem.library.column(key)
-    outside = problem.library.offset(key)
+    outside = problem.library.non_block_cost(key)
     pairs = list(zip(mckp.starts[:-1], mckp.starts[1:], strict=True))
     allowed = [column[start:end][mckp.allowed[start:end]] for start, end in pairs]
     least, most = (math.fsum([outside, *map(end, allowed)]) for end in (np.min, np.max))
@@ -106,7 +106,7 @@ def _extreme(problem: SearchProblem, budget: Budget, goal: Goal, solve: Solve) -
     outcome = solve(to_mckp(question))
     if outcome.choice is None:
         return math.nan
-    return question.sign * outcome.bound + problem.library.offset(budget.resource)
+    return question.sign * outcome.bound + problem.library.non_block_cost(budget.resource)
 
 
 def _ask(problem: SearchProblem, budget: Budget) -> str:

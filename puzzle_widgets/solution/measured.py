@@ -19,7 +19,7 @@ class MeasuredPoint:
         Words for people.
     values
         What was measured, by dotted key, such as ``{"metrics.lm_loss": 1.24}``; costs are of the
-        whole model, what stands outside the blocks included. ``"throughput"`` (tokens/s) may be
+        whole model, the non-block costs included. ``"throughput"`` (tokens/s) may be
         among them.
     source
         File, or how it was measured.
@@ -46,7 +46,7 @@ class MeasuredPoint:
         return value if value is not None and math.isfinite(value) else None
 
     def on_sum(self, library: BlockLibrary, key: str) -> float | None:
-        """Place of the measured value on an axis of sums over the layers; ``None`` for no place.
+        """Location of the measured value on an axis of sums over the layers; ``None`` for no place.
 
         Costs, and scores that are 0 for the parent (divergences), stand where they are. A score
         that is not, such as an LM loss, was summed over all layers: the measured value stands as

@@ -63,7 +63,7 @@ def _least_of_use(solution: Solution, budget: Budget) -> float:
     costly = column[column > 0]
     if not costly.size or column.min() < 0 or not math.isfinite(budget.upper):
         return -math.inf
-    return float(costly.min()) + solution.library.offset(budget.resource)
+    return float(costly.min()) + solution.library.non_block_cost(budget.resource)
 
 
 def _of_blocks(solution: Solution) -> Iterator[str]:

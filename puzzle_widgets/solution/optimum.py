@@ -12,7 +12,7 @@ import numpy as np
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.problem import SearchProblem, check_problem
 from puzzle_widgets.problem.mckp import Mckp, to_choice, to_mckp
-from puzzle_widgets.search.exact import ExactOptions, Warm, settle, solve_exact
+from puzzle_widgets.search.exact import ExactOptions, WarmStart, settle, solve_exact
 from puzzle_widgets.search.mip import MipOptions, solve_mip
 from puzzle_widgets.search.outcome import Cancelled, Outcome, never
 from puzzle_widgets.solution.infeasible import explain
@@ -31,8 +31,8 @@ class _How:
     gap: float
     time_limit: float | None
     cancelled: Cancelled
-    start: Solution | None = None
-    first: Callable[[Solution], None] | None = None
+    warm_start: Solution | None = None
+    on_incumbent: Callable[[Solution], None] | None = None
     prefer: str = ""
 
 
@@ -43,8 +43,8 @@ def search(
     gap: float = 0.0,
     time_limit: float | None = None,
     cancelled: Cancelled = never,
-    start: Solution | None = None,
-    first: Callable[[Solution], None] | None = None,
+    warm_start: Solution | None = None,
+    on_incumbent: Callable[[Solution], None] | None = None,
 ) -> Solution:
     """Find the best architecture within the budgets.
 
@@ -61,10 +61,10 @@ def search(
         Seconds after which the best architecture so far is returned with its gap.
     cancelled
         Asked now and then (exact search and HiGHS only); true stops as a time limit does.
-    start
+    warm_start
         Solution of a like problem of the same library, such as before a budget was moved; the
         exact search begins with its shadow prices and its architecture.
-    first
+    on_incumbent
         Called with a first feasible solution and its bound, before the proof (exact search only).
 
     Returns
@@ -95,7 +95,7 @@ def search(
     False
     """
     check_problem(problem)
-    how = _How(solver, gap, time_limit, cancelled, start, first)
+    how = _How(solver, gap, time_limit, cancelled, warm_start, on_incumbent)
     return _with_reason(_solve(problem, how), how)
 
 
@@ -106,14 +106,14 @@ def search_without_reason(
     gap: float = 0.0,
     time_limit: float | None = None,
     cancelled: Cancelled = never,
-    start: Solution | None = None,
+    warm_start: Solution | None = None,
     prefer: str = "",
 ) -> Solution:
     """Search as :func:`search` does, without the searches that would explain infeasibility.
 
     ``prefer`` names a cost that is made least first among architectures of equal score.
     """
-    return _solve(problem, _How(solver, gap, time_limit, cancelled, start, prefer=prefer))
+    return _solve(problem, _How(solver, gap, time_limit, cancelled, warm_start, prefer=prefer))
 
 
 def _solve(problem: SearchProblem, how: _How) -> Solution:
@@ -122,11 +122,11 @@ def _solve(problem: SearchProblem, how: _How) -> Solution:
     mckp = to_mckp(problem, how.prefer)
     deadline = math.inf if how.time_limit is None else time.monotonic() + how.time_limit
 
-    def first(outcome: Outcome) -> None:
-        if how.first is not None:
-            how.first(solution_of(problem, outcome, time.perf_counter() - begin))
+    def on_incumbent(outcome: Outcome) -> None:
+        if how.on_incumbent is not None:
+            how.on_incumbent(solution_of(problem, outcome, time.perf_counter() - begin))
 
-    outcome = _run(mckp, how, _warm(problem, mckp, how.start), first)
+    outcome = _run(mckp, how, _warm(problem, mckp, how.warm_start), on_incumbent)
     outcome = settle(mckp, outcome, deadline, how.cancelled)
     return solution_of(problem, outcome, time.perf_counter() - begin)
 
@@ -134,25 +134,29 @@ def _solve(problem: SearchProblem, how: _How) -> Solution:
 def _run(
     mckp: Mckp,
     how: _How,
-    start: Warm | None = None,
-    first: Callable[[Outcome], None] | None = None,
+    warm_start: WarmStart | None = None,
+    on_incumbent: Callable[[Outcome], None] | None = None,
 ) -> Outcome:
     if how.solver != EXACT:
         return solve_mip(mckp, MipOptions(how.solver, how.gap, how.time_limit, how.cancelled))
-    options = ExactOptions(how.gap, how.time_limit, how.cancelled, start=start, first=first)
+    options = ExactOptions(
+        how.gap, how.time_limit, how.cancelled, warm_start=warm_start, on_incumbent=on_incumbent
+    )
     return solve_exact(mckp, options)
 
 
-def _warm(problem: SearchProblem, mckp: Mckp, start: Solution | None) -> Warm | None:
+def _warm(problem: SearchProblem, mckp: Mckp, warm_start: Solution | None) -> WarmStart | None:
     """What an earlier solution of the same library and objective tells of this problem."""
-    if start is None or start.problem.library is not problem.library or not start.prices:
+    if warm_start is None or warm_start.problem.library is not problem.library:
         return None
-    if (start.problem.objective, start.problem.goal) != (problem.objective, problem.goal):
+    if not warm_start.shadow_prices:
         return None
-    prices = np.array([start.prices.get(row, 0.0) for row in mckp.rows])
-    if start.architecture is None:
-        return Warm(prices)
-    return Warm(prices, to_choice(problem.library, start.architecture))
+    if (warm_start.problem.objective, warm_start.problem.goal) != (problem.objective, problem.goal):
+        return None
+    prices = np.array([warm_start.shadow_prices.get(row, 0.0) for row in mckp.rows])
+    if warm_start.architecture is None:
+        return WarmStart(prices)
+    return WarmStart(prices, to_choice(problem.library, warm_start.architecture))
 
 
 def _check_options(gap: float, time_limit: float | None) -> None:

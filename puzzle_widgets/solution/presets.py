@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from puzzle_widgets.errors import ScenarioError
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.library.puzzletron.blocks import NO_OP, Block, Half
+from puzzle_widgets.library.puzzletron.blocks import NO_OP, Block, RunSubblock
 from puzzle_widgets.library.puzzletron.match import match_blocks
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.solution.architecture_file import plain_problem, scenario_of
@@ -89,8 +89,8 @@ def _blocks() -> list[Block]:
     found = []
     for first, last, heads, widths in _RUNS:
         count = last - first + 1
-        attention = Half("attention", (("kv_heads", heads),)) if heads else NO_OP
+        attention = RunSubblock("attention", (("kv_heads", heads),)) if heads else NO_OP
         for width in widths if len(widths) > 1 else widths * count:
-            ffn = Half("ffn", (("intermediate", width),))
+            ffn = RunSubblock("ffn", (("intermediate", width),))
             found.append(Block((("attention", attention), ("ffn", ffn))))
     return found

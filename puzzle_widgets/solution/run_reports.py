@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from puzzle_widgets.errors import LibraryError, ScenarioError
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, TableRun
-from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.checks import Location
 from puzzle_widgets.library.puzzletron import PuzzletronRun, Wanted
 from puzzle_widgets.library.puzzletron.match import shape_of
 from puzzle_widgets.library.puzzletron.member import Member
@@ -35,7 +35,7 @@ class RunReports:
     Parameters
     ----------
     scenarios
-        Architectures of its searches whose costs are of the library's scenario.
+        Architectures of its searches whose costs are of the library's workload.
     measured
         Whole models that it measured.
     notices
@@ -48,7 +48,7 @@ class RunReports:
 
 
 def read_reports(
-    run: PuzzletronRun | TableRun, library: BlockLibrary, scenario: Wanted = None
+    run: PuzzletronRun | TableRun, library: BlockLibrary, workload: Wanted = None
 ) -> RunReports:
     """Read solutions, their measured scores and sweeps; a broken report costs only itself.
 
@@ -57,15 +57,15 @@ def read_reports(
     run
         The run; a table has nothing beside its library.
     library
-        ``run.library(scenario)``.
-    scenario
+        ``run.library(workload)``.
+    workload
         As for :meth:`PuzzletronRun.library`.
     """
     if isinstance(run, TableRun):
         return RunReports()
-    opened = run.find(scenario)
+    opened = run.find(workload)
     member = opened.member
-    reading = _Reading(member, library, dict(opened.scenario.args))
+    reading = _Reading(member, library, dict(opened.workload.args))
     reading.attempt(reading.leave_out_history, member.layout.profiles)
     for path in member.layout.solutions:
         reading.attempt(reading.add_solutions, path)
@@ -87,7 +87,7 @@ def solutions_as_scenarios(content: object, file: str, library: BlockLibrary) ->
     ScenarioError
         Where it is broken, empty, or names a block that the library does not have.
     """
-    found = read_solutions(content, shape_of(library), Place(file))
+    found = read_solutions(content, shape_of(library), Location(file))
     if not found:
         raise ScenarioError(f"{file}: no solutions; the search that wrote it found none.")
     prover = Prover()
@@ -124,16 +124,16 @@ class _Reading:
             )
 
     def add_solutions(self, path: str) -> None:
-        """Architectures of one search, where their costs are of this scenario."""
+        """Architectures of one search, where their costs are of this workload."""
         if not self.active.counts(path):
             return
-        found = read_solutions(self.run.parsed(path), self.run.shape, Place(path))
+        found = read_solutions(self.run.parsed(path), self.run.shape, Location(path))
         if not found:
             self.notices.append(f"{path}: the search that wrote it found no solution.")
         mine = {n: one for n, one in enumerate(found) if _is_subset(one.args, self.args)}
         if others := len(found) - len(mine):
             self.notices.append(
-                f"{path}: {others:,} of {len(found):,} solutions are of another scenario of costs."
+                f"{path}: {others:,} of {len(found):,} solutions are of another workload."
             )
         folder = str(PurePosixPath(path).parent)
         for place, one in mine.items():
@@ -163,9 +163,9 @@ class _Reading:
             self.notices.append(f"{count}: {NO_TIME} The first is {unproven[0]}.")
 
     def add_validated(self, path: str) -> None:
-        """Measured scores of one realised architecture, or of the parent."""
+        """Measured scores of one realized architecture, or of the parent."""
         pure = PurePosixPath(path)
-        scores = read_measured(self.run.parsed(path), Place(path))
+        scores = read_measured(self.run.parsed(path), Location(path))
         costs, said = self._costs_of(pure)
         name = f"{pure.parent.parent.name} {pure.stem}".replace("_", " ")
         values = FrozenMapping({**scores, **costs})
@@ -173,8 +173,8 @@ class _Reading:
 
     def add_sweep(self, path: str) -> None:
         """Measured scores of each row of a sweep."""
-        for name, values in read_sweep(self.run.files[path], Place(path)):
-            self.measured.append(MeasuredPoint(name, values, f"{path}; costs as reckoned there"))
+        for name, values in read_sweep(self.run.files[path], Location(path)):
+            self.measured.append(MeasuredPoint(name, values, f"{path}; costs as computed there"))
 
     def _costs_of(self, path: PurePosixPath) -> tuple[dict[str, float], str]:
         if path.stem == "teacher":

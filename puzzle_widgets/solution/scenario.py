@@ -11,7 +11,7 @@ import pandas as pd
 
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.problem import Architecture, SearchProblem
-from puzzle_widgets.solution.solution import Solution, assess
+from puzzle_widgets.solution.solution import Solution, evaluate
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def resummed(scenario: Scenario, library: BlockLibrary) -> Scenario | None:
     key = problem.objective if problem.objective in library.keys else library.keys[0]
     goal: dict[str, Any] = {problem.goal: key}
     chosen = {layer.name: architecture[layer.name] for layer in library.layers}
-    return Scenario(scenario.name, assess(SearchProblem(library, **goal), chosen))
+    return Scenario(scenario.name, evaluate(SearchProblem(library, **goal), chosen))
 
 
 def scenario_table(scenarios: Sequence[Scenario]) -> pd.DataFrame:

@@ -12,7 +12,14 @@ import pandas as pd
 
 from puzzle_widgets.errors import LibraryError, PuzzleError, ScenarioError
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
-from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, mapping, parse_json, sequence, text
+from puzzle_widgets.library.checks import (
+    MAX_FILE_BYTES,
+    Location,
+    mapping,
+    parse_json,
+    sequence,
+    text,
+)
 from puzzle_widgets.library.puzzletron.model_config import is_config, read_blocks
 from puzzle_widgets.library.puzzletron.reports import is_solutions
 from puzzle_widgets.library.sense import Goal
@@ -24,7 +31,7 @@ from puzzle_widgets.solution.layers_file import as_named
 from puzzle_widgets.solution.optimum import search_without_reason
 from puzzle_widgets.solution.run_reports import solutions_as_scenarios
 from puzzle_widgets.solution.scenario import Scenario
-from puzzle_widgets.solution.solution import Solution, assess
+from puzzle_widgets.solution.solution import Solution, evaluate
 
 FORMAT = "puzzle-widgets/scenarios"
 VERSION = 1
@@ -60,7 +67,7 @@ def read_scenarios(
     ScenarioError
         Naming file, scenario, layer and field, also where the library lacks a block.
     """
-    place = Place(file)
+    place = Location(file)
     try:
         if len(content) > MAX_FILE_BYTES:
             place.fail("too large.", f"At most {MAX_FILE_BYTES // 2**20} MiB are read.")
@@ -98,7 +105,7 @@ def _open(value: float) -> float | None:
 
 
 def _read_json(
-    content: bytes, place: Place, library: BlockLibrary, asked: _Asked
+    content: bytes, place: Location, library: BlockLibrary, asked: _Asked
 ) -> list[Scenario]:
     parsed = parse_json(content, place)
     if is_solutions(parsed) and (parsed or "solutions" in place.file):
@@ -116,17 +123,17 @@ def _read_json(
     return [_read_record(mapping(r, place, "a scenario"), place, library) for r in records]
 
 
-def _model_name(config: Any, place: Place) -> str:  # noqa: ANN401
+def _model_name(config: Any, place: Location) -> str:  # noqa: ANN401
     named = config.get("_name_or_path")
     return named[:80] if isinstance(named, str) and named.strip() else place.file[:80]
 
 
-def _read_record(record: Any, file: Place, library: BlockLibrary) -> Scenario:  # noqa: ANN401
+def _read_record(record: Any, file: Location, library: BlockLibrary) -> Scenario:  # noqa: ANN401
     name = text(record.get("name"), file, "a scenario's name")
-    place = Place(f"{file.file}, scenario {name!r}")
+    place = Location(f"{file.file}, scenario {name!r}")
     try:
         problem = _read_problem(record, place, library)
-        solution = assess(problem, _architecture(record.get("architecture"), place, library))
+        solution = evaluate(problem, _architecture(record.get("architecture"), place, library))
         return Scenario(name, _proven_again(solution, record))
     except PuzzleError as error:
         raise ScenarioError(f"{place}: {error}") from error
@@ -134,7 +141,7 @@ def _read_record(record: Any, file: Place, library: BlockLibrary) -> Scenario:  
         place.fail(f"broken ({error}).", "Load it into the program that wrote it, and save again.")
 
 
-def _read_problem(record: Any, place: Place, library: BlockLibrary) -> SearchProblem:  # noqa: ANN401
+def _read_problem(record: Any, place: Location, library: BlockLibrary) -> SearchProblem:  # noqa: ANN401
     objective = text(record.get("objective"), place, "the objective")
     minimize = _goal(record, place) == "minimize"
     return SearchProblem(
@@ -151,7 +158,7 @@ def _read_problem(record: Any, place: Place, library: BlockLibrary) -> SearchPro
     )
 
 
-def _goal(record: Any, place: Place) -> str:  # noqa: ANN401
+def _goal(record: Any, place: Location) -> str:  # noqa: ANN401
     goal = record.get("goal")
     if goal not in ("minimize", "maximize"):
         place.at(field="goal").fail(f"goal {goal!r}.", "Write minimize or maximize.")
@@ -162,7 +169,7 @@ def _pairs(rows: list[Any]) -> list[tuple[Any, Any]]:
     return [(key, value) for key, value in rows]
 
 
-def _architecture(rows: Any, place: Place, library: BlockLibrary) -> dict[LayerName, str]:  # noqa: ANN401
+def _architecture(rows: Any, place: Location, library: BlockLibrary) -> dict[LayerName, str]:  # noqa: ANN401
     chosen = dict(_pairs(sequence(rows, place.at(field="architecture"), "it")))
     for layer in library.layers:
         if chosen.get(layer.name) not in layer.positions:
@@ -184,7 +191,7 @@ def _proven_again(solution: Solution, record: Any) -> Solution:  # noqa: ANN401
     return replace(solution, status=status, bound=found.bound, engine=engine)
 
 
-def _table_of(content: bytes, place: Place) -> pd.DataFrame:
+def _table_of(content: bytes, place: Location) -> pd.DataFrame:
     """The names in a CSV of layers, also as a spreadsheet saves it again: the figures are not read.
 
     Raises
@@ -204,7 +211,9 @@ def _table_of(content: bytes, place: Place) -> pd.DataFrame:
     return pd.DataFrame(cells, columns=needed)
 
 
-def _read_csv(content: bytes, place: Place, library: BlockLibrary, asked: _Asked) -> list[Scenario]:
+def _read_csv(
+    content: bytes, place: Location, library: BlockLibrary, asked: _Asked
+) -> list[Scenario]:
     frame = _table_of(content, place)
     problem = plain_problem(library, *asked)
     names = {str(layer.name): layer.name for layer in library.layers}
@@ -215,7 +224,7 @@ def _read_csv(content: bytes, place: Place, library: BlockLibrary, asked: _Asked
     scenarios = []
     for name, rows in frame.groupby("scenario", sort=False):
         pairs = [[names.get(a, a), b] for a, b in zip(rows["layer"], rows["variant"], strict=True)]
-        here = Place(f"{place.file}, scenario {name!r}")
+        here = Location(f"{place.file}, scenario {name!r}")
         architecture = _architecture(pairs, here, library)
-        scenarios.append(Scenario(str(name), assess(problem, FrozenMapping(architecture))))
+        scenarios.append(Scenario(str(name), evaluate(problem, FrozenMapping(architecture))))
     return scenarios

@@ -21,18 +21,18 @@ _BASES = tuple(key.removeprefix(COST_GROUP) for key in (PARAMETERS, MEMORY, RUNT
 
 
 @dataclass(frozen=True, eq=False)
-class HalfSizes:
-    """One half, attention or FFN, of every variant.
+class SubblockSizes:
+    """One subblock, attention or FFN, of every variant.
 
     Parameters
     ----------
     kinds
-        Place of the kind in ``KINDS``, shape (variants in all,).
+        Location of the kind in ``KINDS``, shape (variants in all,).
     shares
-        Size as a share of the parent's half in the same layer; 0 for a no-op, NaN where no size
+        Size as a share of the parent's subblock in the same layer; 0 for a no-op, NaN where no size
         is known, shape (variants in all,).
     basis
-        Dotted key that tells the share of halves of unknown kind; empty where nothing does.
+        Dotted key that tells the share of subblocks of unknown kind; empty where nothing does.
     """
 
     kinds: KindArray
@@ -40,7 +40,7 @@ class HalfSizes:
     basis: str = ""
 
     def has(self, kind: Kind) -> bool:
-        """Whether any variant has a half of this kind."""
+        """Whether any variant has a subblock of this kind."""
         return bool((self.kinds == KINDS.index(kind)).any())
 
 
@@ -51,36 +51,38 @@ class BlockSizes:
     Parameters
     ----------
     attention, ffn
-        The two halves.
+        The two subblocks.
     whole
-        Whole blocks, where no half of any variant is known by its kind; else ``None``.
+        Whole blocks, where no subblock of any variant is known by its kind; else ``None``.
     """
 
-    attention: HalfSizes
-    ffn: HalfSizes
-    whole: HalfSizes | None
+    attention: SubblockSizes
+    ffn: SubblockSizes
+    whole: SubblockSizes | None
 
 
 def relative_sizes(library: BlockLibrary) -> BlockSizes:
-    """Measure every variant's halves against those of its layer's parent.
+    """Measure every variant's subblocks against those of its layer's parent.
 
-    Attention is measured by KV heads, an FFN by its intermediate size. Where the parent's half
-    has no size, the largest one of the layer takes its place. A half of unknown kind counts by
+    Attention is measured by KV heads, an FFN by its intermediate size. Where the parent's subblock
+    has no size, the largest one of the layer takes its place. A subblock of unknown kind counts by
     its share of the parent's parameters, memory or runtime, where the library knows it.
     """
-    attention, ffn = (_half_sizes(library, part) for part in PARTS)
-    known = [half.has(kind) for half in (attention, ffn) for kind in KINDS if kind != "other"]
+    attention, ffn = (_subblock_sizes(library, part) for part in PARTS)
+    known = [
+        subblock.has(kind) for subblock in (attention, ffn) for kind in KINDS if kind != "other"
+    ]
     return BlockSizes(attention, ffn, None if any(known) else _whole_sizes(library))
 
 
-def bar_heights(half: HalfSizes) -> FloatArray:
-    """Heights of bars, 1 for the parent's: linear halves and unknown ones have one of their own."""
-    heights = half.shares.copy()
-    heights[half.kinds == KINDS.index("linear")] = LINEAR_HEIGHT
+def bar_heights(subblock: SubblockSizes) -> FloatArray:
+    """Heights of bars, 1 for the parent's: linear and unknown subblocks have one of their own."""
+    heights = subblock.shares.copy()
+    heights[subblock.kinds == KINDS.index("linear")] = LINEAR_HEIGHT
     return np.nan_to_num(heights, nan=UNKNOWN_HEIGHT)
 
 
-def _half_sizes(library: BlockLibrary, part: Part) -> HalfSizes:
+def _subblock_sizes(library: BlockLibrary, part: Part) -> SubblockSizes:
     kinds = np.array([KINDS.index(kind) for kind in _kinds(library, part)], dtype=np.int8)
     shares = np.concatenate([_layer_shares(layer, part) for layer in library.layers])
     shares[kinds == KINDS.index("no_op")] = 0.0
@@ -88,15 +90,15 @@ def _half_sizes(library: BlockLibrary, part: Part) -> HalfSizes:
     if basis:
         unknown = kinds == KINDS.index("other")
         shares[unknown] = _cost_shares(library, basis)[unknown]
-    return HalfSizes(kinds, shares, basis)
+    return SubblockSizes(kinds, shares, basis)
 
 
-def _whole_sizes(library: BlockLibrary) -> HalfSizes:
+def _whole_sizes(library: BlockLibrary) -> SubblockSizes:
     keys = [*(COST_GROUP + base for base in _BASES), *library.costs]
     basis = next((key for key in keys if key in library.keys), "")
     count = int(library.starts[-1])
     shares = _cost_shares(library, basis) if basis else np.full(count, np.nan)
-    return HalfSizes(np.full(count, KINDS.index("other"), dtype=np.int8), shares, basis)
+    return SubblockSizes(np.full(count, KINDS.index("other"), dtype=np.int8), shares, basis)
 
 
 def _kinds(library: BlockLibrary, part: Part) -> list[Kind]:

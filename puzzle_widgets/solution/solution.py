@@ -45,7 +45,7 @@ class Solution:
         What found and proved it.
     reason
         Why there is no architecture, in words.
-    prices
+    shadow_prices
         Shadow price of each budget by resource (and of each rule of difference): how much the
         LP bound of the score gets better per unit of more budget, such as score per MiB; negative
         where a lower limit presses. Empty where the engine gives none.
@@ -74,7 +74,7 @@ class Solution:
     seconds: float = 0.0
     engine: str = ""
     reason: str = ""
-    prices: FrozenMapping[str, float] = FrozenMapping()
+    shadow_prices: FrozenMapping[str, float] = FrozenMapping()
     ties: Ties = "none"
 
     @property
@@ -153,11 +153,11 @@ class Solution:
 
         Zero where the budget does not press; empty where the engine gave no price.
         """
-        if resource not in self.prices:
+        if resource not in self.shadow_prices:
             return ""
         quantity = self.library.quantity(resource)
         score = self.library.quantity(self.problem.objective).label
-        return f"{self.prices[resource]:.4g} {score} per {quantity.unit or quantity.label}"
+        return f"{self.shadow_prices[resource]:.4g} {score} per {quantity.unit or quantity.label}"
 
     def differing_layers(self, other: Solution) -> list[LayerName]:
         """Layers whose variants differ from those of another solution of the same library."""
@@ -185,9 +185,9 @@ def solution_of(problem: SearchProblem, outcome: Outcome, seconds: float) -> Sol
         If the choice breaks a budget: no such architecture leaves this function.
     """
     bound = problem.sign * outcome.bound if math.isfinite(outcome.bound) else math.nan
-    bound += problem.library.offset(problem.objective)
+    bound += problem.library.non_block_cost(problem.objective)
     facts = {"seconds": seconds, "engine": outcome.engine, "bound": bound}
-    facts["prices"] = _prices(problem, outcome)
+    facts["shadow_prices"] = _prices(problem, outcome)
     if outcome.choice is None:
         return Solution(problem, outcome.status, **facts)  # type: ignore[arg-type]
     architecture = to_architecture(problem.library, outcome.choice)
@@ -204,7 +204,7 @@ def _prices(problem: SearchProblem, outcome: Outcome) -> FrozenMapping[str, floa
     return FrozenMapping(zip(row_names(problem), outcome.prices.tolist(), strict=True))
 
 
-def assess(problem: SearchProblem, architecture: Architecture, engine: str = "given") -> Solution:
+def evaluate(problem: SearchProblem, architecture: Architecture, engine: str = "given") -> Solution:
     """Sum up a given architecture: feasible, unproven, without a bound.
 
     Raises
@@ -231,7 +231,7 @@ def parent_solution(problem: SearchProblem) -> Solution:
     check_problem(problem)
     library = problem.library
     bare = SearchProblem(library, **{problem.goal: problem.objective})  # type: ignore[arg-type]
-    return assess(bare, library.parent_architecture, "parent")
+    return evaluate(bare, library.parent_architecture, "parent")
 
 
 def _check(problem: SearchProblem, architecture: Architecture) -> None:

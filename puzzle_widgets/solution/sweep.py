@@ -74,7 +74,7 @@ class Sweep:
                 return
             solution = search_without_reason(
                 self.problems[cell],
-                start=self._start(cell),
+                warm_start=self._start(cell),
                 cancelled=self.cancelled,
                 **self.options,
             )
@@ -87,7 +87,10 @@ class Sweep:
             return
         jobs = {
             self.executor.submit(
-                search_without_reason, self.problems[cell], start=self._start(cell), **self.options
+                search_without_reason,
+                self.problems[cell],
+                warm_start=self._start(cell),
+                **self.options,
             ): cell
             for cell in cells
         }
@@ -116,7 +119,9 @@ class Sweep:
         for solution in self._looser(cell, self._found):
             proven = solution.status == "optimal" and solution.ties in same
             if (proven and _keeps(solution, problem)) or solution.status == "infeasible":
-                return replace(solution, problem=problem, seconds=0.0, prices=FrozenMapping())
+                return replace(
+                    solution, problem=problem, seconds=0.0, shadow_prices=FrozenMapping()
+                )
         return None
 
     def _start(self, cell: Cell) -> Solution:

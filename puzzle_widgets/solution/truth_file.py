@@ -11,12 +11,12 @@ from typing import Any
 from puzzle_widgets.library import BlockLibrary, FrozenMapping
 from puzzle_widgets.library.checks import (
     MAX_FILE_BYTES,
-    Place,
+    Location,
     mapping,
     number,
     parse_json,
     sequence,
-    shown,
+    short_repr,
     text,
 )
 from puzzle_widgets.library.native import dump_library
@@ -80,7 +80,7 @@ def library_digest(library: BlockLibrary) -> str:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    place = Place(path.name)
+    place = Location(path.name)
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             place.fail("too large for a truth file.", "Is it the right file?")
@@ -90,19 +90,20 @@ def _read(path: Path) -> Mapping[str, Any]:
     found = mapping(parse_json(content, place), place, "the file")
     if (found.get("format"), found.get("version")) != (FORMAT, VERSION):
         place.fail(
-            f"format {shown(found.get('format'))}, version {shown(found.get('version'))}.",
+            f"format {short_repr(found.get('format'))}, version "
+            f"{short_repr(found.get('version'))}.",
             f"A truth file is {FORMAT!r}, version {VERSION}.",
         )
     return found
 
 
 def _points(content: Mapping[str, Any], file: str) -> tuple[MeasuredPoint, ...]:
-    place = Place(file)
+    place = Location(file)
     models = sequence(content.get("models"), place.at(field="models"), "'models'")
     return tuple(_point(mapping(model, place, "a model"), place) for model in models)
 
 
-def _point(model: Mapping[str, Any], place: Place) -> MeasuredPoint:
+def _point(model: Mapping[str, Any], place: Location) -> MeasuredPoint:
     name = text(model.get("name"), place, "a model's name")
     here = place.at(variant=name)
     values = mapping(model.get("true"), here.at(field="true"), "it")

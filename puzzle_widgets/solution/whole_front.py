@@ -35,7 +35,7 @@ class WholeFront(Sequence[Solution]):
     resource
         Dotted key, or ``"throughput"``.
     points
-        The points in the minimised sense, by rising use, without what is outside the blocks.
+        The points in the minimized sense, by rising use, without the non-block costs.
     seconds
         Wall-clock time that it took.
 
@@ -60,7 +60,7 @@ class WholeFront(Sequence[Solution]):
     @property
     def use(self) -> FloatArray:
         """Use of the resource in its unit, or throughput in tokens/s, shape (points,)."""
-        use = self.points.use + self.problem.library.offset(limited_key(self.resource))
+        use = self.points.use + self.problem.library.non_block_cost(limited_key(self.resource))
         if self.resource != THROUGHPUT:
             return use
         tokens = self.problem.library.measurement.tokens or 0
@@ -71,7 +71,7 @@ class WholeFront(Sequence[Solution]):
     def score(self) -> FloatArray:
         """Summed objective of each point, shape (points,)."""
         library, objective = self.problem.library, self.problem.objective
-        return self.problem.sign * self.points.score + library.offset(objective)
+        return self.problem.sign * self.points.score + library.non_block_cost(objective)
 
     def __getitem__(self, point: int) -> Solution:  # type: ignore[override]
         """The proven optimum whose limit is this point's own use."""

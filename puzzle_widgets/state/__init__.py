@@ -1,7 +1,7 @@
 """The explorer's state: one object that widgets read and act upon."""
 
+from puzzle_widgets.state.budgets import BudgetSetting
 from puzzle_widgets.state.explorer import ExplorerState, Source
-from puzzle_widgets.state.limits import LimitSetting
 from puzzle_widgets.state.traits import Message, Selection
 
-__all__ = ["ExplorerState", "LimitSetting", "Message", "Selection", "Source"]
+__all__ = ["BudgetSetting", "ExplorerState", "Message", "Selection", "Source"]

@@ -20,15 +20,15 @@ from puzzle_widgets.library.sense import score_sense
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Scenario, Solution, parent_solution
 from puzzle_widgets.solution.truth_file import embedded_truth
-from puzzle_widgets.state.dataset_actions import DatasetActions
-from puzzle_widgets.state.handover_actions import HandoverActions
-from puzzle_widgets.state.limits import (
-    LimitSetting,
+from puzzle_widgets.state.budgets import (
+    BudgetSetting,
     first_settings,
     rules_of,
     settings_of,
     to_problem,
 )
+from puzzle_widgets.state.dataset_actions import DatasetActions
+from puzzle_widgets.state.export_actions import ExportActions
 from puzzle_widgets.state.run_actions import RunActions
 from puzzle_widgets.state.traits import Selection
 
@@ -41,7 +41,7 @@ _PLACES = (str, os.PathLike, pd.DataFrame)
 Source = BlockLibrary | PuzzletronRun | TableRun | SearchProblem | Solution | _Place
 
 
-class ExplorerState(DatasetActions, HandoverActions, RunActions):
+class ExplorerState(DatasetActions, ExportActions, RunActions):
     """All that the explorer knows.
 
     Widgets observe the traits and call the actions; they never set a trait themselves. Searches
@@ -50,19 +50,19 @@ class ExplorerState(DatasetActions, HandoverActions, RunActions):
     Parameters
     ----------
     source
-        What to explore: a block library, what has scenarios of costs, or what
+        What to explore: a block library, what has workloads, or what
         :func:`puzzle_widgets.load_library` takes, such as a name or a path; or a problem, to
         begin with its objective, budgets and rules; or a solution, which is then shown.
     solver
         As for :func:`puzzle_widgets.search`.
-    scenario
+    workload
         For what has several: whose costs count, as for :func:`puzzle_widgets.load_library`.
 
     Examples
     --------
     >>> import puzzle_widgets as pw
     >>> state = pw.ExplorerState("stdlib-2m-measured")
-    >>> state.set_limit("stats.memory_mib", "60 %")
+    >>> state.set_budget("stats.memory_mib", "60 %")
     >>> state.solution.status
     'optimal'
     """
@@ -72,15 +72,15 @@ class ExplorerState(DatasetActions, HandoverActions, RunActions):
         source: Source,
         *,
         solver: str = "exact",
-        scenario: Wanted = None,
+        workload: Wanted = None,
     ) -> None:
         super().__init__(solver)
         opened = open_source(source) if isinstance(source, _PLACES) else source
         if isinstance(opened, PuzzletronRun | TableRun):
-            self.open_run(opened, scenario)
-        elif scenario is not None:
+            self.open_run(opened, workload)
+        elif workload is not None:
             raise LibraryError(
-                "No scenarios here. Only a Puzzletron run has them, or a table with rows for "
+                "No workloads here. Only a Puzzletron run has them, or a table with rows for "
                 "several batch sizes."
             )
         elif isinstance(opened, SearchProblem):
@@ -96,9 +96,9 @@ class ExplorerState(DatasetActions, HandoverActions, RunActions):
             raise LibraryError(f"A {type(library).__name__} cannot be explored. Give {SOURCES}.")
         objective = next(iter(library.scores), library.keys[0])
         sense = score_sense(library, objective)
-        limits = first_settings(library)
-        problem = to_problem(library, objective, sense.goal or "minimize", limits)
-        self._open(problem, limits, question="" if sense.goal else sense.reason)
+        budgets = first_settings(library)
+        problem = to_problem(library, objective, sense.goal or "minimize", budgets)
+        self._open(problem, budgets, question="" if sense.goal else sense.reason)
 
     def open_problem(self, problem: SearchProblem) -> None:
         """Explore a problem: its library, with its objective, budgets and rules to begin with."""
@@ -116,7 +116,7 @@ class ExplorerState(DatasetActions, HandoverActions, RunActions):
     def _open(
         self,
         problem: SearchProblem,
-        limits: tuple[LimitSetting, ...],
+        budgets: tuple[BudgetSetting, ...],
         *,
         solution: Solution | None = None,
         question: str = "",
@@ -131,7 +131,7 @@ class ExplorerState(DatasetActions, HandoverActions, RunActions):
             self._put(selection=Selection(), shown=solution, solution=solution)
             self._put(objective=problem.objective, goal=problem.goal, question=question)
             self._answered = {} if question else {problem.objective: problem.goal}
-            self._put(limits=limits, rules=rules_of(problem, "as asked"))
+            self._put(budgets=budgets, rules=rules_of(problem, "as asked"))
             self._take_parent_config()
             self._put(front=None, front_resource=self._first_resource())
             self._start_maps()
@@ -160,4 +160,4 @@ class ExplorerState(DatasetActions, HandoverActions, RunActions):
     def _first_resource(self) -> str:
         if self.library.throughput(1.0) is not None:
             return THROUGHPUT
-        return next(iter(self.limits)).resource if self.limits else self.library.keys[-1]
+        return next(iter(self.budgets)).resource if self.budgets else self.library.keys[-1]

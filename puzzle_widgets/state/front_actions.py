@@ -8,7 +8,7 @@ from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import ParetoFront, iter_pareto_front
 from puzzle_widgets.state.background import Emit, Job, LatestWins
-from puzzle_widgets.state.limits import LimitSetting, SearchRule, limited_resource, to_problem
+from puzzle_widgets.state.budgets import BudgetSetting, SearchRule, limited_resource, to_problem
 from puzzle_widgets.state.problem_actions import ProblemActions
 from puzzle_widgets.state.traits import Selection
 
@@ -18,7 +18,7 @@ _KEPT_FRONTS = 16
 class FrontActions(ProblemActions):
     """The front and its points."""
 
-    _front_rows: tuple[LimitSetting, ...] = ()
+    _front_rows: tuple[BudgetSetting, ...] = ()
     _front_waits = False
 
     def __init__(self, solver: str) -> None:
@@ -117,12 +117,12 @@ class FrontActions(ProblemActions):
         if self.front_held and wanted and self._held_rows() != self._front_rows:
             self.start_front()
 
-    def _held_rows(self) -> tuple[LimitSetting, ...]:
+    def _held_rows(self) -> tuple[BudgetSetting, ...]:
         """Limits that hold along the front: those on, but for limits on the axis itself."""
         if not self.front_held:
             return ()
         axis = limited_resource(self.front_resource)
-        rows = (row for row in self.limits if row.on)
+        rows = (row for row in self.budgets if row.on)
         return tuple(row for row in rows if limited_resource(row.resource) != axis)
 
     def _show_front(self, front: ParetoFront | None) -> None:

@@ -14,7 +14,7 @@ from puzzle_widgets.solution.budget_axis import limited_key
 from puzzle_widgets.solution.decision_map import DecisionGrid, iter_decision_map
 from puzzle_widgets.solution.surface import SurfaceGrid, iter_budget_surface
 from puzzle_widgets.state.background import Emit, Job, LatestWins
-from puzzle_widgets.state.limits import LimitSetting, Sense, find_row, to_problem
+from puzzle_widgets.state.budgets import BudgetSetting, Sense, find_row, to_problem
 from puzzle_widgets.state.scenario_actions import ScenarioActions
 from puzzle_widgets.state.traits import Selection
 
@@ -31,7 +31,7 @@ class MapActions(ScenarioActions):
 
     def map_resources(self) -> list[str]:
         """Resources that a map can have for an axis, the usual ones first."""
-        rows = [row.resource for row in self.limits]
+        rows = [row.resource for row in self.budgets]
         fast = [THROUGHPUT] if self.library.throughput(1.0) is not None else []
         return list(dict.fromkeys([*rows, *fast, *self.library.costs]))
 
@@ -80,13 +80,13 @@ class MapActions(ScenarioActions):
         grid = self.surface
         if grid is None or not (0 <= row < len(grid.y) and 0 <= column < len(grid.x)):
             return
-        limits = self.limits
+        budgets = self.budgets
         for axis, place in ((grid.x, column), (grid.y, row)):
             _, sense = _way(axis.resource)
-            limits, found = find_row(self.library, limits, axis.resource, sense)
-            limit = LimitSetting(axis.resource, sense, axis.limits[place], on=True)
-            limits = (*limits[:found], limit, *limits[found + 1 :])
-        self.set_limits(limits)
+            budgets, found = find_row(self.library, budgets, axis.resource, sense)
+            limit = BudgetSetting(axis.resource, sense, axis.limits[place], on=True)
+            budgets = (*budgets[:found], limit, *budgets[found + 1 :])
+        self.set_budgets(budgets)
 
     def set_decisions(self, over: str) -> None:
         """Choose what the rows of the decision map limit."""
@@ -161,7 +161,9 @@ class MapActions(ScenarioActions):
         self._decision_maps.close()
 
     def _without(self, *resources: str) -> SearchProblem:
-        rows = [row for row in self.limits if (row.resource, row.sense) not in map(_way, resources)]
+        rows = [
+            row for row in self.budgets if (row.resource, row.sense) not in map(_way, resources)
+        ]
         return to_problem(self.library, self.objective, self._goal, rows, self.rules)
 
     def _show_surface(self, grid: SurfaceGrid) -> None:

@@ -11,9 +11,9 @@ from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Scenario, Solution, parent_solution, search
 from puzzle_widgets.state.background import Emit, Job, LatestWins
-from puzzle_widgets.state.limits import (
+from puzzle_widgets.state.budgets import (
     Amount,
-    LimitSetting,
+    BudgetSetting,
     SearchRule,
     Sense,
     check_rows,
@@ -28,7 +28,7 @@ _SEARCH_SECONDS, _PATIENCE_SECONDS = 60.0, 0.3
 
 
 class ProblemActions(StateTraits):
-    """Objective, limits, the search for their answer, and the choice of what is shown."""
+    """Objective, budgets, the search for their answer, and the choice of what is shown."""
 
     def __init__(self, solver: str) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class ProblemActions(StateTraits):
         if self.question or goal != self.goal:
             self.set_objective(self.objective, goal)
 
-    def set_limit(
+    def set_budget(
         self,
         which: str | int,
         value: Amount | None = None,
@@ -82,23 +82,23 @@ class ProblemActions(StateTraits):
         --------
         >>> import puzzle_widgets as pw
         >>> state = pw.ExplorerState("stdlib-2m-measured")
-        >>> state.set_limit("stats.memory_mib", "60 %")
-        >>> state.set_limit("throughput", on=False)
+        >>> state.set_budget("stats.memory_mib", "60 %")
+        >>> state.set_budget("throughput", on=False)
         >>> state.solution.shares["stats.memory_mib"] <= 0.6
         True
         """
-        limits, place = find_row(self.library, self.limits, which, sense)
-        row = limits[place]
+        budgets, place = find_row(self.library, self.budgets, which, sense)
+        row = budgets[place]
         number = row.value if value is None else read_amount(self.library, row.resource, value)
         held = row.on or value is not None if on is None else on
-        changed = LimitSetting(row.resource, sense or row.sense, number, held)
-        if changed != row or limits != self.limits:
-            self.set_limits((*limits[:place], changed, *limits[place + 1 :]))
+        changed = BudgetSetting(row.resource, sense or row.sense, number, held)
+        if changed != row or budgets != self.budgets:
+            self.set_budgets((*budgets[:place], changed, *budgets[place + 1 :]))
 
-    def set_limits(self, limits: Iterable[LimitSetting]) -> None:
+    def set_budgets(self, budgets: Iterable[BudgetSetting]) -> None:
         """Replace all rows at once."""
-        rows = check_rows(self.library, limits)
-        self._put(limits=rows)
+        rows = check_rows(self.library, budgets)
+        self._put(budgets=rows)
         self._state_problem()
 
     def set_rules(self, rules: tuple[SearchRule, ...]) -> None:
@@ -115,15 +115,15 @@ class ProblemActions(StateTraits):
         objective = next(iter(self.library.scores), self.library.keys[0])
         if self.rules:
             self.set_rules(())
-        self._put(limits=first_settings(self.library))
+        self._put(budgets=first_settings(self.library))
         sense = self._sense_of(objective)
         if objective != self.objective or (sense or self.goal) != self.goal:
             self.set_objective(objective)
         else:
             self._state_problem()
 
-    def show_present(self) -> None:
-        """Show the answer to the present problem."""
+    def show_current(self) -> None:
+        """Show the answer to the current problem."""
         self._select(Selection())
 
     def open_layer(self, layer: int | None) -> None:
@@ -143,9 +143,9 @@ class ProblemActions(StateTraits):
         return score_sense(self.library, objective).goal or self._answered.get(objective)
 
     def _state_problem(self) -> None:
-        problem = to_problem(self.library, self.objective, self._goal, self.limits, self.rules)
+        problem = to_problem(self.library, self.objective, self._goal, self.budgets, self.rules)
         self._put(problem=problem)
-        if self.selection.kind != "present":
+        if self.selection.kind != "current":
             self._select(Selection())
         if self.question:
             self._wait_for_answer()
@@ -163,7 +163,7 @@ class ProblemActions(StateTraits):
                 solver=self._solver,
                 time_limit=_SEARCH_SECONDS,
                 cancelled=cancelled,
-                start=before,
+                warm_start=before,
             )
             emit(answer)
 
@@ -178,7 +178,7 @@ class ProblemActions(StateTraits):
     def _show_solution(self, solution: Solution) -> None:
         with self.hold_trait_notifications():
             self._put(solution=solution)
-            if self.selection.kind == "present":
+            if self.selection.kind == "current":
                 self._put(shown=solution)
 
     def _search_done(self) -> None:

@@ -1,4 +1,4 @@
-"""Actions on what has scenarios of costs: open it, and choose the costs that count."""
+"""Actions on what has workloads: open it, and choose the costs that count."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from puzzle_widgets.state.map_actions import MapActions
 
 
 class RunActions(MapActions):
-    """The run or long table that is open, and its scenarios of costs."""
+    """The run or long table that is open, and its workloads."""
 
-    costs = Tuple(help="names of the scenarios of costs to choose from; empty without a run")
+    costs = Tuple(help="names of the workloads to choose from; empty without a run")
     costs_chosen = Unicode(help="the one that is open")
     notices = Tuple(help="what was left out of what is open, or set right, a sentence each")
 
@@ -26,22 +26,22 @@ class RunActions(MapActions):
         """Explore another library from the start."""
         raise NotImplementedError
 
-    def open_run(self, run: PuzzletronRun | TableRun, scenario: Wanted = None) -> None:
-        """Explore a run in one scenario of costs, with the solutions and measurements in it.
+    def open_run(self, run: PuzzletronRun | TableRun, workload: Wanted = None) -> None:
+        """Explore a run in one workload, with the solutions and measurements in it.
 
         Raises
         ------
         LibraryError
             If it cannot be read; what was on screen stays.
         """
-        chosen = run.chosen(scenario).name
+        chosen = run.chosen(workload).name
         library = run.library(chosen)
         reports = read_reports(run, library, chosen)
         self.open_library(library)
         self._take_run(run, chosen, reports)
 
     def choose_costs(self, name: str) -> None:
-        """Open another scenario of costs of the same run; kept scenarios are summed anew."""
+        """Open another workload of the same run; kept scenarios are summed anew."""
         if self._run is not None and name != self.costs_chosen:
             self._attempt(lambda: self._change_costs(name))
 
@@ -60,7 +60,7 @@ class RunActions(MapActions):
         notices = (*self.library.notes, *reports.notices)
         with self.hold_trait_notifications():
             self._run = run
-            self._put(costs=tuple(scenario.name for scenario in run.scenarios))
+            self._put(costs=tuple(workload.name for workload in run.workloads))
             self._put(costs_chosen=chosen, notices=tuple(dict.fromkeys(notices)))
             self._put(scenarios=reports.scenarios, measured=reports.measured)
         self._say_notices()

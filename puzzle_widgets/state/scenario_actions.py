@@ -12,8 +12,8 @@ from puzzle_widgets.errors import ScenarioError
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import MeasuredPoint, Scenario, preset
 from puzzle_widgets.solution.scenario_file import read_scenarios
+from puzzle_widgets.state.budgets import rules_of, settings_of
 from puzzle_widgets.state.front_actions import FrontActions
-from puzzle_widgets.state.limits import rules_of, settings_of
 from puzzle_widgets.state.traits import Selection
 
 
@@ -39,13 +39,13 @@ class ScenarioActions(FrontActions):
             self._put(scenarios=(*others[:place], renamed, *others[place + 1 :]))
 
     def delete(self, which: str | int) -> None:
-        """Drop a scenario; where it was the one shown, show the present solution."""
+        """Drop a scenario; where it was the one shown, show the current solution."""
         place = self._place_of(which)
         shown = self.selection
         with self.hold_trait_notifications():
             self._put(scenarios=(*self.scenarios[:place], *self.scenarios[place + 1 :]))
             if shown.kind == "scenario" and shown.place == place:
-                self.show_present()
+                self.show_current()
             elif shown.kind == "scenario" and shown.place > place:
                 self._put(selection=Selection("scenario", shown.place - 1))
 
@@ -56,8 +56,8 @@ class ScenarioActions(FrontActions):
         self._restore_rules(kept.name, problem)
         if (problem.objective, problem.goal) != (self.objective, self.goal):
             self.set_objective(problem.objective, problem.goal)
-        self.set_limits(settings_of(problem, self.limits))
-        self.show_present()
+        self.set_budgets(settings_of(problem, self.budgets))
+        self.show_current()
 
     def set_measured(self, points: Iterable[MeasuredPoint]) -> None:
         """Show these measured points beside the search's; they replace the ones before."""
@@ -116,7 +116,7 @@ class ScenarioActions(FrontActions):
         return names.index(which)
 
     def _restore_rules(self, name: str, problem: SearchProblem) -> None:
-        """Keep the present rules where they ask the same, else one that stands for all of them."""
+        """Keep the current rules where they ask the same, else one that stands for all of them."""
         if rules_of(problem, "") != rules_of(self.problem, ""):
             self.set_rules(rules_of(problem, f"those of scenario {name!r}"))
 

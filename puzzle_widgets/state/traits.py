@@ -10,7 +10,7 @@ from typing import Any, Literal
 from traitlets import Bool, HasTraits, Instance, Int, TraitError, Tuple, Unicode
 
 from puzzle_widgets.errors import PuzzleError
-from puzzle_widgets.handover import ParentConfig
+from puzzle_widgets.export import ParentConfig
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem import SearchProblem
@@ -31,12 +31,12 @@ class Message:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which architecture is shown: the present solution, a point of the front, a scenario, a row.
+    """Which architecture is shown: the current solution, a point of the front, a scenario, a row.
 
     A row is one of the decision map, ``"map"``.
     """
 
-    kind: Literal["present", "point", "scenario", "map"] = "present"
+    kind: Literal["current", "point", "scenario", "map"] = "current"
     place: int = 0
 
 
@@ -45,7 +45,7 @@ _ASSIGNED = {
     "library": "open_library",
     "objective": "set_objective",
     "goal": "set_goal",
-    "limits": "set_limits",
+    "budgets": "set_budgets",
     "front_points": "set_front_points",
 }
 
@@ -61,11 +61,11 @@ class StateTraits(HasTraits):
     objective = Unicode(help="dotted key of the objective")
     goal = Unicode("minimize", help="minimize or maximize")
     question = Unicode(help="why the sense of the objective is asked; empty where it is known")
-    limits = Tuple(help="the rows of budgets (LimitSetting)")
+    budgets = Tuple(help="the rows of budgets (BudgetSetting)")
     rules = Tuple(help="rules that the search keeps beside the budgets (SearchRule)")
     problem = Instance(SearchProblem, help="the problem that the settings state")
     solution = Instance(Solution, allow_none=True, help="newest answer; its problem says to what")
-    updating = Bool(False, help="whether a search for the present problem is under way")  # noqa: FBT003
+    updating = Bool(False, help="whether a search for the current problem is under way")  # noqa: FBT003
     front = Instance(ParetoFront, allow_none=True, help="the front as far as it is known")
     front_resource = Unicode(help="what the front is against")
     front_running = Bool(False, help="whether the front is being searched")  # noqa: FBT003

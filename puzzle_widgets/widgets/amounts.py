@@ -10,7 +10,7 @@ import numpy as np
 
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import THROUGHPUT, format_number, format_share
-from puzzle_widgets.state.limits import LimitRange, limit_quantity, limit_range
+from puzzle_widgets.state.budgets import BudgetRange, budget_quantity, budget_range
 
 _MOST_STEPS = 400
 _MORE_DECIMALS = 2
@@ -73,7 +73,7 @@ class Scale:
 
     unit: str
     factor: float
-    reach: LimitRange
+    reach: BudgetRange
     shares: bool
     own_unit: str
     whole: bool
@@ -156,8 +156,8 @@ class Scale:
 
 def scale_of(library: BlockLibrary, resource: str, units: Units | None = None) -> Scale:
     """Choose the units of one resource; big counts are shown in millions or billions."""
-    units, reach = units or Units(), limit_range(library, resource)
-    own = limit_quantity(library, resource).unit
+    units, reach = units or Units(), budget_range(library, resource)
+    own = budget_quantity(library, resource).unit
     name, factor = own, 1.0
     if own == "MiB" and units.gib:
         name, factor = "GiB", 1024.0
@@ -182,7 +182,7 @@ def _is_whole(library: BlockLibrary, resource: str) -> bool:
     if resource == THROUGHPUT:
         return False
     column = library.column(resource)
-    values = np.append(column, library.offset(resource))
+    values = np.append(column, library.non_block_cost(resource))
     return bool(np.all(values == np.round(values)))
 
 

@@ -13,7 +13,7 @@ _TERMS = Markup(
     "<p>{about}</p><dl class='pw-terms'>"
     "<dt>Size</dt><dd>{size} to fetch once, then kept on the machine that runs the app</dd>"
     "<dt>Source</dt><dd>{source}</dd>"
-    "<dt>Licence</dt><dd><b>{licence}</b>. {summary} {text}</dd></dl>"
+    "<dt>License</dt><dd><b>{license}</b>. {summary} {text}</dd></dl>"
 )
 _LINK = Markup("<a href='{}' target='_blank' rel='noopener noreferrer'>{}</a>")
 
@@ -27,7 +27,7 @@ class DatasetOffer(Panel):
     def build(self) -> list[widgets.Widget]:
         """Make the terms, the agreement, the buttons and the progress."""
         self.terms = widgets.HTML()
-        self.agree = widgets.Checkbox(description="I agree to this licence", indent=False)
+        self.agree = widgets.Checkbox(description="I agree to this license", indent=False)
         self.agree.layout.width = "auto"
         self.fetch = button("Fetch and open", "Fetch the data set and explore it", css="pw-primary")
         self.leave = button("Not now", "Take the offer away; what is open stays open")
@@ -65,12 +65,12 @@ class DatasetOffer(Panel):
 
 def describe_terms(dataset: Dataset) -> Markup:
     """Say what a data set is, where it comes from and on which terms, with links."""
-    licence = dataset.licence
+    terms = dataset.license
     return _TERMS.format(
         about=dataset.about,
         size=dataset.size_text,
         source=_LINK.format(dataset.source, dataset.source_words),
-        licence=licence.name,
-        summary=licence.summary,
-        text=_LINK.format(licence.address, "Read the licence"),
+        license=terms.name,
+        summary=terms.summary,
+        text=_LINK.format(terms.address, "Read the license"),
     )

@@ -69,7 +69,7 @@ class DecisionMap(Panel):
         """Follow the state, and act on it."""
         self.when("library", "decisions_over", do=self._show_over)
         self.when("decisions", do=self._draw)
-        self.when("selection", "limits", do=self._show_figures, now=False)
+        self.when("selection", "budgets", do=self._show_figures, now=False)
         self.when("decisions", "selection", do=self._show_walk)
         self.when("decisions", "decisions_running", "problem", do=self._tell_search)
         self.changed(self.over, self._choose_over)
@@ -101,7 +101,7 @@ class DecisionMap(Panel):
         selection = self.state.selection
         return decision_figures(
             grid,
-            limits=[limit for limit in self.state.limits if limit.on],
+            limits=[budget for budget in self.state.budgets if budget.on],
             selected=selection.place if selection.kind == "map" else None,
         )
 
@@ -205,7 +205,7 @@ class DecisionMap(Panel):
         if self._quiet:
             return
         if place == _NONE[1]:
-            self.state.show_present()
+            self.state.show_current()
         else:
             self.state.show_row(place)
 

@@ -6,10 +6,10 @@ import ipywidgets as widgets
 
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state.background import running_loop
-from puzzle_widgets.widgets.constraints import ConstraintPanel
+from puzzle_widgets.widgets.budgets import BudgetPanel
 from puzzle_widgets.widgets.dataset_offer import DatasetOffer
 from puzzle_widgets.widgets.decision_map import DecisionMap
-from puzzle_widgets.widgets.handover_panel import HandoverPanel
+from puzzle_widgets.widgets.export_panel import ExportPanel
 from puzzle_widgets.widgets.layers import LayerView
 from puzzle_widgets.widgets.library_bar import LibraryBar
 from puzzle_widgets.widgets.message import MessageBar
@@ -38,7 +38,7 @@ class PuzzleExplorer(widgets.VBox):
     --------
     >>> import puzzle_widgets as pw
     >>> explorer = pw.PuzzleExplorer("stdlib-2m-measured")
-    >>> explorer.state.set_limit("stats.memory_mib", "60 %")
+    >>> explorer.state.set_budget("stats.memory_mib", "60 %")
     >>> explorer.solution.status
     'optimal'
     >>> explorer.close()
@@ -57,14 +57,14 @@ class PuzzleExplorer(widgets.VBox):
         self.library_bar = LibraryBar(self.state)
         self.message_bar = MessageBar(self.state)
         self.offer = DatasetOffer(self.state)
-        self.constraints = ConstraintPanel(self.state)
+        self.budgets = BudgetPanel(self.state)
         self.status = StatusPanel(self.state, messages=False)
         self.pareto = ParetoPlot(self.state)
         self.layers = LayerView(self.state)
         self.surface = BudgetSurface(self.state)
         self.decisions = DecisionMap(self.state)
         self.scenarios = ScenarioPanel(self.state)
-        self.handover = HandoverPanel(self.state)
+        self.export = ExportPanel(self.state)
         self.add_class("pw-explorer")
         self.children = self._lay_out()
         self.state.observe(self._library_opened, "library")
@@ -82,14 +82,14 @@ class PuzzleExplorer(widgets.VBox):
             self.library_bar,
             self.message_bar,
             self.offer,
-            self.constraints,
+            self.budgets,
             self.status,
             self.pareto,
             self.layers,
             self.surface,
             self.decisions,
             self.scenarios,
-            self.handover,
+            self.export,
         )
 
     def close(self) -> None:
@@ -103,9 +103,9 @@ class PuzzleExplorer(widgets.VBox):
         super().close()
 
     def _lay_out(self) -> tuple[widgets.Widget, ...]:
-        top = widgets.Box([self.constraints, self.status, self.pareto])
+        top = widgets.Box([self.budgets, self.status, self.pareto])
         top.add_class("pw-top")
-        rest = (self.layers, self.surface, self.decisions, self.scenarios, self.handover)
+        rest = (self.layers, self.surface, self.decisions, self.scenarios, self.export)
         return (page_aids(), self.library_bar, self.message_bar, self.offer, top, *rest)
 
     def _library_opened(self, *_: object) -> None:

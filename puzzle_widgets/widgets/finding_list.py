@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from puzzle_widgets.handover import Finding
+from puzzle_widgets.export import Finding
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.panel import button, row

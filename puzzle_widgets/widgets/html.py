@@ -68,7 +68,7 @@ def download_link(text: str, file: str, content: str | bytes, kind: str) -> Mark
 
 
 def legend(entries: Sequence[tuple[str, str]]) -> Markup:
-    """Build a line of colour keys, ``(colour, words)`` each."""
+    """Build a line of color keys, ``(color, words)`` each."""
     keys = [
         Markup("<span class='pw-key'><i style='background:{}'></i>{}</span>").format(color, words)
         for color, words in entries

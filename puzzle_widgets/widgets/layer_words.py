@@ -36,8 +36,8 @@ def view_words(view: str, solution: Solution) -> str:
     library, key = solution.library, COST_VIEWS[view]
     quantity = library.quantity(key)
     words = saving_words(solution.totals[key], library.parent_totals[key], quantity.unit)
-    outside = library.offset(key)
-    return f"{words}; {quantity.text(outside)} of it outside the blocks" if outside else words
+    outside = library.non_block_cost(key)
+    return f"{words}; {quantity.text(outside)} of it non-block" if outside else words
 
 
 def saving_words(kept: float, parent: float, unit: str) -> str:
@@ -60,7 +60,7 @@ def told_keys(library: BlockLibrary, objective: str) -> list[str]:
 def block_words(
     library: BlockLibrary, place: int, block: BlockVariant, objective: str
 ) -> Sequence[str]:
-    """Say a layer's block: name, halves with their sizes, then score and costs of the parent's."""
+    """Say a layer's block: name, subblocks with sizes, then score and costs of the parent's."""
     layer = library.layers[place]
     words = [f"{layer_name(layer)}: {sized_label(layer, block)}"]
     for key in told_keys(library, objective):
@@ -77,13 +77,13 @@ def sized_label(layer: Layer, block: BlockVariant) -> str:
     """Say a block with its sizes as shares of the parent's, such as ``"4 KV heads (50 %)"``."""
     if "other" in (block.attention.kind, block.ffn.kind):
         return block.label
-    attention, ffn = (_half(layer, block, part) for part in ("attention", "ffn"))
+    attention, ffn = (_subblock(layer, block, part) for part in ("attention", "ffn"))
     return f"{attention}, FFN {ffn}"
 
 
-def _half(layer: Layer, block: BlockVariant, part: Part) -> str:
-    half, parent = getattr(block, part), getattr(layer.parent_variant, part)
-    words: str = half.describe(part)
-    if half.kind == "sized" and parent.kind == "sized":
-        return f"{words} ({half.size / parent.size:.0%})".replace("%", " %")
-    return words if half.kind == "sized" else {"no_op": "no-op (0 %)"}.get(half.kind, words)
+def _subblock(layer: Layer, block: BlockVariant, part: Part) -> str:
+    subblock, parent = getattr(block, part), getattr(layer.parent_variant, part)
+    words: str = subblock.describe(part)
+    if subblock.kind == "sized" and parent.kind == "sized":
+        return f"{words} ({subblock.size / parent.size:.0%})".replace("%", " %")
+    return words if subblock.kind == "sized" else {"no_op": "no-op (0 %)"}.get(subblock.kind, words)

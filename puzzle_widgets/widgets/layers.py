@@ -240,7 +240,7 @@ class LayerView(Panel):
             return f"scenario {self.state.scenarios[place].name}"
         if kind == "map" and self.state.decisions is not None:
             return f"decision map: {self.state.decisions.targets.words(place)}"
-        return "present solution"
+        return "current solution"
 
 
 def _drawable(solution: Solution | None, library: BlockLibrary) -> TypeGuard[Solution]:

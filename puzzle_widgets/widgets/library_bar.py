@@ -19,7 +19,7 @@ _UPLOAD = (
 )
 _ORIGINS = {
     "measured": "",
-    "modelled": "modelled, not measured",
+    "modeled": "modeled, not measured",
     "generated": "random, not measured",
     "unknown": "",
 }
@@ -45,10 +45,10 @@ class LibraryBar(Panel):
         self.facts = widgets.HTML()
         self.templates = widgets.HTML(template_links())
         self.costs = widgets.Dropdown(layout=widgets.Layout(width="min(340px, 100%)"))
-        self.scenario = row(widgets.HTML("<span class='pw-name'>Costs of</span>"), self.costs)
+        self.workload = row(widgets.HTML("<span class='pw-name'>Workload</span>"), self.costs)
         self.notes = widgets.HTML()
         line = row(label, self.picker, self.upload, self.templates)
-        return [line, self.scenario, self.facts, self.notes]
+        return [line, self.workload, self.facts, self.notes]
 
     def bind(self) -> None:
         """Follow the state's library, and open what is picked."""
@@ -73,7 +73,7 @@ class LibraryBar(Panel):
 
     def _show_costs(self) -> None:
         names, chosen = self.state.costs, self.state.costs_chosen
-        self.scenario.layout.display = "" if len(names) > 1 else "none"
+        self.workload.layout.display = "" if len(names) > 1 else "none"
         if chosen in names:
             with self.costs.hold_sync():
                 self.costs.options = names

@@ -25,7 +25,7 @@ _DRAWN = (
     "library",
     "objective",
     "goal",
-    "limits",
+    "budgets",
     "problem",
     "solution",
     "parent",
@@ -40,7 +40,7 @@ _DRAWN = (
 class ParetoPlot(Panel):
     """Pareto front of the summed score against a resource.
 
-    A click, the list of points, the buttons and the arrow keys choose a point; the present
+    A click, the list of points, the buttons and the arrow keys choose a point; the current
     solution, the parent, kept scenarios and the budgets stand beside the front.
 
     Parameters
@@ -93,7 +93,7 @@ class ParetoPlot(Panel):
         for name, show in (
             ("points", self.state.show_point),
             ("scenarios", self.state.show_scenario),
-            ("current", lambda _: self.state.show_present()),
+            ("current", lambda _: self.state.show_current()),
         ):
             self.chart.on_click(name, guard(self.state, show))
         self.clicked(self.search, self._search_or_stop)
@@ -155,7 +155,7 @@ class ParetoPlot(Panel):
             parent=state.parent,
             scenarios=state.scenarios,
             measured=state.measured,
-            limits=[limit for limit in state.limits if limit.on],
+            limits=[budget for budget in state.budgets if budget.on],
             selected=state.selection.place if state.selection.kind == "point" else None,
         )
 
@@ -220,7 +220,7 @@ class ParetoPlot(Panel):
         if self._quiet:
             return
         if place < 0:
-            self.state.show_present()
+            self.state.show_current()
         else:
             self.state.show_point(place)
 

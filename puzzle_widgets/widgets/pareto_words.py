@@ -13,7 +13,7 @@ from puzzle_widgets.solution import ParetoFront
 from puzzle_widgets.solution.measured import MeasuredPoint
 from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.state.limits import OFFERED, cannot_be_met, to_problem
+from puzzle_widgets.state.budgets import OFFERED, cannot_be_met, to_problem
 
 
 def axis_options(library: BlockLibrary, current: str) -> list[tuple[str, str]]:
@@ -68,7 +68,7 @@ def _points_words(front: ParetoFront) -> str:
 
 
 def _infeasible_words(state: ExplorerState) -> str:
-    rows = [row for row in state.limits if row.on and row.resource != state.front_resource]
+    rows = [row for row in state.budgets if row.on and row.resource != state.front_resource]
     if not state.front_held or not rows:
         return "No architecture was found."
     held = budget_words(to_problem(state.library, state.objective, state.problem.goal, rows))

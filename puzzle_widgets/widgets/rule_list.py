@@ -6,7 +6,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.state.limits import SearchRule
+from puzzle_widgets.state.budgets import SearchRule
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.panel import button, row
 

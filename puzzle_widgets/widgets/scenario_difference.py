@@ -98,7 +98,7 @@ def signed(value: float, quantity: Quantity) -> str:
 
 
 def _lines(difference: Difference) -> list[tuple[str, str, list[int]]]:
-    """What differs, its colour and where; one line for blocks that are known by name only."""
+    """What differs, its color and where; one line for blocks that are known by name only."""
     pairs = {place: difference.pair(place) for place in difference.places}
     blocks = [block for pair in pairs.values() for block in pair]
     if any("other" in (block.attention.kind, block.ffn.kind) for block in blocks):

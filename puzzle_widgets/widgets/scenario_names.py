@@ -16,7 +16,7 @@ def suggested_name(state: ExplorerState) -> str:
     """Offer a name that no scenario has yet, such as ``"80,000 MiB, 6,000 tokens/s"``."""
     taken = {kept.name for kept in state.scenarios}
     if state.shown is not None:
-        in_ms = any(row.resource == RUNTIME and row.on for row in state.limits)
+        in_ms = any(row.resource == RUNTIME and row.on for row in state.budgets)
         words = _budgets(state.shown.problem, as_speed=not in_ms)
         if words and len(words) <= _LONGEST:
             return _free(words, taken)

@@ -83,7 +83,7 @@ class ScenarioPanel(Panel):
         self.clicked(self.keep, self._keep)
         self._entered(self.name, self._keep)
         self.clicked(self.show_chosen, lambda: self._act(self.state.show_scenario))
-        self.clicked(self.show_present, self.state.show_present)
+        self.clicked(self.show_current, self.state.show_current)
         self.clicked(self.restore, lambda: self._act(self.state.restore))
         self.clicked(self.delete, lambda: self._act(self.state.delete))
         self.clicked(self.rename, self._rename)
@@ -110,12 +110,12 @@ class ScenarioPanel(Panel):
         self.delete = button("Delete", "Delete this scenario")
         self.new_name = _field("New name of the scenario")
         self.rename = button("Rename", "Give this scenario the new name")
-        self.show_present = button("Back to the present solution", "Show the budgets' own answer")
+        self.show_current = button("Back to the current solution", "Show the budgets' own answer")
         return row(
             _named("Scenario", self.chosen),
             row(self.show_chosen, self.restore, self.delete),
             row(_named("New name", self.new_name), self.rename),
-            self.show_present,
+            self.show_current,
             css="pw-actions",
         )
 
@@ -157,7 +157,7 @@ class ScenarioPanel(Panel):
         """Choose the scenario that is shown, wherever it was selected."""
         selection = self.state.selection
         is_kept = selection.kind == "scenario"
-        self.show_present.layout.display = "" if is_kept else "none"
+        self.show_current.layout.display = "" if is_kept else "none"
         if is_kept and selection.place < len(self.chosen.options):
             self.chosen.value = selection.place
 

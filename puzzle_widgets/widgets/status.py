@@ -47,7 +47,7 @@ class StatusPanel(Panel):
         self.line = widgets.HTML()
         for name in ("pw-live", "pw-state-line"):
             self.line.add_class(name)
-        self.back = button("Back to present budgets", "Show the answer to the present budgets")
+        self.back = button("Back to current budgets", "Show the answer to the current budgets")
         self.figures = widgets.HTML()
         self.messages = MessageBar(self.state) if self._with_messages else None
         bar = [] if self.messages is None else [self.messages]
@@ -58,7 +58,7 @@ class StatusPanel(Panel):
         self.when("shown", "selection", "scenarios", "front", do=self._show_name)
         self.when("shown", "selection", "updating", "problem", "question", do=self._show_line)
         self.when("shown", "selection", do=self._show_figures)
-        self.clicked(self.back, self.state.show_present)
+        self.clicked(self.back, self.state.show_current)
 
     def close(self) -> None:
         """Let go of the state, then close."""
@@ -68,7 +68,7 @@ class StatusPanel(Panel):
 
     @property
     def shown_name(self) -> str:
-        """What the figures are of: the present budgets, a point of the front, or a scenario."""
+        """What the figures are of: the current budgets, a point of the front, or a scenario."""
         selection, front = self.state.selection, self.state.front
         if selection.kind == "scenario" and selection.place < len(self.state.scenarios):
             return f"Scenario \u2018{self.state.scenarios[selection.place].name}\u2019"
@@ -77,22 +77,22 @@ class StatusPanel(Panel):
             return f"Point {selection.place + 1}{of}"
         if selection.kind == "map" and self.state.decisions is not None:
             return f"Decision map: {self.state.decisions.targets.words(selection.place)}"
-        return "Present budgets"
+        return "Current budgets"
 
     def _show_name(self) -> None:
         self.head.value = heading(self.title, self.shown_name)
-        away = self.state.selection.kind != "present"
+        away = self.state.selection.kind != "current"
         self.back.layout.display = "" if away else "none"
 
     def _show_line(self) -> None:
-        shown, present = self.state.shown, self.state.selection.kind == "present"
-        updating = present and self.state.updating
+        shown, current = self.state.shown, self.state.selection.kind == "current"
+        updating = current and self.state.updating
         if updating:
             self.line.value = _updating(shown)
         elif shown is None:
             words = _ASKED if self.state.question else "No answer yet"
             self.line.value = _state(words, "pw-plain")
-        elif present and shown.problem != self.state.problem:
+        elif current and shown.problem != self.state.problem:
             self.line.value = _state(_OUTDATED, "pw-warn")
         else:
             good = shown.status == "optimal" and not shown.notes
@@ -104,7 +104,7 @@ class StatusPanel(Panel):
         if shown is None:
             self.figures.value = ""
         elif shown.found:
-            away = self.state.selection.kind != "present"
+            away = self.state.selection.kind != "current"
             warned = warnings(shown)
             self.figures.value = facts(shown) + warned + tiles(shown) + notes(shown, budgets=away)
         else:

@@ -23,7 +23,7 @@ class BudgetSurface(Panel):
     """Best summed score over a grid of two budgets.
 
     Nothing is searched until the button is pressed. A click on a cell, or the two lists and
-    their button, set both budgets; a cross marks the present ones.
+    their button, set both budgets; a cross marks the current ones.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class BudgetSurface(Panel):
         """Follow the state, and act on it."""
         self.when("library", "surface_x", "surface_y", do=self._show_axes)
         self.when("surface", do=self._draw)
-        self.when("limits", do=self._show_figure, now=False)
+        self.when("budgets", do=self._show_figure, now=False)
         self.when("surface", "surface_running", "problem", do=self._tell_search)
         self.changed(self.x, lambda key: self._choose_axes(x=key))
         self.changed(self.y, lambda key: self._choose_axes(y=key))
@@ -96,7 +96,7 @@ class BudgetSurface(Panel):
         return None if grid is None else draw(self._figure(grid))
 
     def _figure(self, grid: SurfaceGrid) -> Figure:
-        limits = [limit for limit in self.state.limits if limit.on]
+        limits = [budget for budget in self.state.budgets if budget.on]
         return surface_figure(grid, limits=limits, selected=self._cell)
 
     def _show_axes(self) -> None:

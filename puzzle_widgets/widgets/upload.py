@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeGuard
 
 from puzzle_widgets.errors import PuzzleError
-from puzzle_widgets.library.checks import MAX_FILE_BYTES, shown
+from puzzle_widgets.library.checks import MAX_FILE_BYTES, short_repr
 
 MAX_UPLOAD_BYTES = 2 * MAX_FILE_BYTES
 MAX_PIECE_BYTES = 2 * 2**20
@@ -39,7 +39,7 @@ class Upload:
         here = self.received.setdefault(name, bytearray())
         end = offset + len(piece)
         if len(piece) > MAX_PIECE_BYTES or end > self.sizes[name] or offset > len(here):
-            _refuse(f"{shown(name)} has a piece that does not fit")
+            _refuse(f"{short_repr(name)} has a piece that does not fit")
         if end > len(here):
             del here[offset:]
             here += piece
@@ -50,15 +50,15 @@ class Upload:
         Parameters
         ----------
         digests
-            SHA-256 in hexadecimal by name; missing where the page cannot reckon them.
+            SHA-256 in hexadecimal by name; missing where the page cannot compute them.
         """
         known = digests if isinstance(digests, Mapping) else {}
         files = {name: bytes(self.received.get(name, b"")) for name in self.sizes}
         for name, content in files.items():
             if len(content) != self.sizes[name]:
-                _refuse(f"{shown(name)} has {len(content):,} of {self.sizes[name]:,} bytes")
+                _refuse(f"{short_repr(name)} has {len(content):,} of {self.sizes[name]:,} bytes")
             if known.get(name) and known[name] != hashlib.sha256(content).hexdigest():
-                _refuse(f"{shown(name)} has other bytes than were sent")
+                _refuse(f"{short_repr(name)} has other bytes than were sent")
         return files
 
 
@@ -78,7 +78,7 @@ def read_upload(content: Mapping[str, Any]) -> Upload:
     sizes: dict[str, int] = {}
     for name, size in map(_read_file, files):
         if name in sizes:
-            raise PuzzleError(f"{shown(name)} is there twice. Choose one of them.")
+            raise PuzzleError(f"{short_repr(name)} is there twice. Choose one of them.")
         sizes[name] = size
     if sum(sizes.values()) > MAX_UPLOAD_BYTES:
         most = MAX_UPLOAD_BYTES // 2**20
@@ -93,7 +93,9 @@ def _read_file(record: object) -> tuple[str, int]:
         _refuse("a file without a name or a size")
     if size > MAX_FILE_BYTES:
         most = MAX_FILE_BYTES // 2**20
-        raise PuzzleError(f"{shown(name)}: {size / 2**20:,.1f} MiB. At most {most} MiB are read.")
+        raise PuzzleError(
+            f"{short_repr(name)}: {size / 2**20:,.1f} MiB. At most {most} MiB are read."
+        )
     return name, size
 
 

@@ -39,7 +39,7 @@ def named(widget: W.DOMWidget, name: str) -> W.DOMWidget:
 
 
 def figure() -> bq.Figure:
-    """Bars over two labelled axes."""
+    """Bars over two labeled axes."""
     scales = {"x": bq.LinearScale(), "y": bq.LinearScale()}
     bars = bq.Bars(x=np.arange(80.0), y=np.arange(80.0) % 9 + 1, scales=scales)
     axes = [

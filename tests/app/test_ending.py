@@ -24,12 +24,12 @@ PATIENCE_SECONDS = 240
 
 
 def test_wish_is_heard_once_and_kept() -> None:
-    """A wish before there is anything to end is granted as soon as there is, and only once."""
+    """A request before there is anything to end is granted as soon as there is, and only once."""
     heard: list[str] = []
     before = signal.getsignal(signal.SIGTERM)
-    with ending() as wish:
+    with ending() as request:
         signal.raise_signal(signal.SIGTERM)
-        wish.stop_by(lambda: heard.append("end"))
+        request.stop_by(lambda: heard.append("end"))
         signal.raise_signal(signal.SIGINT)
     assert heard == ["end"]
     assert signal.getsignal(signal.SIGTERM) is before

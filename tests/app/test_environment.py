@@ -27,7 +27,7 @@ def test_path_of_a_library_becomes_absolute(
 def test_name_of_a_library_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that is no path is left for the library loader to look up."""
     monkeypatch.chdir(tmp_path)
-    assert library_argument("llama-3.3-70b-modelled") == "llama-3.3-70b-modelled"
+    assert library_argument("llama-3.3-70b-modeled") == "llama-3.3-70b-modeled"
 
 
 def test_environment_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,7 @@ def test_document_scrolls(watched_page: Page, standin_url: str, width: int) -> N
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours_follow_the_browser(watched_page: Page, standin_url: str, scheme: str) -> None:
+def test_colors_follow_the_browser(watched_page: Page, standin_url: str, scheme: str) -> None:
     """Without a choice made, the page is as light or dark as the browser prefers."""
     watched_page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page = opened(watched_page, standin_url)
@@ -86,17 +86,17 @@ def test_colours_follow_the_browser(watched_page: Page, standin_url: str, scheme
     assert (sum(map(int, background[4:-1].split(","))) > 380) == (scheme == "light")
 
 
-def test_colour_switch_is_remembered(watched_page: Page, standin_url: str) -> None:
+def test_color_switch_is_remembered(watched_page: Page, standin_url: str) -> None:
     """The switch works by keyboard, keeps the session, and its choice outlasts a reload."""
     watched_page.emulate_media(color_scheme="light")
     page = opened(watched_page, standin_url)
     page.locator(".t-button").click()
-    page.get_by_role("button", name="Switch to dark colours").press("Enter")
+    page.get_by_role("button", name="Switch to dark colors").press("Enter")
     assert attribute_of_body(page, "data-jp-theme-light") == "false"
     expect(page.locator(".t-pressed")).to_contain_text("pressed 1")
     opened(page, standin_url)
     assert attribute_of_body(page, "data-jp-theme-light") == "false"
-    expect(page.get_by_role("button", name="Switch to light colours")).to_be_visible()
+    expect(page.get_by_role("button", name="Switch to light colors")).to_be_visible()
 
 
 def test_big_upload_arrives(watched_page: Page, standin_url: str) -> None:

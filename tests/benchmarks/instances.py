@@ -93,8 +93,8 @@ def random_published_like(
     """Draw a library with the published one's traits.
 
     A variant is one of ``attention`` sizes (halved each time, the last one none) with one of
-    ``ffn`` sizes (evenly down to none). Each half's loss rises with what is cut, along a curve of
-    the layer's own, with a heavy tail over layers and over variants; memory, runtime and
+    ``ffn`` sizes (evenly down to none). Each subblock's loss rises with what is cut, along a curve
+    of the layer's own, with a heavy tail over layers and over variants; memory, runtime and
     parameters are the same in all layers (``SHARED``), or scattered by 20 % (``OWN``).
 
     Parameters
@@ -104,7 +104,7 @@ def random_published_like(
     kind
         ``SHARED`` or ``OWN``.
     more_costs
-        Further costs, random mixtures of the two halves.
+        Further costs, random mixtures of the two subblocks.
     """
     rng = np.random.default_rng([seed, layers, attention, ffn])
     sizes = _sizes(attention, ffn)
@@ -193,7 +193,7 @@ def _uniform_library(seed: int) -> pw.BlockLibrary:
 
 
 def _sizes(attention: int, ffn: int) -> FloatArray:
-    """Size of both halves of each variant, 1 for the parent's, shape (variants, 2)."""
+    """Size of both subblocks of each variant, 1 for the parent's, shape (variants, 2)."""
     halving = [0.5**step for step in range(attention - 1)] + [0.0]
     falling = np.linspace(1.0, 0.0, ffn)
     return np.array([(one, two) for one in halving for two in falling])
@@ -211,7 +211,7 @@ def _losses(rng: np.random.Generator, layers: int, sizes: FloatArray) -> FloatAr
 
 
 def _costs(rng: np.random.Generator, sizes: FloatArray, more: int) -> FloatArray:
-    """Costs of the variants: in both halves' sizes, with overheads; shape (variants, 3 + more)."""
+    """Costs of variants: by the sizes of subblocks, with overheads; shape (variants, 3 + more)."""
     there = sizes > 0
     used = np.where(there, 0.08 + 0.92 * sizes, 0.0)
     costs = used[:, :1] * _ATTENTION + used[:, 1:] * _FFN

@@ -82,7 +82,7 @@ def _instance(case: str) -> Instance | None:
 
 
 def _forget_peak() -> None:
-    """Let the peak begin at the present use, where the system allows it."""
+    """Let the peak begin at the current use, where the system allows it."""
     try:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     except OSError:

@@ -69,7 +69,7 @@ class Peer:
         States the model: takes the knapsack and seconds allowed, gives a function that solves it
         and returns the variables' values (``None`` without an answer) and the claim.
     most_variables
-        Largest model that its licence allows.
+        Largest model that its license allows.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Peer:
     most_variables: float = math.inf
 
     def fits(self, program: Program) -> bool:
-        """Whether the model is within the licence."""
+        """Whether the model is within the license."""
         return program.score.size <= self.most_variables
 
     def solve(self, program: Program, seconds: float) -> Answer:
@@ -252,7 +252,7 @@ def _state_gurobi(program: Program, gap: float, seconds: float) -> Callable[[], 
 
 @cache
 def _gurobi_environment() -> Any:
-    """Checking the licence takes long and is no part of a search."""
+    """Checking the license takes long and is no part of a search."""
     return importlib.import_module("gurobipy").Env(params={"OutputFlag": 0})
 
 

@@ -92,7 +92,7 @@ class Course:
 
 
 def race(family: Family, course: Course) -> list[Line]:
-    """Measure a family with ours and every peer whose licence allows its size.
+    """Measure a family with ours and every peer whose license allows its size.
 
     Raises
     ------

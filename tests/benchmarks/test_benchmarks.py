@@ -85,8 +85,8 @@ def test_published_demo_is_met_at_its_default_gap() -> None:
     }
 
 
-def test_large_models_are_beyond_the_free_licence() -> None:
-    """Gurobi is asked only where its restricted licence allows the size."""
+def test_large_models_are_beyond_the_free_license() -> None:
+    """Gurobi is asked only where its restricted license allows the size."""
     gurobi = next(peer for peer in PEERS if peer.package == "gurobipy")
     small, large = (
         by_shares("", random_published_like(layers), dict.fromkeys(COSTS, 0.6)).program

@@ -46,7 +46,7 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 @pytest.fixture(scope="session")
 def library() -> pw.BlockLibrary:
-    """The embedded library, to reckon with here."""
+    """The embedded library, to compute with here."""
     return pw.load_library(EMBEDDED)
 
 

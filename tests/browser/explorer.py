@@ -14,7 +14,7 @@ from puzzle_widgets.library import LayerName
 from puzzle_widgets.library.quantity import MEMORY
 from puzzle_widgets.problem.mckp import to_choice
 from puzzle_widgets.solution.sizes import bar_heights, relative_sizes
-from puzzle_widgets.state.limits import first_settings, to_problem
+from puzzle_widgets.state.budgets import first_settings, to_problem
 
 START_MS = 120_000
 PATIENCE_MS = 60_000
@@ -160,8 +160,10 @@ class Explorer:
 def sizes_of(solution: pw.Solution) -> Sizes:
     """Heights of each layer's bars, attention and FFN, as shares of the parent's."""
     sizes, choice = relative_sizes(solution.library), to_choice(*_chosen(solution))
-    halves = [bar_heights(half)[choice].tolist() for half in (sizes.attention, sizes.ffn)]
-    return [list(pair) for pair in zip(*halves, strict=True)]
+    subblocks = [
+        bar_heights(subblock)[choice].tolist() for subblock in (sizes.attention, sizes.ffn)
+    ]
+    return [list(pair) for pair in zip(*subblocks, strict=True)]
 
 
 def answer_to(library: pw.BlockLibrary, memory: float, **others: float) -> pw.Solution:

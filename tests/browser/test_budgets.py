@@ -73,7 +73,7 @@ def test_impossible_budget_is_told(explorer: Explorer, library: pw.BlockLibrary)
     sense.select_option("at least")
     explorer.type_limit("Memory", "200000")
     expect(explorer.limit("Memory")).to_contain_text(
-        f"Cannot be met: the most possible is {library.reach(MEMORY)[1]:,.0f} MiB."
+        f"Cannot be met: the most possible is {library.total_range(MEMORY)[1]:,.0f} MiB."
     )
     expect(explorer.field("Memory")).to_have_value("200,000")
     expect(explorer.status).to_have_text("Infeasible")

@@ -49,12 +49,12 @@ def test_the_published_library_is_fetched_once_agreed_to(offered: Explorer, mirr
     """By keyboard: terms, tick, fetch with progress, stop, an error, and at last the library."""
     offer, page = offered.card(TITLE), offered.page
     expect(offer).to_contain_text("NVIDIA Source Code License-NC")
-    expect(offer.get_by_role("link", name="Read the licence")).to_have_attribute(
-        "href", find_dataset("llama-3.3-70b-instruct").licence.address
+    expect(offer.get_by_role("link", name="Read the license")).to_have_attribute(
+        "href", find_dataset("llama-3.3-70b-instruct").license.address
     )
     fetch = offer.get_by_role("button", name="Fetch and open")
     expect(fetch).to_be_disabled()
-    offer.get_by_label("I agree to this licence").press("Space")
+    offer.get_by_label("I agree to this license").press("Space")
     expect(fetch).to_be_enabled()
     assert mirror.asked == []
 
@@ -104,7 +104,7 @@ def test_a_template_is_saved_and_opens_again(explorer: Explorer) -> None:
         name, content = coming.value.suggested_filename, coming.value.path().read_bytes()
         explorer.upload(BUTTON, upload(name, content))
         expect(page.get_by_text("2 layers · 4 variants a layer")).to_be_visible()
-        page.get_by_role("combobox", name="Block library").select_option("Llama-3.3-70B (modelled)")
+        page.get_by_role("combobox", name="Block library").select_option("Llama-3.3-70B (modeled)")
         expect(page.get_by_text("80 layers · 54 variants a layer")).to_be_visible()
         if name.endswith(".csv"):
             explorer.upload(

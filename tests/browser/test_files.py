@@ -37,7 +37,7 @@ def test_three_files_open(explorer: Explorer) -> None:
     expect(explorer.page.locator(".pw-layer-view .bargroup")).to_have_count(2 * (3 + 2))
     explorer.wait_for_front()
     picker = explorer.page.get_by_role("combobox", name="Block library")
-    picker.select_option("Llama-3.3-70B (modelled)")
+    picker.select_option("Llama-3.3-70B (modeled)")
     expect(explorer.page.get_by_text("80 layers · 54 variants a layer")).to_be_visible()
     expect(explorer.status).to_have_text("Optimal, proven")
 

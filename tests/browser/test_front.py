@@ -24,8 +24,8 @@ def test_clicked_point_is_shown(explorer: Explorer, library: pw.BlockLibrary) ->
     expect(explorer.card("Blocks by layer")).to_contain_text("point 15 of the front")
     throughput = f"{figure(explorer, 'Throughput'):,.0f} tokens/s"
     expect(explorer.page.locator(".pw-pareto .pw-pick option:checked")).to_contain_text(throughput)
-    explorer.button("Answer", "Back to present budgets").click()
-    expect(explorer.card("Answer")).to_contain_text("Present budgets")
+    explorer.button("Answer", "Back to current budgets").click()
+    expect(explorer.card("Answer")).to_contain_text("Current budgets")
     explorer.expect_answer(answer_to(library, 0.75 * library.parent_totals[MEMORY]))
 
 
@@ -58,7 +58,7 @@ def test_front_against_another_resource(explorer: Explorer) -> None:
     expect(explorer.card("Answer")).to_contain_text("Budgets of this answer: none")
     assert figure(explorer, "Throughput") < 6_900
     front.get_by_role("checkbox", name="Hold the other budgets").check()
-    expect(explorer.card("Answer")).to_contain_text("Present budgets")
+    expect(explorer.card("Answer")).to_contain_text("Current budgets")
     explorer.wait_for_front()
     picker.select_option(index=explorer.points.count())
     expect(explorer.card("Answer")).to_contain_text("Runtime ≤ 44,356 ms")

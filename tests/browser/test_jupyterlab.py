@@ -28,7 +28,7 @@ from tests.support.notebook import write_notebook
 
 pytest.importorskip("jupyterlab")
 
-CELL = "import puzzle_widgets as pw\npw.PuzzleExplorer(pw.load_library('llama-3.3-70b-modelled'))"
+CELL = "import puzzle_widgets as pw\npw.PuzzleExplorer(pw.load_library('llama-3.3-70b-modeled'))"
 TOKEN = secrets.token_hex(8)
 _OURS = re.compile(r"widget|bqplot|pw-|page error|another host", re.IGNORECASE)
 

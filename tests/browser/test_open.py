@@ -9,11 +9,11 @@ from puzzle_widgets.library.quantity import MEMORY
 from tests.browser.explorer import Explorer, answer_to
 
 
-def test_app_opens_on_the_modelled_library(explorer: Explorer, library: pw.BlockLibrary) -> None:
+def test_app_opens_on_the_modeled_library(explorer: Explorer, library: pw.BlockLibrary) -> None:
     """The page says what it shows, and shows the proven answer to the first budgets."""
     assert explorer.page.title() == "puzzle-widgets"
     expect(explorer.page.get_by_role("heading", name="puzzle-widgets")).to_be_visible()
-    expect(explorer.page.get_by_text("modelled, not measured", exact=True)).to_be_visible()
+    expect(explorer.page.get_by_text("modeled, not measured", exact=True)).to_be_visible()
     expect(explorer.page.get_by_text("80 layers · 54 variants a layer")).to_be_visible()
     explorer.expect_answer(answer_to(library, 0.75 * library.parent_totals[MEMORY]))
     expect(explorer.message).to_be_hidden()

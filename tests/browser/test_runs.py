@@ -55,7 +55,7 @@ def test_a_zip_opens_with_all_that_the_run_found(opened: Explorer) -> None:
     expect(opened.status).to_have_text("Optimal, proven")
     expect(opened.kept).to_have_count(1)
     expect(opened.kept.first).to_contain_text("target_memory_78000MiB solution 0")
-    expect(opened.card("Answer")).to_contain_text("outside the blocks: Runtime 5.5 ms")
+    expect(opened.card("Answer")).to_contain_text("non-block costs: Runtime 5.5 ms")
     front = opened.card("Pareto front")
     expect(front).to_contain_text("Measured (")
     front.locator("summary").focus()
@@ -67,7 +67,7 @@ def test_a_zip_opens_with_all_that_the_run_found(opened: Explorer) -> None:
 
 def test_costs_are_chosen_and_change_every_figure(opened: Explorer) -> None:
     """The other scenario has no runtime: throughput goes, memory is another; back again works."""
-    chooser = opened.page.get_by_role("combobox", name="Costs of")
+    chooser = opened.page.get_by_role("combobox", name="Workload")
     expect(chooser).to_have_value(FIRST)
     expect(opened.card("Answer")).to_contain_text("Throughput")
     memory = opened.tile("Memory").inner_text()
@@ -102,7 +102,7 @@ def test_a_broken_zip_is_told_and_changes_nothing(opened: Explorer) -> None:
     alert = opened.page.get_by_role("alert")
     expect(alert).to_contain_text("subblock_stats.json")
     expect(opened.page.get_by_text("2 layers · 3 to 4 variants a layer")).to_be_visible()
-    expect(opened.page.get_by_role("combobox", name="Costs of")).to_have_value(FIRST)
+    expect(opened.page.get_by_role("combobox", name="Workload")).to_have_value(FIRST)
 
 
 def test_the_parents_agreement_is_the_best(opened: Explorer) -> None:

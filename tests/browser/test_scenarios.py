@@ -61,7 +61,7 @@ def test_scenarios_are_renamed_restored_deleted(
     panel.get_by_role("button", name="Show", exact=True).click()
     expect(explorer.card("Answer")).to_contain_text("Scenario \N{LEFT SINGLE QUOTATION MARK}Server")
     explorer.expect_answer(server)
-    explorer.button("Answer", "Back to present budgets").click()
+    explorer.button("Answer", "Back to current budgets").click()
     explorer.expect_answer(edge)
     panel.get_by_role("button", name="Restore budgets").click()
     expect(explorer.field("Memory")).to_have_value("84,961")

@@ -26,5 +26,5 @@ def test_the_sense_of_a_score_is_asked_and_answered_by_key(explorer: Explorer) -
     explorer.page.keyboard.press("Enter")
     expect(asked).to_have_count(0)
     expect(explorer.status).to_have_text("Optimal, proven")
-    expect(budgets.get_by_role("button", name="maximise")).to_have_class(re.compile("mod-active"))
+    expect(budgets.get_by_role("button", name="maximize")).to_have_class(re.compile("mod-active"))
     explorer.wait_for_front()

@@ -29,4 +29,4 @@ def broken_shelf(_state: ExplorerState, _name: str) -> None:
 
 setattr(front_actions, "iter_pareto_front", halting_front)  # noqa: B010 - both are not ours to set
 setattr(ExplorerState, "keep", broken_shelf)  # noqa: B010
-pw.PuzzleExplorer(pw.load_library("llama-3.3-70b-modelled"))
+pw.PuzzleExplorer(pw.load_library("llama-3.3-70b-modeled"))

@@ -37,7 +37,7 @@
     freeze() { line.frozen = true; },
     thaw() { line.frozen = false; line.held.splice(0).forEach((act) => act()); },
     cut() { line.down = true; this.drop(); },
-    mend() { line.down = false; },
+    fix() { line.down = false; },
     drop() {
       line.held = [];
       const open = [...sockets];

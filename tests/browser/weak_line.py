@@ -46,6 +46,6 @@ class WeakLine:
         """Lose the connection for good."""
         self.page.evaluate("() => weakLine.cut()")
 
-    def mend(self) -> None:
+    def fix(self) -> None:
         """Let the page connect again."""
-        self.page.evaluate("() => weakLine.mend()")
+        self.page.evaluate("() => weakLine.fix()")

@@ -26,7 +26,7 @@ from puzzle_widgets.library.quantity import MEMORY, RUNTIME
 @pytest.fixture(scope="module")
 def library() -> Any:
     """Two layers: in layer 1 all is dear to lose, in layer 2 nothing is."""
-    frame = to_frame(load_library("llama-3.3-70b-modelled"))
+    frame = to_frame(load_library("llama-3.3-70b-modeled"))
     return load_library(frame[frame["layer"].isin([20, 60])], name="two layers", allow_gaps=True)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from puzzle_widgets.build.costs import OUTSIDE, Reading, read_costs
+from puzzle_widgets.build.costs import NON_BLOCK, Reading, read_costs
 from puzzle_widgets.build.model import Decoder, count_parameters
 from puzzle_widgets.build.serve import model_bytes
 from puzzle_widgets.build.shape import block_name
@@ -49,7 +49,7 @@ def test_the_library_opens_like_any_other(built: Any) -> None:
     assert library.provenance.origin == "measured"
     assert "bigram" in library.provenance.note
     assert [len(layer.variants) for layer in library.layers] == [54, 54]
-    assert {MEMORY, RUNTIME, PARAMETERS} <= set(library.offsets)
+    assert {MEMORY, RUNTIME, PARAMETERS} <= set(library.non_block_costs)
     assert {"metrics.kl_div", "metrics.lm_loss", "stats.num_kv_heads"} <= set(library.keys)
     own = library.layers[0].parent_variant
     assert own.name == block_name(*built.preset.shape.parent_block)
@@ -57,10 +57,10 @@ def test_the_library_opens_like_any_other(built: Any) -> None:
     assert library.throughput(1000.0) == 2 * 16
 
 
-def test_costs_of_a_block_are_its_halves(built: Any) -> None:
+def test_costs_of_a_block_are_its_subblocks(built: Any) -> None:
     """Attention and FFN add up, in every variant."""
     for variant in read_library(built).layers[1].variants:
         for key in ("memory_mib", "runtime_ms", "num_params"):
-            halves = (variant.values[f"stats.{part}_{key}"] for part in ("attention", "ffn"))
-            assert variant.values[f"stats.{key}"] == pytest.approx(sum(halves), abs=1e-6)
-    assert OUTSIDE in read_costs(built)["sizes"]
+            subblocks = (variant.values[f"stats.{part}_{key}"] for part in ("attention", "ffn"))
+            assert variant.values[f"stats.{key}"] == pytest.approx(sum(subblocks), abs=1e-6)
+    assert NON_BLOCK in read_costs(built)["sizes"]

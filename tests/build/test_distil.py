@@ -12,7 +12,7 @@ from puzzle_widgets.build import distil
 from puzzle_widgets.build.distil import (
     distil_blocks,
     load_subblock,
-    normalised_error,
+    normalized_error,
     parent_streams,
     subblock_file,
     subblocks,
@@ -40,11 +40,11 @@ def test_distillation_lowers_the_error(built: Any) -> None:
     assert sum(s["after"] for s in states) < sum(s["before"] for s in states)
 
 
-def test_normalised_error() -> None:
+def test_normalized_error() -> None:
     """0 for the target itself, 1 for nothing at all, 4 for minus the target."""
     target = torch.randn(2, 3)
     assert [
-        float(normalised_error(factor * target, target)) for factor in (1, 0, -1)
+        float(normalized_error(factor * target, target)) for factor in (1, 0, -1)
     ] == pytest.approx([0, 1, 4])
 
 

@@ -100,7 +100,7 @@ def test_presets_have_the_paper_s_space(preset: Any) -> None:
 
 
 def test_names_say_what_a_block_is() -> None:
-    """The library's own reader finds both halves in a name."""
+    """The library's own reader finds both subblocks in a name."""
     for attention, ffn in SHAPE.blocks:
         name = block_name(attention, ffn)
         assert (block_from_name("attention", name), block_from_name("ffn", name)) == (

@@ -11,7 +11,7 @@ from puzzle_widgets.charts.comparison import (
 )
 from puzzle_widgets.charts.palette import scenario_color, scenario_dash
 from puzzle_widgets.library import SubBlock
-from tests.support.handover import NO_OP, chosen, handed_library
+from tests.support.export import NO_OP, chosen, handed_library
 
 SMALL = (SubBlock("sized", 4), SubBlock("sized", 1024))
 

@@ -12,8 +12,8 @@ from puzzle_widgets.charts.figure import Figure, Key
 from puzzle_widgets.charts.front import (
     FrontAxes,
     budget_limits,
+    budget_lines,
     front_figure,
-    limit_lines,
     resource_span,
     score_span,
 )
@@ -53,7 +53,7 @@ def test_limits_stand_on_their_own_axis_and_on_its_inverse(
     resource: str, row: Row, at: float
 ) -> None:
     """A runtime limit stands on the throughput axis too, and the other way round."""
-    (line,) = limit_lines(LIBRARY, [row], resource)
+    (line,) = budget_lines(LIBRARY, [row], resource)
     assert line.at == at
 
 
@@ -62,12 +62,12 @@ def test_limits_stand_on_their_own_axis_and_on_its_inverse(
 )
 def test_other_limits_have_no_line(row: Row) -> None:
     """Limits that bear on another resource or that are infinite have no line."""
-    assert limit_lines(LIBRARY, [row], MEMORY) == ()
+    assert budget_lines(LIBRARY, [row], MEMORY) == ()
 
 
 def test_a_limit_is_told_in_its_own_unit() -> None:
     """The words of a line carry sign, value and unit of the limit itself."""
-    (line,) = limit_lines(LIBRARY, [Row(RUNTIME, "at most", 2.0)], THROUGHPUT)
+    (line,) = budget_lines(LIBRARY, [Row(RUNTIME, "at most", 2.0)], THROUGHPUT)
     assert line.words == "Runtime ≤ 2 ms"
 
 

@@ -27,7 +27,7 @@ from puzzle_widgets.charts.palette import (
 )
 from puzzle_widgets.library import SubBlock
 from puzzle_widgets.library.quantity import MEMORY, describe_key
-from tests.support.handover import NO_OP, handed_library
+from tests.support.export import NO_OP, handed_library
 
 KL = describe_key("metrics.kl_div")
 SMALL = (SubBlock("sized", 4), SubBlock("sized", 1024))

@@ -18,7 +18,7 @@ from puzzle_widgets.charts.palette import (
 )
 from puzzle_widgets.problem.mckp import to_architecture
 from puzzle_widgets.solution.sizes import LINEAR_HEIGHT, UNKNOWN_HEIGHT
-from puzzle_widgets.solution.solution import assess
+from puzzle_widgets.solution.solution import evaluate
 from tests.support.libraries import MEMORY, RUNTIME, make_library, published_files
 
 HALVES = ("metrics.loss", RUNTIME, "stats.attention_runtime_ms", "stats.ffn_runtime_ms")
@@ -28,7 +28,7 @@ def bars_of(chart: LayerChart, choice: list[int]) -> Bars:
     """The bars of the variants at these places of the library's columns."""
     library = chart.library
     problem = pw.SearchProblem(library, minimize=library.scores[0])
-    return chart.bars(assess(problem, to_architecture(library, np.array(choice))))
+    return chart.bars(evaluate(problem, to_architecture(library, np.array(choice))))
 
 
 def published() -> pw.BlockLibrary:

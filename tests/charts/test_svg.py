@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from puzzle_widgets.charts.axes import Axis
-from puzzle_widgets.charts.figure import Bars, Figure, Key, LimitLine, Spot, Spots
+from puzzle_widgets.charts.figure import Bars, BudgetLine, Figure, Key, Spot, Spots
 from puzzle_widgets.charts.palette import ATTENTION, FFN, FRONT
 from puzzle_widgets.charts.svg import Drawing, draw, legend_rows
 
@@ -29,7 +29,7 @@ def test_any_words_are_escaped_and_well_formed(words: str) -> None:
     x = Axis(0.0, 1.0, ((0.0, words),), words)
     spots = Spots("points", "dot", 60, (Spot(0.5, 0.5, words, FRONT),))
     figure = Figure(
-        words, x, x, (Key(words, FRONT, "dot"),), (LimitLine(0.5, words),), (), (spots,)
+        words, x, x, (Key(words, FRONT, "dot"),), (BudgetLine(0.5, words),), (), (spots,)
     )
     ET.fromstring(draw(figure).to_svg())  # noqa: S314 - written here
 

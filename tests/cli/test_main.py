@@ -17,7 +17,7 @@ from puzzle_widgets.cli import run_app, run_datasets
 from tests.cli.conftest import Ran
 
 Run = Callable[..., Ran]
-EMBEDDED = "llama-3.3-70b-modelled"
+EMBEDDED = "llama-3.3-70b-modeled"
 
 
 @pytest.fixture

@@ -29,14 +29,14 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_the_list_has_licence_size_and_origin(run: Run) -> None:
+def test_the_list_has_license_size_and_origin(run: Run) -> None:
     """As a table, and with the hashes as JSON."""
     out = run("datasets").out
     assert EMBEDDED in out
     assert NAME in out
     for words in (
         "4,320",
-        "modelled, not",
+        "modeled, not",
         "License-NC",
         "0.8 MiB",
         "MIT",
@@ -49,13 +49,13 @@ def test_the_list_has_licence_size_and_origin(run: Run) -> None:
     }
     assert records[NAME]["here"] is False
     assert len(records[NAME]["files"]["block_library.json"]) == 64
-    assert "on-commercial" in records[NAME]["licence"]["summary"]
+    assert "on-commercial" in records[NAME]["license"]["summary"]
     assert records[EMBEDDED]["here"] is True
     assert records["stdlib-2m-measured"]["origin"] == "measured"
 
 
 def test_without_a_terminal_an_agreement_is_asked_for_in_words(run: Run, mirror: Mirror) -> None:
-    """The message says where the licence is and how to agree; nothing is fetched."""
+    """The message says where the license is and how to agree; nothing is fetched."""
     ran = run("show", NAME)
     assert (ran.code, ran.out) == (1, "")
     assert "LICENSE.txt" in ran.err
@@ -80,7 +80,7 @@ def test_after_an_agreement_every_command_opens_it(run: Run, mirror: Mirror) -> 
 def test_on_a_terminal_the_question_is_asked(
     mirror: Mirror, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
 ) -> None:
-    """With the licence before it; whatever is not yes is no."""
+    """With the license before it; whatever is not yes is no."""
     told = Terminal()
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
     monkeypatch.setattr(sys, "stderr", told)

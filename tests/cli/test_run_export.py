@@ -12,8 +12,8 @@ import puzzle_widgets as pw
 from puzzle_widgets.cli import main
 from puzzle_widgets.cli.exits import FOUND, INFEASIBLE, USAGE, WRONG_INPUT
 from puzzle_widgets.library import SubBlock
-from tests.handover.test_published_semantics import LLAMA_70B
-from tests.support.handover import LINEAR, LLAMA, PARENT, chosen, handed_library, llama_text
+from tests.export.test_published_semantics import LLAMA_70B
+from tests.support.export import LINEAR, LLAMA, PARENT, chosen, handed_library, llama_text
 from tests.support.libraries import EMBEDDED
 
 
@@ -95,15 +95,15 @@ def test_kept_scenarios_are_handed_over(folder: Path, capsys: pytest.CaptureFixt
     """All of a file, or the one that is named."""
     library = pw.load_library(folder / "library.json")
     kept = [pw.Scenario(name, chosen(library, [n] * 4)) for n, name in enumerate(("a", "b"))]
-    file = pw.handover.export(kept, "layers-json").write(folder)
-    asked = ("--scenarios", str(file))
+    file = pw.export.export(kept, "layers-json").write(folder)
+    asked = ("--solutions", str(file))
     assert export(folder, "--target", "report", *asked) == FOUND
     assert "2 architectures of small" in capsys.readouterr().out
     assert export(folder, "--target", "layers-csv", *asked, "--name", "b") == FOUND
     assert capsys.readouterr().out.count("\n") == 5
     assert export(folder, "--target", "layers-csv", *asked, "--name", "c") == WRONG_INPUT
     assert "no scenario 'c'. It has 'a', 'b'" in capsys.readouterr().err
-    assert export(folder, "--target", "report", "--scenarios", "nothing.json") == WRONG_INPUT
+    assert export(folder, "--target", "report", "--solutions", "nothing.json") == WRONG_INPUT
     assert "nothing.json: cannot be read" in capsys.readouterr().err
 
 

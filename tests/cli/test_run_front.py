@@ -46,7 +46,7 @@ def test_table_names_the_resource_with_its_unit(run: Run, library: str) -> None:
 def test_front_over_throughput(run: Run) -> None:
     """Throughput rises from point to point."""
     words = ["--over", "throughput", "--points", "2", "--gap", "0.5", "--format", "json"]
-    content = json.loads(run("front", "llama-3.3-70b-modelled", *words).out)
+    content = json.loads(run("front", "llama-3.3-70b-modeled", *words).out)
     reached = [point["throughput_tokens_per_s"] for point in content["scenarios"]]
     assert len(reached) == 2
     assert reached[0] < reached[1]

@@ -97,7 +97,7 @@ def test_missing_library_leaves_by_one(run: Run) -> None:
     assert ran.code == 1
     assert "llama-3.3-70b-instruct" in ran.err
     assert "nowhere" in ran.err
-    assert "llama-3.3-70b-modelled" in ran.err
+    assert "llama-3.3-70b-modeled" in ran.err
 
 
 def test_share_of_the_parent_is_a_budget(run: Run, library: str) -> None:
@@ -127,7 +127,7 @@ def test_fix_and_ban_are_kept(run: Run, library: str) -> None:
 
 
 def test_maximize_turns_the_goal(run: Run, library: str) -> None:
-    """Maximising takes the greatest score of every layer."""
+    """Maximizing takes the greatest score of every layer."""
     ran = run("search", library, "--maximize", "metrics.kl_div", "--format", "json")
     assert _strict(ran.out)["scenarios"][0]["score"] == 14
 
@@ -163,7 +163,7 @@ def test_table_says_units_status_and_blocks(run: Run, library: str) -> None:
 def test_throughput_is_explained(run: Run) -> None:
     """Where batch size and sequence length are known, the table says what throughput means."""
     words = ["--throughput", "2000", "--time-limit", "60", "--gap", "0.5"]
-    out = run("search", "llama-3.3-70b-modelled", *words).out
+    out = run("search", "llama-3.3-70b-modeled", *words).out
     assert "Throughput (tokens/s)" in out
     assert "batch size x sequence length / summed runtime" in out
     assert "Speed-up" in out

@@ -9,13 +9,13 @@ from pathlib import Path
 from tests.cli.conftest import Ran
 
 Run = Callable[..., Ran]
-EMBEDDED = "llama-3.3-70b-modelled"
+EMBEDDED = "llama-3.3-70b-modeled"
 
 
 def test_show_tells_provenance_measurement_and_sums(run: Run) -> None:
     """Origin, workload, GPU, sums with units and throughput are all there."""
     out = run("show", EMBEDDED).out
-    for words in ("modelled, not measured", "1,200", "H100", "Memory (MiB)", "tokens/s"):
+    for words in ("modeled, not measured", "1,200", "H100", "Memory (MiB)", "tokens/s"):
         assert words in out
 
 

@@ -35,5 +35,5 @@ def test_scenarios_of_a_long_table(run: Run, tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text(LONG)
     shown = json.loads(run("show", str(tmp_path / "s.csv"), "--format", "json").out)
     assert shown["scenarios"] == ["batch_size 1", "batch_size 8"]
-    asked = ("show", str(tmp_path / "s.csv"), "--scenario", "batch_size 8", "--format", "json")
+    asked = ("show", str(tmp_path / "s.csv"), "--workload", "batch_size 8", "--format", "json")
     assert json.loads(run(*asked).out)["keys"]["stats.runtime_ms"]["parent"] == 40

@@ -31,7 +31,7 @@ def test_examples_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 # What a Puzzletron run gives is shown where one is opened.
-OF_RUNS = {"PuzzletronRun", "RunReports", "StatsScenario", "read_reports"}
+OF_RUNS = {"PuzzletronRun", "RunReports", "Workload", "read_reports"}
 NAMES = [name for name in pw.__all__ if not name.endswith("Error") and name not in OF_RUNS]
 
 

@@ -10,7 +10,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.library import SubBlock
 from puzzle_widgets.solution.scenario_file import read_scenarios
-from tests.support.handover import LLAMA, NO_OP, PARENT, handed_library
+from tests.support.export import LLAMA, NO_OP, PARENT, handed_library
 
 NARROW = (SubBlock("sized", 8), SubBlock("sized", 1024))
 FEW = (SubBlock("sized", 2), SubBlock("sized", 4096))

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.handover import check, export
-from tests.support.handover import LLAMA
+from puzzle_widgets.export import check, export
+from tests.support.export import LLAMA
 
 AS_IT_STANDS = "layer,variant,parent,attention,ffn,kl,memory"
 DOCUMENTED = "layer,variant,parent,attention,ffn,metrics.kl_div,stats.memory_mib"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.handover import export
-from puzzle_widgets.state import ExplorerState, LimitSetting
-from puzzle_widgets.widgets.constraints import ConstraintPanel
+from puzzle_widgets.export import export
+from puzzle_widgets.state import BudgetSetting, ExplorerState
+from puzzle_widgets.widgets.budgets import BudgetPanel
 from puzzle_widgets.widgets.pareto_words import point_options
 from puzzle_widgets.widgets.status import StatusPanel
 from tests.cli.conftest import Ran, library, run
@@ -42,7 +42,7 @@ def test_show_1_small_scores_in_app_and_report() -> None:
     """The same figures."""
     rows = [[(0, 10), (2e-9, 5)], [(0, 10), (3e-9, 4)]]
     state = ExplorerState(make_library(rows, ("metrics.kl_div", "stats.memory_mib")))
-    state.set_limits((LimitSetting("stats.memory_mib", "at most", 15, on=True),))
+    state.set_budgets((BudgetSetting("stats.memory_mib", "at most", 15, on=True),))
     assert "2e-09" in StatusPanel(state).figures.value
     assert "0.000000" not in StatusPanel(state).figures.value
     assert state.solution is not None
@@ -69,7 +69,7 @@ def test_show_3_a_field_is_as_wide_as_its_numbers(parent: float) -> None:
     measured = pw.Measurement(64, 8192)
     runtime = 1000 * 64 * 8192 / parent
     chosen = make_library([[(0, 9, runtime), (1, 5, runtime / 2)]], measurement=measured)
-    panel = ConstraintPanel(chosen)
+    panel = BudgetPanel(chosen)
     for row in panel.rows:
         room = int(row.field.layout.width.removesuffix("px"))
         assert room >= 7 * len(row.field.value) + 16

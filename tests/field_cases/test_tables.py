@@ -338,15 +338,15 @@ BATCHES = (
 
 
 def test_batch_1_rows_for_several_batch_sizes() -> None:
-    """They are scenarios of costs, the first by default, with a note of the others."""
+    """They are workloads, the first by default, with a note of the others."""
     first = opened(BATCHES)
     assert (first.measurement.batch_size, first.parent_totals[RUNTIME]) == (1, 10)
     assert "batch_size 8" in first.notes[0]
     for wanted in ("batch_size 8", {"batch_size": 8}):
-        eight = opened(BATCHES, scenario=wanted)
+        eight = opened(BATCHES, workload=wanted)
         assert (eight.measurement.batch_size, eight.parent_totals[RUNTIME]) == (8, 40)
         assert eight.name == "sheet (batch_size 8)"
-    said = refused({"s.csv": BATCHES.encode()}, scenario="batch_size 4")
+    said = refused({"s.csv": BATCHES.encode()}, workload="batch_size 4")
     assert "There are: batch_size 1; batch_size 8" in said
     blank = refused({"s.csv": BATCHES.replace("thin,,8", "thin,,").encode()})
     assert "row 5, column D 'batch size'" in blank
@@ -362,9 +362,9 @@ def test_batch_1_blocks_without_a_row() -> None:
     files = {"s.csv": (head + rows).encode()}
     assert len(pw.load_files(files).layers) == 2
     with pytest.raises(pw.LibraryError, match="layer 'b': no row for batch_size 8"):
-        pw.load_files(files, scenario="batch_size 8")
+        pw.load_files(files, workload="batch_size 8")
     files = {"s.csv": (head + rows + "b,full,x,8,0,40\n").encode()}
-    said = pw.load_files(files, scenario="batch_size 8").notes
+    said = pw.load_files(files, workload="batch_size 8").notes
     assert "Without a row for batch_size 8, and left out: layer 'a' 'thin'." in said
 
 
@@ -379,7 +379,7 @@ def test_batch_1_in_the_state(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text(BATCHES)
     run = pw.open_run(tmp_path / "s.csv")
     assert run is not None
-    assert [scenario.name for scenario in run.scenarios] == ["batch_size 1", "batch_size 8"]
+    assert [workload.name for workload in run.workloads] == ["batch_size 1", "batch_size 8"]
 
 
 def test_batch_2_columns_for_several_batch_sizes() -> None:

@@ -68,13 +68,16 @@ def parent(rope: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def library(others: Sequence[tuple[SubBlock, SubBlock]]) -> pw.BlockLibrary:
-    """Make a library of these blocks beside the parent's; costs by halves, scores by place."""
+    """Make a library of these blocks beside the parent's; costs by subblocks, scores by place."""
     rows = [
-        tuple(_variant(place, halves) for halves in (PARENT, *others)) for place in range(LAYERS)
+        tuple(_variant(place, subblocks) for subblocks in (PARENT, *others))
+        for place in range(LAYERS)
     ]
     layers = tuple(pw.Layer(place, row, row[0].name) for place, row in enumerate(rows))
-    offsets = FrozenMapping({"stats.memory_mib": 7.0, "stats.runtime_ms": 2.0})
-    return pw.BlockLibrary("random Llama", layers, pw.Measurement(4, 40), offsets=offsets)
+    non_block_costs = FrozenMapping({"stats.memory_mib": 7.0, "stats.runtime_ms": 2.0})
+    return pw.BlockLibrary(
+        "random Llama", layers, pw.Measurement(4, 40), non_block_costs=non_block_costs
+    )
 
 
 def chosen(library: pw.BlockLibrary, choice: Sequence[int]) -> pw.Solution:
@@ -95,30 +98,30 @@ def model_weights(blocks: Sequence[pw.BlockVariant]) -> dict[str, npt.NDArray[np
 
 
 def outer_weights() -> dict[str, npt.NDArray[np.float32]]:
-    """Draw what stands outside the blocks."""
+    """Draw the non-block costs."""
     shapes = {"model.embed_tokens.weight": (WORDS, HIDDEN), "lm_head.weight": (WORDS, HIDDEN)}
     return _drawn("", shapes) | {"model.norm.weight": np.ones(HIDDEN, np.float32)}
 
 
-def attention_weights(place: int, half: SubBlock) -> dict[str, npt.NDArray[np.float32]]:
+def attention_weights(place: int, subblock: SubBlock) -> dict[str, npt.NDArray[np.float32]]:
     """Draw an attention's weights with its norm's; none for a no-op."""
-    if half.kind == "linear":
+    if subblock.kind == "linear":
         return _layer(place, "input_layernorm", {"self_attn.linear": (HIDDEN, HIDDEN)})
-    if half.size is None:
+    if subblock.size is None:
         return {}
-    few = half.size * HEAD
+    few = subblock.size * HEAD
     shapes = {"q": (HIDDEN, HIDDEN), "k": (few, HIDDEN), "v": (few, HIDDEN), "o": (HIDDEN, HIDDEN)}
     named = {f"self_attn.{one}_proj": shape for one, shape in shapes.items()}
     return _layer(place, "input_layernorm", named)
 
 
-def ffn_weights(place: int, half: SubBlock) -> dict[str, npt.NDArray[np.float32]]:
+def ffn_weights(place: int, subblock: SubBlock) -> dict[str, npt.NDArray[np.float32]]:
     """Draw an FFN's weights with its norm's; none for a no-op."""
-    if half.kind == "linear":
+    if subblock.kind == "linear":
         return _layer(place, "post_attention_layernorm", {"mlp.linear": (HIDDEN, HIDDEN)})
-    if half.size is None:
+    if subblock.size is None:
         return {}
-    wide, thin = (half.size, HIDDEN), (HIDDEN, half.size)
+    wide, thin = (subblock.size, HIDDEN), (HIDDEN, subblock.size)
     shapes = {"mlp.gate_proj": wide, "mlp.up_proj": wide, "mlp.down_proj": thin}
     return _layer(place, "post_attention_layernorm", shapes)
 
@@ -132,16 +135,19 @@ def write_model(folder: Path, config: str, weights: Mapping[str, npt.NDArray[np.
 
 
 def write_block_weights(library: pw.BlockLibrary) -> None:
-    """Write every block's weights where the library says, and what stands outside the blocks.
+    """Write every block's weights where the library says, and the non-block costs.
 
     Each checkpoint has a configuration beside its weights, as Puzzletron's own have.
     """
     for place, layer in enumerate(library.layers):
         for variant in layer.variants:
-            halves = (attention_weights(place, variant.attention), ffn_weights(place, variant.ffn))
-            kept = [half for half in halves if half]
-            for path, half in zip(variant.weight_paths, kept, strict=True):
-                write_safetensors(Path(path), half)
+            subblocks = (
+                attention_weights(place, variant.attention),
+                ffn_weights(place, variant.ffn),
+            )
+            kept = [subblock for subblock in subblocks if subblock]
+            for path, subblock in zip(variant.weight_paths, kept, strict=True):
+                write_safetensors(Path(path), subblock)
                 config = Path(path).parents[1] / "config.json"
                 if not config.exists():
                     config.write_text(library.parent_config, encoding="utf-8")
@@ -167,8 +173,8 @@ def write_safetensors(path: Path, weights: Mapping[str, npt.NDArray[np.float32]]
     path.write_bytes(len(text).to_bytes(8, "little") + text + body)
 
 
-def _variant(place: int, halves: tuple[SubBlock, SubBlock]) -> pw.BlockVariant:
-    attention, ffn = halves
+def _variant(place: int, subblocks: tuple[SubBlock, SubBlock]) -> pw.BlockVariant:
+    attention, ffn = subblocks
     heads, width = float(attention.size or 0), float(ffn.size or 0)
     costs = {
         "attention_memory_mib": heads / 2,
@@ -182,7 +188,7 @@ def _variant(place: int, halves: tuple[SubBlock, SubBlock]) -> pw.BlockVariant:
     values = {f"stats.{key}": value for key, value in costs.items()}
     values["metrics.kl_div"] = round(lost * (1 + 0.37 * ((place * 5) % 7)), 6)
     name = f"{attention.describe('attention')}, {ffn.describe('ffn')}"
-    return pw.BlockVariant(name, *halves, FrozenMapping(values))
+    return pw.BlockVariant(name, *subblocks, FrozenMapping(values))
 
 
 def _layer(

@@ -71,7 +71,7 @@ def _heads(values: Array, head: int) -> Array:
 
 
 def _turned(heads: Array, parent: Mapping[str, Any]) -> Array:
-    """Turn by position: RoPE in halves, as Llama has it."""
+    """Turn by position: RoPE in subblocks, as Llama has it."""
     angles = np.arange(heads.shape[1])[:, None] * _frequencies(parent)[None, :]
     cos, sin = np.cos(angles), np.sin(angles)
     first, second = np.split(heads, 2, axis=-1)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.handover import export, write_puzzletron
+from puzzle_widgets.export import export, write_puzzletron
 from tests.interop import model
 from tests.interop.conftest import Reader
 from tests.interop.reference import log_probabilities
@@ -43,7 +43,7 @@ def written(folder: Path, target: str, choice: list[int], parent: dict[str, Any]
 
 @ROPES
 def test_mlx_computes_the_same(reader: Reader, tmp_path: Path, rope: dict[str, Any]) -> None:
-    """As a whole and token by token, no-op and linear halves among them, for either form."""
+    """As a whole and token by token, no-op and linear subblocks among them, for either form."""
     parent = model.parent(rope)
     solution = written(tmp_path / "m", "mlx", LINEAR, parent)
     found = reader("mlx", "mlx_logits.py", tmp_path / "m", json.dumps(model.IDS))
@@ -64,7 +64,7 @@ def test_vllm_serves_the_same(reader: Reader, tmp_path: Path, rope: dict[str, An
 def test_transformers_reads_the_configuration_and_builds_no_model(
     reader: Reader, tmp_path: Path
 ) -> None:
-    """Each layer's sizes and skipped halves as meant. A model would make the warning wrong."""
+    """Each layer's sizes and skipped subblocks as meant. A model would make the warning wrong."""
     parent = model.parent(model.LLAMA_3_4)
     written(tmp_path / "m", "transformers", MIXED, parent)
     found = reader("vllm", "transformers_config.py", tmp_path / "m")
@@ -107,7 +107,7 @@ def test_puzzletron_realises_our_solutions(
     """The model that it puts together from its blocks' weights is the one chosen, in bfloat16."""
     solution = model.chosen(run, MIXED)
     file = export(solution, "puzzletron").write(tmp_path / "solutions.json")
-    asked = ("realise", tmp_path / "run", json.dumps(model.IDS), file)
+    asked = ("realize", tmp_path / "run", json.dumps(model.IDS), file)
     found = reader("modelopt", "puzzletron_checks.py", *asked)
     assert unlike(found["whole"], solution, model.parent(model.LLAMA_3_5)) < 0.2
 

@@ -1,4 +1,4 @@
-"""Halves of a block, read from names and from sizes."""
+"""Subblocks of a block, read from names and from sizes."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ NO_OP, LINEAR, OTHER = SubBlock("no_op"), SubBlock("linear"), SubBlock("other")
         ("", OTHER, OTHER),
     ],
 )
-def test_a_name_tells_both_halves(name: str, attention: SubBlock, ffn: SubBlock) -> None:
-    """Sized, linear, no-op and unknown halves are told apart in many spellings."""
+def test_a_name_tells_both_subblocks(name: str, attention: SubBlock, ffn: SubBlock) -> None:
+    """Sized, linear, no-op and unknown subblocks are told apart in many spellings."""
     assert block_from_name("attention", name) == attention
     assert block_from_name("ffn", name) == ffn
 
 
 @pytest.mark.parametrize("size", ["1e400", "9" * 400, "1" * 29 + "e5", "1e15999999"])
 def test_an_absurd_size_in_a_name_is_no_size(size: str) -> None:
-    """A size that no block has leaves the half unknown instead of failing."""
+    """A size that no block has leaves the subblock unknown instead of failing."""
     assert block_from_name("ffn", f"ffn {size}") == OTHER
     assert block_from_name("attention", f"{'9' * 50} kv heads") == OTHER
 
 
 @given(st.text(max_size=60))
 def test_every_name_is_read(name: str) -> None:
-    """Any text gives a half whose size is a positive count, or none unless it is sized."""
+    """Any text gives a subblock whose size is a positive count, or none unless it is sized."""
     for part in ("attention", "ffn"):
-        half = block_from_name(part, name)
-        assert (half.kind == "sized") == (half.size is not None)
-        assert half.size is None or half.size >= 1
+        subblock = block_from_name(part, name)
+        assert (subblock.kind == "sized") == (subblock.size is not None)
+        assert subblock.size is None or subblock.size >= 1
 
 
 def test_size_goes_before_name() -> None:
@@ -63,9 +63,13 @@ def test_size_goes_before_name() -> None:
     assert block_from_size("attention", -1.0, "ffn linear") == NO_OP
 
 
-def test_halves_in_words() -> None:
+def test_subblocks_in_words() -> None:
     """Words for charts: heads, widths with thousands, and the kinds without a size."""
     assert SubBlock("sized", 1).describe("attention") == "1 KV head"
     assert SubBlock("sized", 8).describe("attention") == "8 KV heads"
     assert SubBlock("sized", 28672).describe("ffn") == "width 28,672"
-    assert [half.describe("ffn") for half in (LINEAR, NO_OP, OTHER)] == ["linear", "no-op", "other"]
+    assert [subblock.describe("ffn") for subblock in (LINEAR, NO_OP, OTHER)] == [
+        "linear",
+        "no-op",
+        "other",
+    ]

@@ -17,7 +17,7 @@ def test_default_size_and_parent() -> None:
         "stats.memory_mib": 3200,
         "stats.runtime_ms": 3200,
     }
-    assert library.reach("stats.memory_mib")[1] == 3200
+    assert library.total_range("stats.memory_mib")[1] == 3200
     assert library.provenance.origin == "generated"
 
 

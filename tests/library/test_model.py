@@ -34,7 +34,7 @@ def test_sums_parent_and_reach() -> None:
     assert LIBRARY.totals({0: "v1", 1: "v0", 2: "v2"}) == {LOSS: 10, MEMORY: 26, RUNTIME: 13}
     assert LIBRARY.parent_totals == {LOSS: 0, MEMORY: 31, RUNTIME: 13}
     assert LIBRARY.parent_architecture == {0: "v0", 1: "v0", 2: "v0"}
-    assert LIBRARY.reach(MEMORY) == (26, 33)
+    assert LIBRARY.total_range(MEMORY) == (26, 33)
 
 
 def test_throughput_is_tokens_over_runtime() -> None:

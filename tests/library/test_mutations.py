@@ -35,7 +35,7 @@ def outcome(files: dict[str, bytes]) -> str:
         return complaint(error)
     assert pw.load_files({"again.json": dump_library(library).encode()}) == library
     objective = library.keys[0]
-    assert library.reach(objective)[0] <= library.parent_totals[objective]
+    assert library.total_range(objective)[0] <= library.parent_totals[objective]
     assert pw.SearchProblem(library, minimize=objective, budgets={objective: "90 %"})
     return "library"
 

@@ -29,7 +29,7 @@ def write_folder(folder: Path, files: dict[str, bytes]) -> Path:
 
 
 def test_a_folder_of_three_files(tmp_path: Path) -> None:
-    """Layers, numbers, parent, facts and structured halves come out of the three files."""
+    """Layers, numbers, parent, facts and structured subblocks come out of the three files."""
     folder = tmp_path / "Small-Model"
     folder.mkdir()
     library = pw.load_library(write_folder(folder, published_files()))
@@ -73,7 +73,7 @@ def test_layers_are_put_in_the_order_of_their_numbers() -> None:
     assert [layer.name for layer in pw.load_files(named).layers] == ["tail", 3, "head"]
 
 
-def test_halves_come_from_names_where_stats_do_not_tell() -> None:
+def test_subblocks_come_from_names_where_stats_do_not_tell() -> None:
     """Without sizes in the stats, names are read; what they do not tell stays unknown."""
     content = {
         "layer_0": {

@@ -36,7 +36,7 @@ names = st.one_of(st.sampled_from(ODD_NAMES), st.text(min_size=1, max_size=12)).
 remarks = st.one_of(st.just(""), names)
 numbers = st.floats(min_value=-1e18, max_value=1e18)
 costs = st.just(0.0) | st.floats(min_value=1, max_value=1e3)  # none stands for an unknown one
-halves = st.one_of(
+subblocks = st.one_of(
     st.sampled_from([SubBlock("linear"), SubBlock("no_op"), SubBlock("other")]),
     st.integers(1, 10**6).map(lambda size: SubBlock("sized", size)),
 )
@@ -61,8 +61,8 @@ def libraries(
         variants = tuple(
             pw.BlockVariant(
                 variant,
-                draw(halves),
-                draw(halves),
+                draw(subblocks),
+                draw(subblocks),
                 FrozenMapping({key: draw(figures(key)) for key in keys}),
                 tuple(draw(st.lists(names, max_size=2))) if configs else (),
                 draw(remarks) if configs else "",
@@ -77,9 +77,7 @@ def libraries(
         tuple(layer(name) for name in layers),
         pw.Measurement(draw(counts), draw(counts), draw(remarks), draw(remarks)),
         FrozenMapping(draw(st.dictionaries(names, remarks, max_size=2))),
-        pw.Provenance(
-            draw(st.sampled_from(["measured", "modelled"])), draw(remarks), draw(remarks)
-        ),
+        pw.Provenance(draw(st.sampled_from(["measured", "modeled"])), draw(remarks), draw(remarks)),
         FrozenMapping(draw(st.dictionaries(st.sampled_from(keys), costs))),
         draw(remarks),
     )
@@ -99,7 +97,7 @@ common = settings(max_examples=150, deadline=None, suppress_health_check=[Health
 @common
 @given(libraries(layer_names=st.one_of(st.integers(-(10**20), 10**20), names), configs=True))
 def test_our_own_form_gives_back_an_equal_library(library: pw.BlockLibrary) -> None:
-    """Names with tabs, HTML and any Unicode, units, facts and halves all survive."""
+    """Names with tabs, HTML and any Unicode, units, facts and subblocks all survive."""
     twin = pw.load_files({"any.json": dump_library(library).encode()})
     assert twin == library
     assert twin.keys == library.keys
@@ -108,7 +106,7 @@ def test_our_own_form_gives_back_an_equal_library(library: pw.BlockLibrary) -> N
 @common
 @given(libraries(layer_names=st.integers(0, 999_999_999)))
 def test_a_table_gives_back_equal_layers(library: pw.BlockLibrary) -> None:
-    """A tidy table holds layers, parents, halves and numbers, as a frame and as CSV."""
+    """A tidy table holds layers, parents, subblocks and numbers, as a frame and as CSV."""
     frame = pw.to_frame(library)
     facts: dict[str, Any] = {"name": library.name, "measurement": library.measurement}
     assert pw.load_library(frame, **facts).layers == library.layers
@@ -135,7 +133,7 @@ def test_a_csv_file_is_read_from_disk(tmp_path: Path) -> None:
 
 
 def test_a_frame_of_other_types_is_read() -> None:
-    """Layers as floats or text, parents as 0 and 1, whole numbers as costs, halves left out."""
+    """Layers as floats or text, parents as 0 and 1, whole numbers as costs, subblocks left out."""
     library = pw.load_files(published_files())
     frame = pw.to_frame(library).drop(columns=["attention"])
     frame["layer"] = frame["layer"].astype(float)
@@ -148,11 +146,11 @@ def test_a_frame_of_other_types_is_read() -> None:
 
 
 def test_the_embedded_library_opens_by_name_and_survives() -> None:
-    """80 layers of 6 x 9 variants, called modelled; written and read again it is equal."""
+    """80 layers of 6 x 9 variants, called modeled; written and read again it is equal."""
     assert EMBEDDED in pw.embedded_libraries()
     library = pw.load_library(EMBEDDED)
     assert {len(layer.variants) for layer in library.layers} == {54}
-    assert (len(library.layers), library.provenance.origin) == (80, "modelled")
+    assert (len(library.layers), library.provenance.origin) == (80, "modeled")
     assert pw.load_files({"x.json": dump_library(library).encode()}) == library
 
 

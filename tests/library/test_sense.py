@@ -82,7 +82,7 @@ def test_costs_are_made_small() -> None:
 
 
 def test_the_libraries_at_hand_have_the_known_senses() -> None:
-    """Measured, modelled and published: losses small, accuracy large."""
+    """Measured, modeled and published: losses small, accuracy large."""
     measured = pw.load_library("stdlib-2m-measured")
     goals = [score_sense(measured, key).goal for key in measured.scores]
     assert [goal == "maximize" for goal in goals] == ["accuracy" in key for key in measured.scores]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.checks import Location
 from puzzle_widgets.library.quantity import unit_of_key
 from puzzle_widgets.library.units import conversion
 
@@ -24,7 +24,7 @@ def own_form(key: str, units: dict[str, str]) -> dict[str, bytes]:
         "measurement": {"batch_size": 4, "sequence_length": 100},
         "units": units,
         "provenance": {"origin": "unknown"},
-        "offsets": {key: 1},
+        "non_block_costs": {key: 1},
         "keys": [key, "metrics.kl"],
         "layers": [{"layer": 0, "parent": "full", "variants": [variant]}],
     }
@@ -49,7 +49,7 @@ def own_form(key: str, units: dict[str, str]) -> dict[str, bytes]:
 def test_another_unit_is_converted_with_a_note(
     key: str, unit: str, name: str, total: float
 ) -> None:
-    """Figures and what stands outside the blocks end in the unit that the key says."""
+    """Figures and the non-block costs end in the unit that the key says."""
     library = pw.load_files(own_form(key, {key: unit} if unit else {}))
     assert library.keys == (name, "metrics.kl")
     assert library.parent_totals[name] == pytest.approx(total, rel=1e-12)
@@ -93,4 +93,4 @@ def test_units_of_a_frame_count() -> None:
 def test_rates_are_no_times() -> None:
     """What ends in _per_s says no unit by that."""
     assert unit_of_key("stats.tokens_per_s") == ""
-    assert conversion("stats.tokens_per_s", "tokens/s", Place("x")) is None
+    assert conversion("stats.tokens_per_s", "tokens/s", Location("x")) is None

@@ -1,4 +1,4 @@
-"""Every kind of wrong input gives one error that names the place and the mend."""
+"""Every kind of wrong input gives one error that names the place and the fix."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_a_broken_file_beside_it_is_named(sidecars: Content, parts: list[str]) -
     assert all(part in text for part in parts), text
 
 
-def test_without_a_parent_the_mend_is_told() -> None:
+def test_without_a_parent_the_fix_is_told() -> None:
     """A library file alone whose names do not tell the parent says what to put beside it."""
     content = {"layer_0": {"a": {"stats": {"m": 1}}, "b": {"stats": {"m": 2}}}}
     text = complaint({"block_library.json": json.dumps(content).encode()})
@@ -214,7 +214,7 @@ def own(change: Callable[[Content], object]) -> dict[str, bytes]:
         ),
         (
             lambda c: c["layers"][1]["variants"][1].update(ffn={"kind": "odd"}),
-            ["layer 1", "4 kv heads", "'ffn'", "is no half of a block", "'kind' is one of"],
+            ["layer 1", "4 kv heads", "'ffn'", "is no subblock of a block", "'kind' is one of"],
         ),
         (
             lambda c: c["layers"][1]["variants"][1].update(ffn={"kind": "linear", "size": 3}),
@@ -253,9 +253,12 @@ HEAD = "layer,variant,parent,stats.m\n"
         ("layer,variant,parent\n0,a,true\n", ["layer 0", "no scores and no costs"]),
         (
             "layer,variant,parent,ffn,stats.m\n0,a,true,thick,1\n",
-            ["'ffn'", "'thick' is no half", "Write a size"],
+            ["'ffn'", "'thick' is no subblock", "Write a size"],
         ),
-        ("layer,variant,parent,ffn,stats.m\n0,a,true,1234567890123456,1\n", ["'ffn'", "no half"]),
+        (
+            "layer,variant,parent,ffn,stats.m\n0,a,true,1234567890123456,1\n",
+            ["'ffn'", "no subblock"],
+        ),
         (HEAD + '0,"a,true,1\n', ["broken CSV"]),
     ],
 )
@@ -293,7 +296,7 @@ def test_a_fault_in_a_frame_is_named() -> None:
 def test_what_is_not_there_is_named_with_what_is(tmp_path: Path) -> None:
     """A missing path names the embedded libraries; a folder without a library its file."""
     for source in ("no/such/folder", "~nobody-of-this-name/x", "a\0b", "x" * 5000, "\ud800"):
-        with pytest.raises(pw.LibraryError, match=r"no such file.*llama-3\.3-70b-modelled"):
+        with pytest.raises(pw.LibraryError, match=r"no such file.*llama-3\.3-70b-modeled"):
             pw.load_library(source)
     with pytest.raises(pw.LibraryError, match=r"block_library\.json: missing in the folder"):
         pw.load_library(tmp_path)

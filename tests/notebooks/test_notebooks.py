@@ -85,10 +85,10 @@ def test_explorer_runs(kernel: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_three_deployments_on_the_embedded_library(
     kernel: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With nothing set, the modelled library is used, and every search proves its optimum."""
+    """With nothing set, the modeled library is used, and every search proves its optimum."""
     monkeypatch.delenv("PUZZLE_WIDGETS_LIBRARY", raising=False)
     text = _run(DEPLOYMENTS, kernel)
-    assert "figures: modelled" in text
+    assert "figures: modeled" in text
     assert text.count("Figure(") >= 5
     assert "Solution(optimal, proven" in text
     assert not re.search(r"infeasible|no_solution", text)
@@ -146,7 +146,7 @@ def test_build_and_check_from_nothing(
 
 @pytest.mark.slow
 def test_fronts_and_maps_are_proven(kernel: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On the modelled library every point of the front and every cell of the surface is optimal."""
+    """On the modeled library every point of the front and every cell of the surface is optimal."""
     monkeypatch.delenv("PUZZLE_WIDGETS_LIBRARY", raising=False)
     text = _run(MAPS, kernel)
     points = re.search(r"(\d+) points, (\d+) proven optimal", text)

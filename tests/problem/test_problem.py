@@ -20,12 +20,12 @@ NO_RUNTIME = make_library([[(0, 1)]], keys=[LOSS, MEMORY])
 
 
 def problem(library: pw.BlockLibrary = LIBRARY, **rules: Any) -> pw.SearchProblem:
-    """Minimise the loss of the small library."""
+    """Minimize the loss of the small library."""
     return pw.SearchProblem(library, minimize=LOSS, **rules)
 
 
 def test_objective_may_be_any_key_either_way() -> None:
-    """Scores and costs can be minimised and maximised."""
+    """Scores and costs can be minimized and maximized."""
     assert (problem().objective, problem().goal, problem().sign) == (LOSS, "minimize", 1)
     most = pw.SearchProblem(LIBRARY, maximize=MEMORY)
     assert (most.objective, most.goal, most.sign) == (MEMORY, "maximize", -1)
@@ -167,7 +167,7 @@ def test_a_variant_called_parent_is_that_variant() -> None:
 
 def test_an_unknown_block_is_answered_with_those_there_are() -> None:
     """The likeliest first, and how many more."""
-    library = pw.load_library("llama-3.3-70b-modelled")
+    library = pw.load_library("llama-3.3-70b-modeled")
     with pytest.raises(pw.ProblemError) as caught:
         pw.SearchProblem(
             library, minimize="metrics.kl_div", fixed={3: "4 KV heads, FFN width 7168"}

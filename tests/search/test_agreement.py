@@ -51,7 +51,7 @@ def _changed(rows: Any, kind: int, rng: np.random.Generator) -> Any:
 
 
 def _limits(library: pw.BlockLibrary, key: str, rng: np.random.Generator) -> Any:
-    low, high = library.reach(key)
+    low, high = library.total_range(key)
     span, draw = high - low, rng.random()
     if draw < 0.5:
         return low + span * rng.uniform(0, 0.7)

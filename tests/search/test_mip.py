@@ -42,7 +42,7 @@ def random_problem(seed: int, kind: str) -> pw.SearchProblem:
     library = make_library(random_rows(rng, kind))
 
     def limit(key: str) -> tuple[float | None, float | None]:
-        low, high = library.reach(key)
+        low, high = library.total_range(key)
         one, two = sorted(rng.uniform(low, high, size=2).tolist())
         forms = [(None, two), (one, None), (one, two), (None, high), (None, None)]
         return forms[int(rng.integers(len(forms)))]
@@ -118,7 +118,7 @@ def test_any_small_problem_is_solved_as_by_brute_force(
 ) -> None:
     """Whatever the numbers, the optimum is the truth or the problem is called infeasible."""
     library = make_library(rows)
-    low, high = library.reach(MEMORY)
+    low, high = library.total_range(MEMORY)
     limit = low + share * (high - low)
     least = side == "least"
     budgets: Any = {MEMORY: (limit, None) if least else limit}
@@ -281,7 +281,7 @@ def test_a_cancel_stops_the_search(answers_before: int) -> None:
 
 
 def test_lp_bound_lies_below_every_architecture() -> None:
-    """The LP relaxation bounds the optimum, in the score's own unit, also when maximised."""
+    """The LP relaxation bounds the optimum, in the score's own unit, also when maximized."""
     for seed in range(15):
         problem = random_problem(seed, "negative")
         mckp, truth = to_mckp(problem), best_score(problem)
@@ -289,7 +289,7 @@ def test_lp_bound_lies_below_every_architecture() -> None:
             continue
         assert lp_bound(mckp) <= problem.sign * truth + 1e-9
     free = to_mckp(pw.SearchProblem(BIG, maximize=LOSS))
-    assert lp_bound(free) == pytest.approx(-BIG.reach(LOSS)[1])
+    assert lp_bound(free) == pytest.approx(-BIG.total_range(LOSS)[1])
 
 
 def test_an_unknown_solver_is_named_with_those_there_are() -> None:
@@ -302,17 +302,17 @@ def test_a_solver_that_breaks_down_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     """PuLP's own error becomes one that says what to do."""
 
     def broken(*_: Any) -> None:
-        message = "no licence"
+        message = "no license"
         raise pulp.PulpSolverError(message)
 
     monkeypatch.setattr(pulp.LpProblem, "solve", broken)
-    with pytest.raises(pw.SolverError, match=r"HiGHS failed: no licence\. Try another"):
+    with pytest.raises(pw.SolverError, match=r"HiGHS failed: no license\. Try another"):
         pw.search(HARD, solver="HiGHS")
 
 
 def golden_problem(library: pw.BlockLibrary, case: dict[str, Any]) -> pw.SearchProblem:
     """State one of the known cases."""
-    budgets = {key: tuple(limits) for key, limits in case["constraints"].items()}
+    budgets = {key: tuple(limits) for key, limits in case["budgets"].items()}
     return pw.SearchProblem(library, minimize=case["objective"], budgets=budgets)
 
 

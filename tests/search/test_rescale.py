@@ -15,7 +15,7 @@ LIBRARY = make_library([[(5, 10, 5), (1, 6, 4)], [(-3, 20, 7)], [(1e9, 1, 1), (2
 
 
 def knapsack(**rules: object) -> Mckp:
-    """Minimise the loss of the small library."""
+    """Minimize the loss of the small library."""
     return to_mckp(pw.SearchProblem(LIBRARY, minimize=LOSS, **rules))  # type: ignore[arg-type]
 
 

@@ -86,7 +86,7 @@ def test_a_folder_or_file_is_opened(tmp_path: Path) -> None:
 
 
 def test_an_error_in_a_folder_names_the_file(tmp_path: Path) -> None:
-    """The file that has to be mended, with its folder; any other file by its own name."""
+    """The file that has to be fixed, with its folder; any other file by its own name."""
     folder = tmp_path / "my-child"
     folder.mkdir()
     for file, words in ((folder / "config.json", "my-child/config.json"), (folder / "x.json", "x")):
@@ -137,10 +137,10 @@ def test_differences_of_no_one_layer_are_refused(changes: Any, words: str) -> No
         ("ffn", "ffn_mult", "5", "stands where a number belongs"),
     ],
 )
-def test_a_size_that_cannot_be_is_refused_with_its_mend(
+def test_a_size_that_cannot_be_is_refused_with_its_fix(
     part: str, field: str, value: Any, words: str
 ) -> None:
-    """The mend is of what is wrong, not of what is there."""
+    """The fix is of what is wrong, not of what is there."""
     config = deci_config(RUN)
     config["block_configs"][1][part][field] = value
     with pytest.raises(pw.ScenarioError, match=f"config.json, layer 1, field '{field}'.*{words}"):

@@ -37,11 +37,11 @@ def test_usual_limits_are_round_and_never_too_tight_at_the_ends() -> None:
     memory = even_axis(problem, MEMORY, 6, None, best)
     assert all(limit == round(limit, -1) for limit in memory.limits)
     assert memory.limits[-1] >= best.totals[MEMORY]
-    assert memory.limits[0] >= library.reach(MEMORY)[0]
+    assert memory.limits[0] >= library.total_range(MEMORY)[0]
     fast = even_axis(problem, "throughput", 6, None, best)
     assert best.throughput is not None
     assert fast.limits[0] <= best.throughput
-    least, _ = library.reach(RUNTIME)
+    least, _ = library.total_range(RUNTIME)
     assert fast.limits[-1] <= (library.throughput(least) or 0)
 
 

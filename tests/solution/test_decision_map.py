@@ -22,7 +22,7 @@ ROWS = [[(0.0, 30.0, 30.0), (1.0 + i, 20.0, 20.0), (3.0, 8.0, 5.0 + i)] for i in
 
 
 def sized_library() -> pw.BlockLibrary:
-    """Four layers whose variants have known halves."""
+    """Four layers whose variants have known subblocks."""
     library = make_library(ROWS)
     layers = tuple(
         replace(
@@ -110,7 +110,7 @@ def test_a_cancel_keeps_what_is_found() -> None:
 
 
 def test_blocks_of_unknown_kind_count_whole() -> None:
-    """A library that knows no halves has sizes of whole blocks."""
+    """A library that knows no subblocks has sizes of whole blocks."""
     grid = pw.decision_map(problem_of(pw.random_library(3, 4)), MEMORY, points=3)
     assert grid.sizes.whole is not None
     assert grid.choices.shape == (3, 3)

@@ -86,7 +86,7 @@ def test_the_loosest_limit_of_a_range_is_tried(resource: str, loose: float) -> N
     assert best.score in [one.score for one in steps[-1].solutions]
 
 
-def test_a_front_may_be_maximised() -> None:
+def test_a_front_may_be_maximized() -> None:
     """The best of a gain for each limit."""
     rng = np.random.default_rng(5)
     library = make_library([rng.uniform(1, 10, size=(4, 3)).tolist() for _ in range(4)])
@@ -184,7 +184,7 @@ def test_executors_give_the_same_front(resource: str) -> None:
 def test_a_budget_on_the_same_resource_holds() -> None:
     """No point of the front leaves the problem's own limits on the resource."""
     problem = small_problem(4)
-    low, high = problem.library.reach(MEMORY)
+    low, high = problem.library.total_range(MEMORY)
     held = problem.with_budget(MEMORY, low + (high - low) * 0.3, low + (high - low) * 0.6)
     front = pw.pareto_front(held, MEMORY, 10)
     uses = [front.use(solution) for solution in front.solutions]

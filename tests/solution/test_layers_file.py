@@ -11,7 +11,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.solution.layers_file import as_named, dump_layers, harmless
 from puzzle_widgets.solution.scenario_file import read_scenarios
-from tests.support.handover import PARENT, variant
+from tests.support.export import PARENT, variant
 
 FORMULAS = ["=1+1", "+1", "-1+cmd", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1", "'=1", "''-1"]
 PLAIN = ["full", "'quoted'", "8 KV heads", "", "a=b", "'"]

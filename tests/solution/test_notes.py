@@ -10,7 +10,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import SubBlock
-from puzzle_widgets.solution.solution import assess
+from puzzle_widgets.solution.solution import evaluate
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
 
 NO_OP, SIZED = SubBlock("no_op"), SubBlock("other")
@@ -19,14 +19,14 @@ NO_OP, SIZED = SubBlock("no_op"), SubBlock("other")
 def small(*, attention: bool = True, ffn: bool = True) -> pw.BlockLibrary:
     """Three layers: the parent's block, a smaller one, and one with no-ops that costs nothing."""
     rows = [[(0.0, 400.0, 4.0), (1.0, 200.0, 3.0), (9.0, 0.0, 0.0)] for _ in range(3)]
-    halves = (NO_OP if attention else SIZED, NO_OP if ffn else SIZED)
+    subblocks = (NO_OP if attention else SIZED, NO_OP if ffn else SIZED)
     library = make_library(rows)
     layers = tuple(
         replace(
             layer,
             variants=(
                 *layer.variants[:2],
-                replace(layer.variants[2], attention=halves[0], ffn=halves[1]),
+                replace(layer.variants[2], attention=subblocks[0], ffn=subblocks[1]),
             ),
         )
         for layer in library.layers
@@ -47,7 +47,7 @@ def test_an_ordinary_answer_has_none() -> None:
 
 
 def test_no_ops_everywhere_are_told() -> None:
-    """All of a half, or both halves, and what is then 0."""
+    """All of a subblock, or both subblocks, and what is then 0."""
     both = notes(memory_mib="1 %")
     assert "Every layer is a no-op" in both
     assert "0 or less in Memory, Runtime" in both
@@ -71,7 +71,7 @@ def test_a_budget_below_any_block_of_use_is_told() -> None:
     """Only what costs nothing fits; with something outside the blocks, that counts."""
     assert "the least is 200 MiB" in notes(memory_mib=150)
     assert "the least is" not in notes(memory_mib=200)
-    outside = replace(small(), offsets=type(small().offsets)({MEMORY: 100.0}))
+    outside = replace(small(), non_block_costs=type(small().non_block_costs)({MEMORY: 100.0}))
     assert "the least is 300 MiB" in notes(outside, memory_mib=250)
 
 
@@ -97,7 +97,7 @@ def test_ties_left_open_are_told(ties: Any) -> None:
     problem = pw.SearchProblem(small(), minimize=LOSS, budgets={MEMORY: "70 %"})
     found = replace(pw.search(problem), ties=ties)
     assert ("may score the same" in " ".join(found.notes)) == (ties == "unproven")
-    given = assess(problem, {0: "v0", 1: "v1", 2: "v1"})
+    given = evaluate(problem, {0: "v0", 1: "v1", 2: "v1"})
     assert given.notes == ()
 
 

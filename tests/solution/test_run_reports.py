@@ -180,7 +180,7 @@ def test_an_empty_file_says_that_nothing_was_found() -> None:
 
 
 def test_measured_scores_stand_at_the_solutions_costs() -> None:
-    """A realised solution and the parent: scores measured, costs as summed."""
+    """A realized solution and the parent: scores measured, costs as summed."""
     measured = {"lm_loss": {"avg": 1.31, "per_sample": [1.31]}, "args": {}}
     files = solved(small_run()) | {
         f"{SEARCH}/solutions--validation/solution_0.json": measured,

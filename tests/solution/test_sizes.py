@@ -16,8 +16,8 @@ from tests.support.libraries import make_library, published_files
 NAN = float("nan")
 
 
-def halves_library(*pairs: tuple[SubBlock, SubBlock], **stats: list[float]) -> pw.BlockLibrary:
-    """One layer with these halves; the first is the parent's."""
+def subblocks_library(*pairs: tuple[SubBlock, SubBlock], **stats: list[float]) -> pw.BlockLibrary:
+    """One layer with these subblocks; the first is the parent's."""
     variants = tuple(
         pw.BlockVariant(
             f"v{place}",
@@ -28,7 +28,7 @@ def halves_library(*pairs: tuple[SubBlock, SubBlock], **stats: list[float]) -> p
         )
         for place, pair in enumerate(pairs)
     )
-    return pw.BlockLibrary("halves", (pw.Layer(0, variants, "v0"),))
+    return pw.BlockLibrary("subblocks", (pw.Layer(0, variants, "v0"),))
 
 
 def test_sizes_are_shares_of_the_parent() -> None:
@@ -42,37 +42,37 @@ def test_sizes_are_shares_of_the_parent() -> None:
 
 
 def test_kinds_run_over_all_variants() -> None:
-    """Every variant has the place of its half's kind."""
+    """Every variant has the place of its subblock's kind."""
     sizes = relative_sizes(pw.load_files(published_files()))
     assert [KINDS[kind] for kind in sizes.ffn.kinds[:3]] == ["sized", "sized", "linear"]
     assert [KINDS[kind] for kind in sizes.attention.kinds[:3]] == ["sized", "sized", "no_op"]
 
 
 def test_a_parent_without_size_gives_way_to_the_largest() -> None:
-    """Where the parent's half is linear, the layer's largest half counts as whole."""
-    halves = [(SubBlock("linear"), SubBlock("sized", 10))]
-    halves += [(SubBlock("sized", heads), SubBlock("sized", 5)) for heads in (2, 4)]
-    sizes = relative_sizes(halves_library(*halves))
+    """Where the parent's subblock is linear, the layer's largest subblock counts as whole."""
+    subblocks = [(SubBlock("linear"), SubBlock("sized", 10))]
+    subblocks += [(SubBlock("sized", heads), SubBlock("sized", 5)) for heads in (2, 4)]
+    sizes = relative_sizes(subblocks_library(*subblocks))
     assert np.array_equal(sizes.attention.shares, [NAN, 0.5, 1.0], equal_nan=True)
     assert sizes.ffn.shares.tolist() == [1.0, 0.5, 0.5]
 
 
-def test_an_unknown_half_counts_by_its_own_cost() -> None:
-    """A half known by name only takes its share of the half's parameters, where these are known."""
-    halves = [
+def test_an_unknown_subblock_counts_by_its_own_cost() -> None:
+    """A subblock known by name only takes its share of parameters, where these are known."""
+    subblocks = [
         (SubBlock("sized", 8), SubBlock("sized", 4)),
         (SubBlock("other"), SubBlock("sized", 4)),
     ]
-    known = relative_sizes(halves_library(*halves, attention_num_params=[200.0, 50.0]))
+    known = relative_sizes(subblocks_library(*subblocks, attention_num_params=[200.0, 50.0]))
     assert known.attention.shares.tolist() == [1.0, 0.25]
     assert known.attention.basis == "stats.attention_num_params"
-    bare = relative_sizes(halves_library(*halves))
+    bare = relative_sizes(subblocks_library(*subblocks))
     assert np.isnan(bare.attention.shares[1])
     assert bare.attention.basis == ""
 
 
 def test_blocks_of_unknown_kind_count_whole() -> None:
-    """Where no half is known, a block counts by its share of the parent's memory."""
+    """Where no subblock is known, a block counts by its share of the parent's memory."""
     sizes = relative_sizes(make_library([[(0, 8, 1), (1, 2, 1)], [(0, 4, 1), (1, 4, 1)]]))
     assert sizes.whole is not None
     assert sizes.whole.basis == "stats.memory_mib"

@@ -11,7 +11,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.search.outcome import Outcome
-from puzzle_widgets.solution.solution import assess, solution_of
+from puzzle_widgets.solution.solution import evaluate, solution_of
 from tests.support.libraries import EMBEDDED, LOSS, MEMORY, RUNTIME, make_library
 
 LIBRARY = make_library([[(0, 10, 60), (1, 6, 40)], [(0, 20, 40), (2, 5, 10)]])
@@ -70,20 +70,20 @@ def test_an_architecture_that_breaks_a_rule_is_never_returned() -> None:
     with pytest.raises(pw.SolverError, match=r"breaks stats\.memory_mib"):
         solution_of(PROBLEM, overspent, 0.1)
     with pytest.raises(pw.SolverError, match=r"breaks stats\.memory_mib"):
-        assess(PROBLEM, {0: "v0", 1: "v0"})
+        evaluate(PROBLEM, {0: "v0", 1: "v0"})
     fixed = pw.SearchProblem(LIBRARY, minimize=LOSS, fixed={0: "v1"})
     with pytest.raises(pw.SolverError, match="a fixed or banned variant"):
-        assess(fixed, {0: "v0", 1: "v0"})
+        evaluate(fixed, {0: "v0", 1: "v0"})
 
 
 def test_a_given_architecture_is_not_called_optimal() -> None:
     """Without a search there is no bound and no proof."""
-    given = assess(PROBLEM, {0: "v1", 1: "v1"})
+    given = evaluate(PROBLEM, {0: "v1", 1: "v1"})
     assert (given.status, given.score) == ("feasible", 3)
     assert math.isnan(given.bound)
 
 
-def test_solutions_maximise_too() -> None:
+def test_solutions_maximize_too() -> None:
     """Bound and gap have the sense of the goal."""
     most = pw.search(pw.SearchProblem(LIBRARY, maximize=LOSS, budgets={RUNTIME: (60, None)}))
     assert (most.score, most.bound, most.status) == (2, 2, "optimal")
@@ -123,7 +123,7 @@ def test_shadow_prices_are_said_with_their_units() -> None:
 
     solution, richer = best(60_000), best(62_000)
     saved = (solution.score - richer.score) / 2_000
-    assert solution.prices[MEMORY] == pytest.approx(saved, rel=0.2)
+    assert solution.shadow_prices[MEMORY] == pytest.approx(saved, rel=0.2)
     assert solution.price_text(MEMORY).endswith(" KL divergence per MiB")
     assert solution.price_text("stats.num_params") == ""
     assert best(60_000, solver="HiGHS").price_text(MEMORY) == ""

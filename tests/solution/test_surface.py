@@ -47,14 +47,14 @@ def truth(grid: SurfaceGrid) -> np.ndarray:
 def test_every_cell_is_the_optimum(kind: str, seed: int) -> None:
     """Each cell scores what brute force finds, and is empty where that finds nothing."""
     problem = small_problem(seed, kind)
-    ends = problem.library.reach(MEMORY), problem.library.reach(RUNTIME)
+    ends = problem.library.total_range(MEMORY), problem.library.total_range(RUNTIME)
     spread = tuple((low - 0.1 * (high - low or 1.0), high) for low, high in ends)
     grid = pw.budget_surface(problem, MEMORY, RUNTIME, (5, 4), between=spread)
     assert grid.complete
     np.testing.assert_allclose(grid.scores, truth(grid), rtol=1e-9, atol=1e-9)
 
 
-def test_a_gain_may_be_maximised() -> None:
+def test_a_gain_may_be_maximized() -> None:
     """The best of a gain under each pair of limits."""
     library = make_library(random_rows(np.random.default_rng(9), "uniform"))
     problem = pw.SearchProblem(library, maximize=LOSS)
@@ -77,7 +77,7 @@ def test_cells_answer_their_own_problem() -> None:
 def test_infeasible_cells_are_empty_and_said() -> None:
     """Limits below the least possible give NaN with the status, without a search each."""
     problem = small_problem(5)
-    least, most = problem.library.reach(MEMORY)
+    least, most = problem.library.total_range(MEMORY)
     grid = pw.budget_surface(
         problem, MEMORY, RUNTIME, (4, 3), between=((least - 9 * (most - least), most), None)
     )

@@ -83,7 +83,7 @@ def test_only_the_very_library_has_its_truth(
     )
     assert other.name == LIBRARY.name
     assert embedded_truth(other) == ()
-    assert embedded_truth(replace(LIBRARY, provenance=Provenance("modelled"))) == ()
+    assert embedded_truth(replace(LIBRARY, provenance=Provenance("modeled"))) == ()
 
 
 def test_the_explorer_shows_an_embedded_library_s_truth(
@@ -94,6 +94,6 @@ def test_the_explorer_shows_an_embedded_library_s_truth(
     monkeypatch.setattr(truth_file, "data_folder", lambda: tmp_path)
     state = pw.ExplorerState(LIBRARY)
     assert [point.name for point in state.measured] == ["one"]
-    state.open_library(replace(LIBRARY, provenance=Provenance("modelled")))
+    state.open_library(replace(LIBRARY, provenance=Provenance("modeled")))
     assert state.measured == ()
     state.close()

@@ -55,7 +55,7 @@ def test_each_point_has_its_architecture() -> None:
     assert front[-1].score == pytest.approx(front.score[-1])
 
 
-def test_maximised_scores_and_fixed_variants_count() -> None:
+def test_maximized_scores_and_fixed_variants_count() -> None:
     """Gains are made large; what is fixed or banned holds at every point."""
     library = random_small(5, whole=False)
     problem = pw.SearchProblem(

@@ -9,7 +9,7 @@ import pytest
 from traitlets import TraitError, link
 
 import puzzle_widgets as pw
-from puzzle_widgets.handover import export
+from puzzle_widgets.export import export
 from puzzle_widgets.solution import Scenario
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
 
@@ -28,10 +28,10 @@ def test_linked_limits_search_in_both() -> None:
     """A budget that is set in one state holds in the other one, too, whichever is first."""
     one, two = pw.ExplorerState(LIBRARY), pw.ExplorerState(LIBRARY)
     link((one, "limits"), (two, "limits"))
-    one.set_limit(MEMORY, 22)
+    one.set_budget(MEMORY, 22)
     assert answer(two).problem.budgets[MEMORY].upper == 22
     assert answer(two).score == answer(one).score
-    two.set_limit(MEMORY, "50 %")
+    two.set_budget(MEMORY, "50 %")
     assert answer(one).totals[MEMORY] <= 20
     assert answer(one).score == answer(two).score
 
@@ -54,18 +54,18 @@ def test_linked_objectives_and_libraries_search_in_both() -> None:
 def test_assigned_limits_are_searched() -> None:
     """What is no limit is refused, and what held goes on."""
     state = pw.ExplorerState(LIBRARY)
-    state.limits = (pw.LimitSetting(MEMORY, "at most", 8.0, on=True),)
+    state.budgets = (pw.BudgetSetting(MEMORY, "at most", 8.0, on=True),)
     assert answer(state).totals[MEMORY] <= 8
-    before = state.limits
+    before = state.budgets
     for wrong, words in (
-        ([{MEMORY: 3}], "is no LimitSetting"),
-        (3, "3 is no LimitSetting"),
-        ([pw.LimitSetting("stats.disk", "at most", 1.0)], "A limit on 'stats.disk': small has"),
+        ([{MEMORY: 3}], "is no BudgetSetting"),
+        (3, "3 is no BudgetSetting"),
+        ([pw.BudgetSetting("stats.disk", "at most", 1.0)], "A limit on 'stats.disk': small has"),
     ):
         with pytest.raises(pw.ProblemError, match=words):
-            state.limits = wrong  # type: ignore[assignment]
-        assert state.limits == before
-    state.limits = ()
+            state.budgets = wrong  # type: ignore[assignment]
+        assert state.budgets == before
+    state.budgets = ()
     assert answer(state).problem.budgets == {}
 
 
@@ -103,34 +103,34 @@ def test_what_the_state_finds_cannot_be_assigned() -> None:
 def test_a_limit_is_set_by_its_name() -> None:
     """A value turns it on; shares are of the parent's memory, runtime or throughput."""
     state = pw.ExplorerState(LIBRARY)
-    state.set_limit(MEMORY, 25)
+    state.set_budget(MEMORY, 25)
     assert state.problem.budgets[MEMORY] == pw.Budget(MEMORY, upper=25)
-    state.set_limit(MEMORY, "60 %")
+    state.set_budget(MEMORY, "60 %")
     assert state.problem.budgets[MEMORY].upper == 24  # of 40
-    state.set_limit("throughput", "200 %")
+    state.set_budget("throughput", "200 %")
     assert state.problem.budgets[RUNTIME].upper == pytest.approx(120)  # the parent's is 240 ms
-    state.set_limit(MEMORY, on=False)
+    state.set_budget(MEMORY, on=False)
     assert set(state.problem.budgets) == {RUNTIME}
-    state.set_limit(MEMORY, on=True)
+    state.set_budget(MEMORY, on=True)
     assert state.problem.budgets[MEMORY].upper == 24
-    state.set_limit(RUNTIME, pw.Share(0.9), on=False)
-    state.set_limit("throughput", on=False)
+    state.set_budget(RUNTIME, pw.Share(0.9), on=False)
+    state.set_budget("throughput", on=False)
     assert set(state.problem.budgets) == {MEMORY}
 
 
 def test_a_limit_that_has_no_row_gets_one() -> None:
     """Scores and both senses of a resource, too; then the sense has to be said."""
     state = pw.ExplorerState(LIBRARY)
-    rows = len(state.limits)
-    state.set_limit(LOSS, 5)
+    rows = len(state.budgets)
+    state.set_budget(LOSS, 5)
     assert state.problem.budgets[LOSS].upper == 5
-    state.set_limit(MEMORY, 30)
-    state.set_limit(MEMORY, 12, sense="at least")
+    state.set_budget(MEMORY, 30)
+    state.set_budget(MEMORY, 12, sense="at least")
     assert state.problem.budgets[MEMORY] == pw.Budget(MEMORY, 12, 30)
-    assert len(state.limits) == rows + 2
+    assert len(state.budgets) == rows + 2
     with pytest.raises(pw.ProblemError, match=r"There are 2 limits on 'stats\.memory_mib': say"):
-        state.set_limit(MEMORY, 20)
-    state.set_limit(MEMORY, 20, sense="at most")
+        state.set_budget(MEMORY, 20)
+    state.set_budget(MEMORY, 20, sense="at most")
     assert state.problem.budgets[MEMORY] == pw.Budget(MEMORY, 12, 20)
 
 
@@ -146,12 +146,12 @@ def test_a_limit_that_has_no_row_gets_one() -> None:
 def test_a_limit_that_makes_no_sense_is_refused(given: tuple[Any, Any], words: str) -> None:
     """With what there is."""
     state = pw.ExplorerState(LIBRARY)
-    before = state.limits
+    before = state.budgets
     with pytest.raises(pw.ProblemError, match=words):
-        state.set_limit(*given)
+        state.set_budget(*given)
     with pytest.raises(pw.ProblemError, match="give 'at most' or 'at least'"):
-        state.set_limit(MEMORY, 3, sense="below")  # type: ignore[arg-type]
-    assert state.limits == before
+        state.set_budget(MEMORY, 3, sense="below")  # type: ignore[arg-type]
+    assert state.budgets == before
 
 
 def test_a_state_opens_on_a_problem() -> None:
@@ -191,11 +191,11 @@ def test_a_state_opens_on_a_solution() -> None:
 def test_scenarios_are_meant_by_their_names(tmp_path: Path) -> None:
     """Shown, restored, renamed, deleted, and read from a path."""
     state = pw.ExplorerState(LIBRARY)
-    state.set_limit(MEMORY, 22)
+    state.set_budget(MEMORY, 22)
     state.keep("A")
     kept: pw.Solution = state.scenarios[0].solution
     export(list(state.scenarios), "layers-json").write(tmp_path / "kept.json")
-    state.set_limit(MEMORY, 35)
+    state.set_budget(MEMORY, 35)
     state.show_scenario("A")
     assert state.shown is kept
     state.restore("A")

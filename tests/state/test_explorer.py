@@ -11,7 +11,7 @@ import puzzle_widgets as pw
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.solution.scenario import layer_table
 from puzzle_widgets.solution.scenario_file import dump_scenarios
-from puzzle_widgets.state import ExplorerState, LimitSetting, Message, Selection
+from puzzle_widgets.state import BudgetSetting, ExplorerState, Message, Selection
 from tests.support.libraries import EMBEDDED, make_library
 
 
@@ -40,24 +40,24 @@ def test_opening_answers_the_first_problem(state: ExplorerState) -> None:
 
 def test_a_changed_limit_changes_the_answer(state: ExplorerState) -> None:
     """The answer belongs to the limits as they are."""
-    state.set_limit(0, value=50_000)
+    state.set_budget(0, value=50_000)
     assert state.solution is not None
     assert state.solution.problem is state.problem
     assert state.solution.totals[MEMORY] <= 50_000
-    state.set_limit(0, on=False)
+    state.set_budget(0, on=False)
     assert MEMORY not in state.problem.budgets
 
 
 def test_an_equal_limit_does_no_work(state: ExplorerState) -> None:
     """Setting what is set already asks nothing of the search."""
     before = state.solution
-    state.set_limit(0, value=state.limits[0].value)
+    state.set_budget(0, value=state.budgets[0].value)
     assert state.solution is before
 
 
 def test_an_infeasible_problem_is_an_answer_with_a_reason(state: ExplorerState) -> None:
     """A limit that cannot be met gives no error but a solution that says why."""
-    state.set_limit(0, value=-5.0, on=True)
+    state.set_budget(0, value=-5.0, on=True)
     assert state.solution is not None
     assert not state.solution.found
     assert "least possible" in state.solution.reason
@@ -66,19 +66,19 @@ def test_an_infeasible_problem_is_an_answer_with_a_reason(state: ExplorerState) 
 
 def test_objective_and_reset(state: ExplorerState) -> None:
     """Another objective is searched at once; reset goes back to what the library opens with."""
-    first = state.limits
-    state.set_limit(0, value=60_000)
+    first = state.budgets
+    state.set_budget(0, value=60_000)
     state.set_objective("metrics.lm_loss")
     assert state.solution is not None
     assert state.solution.problem.objective == "metrics.lm_loss"
     state.set_objective("stats.num_params", "maximize")
     assert state.solution.problem.goal == "maximize"
     state.reset()
-    assert (state.objective, state.goal, state.limits) == ("metrics.kl_div", "minimize", first)
+    assert (state.objective, state.goal, state.budgets) == ("metrics.kl_div", "minimize", first)
 
 
 def test_points_of_the_front_can_be_walked(state: ExplorerState) -> None:
-    """First the point nearest to what is shown, then its neighbours, never past the ends."""
+    """First the point nearest to what is shown, then its neighbors, never past the ends."""
     state.start_front()
     assert state.front is not None
     assert state.front.complete
@@ -92,7 +92,7 @@ def test_points_of_the_front_can_be_walked(state: ExplorerState) -> None:
     for _ in range(10):
         state.step_point(1)
     assert state.selection.place == len(state.front.solutions) - 1
-    state.show_present()
+    state.show_current()
     assert state.shown is state.solution
 
 
@@ -108,7 +108,7 @@ def test_moving_a_limit_shows_the_present_again(state: ExplorerState) -> None:
     """A person who drags wants to see the answer, not the point looked at before."""
     state.start_front()
     state.show_point(1)
-    state.set_limit(0, value=40_000)
+    state.set_budget(0, value=40_000)
     assert state.selection == Selection()
     assert state.shown is state.solution
 
@@ -117,7 +117,7 @@ def test_held_budgets_hold_along_the_front_and_follow_changes(state: ExplorerSta
     """With budgets held every point keeps them; a changed budget searches the front anew."""
     state.set_front(THROUGHPUT, held=True)
     for limit in (70_000, 45_000):
-        state.set_limit(0, value=limit)
+        state.set_budget(0, value=limit)
         assert state.front is not None
         assert state.front.solutions
         assert all(point.totals[MEMORY] <= limit for point in state.front.solutions)
@@ -141,7 +141,7 @@ def test_scenarios_are_kept_renamed_restored_and_deleted(state: ExplorerState) -
     """The whole life of scenarios; restoring gives the same problem and the same answer."""
     state.keep("one")
     first = state.problem
-    state.set_limit(0, value=40_000)
+    state.set_budget(0, value=40_000)
     state.keep("two")
     assert [kept.name for kept in state.scenarios] == ["one", "two"]
     state.rename(0, " edge  case ")
@@ -171,7 +171,7 @@ def test_a_name_must_be_new(state: ExplorerState, name: str) -> None:
 
 def test_nothing_is_kept_where_there_is_no_architecture(state: ExplorerState) -> None:
     """An infeasible answer cannot become a scenario."""
-    state.set_limit(0, value=-5.0, on=True)
+    state.set_budget(0, value=-5.0, on=True)
     state.keep("none")
     assert state.scenarios == ()
     assert state.message is not None
@@ -234,9 +234,9 @@ def test_with_a_loop_only_the_newest_position_is_answered(embedded: pw.BlockLibr
 
     async def main() -> ExplorerState:
         state = ExplorerState(embedded)
-        state.observe(lambda change: seen.append(limit_of(change["new"])), "solution")
+        state.observe(lambda change: seen.append(budget_of(change["new"])), "solution")
         for step in range(30):
-            state.set_limit(0, value=80_000 - 1_000 * step)
+            state.set_budget(0, value=80_000 - 1_000 * step)
             await asyncio.sleep(0.004)
         for _ in range(2000):
             if not state.updating:
@@ -253,7 +253,7 @@ def test_with_a_loop_only_the_newest_position_is_answered(embedded: pw.BlockLibr
     assert state.solution.problem == state.problem
 
 
-def limit_of(solution: pw.Solution) -> float:
+def budget_of(solution: pw.Solution) -> float:
     """The memory limit that an answer is to."""
     budget = solution.problem.budgets.get(MEMORY)
     return math.inf if budget is None else budget.upper
@@ -293,5 +293,5 @@ def done(front: pw.ParetoFront | None) -> int:
 
 def test_limits_can_be_replaced_at_once(state: ExplorerState) -> None:
     """All rows in one go, searched once."""
-    state.set_limits((LimitSetting(MEMORY, "at most", 30_000.0, on=True),))
+    state.set_budgets((BudgetSetting(MEMORY, "at most", 30_000.0, on=True),))
     assert dict(state.problem.budgets) == {MEMORY: pw.Budget(MEMORY, upper=30_000.0)}

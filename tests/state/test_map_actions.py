@@ -8,7 +8,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT
-from puzzle_widgets.state import ExplorerState, LimitSetting, Selection
+from puzzle_widgets.state import BudgetSetting, ExplorerState, Selection
 from tests.support.libraries import LOSS, make_library
 
 
@@ -18,9 +18,9 @@ def state() -> ExplorerState:
     return ExplorerState(pw.random_library(6, 5))
 
 
-def limit_of(state: ExplorerState, resource: str) -> LimitSetting:
+def budget_of(state: ExplorerState, resource: str) -> BudgetSetting:
     """The row of limits on a resource."""
-    row: LimitSetting = next(row for row in state.limits if row.resource == resource)
+    row: BudgetSetting = next(row for row in state.budgets if row.resource == resource)
     return row
 
 
@@ -39,7 +39,7 @@ def test_nothing_is_searched_until_asked_for(state: ExplorerState) -> None:
 
 def test_the_surface_is_free_of_its_own_limits(state: ExplorerState) -> None:
     """The limits on its two axes are lifted, those on other resources hold."""
-    state.set_limits((*state.limits, LimitSetting(LOSS, "at most", 99.0, on=True)))
+    state.set_budgets((*state.budgets, BudgetSetting(LOSS, "at most", 99.0, on=True)))
     state.start_surface()
     assert state.surface is not None
     assert state.surface.complete
@@ -49,16 +49,16 @@ def test_the_surface_is_free_of_its_own_limits(state: ExplorerState) -> None:
 
 def test_a_cell_sets_both_limits(state: ExplorerState) -> None:
     """The answer to the limits of a cell is the cell's own."""
-    state.set_limit(0, on=False)
+    state.set_budget(0, on=False)
     state.start_surface()
     assert state.surface is not None
     state.use_cell(3, 7)
     cell = state.surface.cells[3][7]
     assert cell is not None
-    assert limit_of(state, MEMORY) == LimitSetting(
+    assert budget_of(state, MEMORY) == BudgetSetting(
         MEMORY, "at most", state.surface.x.limits[7], on=True
     )
-    assert limit_of(state, THROUGHPUT).value == state.surface.y.limits[3]
+    assert budget_of(state, THROUGHPUT).value == state.surface.y.limits[3]
     assert state.solution is not None
     assert state.solution.problem == cell.problem
     assert state.solution.score == pytest.approx(cell.score)
@@ -66,28 +66,28 @@ def test_a_cell_sets_both_limits(state: ExplorerState) -> None:
 
 def test_a_cell_that_is_not_there_changes_nothing(state: ExplorerState) -> None:
     """Clicks that arrive late, or before a surface, are let go."""
-    before = state.limits
+    before = state.budgets
     state.use_cell(0, 0)
     state.start_surface()
     state.use_cell(99, 0)
     state.use_cell(0, -1)
-    assert state.limits == before
+    assert state.budgets == before
 
 
 def test_a_limit_without_a_row_gets_one(state: ExplorerState) -> None:
     """Where the panel has no row for a resource, the cell's limit is added."""
-    state.set_limits(tuple(row for row in state.limits if row.resource != MEMORY))
+    state.set_budgets(tuple(row for row in state.budgets if row.resource != MEMORY))
     state.start_surface()
     state.use_cell(2, 2)
-    assert limit_of(state, MEMORY).on
+    assert budget_of(state, MEMORY).on
 
 
 def test_a_row_that_is_off_takes_the_sense_of_the_axis(state: ExplorerState) -> None:
     """A lower limit on memory that is off becomes the upper limit of the cell."""
-    state.set_limit(0, on=False, sense="at least")
+    state.set_budget(0, on=False, sense="at least")
     state.start_surface()
     state.use_cell(2, 2)
-    assert [row.sense for row in state.limits if row.resource == MEMORY] == ["at most"]
+    assert [row.sense for row in state.budgets if row.resource == MEMORY] == ["at most"]
 
 
 def test_an_axis_taken_by_the_other_makes_room(state: ExplorerState) -> None:
@@ -111,34 +111,34 @@ def test_the_axes_own_limits_do_not_outdate_a_surface(state: ExplorerState) -> N
     """Moving memory or throughput leaves the surface valid; another objective does not."""
     state.start_surface()
     assert state.surface is not None
-    state.set_limit(0, value=limit_of(state, MEMORY).value / 2)
+    state.set_budget(0, value=budget_of(state, MEMORY).value / 2)
     assert state.surface.problem == state.surface_problem()
     state.set_objective(RUNTIME)
     assert state.surface.problem != state.surface_problem()
 
 
 def test_a_row_is_shown(state: ExplorerState) -> None:
-    """The architecture of a row is shown; changed limits show the present one again."""
+    """The architecture of a row is shown; changed limits show the current one again."""
     state.start_decisions()
     assert state.decisions is not None
     state.show_row(4)
     assert state.selection == Selection("map", 4)
     assert state.shown is state.decisions.solutions[4]
-    state.set_limit(0, on=False)
-    assert state.selection.kind == "present"
+    state.set_budget(0, on=False)
+    assert state.selection.kind == "current"
 
 
 def test_steps_walk_along_the_rows_and_stop_at_the_ends(state: ExplorerState) -> None:
     """From elsewhere to the first row in the way of the step, then one by one."""
     state.step_row(1)
-    assert state.selection.kind == "present"
+    assert state.selection.kind == "current"
     state.start_decisions()
     assert state.decisions is not None
     visited = []
     for step in (1, 1, -1, -1):
         state.step_row(step)
         visited.append(state.selection.place)
-    state.show_present()
+    state.show_current()
     state.step_row(-1)
     state.step_row(1)
     assert [*visited, state.selection.place] == [0, 1, 0, 0, state.decisions.asked - 1]
@@ -155,11 +155,11 @@ def test_rows_keep_to_the_other_limits(state: ExplorerState) -> None:
 
 
 def test_a_row_that_goes_gives_way_to_the_present_solution(state: ExplorerState) -> None:
-    """Where a new search no longer has the row that is shown, the present solution is."""
+    """Where a new search no longer has the row that is shown, the current solution is."""
     state.start_decisions()
     state.show_row(2)
     state.set_decisions(MEMORY)
-    assert state.selection.kind == "present"
+    assert state.selection.kind == "current"
     assert state.shown is state.solution
 
 
@@ -172,7 +172,7 @@ def test_another_library_forgets_the_maps(state: ExplorerState) -> None:
     assert state.surface is None
     assert state.decisions is None
     assert (state.surface_x, state.surface_y, state.decisions_over) == (MEMORY, "", MEMORY)
-    assert state.selection.kind == "present"
+    assert state.selection.kind == "current"
 
 
 def test_one_cost_is_too_few_for_a_surface() -> None:

@@ -32,12 +32,12 @@ def state() -> ExplorerState:
 
 
 def test_an_upload_opens_a_run_with_what_it_found(state: ExplorerState) -> None:
-    """Library, scenarios of costs, solutions and measured points."""
+    """Library, workloads, solutions and measured points."""
     assert state.costs == (FIRST, SECOND)
     assert state.costs_chosen == FIRST
     assert [scenario.name for scenario in state.scenarios] == ["target_memory_78000MiB solution 0"]
     assert len(state.measured) == 2
-    assert state.library.offsets[MEMORY] == 2004.0078125
+    assert state.library.non_block_costs[MEMORY] == 2004.0078125
 
 
 def test_other_costs_keep_what_was_kept(state: ExplorerState) -> None:
@@ -51,7 +51,7 @@ def test_other_costs_keep_what_was_kept(state: ExplorerState) -> None:
     assert dict(again["mine"].architecture or {}) == mine
     assert again["mine"].totals == state.library.totals(mine)
     assert "target_memory_78000MiB solution 0" in again
-    assert any("of another scenario" in notice for notice in state.notices)
+    assert any("of another workload" in notice for notice in state.notices)
     assert state.message is not None
 
 
@@ -61,7 +61,7 @@ def test_unknown_costs_leave_all_as_it_was(state: ExplorerState) -> None:
     state.choose_costs("batch_size 1")
     assert state.library is library
     assert state.message is not None
-    assert "no scenarios fit" in state.message.text
+    assert "no workloads fit" in state.message.text
 
 
 def test_a_broken_run_leaves_all_as_it_was(state: ExplorerState) -> None:

@@ -32,7 +32,7 @@ def test_the_state_opens_with_a_question_and_no_answer(state: ExplorerState) -> 
 
 def test_nothing_is_computed_before_it_is_answered(state: ExplorerState) -> None:
     """Neither by limits, nor as front or map; nor is anything opened as a scenario."""
-    state.set_limit(0, value=14)
+    state.set_budget(0, value=14)
     state.reset()
     state.start_front()
     state.start_surface()

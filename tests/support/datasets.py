@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from puzzle_widgets.library.datasets import Dataset, DatasetFile, catalogue
+from puzzle_widgets.library.datasets import Dataset, DatasetFile, catalog
 from tests.support.libraries import published_files
 from tests.support.mirror import Mirror, serving
 
@@ -31,9 +31,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Dataset:
         DatasetFile(name, len(content), hashlib.sha256(content).hexdigest())
         for name, content in published_files().items()
     )
-    (published,) = catalogue._PUBLISHED
+    (published,) = catalog._PUBLISHED
     made = replace(published, files=files, size=sum(file.size for file in files))
-    monkeypatch.setattr(catalogue, "_PUBLISHED", (made,))
+    monkeypatch.setattr(catalog, "_PUBLISHED", (made,))
     return made
 
 

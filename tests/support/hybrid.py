@@ -7,7 +7,7 @@ from typing import Any
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import SubBlock
-from tests.support.handover import NO_OP, OTHER, Halves, variant
+from tests.support.export import NO_OP, OTHER, Subblocks, variant
 
 MAMBA = {"state_dim": 16, "num_heads": 8, "head_dim": 32, "num_groups": 2}
 EXPERTS = {
@@ -87,9 +87,9 @@ def with_others(*others: tuple[int, pw.BlockVariant]) -> pw.Solution:
 
 def _block(
     name: str,
-    halves: Halves,
+    subblocks: Subblocks,
     attention: dict[str, Any] | None = None,
     ffn: dict[str, Any] | None = None,
 ) -> pw.BlockVariant:
     config = {"attention": attention or {"no_op": True}, "ffn": ffn or {"no_op": True}}
-    return variant(name, halves, 0.0, block_config=json.dumps(config))
+    return variant(name, subblocks, 0.0, block_config=json.dumps(config))

@@ -41,7 +41,7 @@ class Draft:
         picks = [self.rng.choice(np.flatnonzero(self.allowed[span])) + span.start for span in spans]
         return np.array(picks, dtype=np.intp)
 
-    def reach(self) -> tuple[FloatArray, FloatArray]:
+    def total_range(self) -> tuple[FloatArray, FloatArray]:
         """Least and greatest sum of each row."""
         firsts = self.starts[:-1]
         least = np.where(self.allowed, self.cost, np.inf)
@@ -116,7 +116,7 @@ def _uniform(rng: Rng, counts: IntArray, rows: int) -> Draft:
 
 def _upper(draft: Draft) -> None:
     """Upper limits somewhere in reach; one in four at just what some choice uses."""
-    least, most = draft.reach()
+    least, most = draft.total_range()
     share = draft.rng.uniform(0.1, 0.9, len(least))
     draft.lower = np.full(len(least), -np.inf)
     draft.upper = least + share * (most - least)
@@ -172,7 +172,7 @@ def _lower(draft: Draft) -> None:
 def _bands(draft: Draft) -> None:
     """Both sides, tight around what some choice uses."""
     totals = draft.cost[:, draft.some_choice()].sum(axis=1)
-    least, most = draft.reach()
+    least, most = draft.total_range()
     width = draft.rng.choice([0.001, 0.01, 0.1]) * (most - least)
     draft.lower, draft.upper = totals - width, totals + width
 
@@ -224,7 +224,7 @@ def _no_rows(draft: Draft) -> None:
 
 
 def _refuted_by_a_row(draft: Draft) -> None:
-    least, most = draft.reach()
+    least, most = draft.total_range()
     row = int(draft.rng.integers(len(least)))
     gap = draft.rng.choice([1e-6, 1e-3, 1.0]) * max(1.0, most[row] - least[row])
     draft.upper[row] = least[row] - gap
@@ -258,7 +258,7 @@ def _offsets(draft: Draft) -> None:
     _upper(draft)
 
 
-def _maximise(draft: Draft) -> None:
+def _maximize(draft: Draft) -> None:
     draft.score = -(draft.cost.mean(axis=0) + draft.rng.uniform(0, 3, draft.score.shape))
 
 
@@ -314,7 +314,7 @@ KINDS: dict[str, Callable[[Draft], None]] = {
     "one layer": _plain,
     "500 layers": _plain,
     "ragged": _plain,
-    "maximise": _maximise,
+    "maximize": _maximize,
     "heavy-tailed scores": _heavy_tailed,
     "heavy-tailed costs": _heavy_tailed_costs,
     "duplicates": _duplicates,

@@ -19,7 +19,7 @@ from puzzle_widgets.library import FrozenMapping, LayerName, SubBlock
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
-EMBEDDED = "llama-3.3-70b-modelled"
+EMBEDDED = "llama-3.3-70b-modeled"
 LOSS, MEMORY, RUNTIME = "metrics.loss", "stats.memory_mib", "stats.runtime_ms"
 OTHER = SubBlock("other")
 

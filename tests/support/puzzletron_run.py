@@ -64,7 +64,7 @@ class Run:
     blocks
         Configs of every layer's blocks, the parent's first.
     batches
-        Batch size of each scenario.
+        Batch size of each workload.
     seed
         Of scores and runtimes.
     """
@@ -86,7 +86,7 @@ class Run:
         }
         self.files["ckpts/teacher/config.json"] = self.teacher_config()
         self.files["replacement_library.json"] = self.library()
-        self.files["subblock_stats.json"] = [self.scenario(batch) for batch in self.batches]
+        self.files["subblock_stats.json"] = [self.workload(batch) for batch in self.batches]
         self.files[f"{SCORES}/teacher.json"] = self.teacher_report()
         self.files |= self.reports()
 
@@ -119,8 +119,8 @@ class Run:
         ]
         return [entries[place] for place in self.rng.permutation(len(entries))]
 
-    def scenario(self, batch: int) -> Config:
-        """Costs at one batch size; the first scenario has runtimes."""
+    def workload(self, batch: int) -> Config:
+        """Costs at one batch size; the first workload has runtimes."""
         timed = batch == self.batches[0]
         parts = {
             (name, json.dumps(config[name], sort_keys=True)): config[name]
@@ -268,13 +268,13 @@ def _encoded(content: Any) -> bytes:
 
 
 def small_run() -> Run:
-    """Two layers of four blocks, two scenarios."""
+    """Two layers of four blocks, two workloads."""
     blocks = [PARENT, block(8, 3072), block(None, 14336), block(None, None)]
     return Run(layers=2, blocks=blocks, seed=5)
 
 
 def records_file(run: Run, place: int = 0) -> Config:
-    """What a search writes down of all blocks, in one scenario of costs."""
+    """What a search writes down of all blocks, in one workload."""
     stats = run.files["subblock_stats.json"][place]
     costs = {
         (row["parent_layer_index"], json.dumps(row["subblock_config"], sort_keys=True)): row
@@ -288,11 +288,11 @@ def records_file(run: Run, place: int = 0) -> Config:
     records = [*students, *(_teacher_record(run, layer) for layer in range(run.layers))]
     for record in records:
         layer, config = record["parent_layer_indices"][0], record["block_config"]
-        halves = {
+        subblocks = {
             name: costs[layer, json.dumps(config[name], sort_keys=True)]
             for name in ("attention", "ffn")
         }
-        record["stats"] = _stats(halves)
+        record["stats"] = _stats(subblocks)
     return {f"replacement_{number}": record for number, record in enumerate(records)}
 
 
@@ -465,7 +465,7 @@ def _teacher_record(run: Run, layer: int) -> Config:
     }
 
 
-def _stats(halves: dict[str, Config]) -> Config:
+def _stats(subblocks: dict[str, Config]) -> Config:
     found: Config = {}
     for key in (
         "runtime_ms",
@@ -474,10 +474,10 @@ def _stats(halves: dict[str, Config]) -> Config:
         "kv_cache_memory_mib",
         "prefill_runtime_ms",
     ):
-        values = [half[key] for half in halves.values()]
+        values = [subblock[key] for subblock in subblocks.values()]
         found[key] = None if None in values else sum(values)
-        found |= {f"{name}_{key}": half[key] for name, half in halves.items()}
-    layer = halves["ffn"]["parent_layer_index"]
-    heads = halves["attention"]["subblock_config"]["num_key_value_heads"]
+        found |= {f"{name}_{key}": subblock[key] for name, subblock in subblocks.items()}
+    layer = subblocks["ffn"]["parent_layer_index"]
+    heads = subblocks["attention"]["subblock_config"]["num_key_value_heads"]
     # Summed like a cost, as Puzzletron does it.
     return {**found, "parent_layer_index": 2 * layer, "num_kv_heads": heads or 0}

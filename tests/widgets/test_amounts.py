@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.state.limits import LimitRange
+from puzzle_widgets.state.budgets import BudgetRange
 from puzzle_widgets.widgets.amounts import Scale, Units, amount, scale_of
 from tests.support.libraries import MEMORY, RUNTIME, make_library
 
@@ -68,7 +68,7 @@ def test_big_counts_are_shown_and_typed_in_billions(library: pw.BlockLibrary) ->
 
 
 def test_field_rounds_what_was_reckoned_and_keeps_what_was_typed(library: pw.BlockLibrary) -> None:
-    """A reckoned value is cut for reading; the very digits typed come back."""
+    """A computed value is cut for reading; the very digits typed come back."""
     scale = scale_of(library, MEMORY)
     assert scale.field(1234.56789) == "1,235"
     assert scale.field(1234.56789, exact=True) == "1,234.56789"
@@ -106,7 +106,9 @@ def test_shares_need_a_parent_that_has_something() -> None:
 )
 def test_slider_spans_all_in_round_steps(low: float, high: float) -> None:
     """Both ends lie within, the step is 1, 2 or 5 of a power of ten, and steps are few."""
-    scale = Scale("MiB", 1.0, LimitRange(low, high, 1.0), shares=False, own_unit="MiB", whole=False)
+    scale = Scale(
+        "MiB", 1.0, BudgetRange(low, high, 1.0), shares=False, own_unit="MiB", whole=False
+    )
     span = scale.span()
     steps = (span.high - span.low) / span.step
     digit = span.step / 10 ** math.floor(math.log10(span.step) + 1e-9)
@@ -119,7 +121,7 @@ def test_slider_spans_all_in_round_steps(low: float, high: float) -> None:
 def test_slider_of_whole_sums_steps_by_whole_numbers(library: pw.BlockLibrary) -> None:
     """Twelve heads are chosen one by one."""
     scale = scale_of(library, MEMORY)
-    small = replace(scale, reach=LimitRange(0, 12, 12), whole=True)
+    small = replace(scale, reach=BudgetRange(0, 12, 12), whole=True)
     assert small.span().step == 1
     assert replace(small, whole=False).span().step < 1
 

@@ -27,7 +27,7 @@ HALVES = (
 
 
 def sized_library(layers: int = 5) -> pw.BlockLibrary:
-    """Layers whose variants have known halves."""
+    """Layers whose variants have known subblocks."""
     draws = np.random.default_rng(1).random((layers, 3))
     rows = [[(0.0, 30.0, 30.0), (a, 10 + 9 * b, 10 + 9 * b), (1 + b, c, c)] for a, b, c in draws]
     library = make_library(rows)
@@ -46,9 +46,9 @@ def sized_library(layers: int = 5) -> pw.BlockLibrary:
 
 @pytest.fixture
 def state() -> ExplorerState:
-    """State of a library with known halves, without limits."""
+    """State of a library with known subblocks, without limits."""
     made = ExplorerState(sized_library())
-    made.set_limits(tuple(replace(row, on=False) for row in made.limits))
+    made.set_budgets(tuple(replace(row, on=False) for row in made.budgets))
     return made
 
 
@@ -85,7 +85,7 @@ def test_nothing_is_searched_or_hung_before_the_button(state: ExplorerState) -> 
 
 
 def test_two_maps_show_the_sizes(panel: DecisionMap) -> None:
-    """Attention above, FFN below: the parent's size 1, half 0.5, no-op 0, linear its own."""
+    """Attention above, FFN below: the parent's size 1, subblock 0.5, no-op 0, linear its own."""
     grid = panel.state.decisions
     assert grid is not None
     attention, ffn = (chart.cells.color[:-1, :-1] for chart in panel.charts)
@@ -109,7 +109,7 @@ def test_pointing_tells_target_layer_and_block(panel: DecisionMap) -> None:
     assert "tokens/s" in panel.line.value
     assert "layer 3" in panel.line.value
     assert "FFN" in panel.line.value
-    assert panel.state.selection.kind == "present"
+    assert panel.state.selection.kind == "current"
 
 
 def test_a_click_shows_the_rows_architecture(panel: DecisionMap) -> None:
@@ -139,7 +139,7 @@ def test_buttons_and_list_walk_along_the_rows(panel: DecisionMap) -> None:
     panel.pick.value = 5
     assert panel.state.selection.place == 5
     panel.pick.value = -1
-    assert panel.state.selection.kind == "present"
+    assert panel.state.selection.kind == "current"
     assert outlined(panel.charts[0], SELECTED) is None
 
 
@@ -148,15 +148,15 @@ def test_the_row_of_the_present_budget_is_outlined(panel: DecisionMap) -> None:
     state = panel.state
     grid = state.decisions
     assert grid is not None
-    place = next(n for n, row in enumerate(state.limits) if row.resource == THROUGHPUT)
-    state.set_limit(place, value=grid.targets.limits[3], on=True)
+    place = next(n for n, row in enumerate(state.budgets) if row.resource == THROUGHPUT)
+    state.set_budget(place, value=grid.targets.limits[3], on=True)
     chart = panel.charts[0]
     assert outlined(chart, LIMIT) == (2.5, 3.5)
     assert grid.targets.words(3) in panel.legend.value
-    state.set_limit(place, value=0.5 * (grid.targets.limits[3] + grid.targets.limits[4]) + 1e-6)
+    state.set_budget(place, value=0.5 * (grid.targets.limits[3] + grid.targets.limits[4]) + 1e-6)
     assert outlined(chart, LIMIT) == (3.5, 4.5)
     assert "nearest row" in panel.legend.value
-    state.set_limit(place, on=False)
+    state.set_budget(place, on=False)
     assert outlined(chart, LIMIT) is None
     assert "Current budgets" not in panel.legend.value
 
@@ -174,10 +174,10 @@ def test_rows_over_another_budget(panel: DecisionMap) -> None:
 def test_it_says_when_it_is_out_of_date(panel: DecisionMap) -> None:
     """A limit on another resource outdates it; that on its own does not."""
     state = panel.state
-    rows = {row.resource: n for n, row in enumerate(state.limits)}
-    state.set_limit(rows[THROUGHPUT], on=True)
+    rows = {row.resource: n for n, row in enumerate(state.budgets)}
+    state.set_budget(rows[THROUGHPUT], on=True)
     assert "Out of date" not in panel.search.said.value
-    state.set_limit(rows[MEMORY], on=True)
+    state.set_budget(rows[MEMORY], on=True)
     assert "Out of date" in panel.search.said.value
     assert "pw-dim" in panel.box._dom_classes
     panel.search.button.click()
@@ -186,7 +186,7 @@ def test_it_says_when_it_is_out_of_date(panel: DecisionMap) -> None:
 
 
 def test_progress_and_stop_while_it_is_searched(panel: DecisionMap) -> None:
-    """While the search runs, rows not found are grey; Stop ends it and the rest is said."""
+    """While the search runs, rows not found are gray; Stop ends it and the rest is said."""
     grid = panel.state.decisions
     assert grid is not None
     panel.state._put(decisions=replace(grid, solutions=(*grid.solutions[:4], *[None] * 8)))
@@ -194,7 +194,7 @@ def test_progress_and_stop_while_it_is_searched(panel: DecisionMap) -> None:
     assert panel.search.count.value == "4 of 12 rows"
     assert (panel.charts[0].cells.color[4:] == BLANK_VALUE).all()
     send(panel, "element_click", 9, 0)
-    assert panel.state.selection.kind == "present"
+    assert panel.state.selection.kind == "current"
     panel.search.button.click()
     assert "Stopped after 4 of 12 rows" in panel.search.said.value
 
@@ -210,7 +210,7 @@ def test_one_layer_and_many(layers: int) -> None:
 
 
 def test_blocks_of_unknown_kind_have_one_map() -> None:
-    """Where no half is known there is one map of whole blocks, by a cost that the key names."""
+    """Where no subblock is known there is one map of whole blocks, by a cost that the key names."""
     panel = DecisionMap(ExplorerState(pw.random_library(6, 5)))
     panel.search.button.click()
     assert len(panel.charts) == 1

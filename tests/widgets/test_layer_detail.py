@@ -78,7 +78,7 @@ def test_names_are_escaped() -> None:
 
 
 def test_equal_labels_are_told_apart_by_name() -> None:
-    """Two variants of the same halves show their names."""
+    """Two variants of the same subblocks show their names."""
     library = pw.load_files(published_files())
     layer = library.layers[0]
     twin = replace(layer.variants[0], name="the other one")

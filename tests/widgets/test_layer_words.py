@@ -19,7 +19,7 @@ def test_layers_are_named_on_one_line(name: int | str, words: str) -> None:
 
 
 def test_a_block_is_told_with_the_parents_costs() -> None:
-    """Halves with their shares, then the score, then costs of the parent's, with units."""
+    """Subblocks with their shares, then the score, then costs of the parent's, with units."""
     library = pw.load_files(published_files())
     half, empty = library.layers[0].variants[1:]
     assert block_words(library, 0, half, "metrics.kl_div") == [

@@ -17,13 +17,13 @@ def panel() -> LayerView:
     """The panel on the small published library; only its memory (row 0) is limited."""
     made = LayerView(pw.load_files(published_files()))
     unlimit(made)
-    made.state.set_limit(0, on=True)
+    made.state.set_budget(0, on=True)
     return made
 
 
 def unlimit(panel: LayerView) -> None:
     """Turn all limits off."""
-    panel.state.set_limits(tuple(replace(row, on=False) for row in panel.state.limits))
+    panel.state.set_budgets(tuple(replace(row, on=False) for row in panel.state.budgets))
 
 
 def send(panel: LayerView, event: str, place: float) -> None:
@@ -44,9 +44,9 @@ def bars(panel: LayerView) -> list[list[float]]:
 def test_bars_follow_what_is_shown(panel: LayerView) -> None:
     """A tighter budget redraws the bars of the same figure."""
     figure = panel.box.children[0]
-    panel.state.set_limit(0, value=3.75)
+    panel.state.set_budget(0, value=3.75)
     assert bars(panel)[0] == [0.0, 0.0, 0.0]
-    panel.state.set_limit(0, value=30.75)
+    panel.state.set_budget(0, value=30.75)
     assert bars(panel)[0] == [1.0, 1.0, 1.0]
     assert panel.box.children == (figure,)
 
@@ -84,7 +84,7 @@ def test_the_open_layer_is_marked_in_every_view(panel: LayerView) -> None:
 
 def test_pointing_tells_the_layer(panel: LayerView) -> None:
     """The line says block, sizes, score and costs with units, of the layer pointed at."""
-    panel.state.set_limit(0, value=30.75)
+    panel.state.set_budget(0, value=30.75)
     send(panel, "hover", 1.0)
     assert "Layer 1: 8 KV heads (100 %), FFN width 64 (100 %)" in panel.line.value
     assert "Runtime 5.5 of 5.5 ms" in panel.line.value
@@ -116,7 +116,7 @@ def test_only_the_view_that_is_on_is_drawn(panel: LayerView) -> None:
     """Views that nobody has looked at are not made; one gone back to is up to date."""
     assert set(panel._views) == {"Size"}
     panel.switch.value = "Memory"
-    panel.state.set_limit(0, value=3.75)
+    panel.state.set_budget(0, value=3.75)
     panel.switch.value = "Size"
     assert bars(panel)[0] == [0.0, 0.0, 0.0]
 
@@ -133,12 +133,12 @@ def test_without_an_answer_the_last_picture_stays(panel: LayerView) -> None:
     """An infeasible budget gives the reason, dims the picture, and marks nothing as chosen."""
     panel.state.open_layer(0)
     before = bars(panel)
-    panel.state.set_limit(0, value=-1.0)
+    panel.state.set_budget(0, value=-1.0)
     assert "least possible" in panel.status.value
     assert "pw-dim" in panel.box._dom_classes
     assert bars(panel) == before
     assert ">chosen<" not in panel.detail.table.value
-    panel.state.set_limit(0, value=30.75)
+    panel.state.set_budget(0, value=30.75)
     assert "pw-dim" not in panel.box._dom_classes
     assert ">chosen<" in panel.detail.table.value
 
@@ -184,8 +184,8 @@ def test_long_lists_open_on_demand() -> None:
 
 
 def test_it_says_whose_blocks_they_are(panel: LayerView) -> None:
-    """The title tells a kept scenario from the present solution, its name escaped."""
-    assert "present solution" in panel.head.value
+    """The title tells a kept scenario from the current solution, its name escaped."""
+    assert "current solution" in panel.head.value
     panel.state.keep("<i>edge")
     panel.state.show_scenario(0)
     assert "scenario &lt;i&gt;edge" in panel.head.value
@@ -208,5 +208,5 @@ def test_closing_lets_the_state_go(panel: LayerView) -> None:
     """A closed panel follows nothing any more."""
     panel.close()
     status = panel.status.value
-    panel.state.set_limit(0, value=-1.0)
+    panel.state.set_budget(0, value=-1.0)
     assert panel.status.value == status

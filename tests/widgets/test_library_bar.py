@@ -16,9 +16,9 @@ def small(name: str = "small") -> pw.BlockLibrary:
     return replace(make_library([[(0, 4, 8), (1, 2, 3)]]), name=name)
 
 
-def test_modelled_figures_are_called_so() -> None:
+def test_modeled_figures_are_called_so() -> None:
     """The embedded library's line says that nothing in it was measured."""
-    assert "modelled, not measured" in describe_library(pw.load_library(EMBEDDED))
+    assert "modeled, not measured" in describe_library(pw.load_library(EMBEDDED))
 
 
 def test_names_are_escaped() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.library.puzzletron.blocks import NO_OP, Block, Half
+from puzzle_widgets.library.puzzletron.blocks import NO_OP, Block, RunSubblock
 from puzzle_widgets.solution import presets
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.library_bar import LibraryBar
@@ -48,7 +48,7 @@ def test_notes_are_listed_and_escaped() -> None:
 
 def test_a_preset_is_offered_where_its_blocks_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """A button adds it as a scenario; libraries without its blocks have none."""
-    wide = Half("ffn", (("intermediate", 14336),))
+    wide = RunSubblock("ffn", (("intermediate", 14336),))
     blocks = [Block((("attention", NO_OP), ("ffn", wide)))] * 2
     monkeypatch.setattr(presets, "_presets", lambda: {"Small": blocks})
     state = ExplorerState(pw.random_library(2, 2))

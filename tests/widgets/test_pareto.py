@@ -41,7 +41,7 @@ def is_shown(widget: Any) -> bool:
 
 
 def test_parent_and_present_stand_alone_before_the_front(state: ExplorerState) -> None:
-    """Without a front the chart shows parent and present solution, and offers the search."""
+    """Without a front the chart shows parent and current solution, and offers the search."""
     plot = ParetoPlot(state)
     assert len(plot.chart.spots["points"].x) == 0
     assert len(plot.chart.spots["parent"].x) == len(plot.chart.spots["current"].x) == 1
@@ -79,14 +79,14 @@ def test_click_on_a_point_shows_it(plot: ParetoPlot) -> None:
 def test_click_on_a_point_that_has_gone_does_nothing(plot: ParetoPlot) -> None:
     """A click that arrives after its point has gone changes nothing."""
     click_on(plot.chart.spots["points"], 999)
-    assert plot.state.selection.kind == "present"
+    assert plot.state.selection.kind == "current"
 
 
 def test_click_on_the_diamond_shows_the_present_solution(plot: ParetoPlot) -> None:
-    """From a point, a click on the diamond goes back to the present solution."""
+    """From a point, a click on the diamond goes back to the current solution."""
     plot.state.show_point(1)
     click_on(plot.chart.spots["current"], 0)
-    assert plot.state.selection.kind == "present"
+    assert plot.state.selection.kind == "current"
     assert len(plot.chart.spots["selected"].x) == 0
 
 
@@ -94,7 +94,7 @@ def test_click_on_a_triangle_shows_its_scenario(plot: ParetoPlot) -> None:
     """A kept scenario is a triangle in its place; a click shows it."""
     plot.state.show_point(1)
     plot.state.keep("one")
-    plot.state.show_present()
+    plot.state.show_current()
     click_on(plot.chart.spots["scenarios"], 0)
     assert plot.state.selection.kind == "scenario"
     assert plot.chart.spots["scenarios"].x[0] == plot.chart.spots["points"].x[1]
@@ -111,11 +111,11 @@ def test_buttons_walk_along_the_front(plot: ParetoPlot) -> None:
 
 
 def test_list_of_points_selects_and_lets_go(plot: ParetoPlot) -> None:
-    """The list shows a point that is chosen; its first entry leads back to the present."""
+    """The list shows a point that is chosen; its first entry leads back to the current one."""
     plot.point.value = 3
     assert plot.state.selection.place == 3
     plot.point.value = -1
-    assert plot.state.selection.kind == "present"
+    assert plot.state.selection.kind == "current"
 
 
 def test_list_of_points_tells_use_and_score(plot: ParetoPlot) -> None:
@@ -151,7 +151,7 @@ def test_axis_follows_the_state_without_searching_twice(plot: ParetoPlot) -> Non
 def test_held_budgets_bind_every_point(plot: ParetoPlot) -> None:
     """With the other budgets held, no point of the front breaks the memory limit."""
     free = max(plot.state.front.solutions, key=lambda s: s.totals[MEMORY])
-    limit = next(row.value for row in plot.state.limits if row.resource == MEMORY)
+    limit = next(row.value for row in plot.state.budgets if row.resource == MEMORY)
     assert free.totals[MEMORY] > limit
     plot.held.value = True
     front = plot.state.front
@@ -162,9 +162,9 @@ def test_held_budgets_bind_every_point(plot: ParetoPlot) -> None:
 
 def test_infeasible_front_is_said_in_words(plot: ParetoPlot) -> None:
     """Where the held budgets leave nothing, the panel names them and says what to do."""
-    place = next(n for n, row in enumerate(plot.state.limits) if row.resource == MEMORY)
+    place = next(n for n, row in enumerate(plot.state.budgets) if row.resource == MEMORY)
     plot.held.value = True
-    plot.state.set_limit(place, value=1.0)
+    plot.state.set_budget(place, value=1.0)
     assert len(plot.chart.spots["points"].x) == 0
     assert "No architecture keeps to the other budgets (Memory ≤ 1 MiB)" in plot.said.value
     assert "the least possible is" in plot.said.value
@@ -175,7 +175,7 @@ def test_present_solution_moves_with_the_budgets(plot: ParetoPlot) -> None:
     state = plot.state
     assert state.solution is not None
     assert plot.chart.spots["current"].x[0] == state.solution.throughput
-    state.set_limit(0, value=1.0)
+    state.set_budget(0, value=1.0)
     assert len(plot.chart.spots["current"].x) == 0
     assert "Current solution: none within the budgets" in plot.legend.value
 
@@ -211,12 +211,12 @@ def test_progress_shows_while_the_front_is_searched(plot: ParetoPlot) -> None:
 
 def test_budget_line_stands_at_the_limit(plot: ParetoPlot) -> None:
     """The limit on the axis' resource is a line across the chart, and a word of the legend."""
-    limit = next(row for row in plot.state.limits if row.resource == THROUGHPUT)
+    limit = next(row for row in plot.state.budgets if row.resource == THROUGHPUT)
     assert plot.chart.limits.visible
     np.testing.assert_allclose(np.ravel(plot.chart.limits.x), [limit.value] * 2)
     assert "Limit: Throughput ≥ " in plot.legend.value
-    place = plot.state.limits.index(limit)
-    plot.state.set_limit(place, on=False)
+    place = plot.state.budgets.index(limit)
+    plot.state.set_budget(place, on=False)
     assert not plot.chart.limits.visible
 
 

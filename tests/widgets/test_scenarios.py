@@ -34,7 +34,7 @@ def keep(panel: ScenarioPanel, *names: str) -> None:
     for name in names:
         panel.name.value = name
         panel.keep.click()
-        panel.state.set_limit(0, value=panel.state.limits[0].value - 50.0)
+        panel.state.set_budget(0, value=panel.state.budgets[0].value - 50.0)
 
 
 def submit(field: Any) -> None:
@@ -99,21 +99,21 @@ def test_offered_name_says_the_budgets_and_is_free(panel: ScenarioPanel) -> None
 
 def test_offered_name_without_budgets_is_numbered(panel: ScenarioPanel) -> None:
     """With all budgets off, the name is a number that is free."""
-    for place in range(len(panel.state.limits)):
-        panel.state.set_limit(place, on=False)
+    for place in range(len(panel.state.budgets)):
+        panel.state.set_budget(place, on=False)
     assert panel.name.value == "Scenario 1"
 
 
 def test_name_that_the_user_began_stays(panel: ScenarioPanel) -> None:
     """A new solution does not overwrite a name that the user has typed."""
     panel.name.value = "mine"
-    panel.state.set_limit(0, value=150.0)
+    panel.state.set_budget(0, value=150.0)
     assert panel.name.value == "mine"
 
 
 def test_infeasible_solution_cannot_be_kept(panel: ScenarioPanel) -> None:
     """Where no architecture is shown, the button is off, and Enter gives a message."""
-    panel.state.set_limit(0, value=0.5)
+    panel.state.set_budget(0, value=0.5)
     assert panel.keep.disabled
     submit(panel.name)
     assert names(panel) == []
@@ -156,17 +156,17 @@ def test_names_are_escaped_everywhere(panel: ScenarioPanel, view: str) -> None:
 
 
 def test_show_and_back(panel: ScenarioPanel) -> None:
-    """Show puts the chosen scenario on screen and marks its row; Back shows the present one."""
+    """Show puts the chosen scenario on screen and marks its row; Back shows the current one."""
     keep(panel, "one", "two")
     panel.chosen.value = 0
     panel.show_chosen.click()
     assert panel.state.shown is panel.state.scenarios[0].solution
     assert panel.table.value.count("pw-chosen") == 1
-    assert panel.show_present.layout.display == ""
-    panel.show_present.click()
+    assert panel.show_current.layout.display == ""
+    panel.show_current.click()
     assert panel.state.shown is panel.state.solution
     assert "pw-chosen" not in panel.table.value
-    assert panel.show_present.layout.display == "none"
+    assert panel.show_current.layout.display == "none"
 
 
 def test_selection_made_elsewhere_is_followed(panel: ScenarioPanel) -> None:
@@ -180,9 +180,9 @@ def test_selection_made_elsewhere_is_followed(panel: ScenarioPanel) -> None:
 def test_restore_brings_the_budgets_back(panel: ScenarioPanel) -> None:
     """Restore sets the limits with which the chosen scenario was found."""
     keep(panel, "one")
-    assert panel.state.limits[0].value == 175.0
+    assert panel.state.budgets[0].value == 175.0
     panel.restore.click()
-    assert panel.state.limits[0].value == 225.0
+    assert panel.state.budgets[0].value == 225.0
 
 
 def test_rename_by_button_and_by_enter(panel: ScenarioPanel) -> None:
@@ -267,7 +267,7 @@ def test_downloads_are_built_when_scenarios_change_only(panel: ScenarioPanel) ->
     keep(panel, "one")
     changes: list[object] = []
     panel.downloads.observe(changes.append, "value")
-    panel.state.set_limit(0, value=120.0)
+    panel.state.set_budget(0, value=120.0)
     panel.state.show_scenario(0)
     assert changes == []
 
@@ -383,7 +383,7 @@ def test_long_differences_are_shortened() -> None:
     """Twenty layers that differ are shown in part, and in full once asked for."""
     rows = [[0, 100, 10], [1, 10, 5]]
     panel = ScenarioPanel(make_library([rows] * 20))
-    panel.state.set_limit(0, value=200.0)
+    panel.state.set_budget(0, value=200.0)
     keep(panel, "one")
     panel.comparison.view.value = DIFFERENCE
     view = panel.comparison.difference
@@ -393,9 +393,9 @@ def test_long_differences_are_shortened() -> None:
     assert view.table.value.count("<tr") == 21
 
 
-def test_halves_that_differ_are_told_apart() -> None:
-    """Blocks with known halves give a line for attention and one for FFN."""
-    panel = ScenarioPanel(pw.load_library("llama-3.3-70b-modelled"))
+def test_subblocks_that_differ_are_told_apart() -> None:
+    """Blocks with known subblocks give a line for attention and one for FFN."""
+    panel = ScenarioPanel(pw.load_library("llama-3.3-70b-modeled"))
     problem = pw.SearchProblem(panel.state.library, minimize="metrics.kl_div")
     shown = pw.search(problem.with_budget("stats.num_kv_heads", 0, 600))
     panel.state._put(shown=shown)

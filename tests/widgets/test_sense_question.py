@@ -9,14 +9,14 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.widgets.constraints import ConstraintPanel
+from puzzle_widgets.widgets.budgets import BudgetPanel
 from puzzle_widgets.widgets.panel import Panel
 from puzzle_widgets.widgets.status import StatusPanel
 from tests.state.test_sense import unclear
 
 ALONE = [
-    *(pw.ConstraintPanel, pw.StatusPanel, pw.ParetoPlot, pw.LayerView, pw.ScenarioPanel),
-    *(pw.BudgetSurface, pw.DecisionMap, pw.HandoverPanel),
+    *(pw.BudgetPanel, pw.StatusPanel, pw.ParetoPlot, pw.LayerView, pw.ScenarioPanel),
+    *(pw.BudgetSurface, pw.DecisionMap, pw.ExportPanel),
 ]
 
 
@@ -40,7 +40,7 @@ def test_every_panel_alone_asks_and_takes_the_answer(panel: type[Panel]) -> None
 def test_the_explorer_asks_once() -> None:
     """In the budgets; no choice is pressed before it is made, and the answer says why none is."""
     state = ExplorerState(unclear())
-    budgets, status = ConstraintPanel(state), StatusPanel(state)
+    budgets, status = BudgetPanel(state), StatusPanel(state)
     assert status.question is None
     assert budgets.goal.value is None
     assert "say first which way" in status.line.value
@@ -63,7 +63,7 @@ def test_the_question_is_escaped() -> None:
         )
         for layer in library.layers
     )
-    question = ConstraintPanel(replace(library, layers=layers)).question
+    question = BudgetPanel(replace(library, layers=layers)).question
     assert question is not None
     assert "&lt;b&gt;" in question.text.value
     assert "<b>" not in question.text.value

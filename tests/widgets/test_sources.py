@@ -15,9 +15,9 @@ PROBLEM = pw.SearchProblem(LIBRARY, minimize=LOSS, budgets={MEMORY: 20})
 SOLUTION = pw.search(PROBLEM)
 PANELS: list[Any] = [
     pw.BudgetSurface,
-    pw.ConstraintPanel,
+    pw.BudgetPanel,
     pw.DecisionMap,
-    pw.HandoverPanel,
+    pw.ExportPanel,
     pw.LayerView,
     pw.ParetoPlot,
     pw.PuzzleExplorer,

@@ -56,7 +56,7 @@ def test_increase_over_the_parent_is_told_where_it_has_a_score(panel: pw.StatusP
 
 def test_budgets_without_answer_give_the_reason_and_no_figures(panel: pw.StatusPanel) -> None:
     """Infeasible is said with its reason; no tile of an earlier answer stays."""
-    panel.state.set_limit(0, value=1.0)
+    panel.state.set_budget(0, value=1.0)
     assert "Infeasible" in panel.line.value
     assert "least possible is 400 MiB" in panel.figures.value
     assert "pw-tile" not in panel.figures.value
@@ -76,7 +76,7 @@ def test_updating_is_marked_and_the_old_picture_stays(panel: pw.StatusPanel) -> 
 
 
 def test_answer_to_earlier_budgets_is_not_called_optimal(panel: pw.StatusPanel) -> None:
-    """Where the search for the present budgets failed, the old proof is not theirs."""
+    """Where the search for the current budgets failed, the old proof is not theirs."""
     panel.state._put(problem=panel.state.problem.with_budget(MEMORY))
     assert "Optimal" not in panel.line.value
     assert "earlier budgets" in panel.line.value
@@ -126,10 +126,10 @@ def test_search_that_ran_out_of_time_is_told(state: pw.ExplorerState) -> None:
 
 
 def test_point_of_the_front_is_named_and_left_again(panel: pw.StatusPanel) -> None:
-    """Point and count stand in the title; the button goes back to the present budgets."""
+    """Point and count stand in the title; the button goes back to the current budgets."""
     state = panel.state
     assert panel.back.layout.display == "none"
-    assert "Present budgets" in panel.head.value
+    assert "Current budgets" in panel.head.value
     state.start_front()
     state.show_point(1)
     assert f"Point 2 of {len(state.front.solutions)}" in panel.head.value
@@ -142,7 +142,7 @@ def test_point_of_the_front_is_named_and_left_again(panel: pw.StatusPanel) -> No
 
 
 def test_present_search_does_not_mark_a_point_as_updating(panel: pw.StatusPanel) -> None:
-    """A point's own proof stands while the present budgets are searched."""
+    """A point's own proof stands while the current budgets are searched."""
     panel.state.start_front()
     panel.state.show_point(0)
     panel.state._put(updating=True)
@@ -195,7 +195,7 @@ def test_panel_follows_another_library_and_lets_go_when_closed(panel: pw.StatusP
     assert "Loss" in panel.figures.value
     figures = panel.figures.value
     panel.close()
-    panel.state.set_limit(0, on=False)
+    panel.state.set_budget(0, on=False)
     assert panel.figures.value == figures
 
 
@@ -206,7 +206,7 @@ def test_a_degenerate_answer_is_not_plain_green(state: pw.ExplorerState) -> None
     library = make_library([[[2.0, 1024.0, 100.0], [2.5, 500.0, 60.0], [9.0, 0.0, 0.0]]] * 4, KEYS)
     named = replace(library, units=FrozenMapping({MEMORY: "<b>MiB</b>"}))
     state.open_library(named)
-    state.set_limit(0, value=0.85)
+    state.set_budget(0, value=0.85)
     assert "Optimal, proven" in panel.line.value
     assert "pw-good" not in panel.line.value
     assert "&#34;85 %&#34;" in panel.figures.value

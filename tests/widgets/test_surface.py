@@ -11,7 +11,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.charts.palette import BLANK_VALUE
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT
-from puzzle_widgets.state import ExplorerState, LimitSetting
+from puzzle_widgets.state import BudgetSetting, ExplorerState
 from puzzle_widgets.widgets.charts import CellChart
 from puzzle_widgets.widgets.surface import BudgetSurface
 from tests.support.libraries import LOSS, make_library
@@ -55,7 +55,7 @@ def test_nothing_is_searched_or_hung_before_the_button(state: ExplorerState) -> 
 
 
 def test_search_draws_every_cell(panel: BudgetSurface) -> None:
-    """The button searches; every cell has its colour, and the figure is hung."""
+    """The button searches; every cell has its color, and the figure is hung."""
     grid = panel.state.surface
     assert grid is not None
     colors = chart_of(panel).cells.color[:-1, :-1]
@@ -73,7 +73,7 @@ def test_pointing_tells_budgets_score_and_use(panel: BudgetSurface) -> None:
     """The line has both limits, the score with its proof, and what the optimum uses."""
     grid = panel.state.surface
     assert grid is not None
-    before = panel.state.limits
+    before = panel.state.budgets
     send(panel, "hover", 3, 5)
     cell = grid.cells[3][5]
     assert cell is not None
@@ -81,7 +81,7 @@ def test_pointing_tells_budgets_score_and_use(panel: BudgetSurface) -> None:
     for part in (grid.x.words(5), grid.y.words(3), "Optimal, proven", "MiB", "tokens/s"):
         assert part in words
     assert panel.state.library.quantity(LOSS).text(cell.score) in words
-    assert panel.state.limits == before
+    assert panel.state.budgets == before
 
 
 def test_a_click_sets_both_budgets(panel: BudgetSurface) -> None:
@@ -89,7 +89,7 @@ def test_a_click_sets_both_budgets(panel: BudgetSurface) -> None:
     grid = panel.state.surface
     assert grid is not None
     send(panel, "element_click", 4, 6)
-    limits = {row.resource: row.value for row in panel.state.limits if row.on}
+    limits = {row.resource: row.value for row in panel.state.budgets if row.on}
     assert limits == {MEMORY: grid.x.limits[6], THROUGHPUT: grid.y.limits[4]}
     assert (panel.row.value, panel.column.value) == (4, 6)
     assert chart_of(panel).outlines[0].visible
@@ -101,12 +101,12 @@ def test_lists_and_button_do_what_a_click_does(panel: BudgetSurface) -> None:
     """Without a pointer: choose column and row, read the line, press the button."""
     grid = panel.state.surface
     assert grid is not None
-    before = panel.state.limits
+    before = panel.state.budgets
     panel.column.value, panel.row.value = 8, 2
     assert grid.x.words(8) in panel.line.value
-    assert panel.state.limits == before
+    assert panel.state.budgets == before
     panel.use.click()
-    limits = {row.resource: row.value for row in panel.state.limits if row.on}
+    limits = {row.resource: row.value for row in panel.state.budgets if row.on}
     assert limits == {MEMORY: grid.x.limits[8], THROUGHPUT: grid.y.limits[2]}
 
 
@@ -115,24 +115,24 @@ def test_the_cross_follows_the_present_budgets(panel: BudgetSurface) -> None:
     state, chart = panel.state, chart_of(panel)
     grid = state.surface
     assert grid is not None
-    state.set_limit(0, value=300.0)
+    state.set_budget(0, value=300.0)
     assert chart.cross.x.tolist() == [300.0]
     assert "Memory ≤ 300 MiB" in panel.legend.value
-    state.set_limit(0, on=False)
+    state.set_budget(0, on=False)
     assert chart.cross.x.tolist() == [grid.x.limits[-1]]
     assert "no limit on memory" in panel.legend.value
 
 
 def test_budgets_outside_stand_at_the_edge_and_are_said(panel: BudgetSurface) -> None:
     """A limit beyond the cells leaves the cross at their edge."""
-    panel.state.set_limit(0, value=1.0)
+    panel.state.set_budget(0, value=1.0)
     chart = chart_of(panel)
     assert chart.cross.x[0] == chart.cells.scales["column"].min
     assert "outside" in panel.legend.value
 
 
 def test_cells_without_an_architecture_are_grey(panel: BudgetSurface) -> None:
-    """Infeasible cells have their own colour, legend and words."""
+    """Infeasible cells have their own color, legend and words."""
     grid = panel.state.surface
     assert grid is not None
     empty = int(np.isnan(grid.scores).sum())
@@ -161,10 +161,10 @@ def test_progress_and_stop_while_it_is_searched(panel: BudgetSurface) -> None:
 
 def test_it_says_when_it_is_out_of_date(panel: BudgetSurface) -> None:
     """Another objective or other limits outdate it; its own two limits do not."""
-    panel.state.set_limit(0, value=300.0)
+    panel.state.set_budget(0, value=300.0)
     assert "Out of date" not in panel.search.said.value
-    more = LimitSetting(LOSS, "at most", 99.0, on=True)
-    panel.state.set_limits((*panel.state.limits, more))
+    more = BudgetSetting(LOSS, "at most", 99.0, on=True)
+    panel.state.set_budgets((*panel.state.budgets, more))
     assert "Out of date" in panel.search.said.value
     assert "pw-dim" in panel.body._dom_classes
     panel.search.button.click()
@@ -205,5 +205,5 @@ def test_close_lets_go_of_the_state(panel: BudgetSurface) -> None:
     """A closed panel no longer follows the state."""
     before = panel.legend.value
     panel.close()
-    panel.state.set_limit(0, value=300.0)
+    panel.state.set_budget(0, value=300.0)
     assert panel.legend.value == before

@@ -1,10 +1,10 @@
 """Libraries by name: what ships with the package, and published ones, fetched once."""
 
 from puzzle_widgets.library.datasets.agreement import ask_for, has_agreed, remember
-from puzzle_widgets.library.datasets.catalogue import (
+from puzzle_widgets.library.datasets.catalog import (
     Dataset,
     DatasetFile,
-    Licence,
+    License,
     embedded_libraries,
     find_dataset,
     list_datasets,
@@ -14,7 +14,7 @@ from puzzle_widgets.library.datasets.fetch import Progress, cache_folder, is_her
 __all__ = [
     "Dataset",
     "DatasetFile",
-    "Licence",
+    "License",
     "Progress",
     "ask_for",
     "cache_folder",

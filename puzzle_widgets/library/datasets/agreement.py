@@ -1,4 +1,4 @@
-"""Which licences were agreed to on this machine; remembered beside the fetched files."""
+"""Which licenses were agreed to on this machine; remembered beside the fetched files."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from puzzle_widgets.errors import DatasetError
-from puzzle_widgets.library.datasets.catalogue import Dataset
+from puzzle_widgets.library.datasets.catalog import Dataset
 
 FILE = "agreed.json"
 
 
 def has_agreed(dataset: Dataset, folder: Path) -> bool:
-    """Whether a data set's licence needs no agreement, or was agreed to before."""
-    if not dataset.licence.to_agree:
+    """Whether a data set's license needs no agreement, or was agreed to before."""
+    if not dataset.license.to_agree:
         return True
     return _read(folder).get(dataset.name) == _terms(dataset)
 
@@ -29,16 +29,16 @@ def remember(dataset: Dataset, folder: Path) -> None:
 
 
 def ask_for(dataset: Dataset) -> DatasetError:
-    """Give the error that says which licence has to be agreed to, and how."""
-    licence = dataset.licence
+    """Give the error that says which license has to be agreed to, and how."""
+    terms = dataset.license
     return DatasetError(
-        f"{dataset.title} is under the {licence.name}. {licence.summary} Its text is at "
-        f"{licence.address}. Read it, and if you agree: load_dataset({dataset.name!r}, agree=True)."
+        f"{dataset.title} is under the {terms.name}. {terms.summary} Its text is at "
+        f"{terms.address}. Read it, and if you agree: load_dataset({dataset.name!r}, agree=True)."
     )
 
 
 def _terms(dataset: Dataset) -> dict[str, str]:
-    return {"licence": dataset.licence.name, "text": dataset.licence.address}
+    return {"license": dataset.license.name, "text": dataset.license.address}
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from puzzle_widgets.errors import DatasetError
-from puzzle_widgets.library.datasets.catalogue import Dataset, DatasetFile
+from puzzle_widgets.library.datasets.catalog import Dataset, DatasetFile
 
 DATA_VARIABLE = "PUZZLE_WIDGETS_DATA"
 CACHE_VARIABLE = "PUZZLE_WIDGETS_CACHE"
@@ -132,11 +132,11 @@ def _fetch(dataset: Dataset, file: DatasetFile, meter: _Meter) -> bytes:
 
 
 def _fail(
-    dataset: Dataset, file: DatasetFile, address: str, why: str, mend: str, error: Exception
+    dataset: Dataset, file: DatasetFile, address: str, why: str, fix: str, error: Exception
 ) -> NoReturn:
     raise DatasetError(
         f"{dataset.title}, {file.name}: cannot be fetched from {address}: {why}. "
-        f"{mend} or a folder that has it in {DATA_VARIABLE}."
+        f"{fix} or a folder that has it in {DATA_VARIABLE}."
     ) from error
 
 

@@ -12,8 +12,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from puzzle_widgets.library.block import Part
-from puzzle_widgets.library.checks import Place, mapping, number, optional_count, sequence, shown
-from puzzle_widgets.library.puzzletron.halves import LINEAR, NO_OP, Block, Facts, Half, Shape
+from puzzle_widgets.library.checks import (
+    Location,
+    mapping,
+    number,
+    optional_count,
+    sequence,
+    short_repr,
+)
+from puzzle_widgets.library.puzzletron.subblocks import (
+    LINEAR,
+    NO_OP,
+    Block,
+    Facts,
+    RunSubblock,
+    Shape,
+)
 
 _MOE_NAMES = {
     "num_local_experts": "experts",
@@ -49,11 +63,11 @@ _ROUND_FFN_TO = 256
 _MOST_FFN_MULT = 1e4
 _USUAL_PRECISION = ("weights_precision", "bf16")
 
-__all__ = ["LINEAR", "NO_OP", "Block", "Facts", "Half", "Shape", "canonical", "deci_width"]
+__all__ = ["LINEAR", "NO_OP", "Block", "Facts", "RunSubblock", "Shape", "canonical", "deci_width"]
 __all__ += ["part_of_kind", "read_block", "read_part"]
 
 
-def read_block(config: object, shape: Shape, place: Place) -> Block:
+def read_block(config: object, shape: Shape, place: Location) -> Block:
     """Read one block config of any schema.
 
     Raises
@@ -72,7 +86,8 @@ def read_block(config: object, shape: Shape, place: Place) -> Block:
         found.get("ffn"), Mapping
     ):
         place.fail(
-            f"{shown(dict(found))} is no block config.", "It needs 'attention' and 'ffn' parts."
+            f"{short_repr(dict(found))} is no block config.",
+            "It needs 'attention' and 'ffn' parts.",
         )
     return Block(
         (
@@ -82,7 +97,7 @@ def read_block(config: object, shape: Shape, place: Place) -> Block:
     )
 
 
-def read_part(part: Part, config: object, shape: Shape, place: Place) -> Half:
+def read_part(part: Part, config: object, shape: Shape, place: Location) -> RunSubblock:
     """Read the config of one part, the attention or the FFN."""
     found = mapping(config, place, "the part's config")
     no_op, linear = _flag(found, "no_op", place), _flag(found, "replace_with_linear", place)
@@ -96,14 +111,16 @@ def read_part(part: Part, config: object, shape: Shape, place: Place) -> Half:
     return _read_ffn(found, shape, extra, place)
 
 
-def part_of_kind(kind: object, place: Place) -> Part:
+def part_of_kind(kind: object, place: Location) -> Part:
     """The place in the block of a part of the second version's schema."""
     if kind in _FIRST_KINDS:
         return "attention"
     if kind in _SECOND_KINDS:
         return "ffn"
     known = ", ".join((*_FIRST_KINDS, *_SECOND_KINDS))
-    place.at(field="kind").fail(f"the kind {shown(kind)} is not known here.", f"Known are {known}.")
+    place.at(field="kind").fail(
+        f"the kind {short_repr(kind)} is not known here.", f"Known are {known}."
+    )
 
 
 def canonical(config: object) -> str:
@@ -117,9 +134,9 @@ def deci_width(ffn_mult: float, hidden_size: int) -> int:
     return -(-width // _ROUND_FFN_TO) * _ROUND_FFN_TO
 
 
-def _read_subblocks(content: object, shape: Shape, place: Place) -> Block:
+def _read_subblocks(content: object, shape: Shape, place: Location) -> Block:
     here = place.at(field="subblock_configs")
-    parts: list[tuple[Part, Half]] = []
+    parts: list[tuple[Part, RunSubblock]] = []
     for config in sequence(content, here, "it"):
         found = mapping(config, here, "a part's config")
         part = part_of_kind(found.get("kind"), here)
@@ -127,14 +144,18 @@ def _read_subblocks(content: object, shape: Shape, place: Place) -> Block:
     return Block(tuple(parts))
 
 
-def _optional_part(part: Part, block: Mapping[str, Any], shape: Shape, place: Place) -> Half:
+def _optional_part(
+    part: Part, block: Mapping[str, Any], shape: Shape, place: Location
+) -> RunSubblock:
     config = block.get(part)
     return NO_OP if config is None else read_part(part, config, shape, place.at(field=part))
 
 
-def _read_attention(found: Mapping[str, Any], shape: Shape, extra: Facts, place: Place) -> Half:
+def _read_attention(
+    found: Mapping[str, Any], shape: Shape, extra: Facts, place: Location
+) -> RunSubblock:
     if found.get("kind") == "mla" or found.get("mla"):
-        return Half("mla", _sizes(found.get("mla") or found, {}, place), ())
+        return RunSubblock("mla", _sizes(found.get("mla") or found, {}, place), ())
     if found.get("kind") == "mamba" or found.get("mamba"):
         return _renamed("mamba", found.get("mamba") or found, _MAMBA_NAMES, place)
     heads = next((found[name] for name in _KV_NAMES if found.get(name) is not None), None)
@@ -148,10 +169,10 @@ def _read_attention(found: Mapping[str, Any], shape: Shape, extra: Facts, place:
     if queries is not None and shape.attention_heads not in (None, queries):
         facts.append(("query_heads", queries))
     llama4 = _sizes(found.get("llama4") or {}, {}, place)
-    return Half("attention", (*facts, *llama4), extra)
+    return RunSubblock("attention", (*facts, *llama4), extra)
 
 
-def _read_ffn(found: Mapping[str, Any], shape: Shape, extra: Facts, place: Place) -> Half:
+def _read_ffn(found: Mapping[str, Any], shape: Shape, extra: Facts, place: Location) -> RunSubblock:
     if found.get("kind") == "moe" or found.get("moe"):
         return _renamed("moe", found.get("moe") or found, _MOE_NAMES, place)
     width = found.get("intermediate_size")
@@ -164,21 +185,21 @@ def _read_ffn(found: Mapping[str, Any], shape: Shape, extra: Facts, place: Place
     size = optional_count(width, here)
     if size is None:
         here.fail("missing.", "An FFN that is no no-op needs its intermediate size.")
-    return Half("ffn", (("intermediate", size),), extra)
+    return RunSubblock("ffn", (("intermediate", size),), extra)
 
 
-def _ffn_mult(value: object, place: Place) -> float:
+def _ffn_mult(value: object, place: Location) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return number(value, place)  # which refuses it
     if not 0 < value <= _MOST_FFN_MULT:
         place.fail(
-            f"{shown(value)} is no FFN multiple.",
+            f"{short_repr(value)} is no FFN multiple.",
             f"Give a number above 0 and at most {_MOST_FFN_MULT:,.0f}, such as 5.25.",
         )
     return float(value)
 
 
-def _deci_heads(group: object, shape: Shape, place: Place) -> int:
+def _deci_heads(group: object, shape: Shape, place: Location) -> int:
     here = place.at(field="n_heads_in_group")
     size = optional_count(group, here)
     if size is None:
@@ -198,13 +219,13 @@ def _deci_heads(group: object, shape: Shape, place: Place) -> int:
     return shape.attention_heads // size
 
 
-def _renamed(kind: str, config: object, names: Mapping[str, str], place: Place) -> Half:
+def _renamed(kind: str, config: object, names: Mapping[str, str], place: Location) -> RunSubblock:
     found = mapping(config, place.at(field=kind), "it")
     facts = _sizes({key: found[key] for key in names if found.get(key)}, names, place)
-    return Half(kind, facts, _extra({k: v for k, v in found.items() if k not in names}))
+    return RunSubblock(kind, facts, _extra({k: v for k, v in found.items() if k not in names}))
 
 
-def _sizes(config: object, names: Mapping[str, str], place: Place) -> Facts:
+def _sizes(config: object, names: Mapping[str, str], place: Location) -> Facts:
     """Numbers and flags of a config under their short names; what is not set is left out."""
     found = config if isinstance(config, Mapping) else {}
     facts: dict[str, Any] = {}
@@ -227,10 +248,10 @@ def _extra(found: Mapping[str, Any]) -> Facts:
     return tuple(sorted(pair for pair in pairs if pair != _USUAL_PRECISION))
 
 
-def _flag(found: Mapping[str, Any], name: str, place: Place) -> bool:
+def _flag(found: Mapping[str, Any], name: str, place: Location) -> bool:
     value = found.get(name)
     if value not in (None, True, False):
         place.at(field=name).fail(
-            f"{shown(value)} is neither true nor false.", "Write one of them."
+            f"{short_repr(value)} is neither true nor false.", "Write one of them."
         )
     return bool(value)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
 from puzzle_widgets.library.block import OTHER
-from puzzle_widgets.library.checks import Place, text
+from puzzle_widgets.library.checks import Location, text
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import BlockLibrary
 from puzzle_widgets.library.puzzletron.blocks import Block
@@ -31,23 +31,23 @@ def build(found: Usable, facts: Facts, file: str) -> BlockLibrary:
     raw = [_layer(file, layer, here, found.keys) for layer, here in sorted(layers.items())]
     orphans = [int(layer.name) for layer in raw if layer.parent is None]
     if orphans:
-        Place(file).fail(
+        Location(file).fail(
             f"{ranges(orphans)}: no block of the parent's own.",
             "The parent's records (is_teacher) or its config are needed.",
         )
     return assemble(file, raw, facts)
 
 
-def offsets_of(
-    outside: Mapping[str, float | None], keys: Sequence[str]
+def non_block_costs_of(
+    non_block: Mapping[str, float | None], keys: Sequence[str]
 ) -> FrozenMapping[str, float]:
-    """Costs outside the blocks by their dotted keys, where there are any and blocks have them."""
-    dotted = {f"{COST_GROUP}{key}": value for key, value in known(outside)}
+    """Non-block costs by their dotted keys, where there are any and blocks have them."""
+    dotted = {f"{COST_GROUP}{key}": value for key, value in known(non_block)}
     return FrozenMapping({key: dotted[key] for key in keys if dotted.get(key)})
 
 
 def _layer(file: str, layer: int, candidates: Sequence[Candidate], keys: Sequence[str]) -> RawLayer:
-    place = Place(file).at(layer=layer)
+    place = Location(file).at(layer=layer)
     names = [text(name, place, "a block's name") for name in _names(candidates)]
     looks = Counter(_look(candidate.block) for candidate in candidates)
     variants = [
@@ -59,7 +59,7 @@ def _layer(file: str, layer: int, candidates: Sequence[Candidate], keys: Sequenc
 
 
 def _variant(name: str, found: Candidate, keys: Sequence[str], *, alone: bool) -> RawVariant:
-    """Make a variant; halves that do not tell it from another are known by its name only."""
+    """Make a variant; subblocks that do not tell it from another are known by its name only."""
     values = {key: value for key, value in known(found.values) if key in keys}
     return RawVariant(
         name,
@@ -72,8 +72,8 @@ def _variant(name: str, found: Candidate, keys: Sequence[str], *, alone: bool) -
 
 
 def _look(block: Block) -> object:
-    halves = (block.attention.subblock, block.ffn.subblock)
-    return block if OTHER in halves else halves
+    subblocks = (block.attention.subblock, block.ffn.subblock)
+    return block if OTHER in subblocks else subblocks
 
 
 def _names(candidates: Sequence[Candidate]) -> list[str]:

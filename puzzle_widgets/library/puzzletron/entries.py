@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from puzzle_widgets.library.checks import Place, mapping, sequence, shown
+from puzzle_widgets.library.checks import Location, mapping, sequence, short_repr
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
 from puzzle_widgets.library.puzzletron.candidate import ranges
 from puzzle_widgets.library.puzzletron.scores import (
@@ -47,7 +47,7 @@ class Entries:
         return f" An entry of {ranges(mine)} replaces several layers at once, and is left out."
 
 
-def read_entries(content: object, shape: Shape, place: Place) -> Entries:
+def read_entries(content: object, shape: Shape, place: Location) -> Entries:
     """Read the entries of either version, and what has to be said of those left out."""
     entries: dict[tuple[int, Block], Entry] = {}
     notices: list[str] = []
@@ -68,7 +68,7 @@ def read_entries(content: object, shape: Shape, place: Place) -> Entries:
 
 
 def check_layers(
-    layers: Sequence[int], known: int | None, place: Place, entries: Entries | None = None
+    layers: Sequence[int], known: int | None, place: Location, entries: Entries | None = None
 ) -> None:
     """Refuse a library that lacks whole layers: its totals would be of a smaller model."""
     count = max(max(layers) + 1, known or 0)
@@ -124,17 +124,17 @@ def _inside(path: str, folder: str) -> bool:
     return any(known in posix for known in _TEACHER_FOLDERS)
 
 
-def _read(record: Mapping[str, Any], layer: int, shape: Shape, place: Place) -> Entry:
+def _read(record: Mapping[str, Any], layer: int, shape: Shape, place: Location) -> Entry:
     config = one_config(record, place)
     block = read_block(config, shape, place)
     return Entry(layer, block, config_text(config, place), weight_paths_of(record, place))
 
 
-def _records(content: object, place: Place) -> list[Mapping[str, Any]]:
+def _records(content: object, place: Location) -> list[Mapping[str, Any]]:
     if isinstance(content, Mapping):
         if content.get("version") != _KNOWN_VERSION:
             place.at(field="version").fail(
-                f"version {shown(content.get('version'))} is not known here.",
+                f"version {short_repr(content.get('version'))} is not known here.",
                 "Known are a list of entries, and version 2.",
             )
         content = content.get("entries")

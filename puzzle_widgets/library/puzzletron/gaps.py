@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.checks import Location
 from puzzle_widgets.library.puzzletron.candidate import Candidate, ranges
 from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
 
@@ -23,7 +23,7 @@ class Usable:
     notices: tuple[str, ...]
 
 
-def usable(candidates: Sequence[Candidate], place: Place) -> Usable:
+def usable(candidates: Sequence[Candidate], place: Location) -> Usable:
     """Decide which scores and costs to use, and which blocks lack one of them.
 
     A score is used that at least half as many blocks have as have the commonest one, a cost that
@@ -45,7 +45,7 @@ def usable(candidates: Sequence[Candidate], place: Place) -> Usable:
 
 
 def _scores(
-    candidates: Sequence[Candidate], keys: list[str], place: Place
+    candidates: Sequence[Candidate], keys: list[str], place: Location
 ) -> tuple[list[str], list[str]]:
     others = [found for found in candidates if not found.is_parent]
     found = [key for key in keys if key.startswith(SCORE_GROUP)]

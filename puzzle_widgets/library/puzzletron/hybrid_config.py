@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.checks import Location, short_repr
 
 # What the config calls sizes, and what Puzzletron's blocks call them.
 EXPERTS = {
@@ -25,7 +25,7 @@ _NO_OP = {"no_op": True}
 _HEADS, _WIDTH = "num_key_value_heads", "intermediate_size"
 
 
-def as_block_config(layer: object, config: Mapping[str, Any], place: Place) -> object:
+def as_block_config(layer: object, config: Mapping[str, Any], place: Location) -> object:
     """Give a layer that says its type as a block config; what says none stays as it is.
 
     Raises
@@ -46,7 +46,7 @@ def as_block_config(layer: object, config: Mapping[str, Any], place: Place) -> o
         moe = _renamed(sizes, EXPERTS | {LATENT: "latent_dim"})
         return {"attention": _NO_OP, "ffn": {"moe": moe}}
     place.at(field="block_type").fail(
-        f"the type {shown(kind)} is not known here.", "Known are attention, mamba, mlp, moe."
+        f"the type {short_repr(kind)} is not known here.", "Known are attention, mamba, mlp, moe."
     )
 
 

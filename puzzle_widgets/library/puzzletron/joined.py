@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.checks import Location
 from puzzle_widgets.library.puzzletron.blocks import Block
 from puzzle_widgets.library.puzzletron.candidate import Candidate, ranges
 from puzzle_widgets.library.puzzletron.entries import Entries, Entry, parents_of
 from puzzle_widgets.library.puzzletron.parents import parent_scores
 from puzzle_widgets.library.puzzletron.part_scores import compose
 from puzzle_widgets.library.puzzletron.scores import Scores
-from puzzle_widgets.library.puzzletron.stats import ScenarioStats
+from puzzle_widgets.library.puzzletron.stats import WorkloadStats
 from puzzle_widgets.library.puzzletron.values import Values
 from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
 
 
 def find_parents(
-    entries: Entries, scores: Scores, teacher: Sequence[Block], place: Place, links: str
+    entries: Entries, scores: Scores, teacher: Sequence[Block], place: Location, links: str
 ) -> dict[int, Block]:
     """Find every layer's own block in the parent; ``links`` say what lies behind one.
 
@@ -39,7 +39,7 @@ def find_parents(
 
 
 def join(
-    entries: Sequence[Entry], scores: Scores, stats: ScenarioStats, parents: dict[int, Block]
+    entries: Sequence[Entry], scores: Scores, stats: WorkloadStats, parents: dict[int, Block]
 ) -> tuple[tuple[Candidate, ...], list[str]]:
     """Give each entry its scores and its costs, and say how many scores are composed of parts'."""
     metrics = scores.metrics

@@ -25,7 +25,7 @@ def kv_notes(
     candidates
         The blocks, with ``stats.kv_cache_memory_mib``.
     args
-        Arguments of the scenario of costs.
+        Arguments of the workload.
     config
         The parent's config. Without ``head_dim`` in it, here or of a block, nothing is said.
     """
@@ -52,17 +52,17 @@ def kv_notes(
 
 def _expected(found: Candidate, args: Mapping[str, Any], config: Mapping[str, Any]) -> float | None:
     """KV memory of a block in MiB; ``None`` without a plain attention and all its sizes."""
-    half = found.block.attention
+    subblock = found.block.attention
     width = _bytes(args.get("kv_cache_dtype"))
     sizes = [args.get(key) for key in ("prefill_seq_len", "generation_seq_len", "batch_size")]
     head = _head_dim(found, config)
-    plain = half.kind == "attention" and {name for name, _ in half.facts} <= _PLAIN
+    plain = subblock.kind == "attention" and {name for name, _ in subblock.facts} <= _PLAIN
     if not plain or width is None or not head or not all(_is_count(size) for size in sizes):
         return None
     prefill, generation, batch = (int(str(size)) for size in sizes)
     queue = args.get("prefill_queue_size") or 0
     tokens = (prefill + generation) * (batch + (int(queue) if _is_count(queue) else 0))
-    values = dict(half.extra).get("v_head_dim")
+    values = dict(subblock.extra).get("v_head_dim")
     both = head + (values if _is_count(values) else head)
     return float(_kv_heads(found) * both * tokens * width / 2**20)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.checks import Location
 from puzzle_widgets.library.puzzletron.widths import Paths, Width, find_widths, shared_files
 
 LIBRARY = "replacement_library.json"
@@ -70,7 +70,7 @@ class Layout:
         return bool(self.library or self.records)
 
 
-def find_layouts(paths: Iterable[str], place: Place, asked: str = "") -> tuple[Layout, ...]:
+def find_layouts(paths: Iterable[str], place: Location, asked: str = "") -> tuple[Layout, ...]:
     """Sort the paths of a directory, an archive or an upload by their part.
 
     Parameters
@@ -156,7 +156,7 @@ def beside(path: str, name: str) -> str:
     return str(PurePosixPath(path).with_name(name))
 
 
-def _of_one_run(paths: Paths, roots: set[PurePosixPath], place: Place, asked: str) -> Paths:
+def _of_one_run(paths: Paths, roots: set[PurePosixPath], place: Location, asked: str) -> Paths:
     """Files of the only run; what lies in another's folder within it is not its own."""
     tops = [PurePosixPath(asked).parent] if asked else _uppermost(roots)
     if len(tops) > 1:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from puzzle_widgets.library.checks import Place, number, shown
+from puzzle_widgets.library.checks import Location, number, short_repr
 from puzzle_widgets.library.puzzletron.values import value_of
 
 _SHARE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?%")
@@ -37,7 +37,7 @@ class End:
 Limits = dict[str, tuple[End | None, End | None]]
 
 
-def read_limits(args: Mapping[str, Any], place: Place) -> Limits:
+def read_limits(args: Mapping[str, Any], place: Location) -> Limits:
     """Read the limits of a search by dotted key: its ``mip_constraints``, else people's words."""
     content = args.get("mip_constraints")
     if isinstance(content, Mapping):
@@ -50,7 +50,9 @@ def read_limits(args: Mapping[str, Any], place: Place) -> Limits:
     )
 
 
-def _of_words(word: str, limit: object, place: Place) -> tuple[str, tuple[End | None, End | None]]:
+def _of_words(
+    word: str, limit: object, place: Location
+) -> tuple[str, tuple[End | None, End | None]]:
     is_ratio = word.endswith(_RATIO)
     key, factor = _WORDS.get(word.removesuffix(_RATIO), (word, 1.0))
     lower, upper = (_scaled(end, factor, is_ratio=is_ratio) for end in _pair(limit, place))
@@ -63,14 +65,14 @@ def _scaled(end: End | None, factor: float, *, is_ratio: bool) -> End | None:
     return End(end.value, is_share=True) if is_ratio else End(end.value * factor)
 
 
-def _pair(limit: object, place: Place) -> tuple[End | None, End | None]:
+def _pair(limit: object, place: Location) -> tuple[End | None, End | None]:
     ends = limit if isinstance(limit, list) else [None, limit]
     if len(ends) != 2:
-        place.fail(f"{shown(limit)} is no limit.", "Give an upper limit, or [lower, upper].")
+        place.fail(f"{short_repr(limit)} is no limit.", "Give an upper limit, or [lower, upper].")
     return _end(ends[0], place), _end(ends[1], place)
 
 
-def _end(value: object, place: Place) -> End | None:
+def _end(value: object, place: Location) -> End | None:
     if not isinstance(value, str):
         found = value_of(value, place)
         return None if found is None else End(found)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from puzzle_widgets.library.archive import Archive
 from puzzle_widgets.library.puzzletron.layout import TEACHER_CONFIGS, TEACHER_FOLDERS, Layout
 
-_MEND = "Pack it without links (tar -h, or zip without -y)."
+_FIX = "Pack it without links (tar -h, or zip without -y)."
 
 
 def behind_links(files: Mapping[str, bytes], layout: Layout) -> tuple[str, ...]:
@@ -16,13 +16,13 @@ def behind_links(files: Mapping[str, bytes], layout: Layout) -> tuple[str, ...]:
         return ()
     ends = tuple(f"/{path}" for path in (*TEACHER_FOLDERS, *TEACHER_CONFIGS, "ckpts"))
     found = [link for link in _links(files) if f"/{link}".endswith(ends)]
-    return (f"{found[0]} is a symbolic link, which is not followed. {_MEND}",) if found else ()
+    return (f"{found[0]} is a symbolic link, which is not followed. {_FIX}",) if found else ()
 
 
-def mend_links(files: Mapping[str, bytes]) -> str:
+def links_words(files: Mapping[str, bytes]) -> str:
     """What to do where a part is missing in an archive that has links in its place."""
     links = [link for link in _links(files) if "ckpts" not in link.split("/")]
-    return f" {links[0]} is a symbolic link, which is not followed. {_MEND}" if links else ""
+    return f" {links[0]} is a symbolic link, which is not followed. {_FIX}" if links else ""
 
 
 def _links(files: Mapping[str, bytes]) -> tuple[str, ...]:

@@ -8,9 +8,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from puzzle_widgets.library.block import SubBlock
-from puzzle_widgets.library.checks import Place, mapping, parse_json
+from puzzle_widgets.library.checks import Location, mapping, parse_json
 from puzzle_widgets.library.model import BlockLibrary, BlockVariant, Layer, LayerName
-from puzzle_widgets.library.puzzletron.blocks import LINEAR, NO_OP, Block, Half, Shape, read_block
+from puzzle_widgets.library.puzzletron.blocks import (
+    LINEAR,
+    NO_OP,
+    Block,
+    RunSubblock,
+    Shape,
+    read_block,
+)
 from puzzle_widgets.library.puzzletron.model_config import read_shape
 
 _FACTS = {"attention": "kv_heads", "ffn": "intermediate"}
@@ -70,13 +77,13 @@ def mismatch_words(library: BlockLibrary, wrong: Sequence[Mismatch]) -> str:
 
 
 def block_of(variant: BlockVariant, shape: Shape) -> Block | None:
-    """The block that a variant is: by its config, else by its halves; ``None`` where unknown."""
+    """The block that a variant is: by its config, else by its subblocks; ``None`` where unknown."""
     if variant.block_config:
         return _parsed(variant.block_config, shape)
-    halves = (_half("attention", variant.attention), _half("ffn", variant.ffn))
-    if halves[0] is None or halves[1] is None:
+    subblocks = (_subblock("attention", variant.attention), _subblock("ffn", variant.ffn))
+    if subblocks[0] is None or subblocks[1] is None:
         return None
-    return Block((("attention", halves[0]), ("ffn", halves[1])))
+    return Block((("attention", subblocks[0]), ("ffn", subblocks[1])))
 
 
 def _fitting(layer: Layer, wanted: Block, shape: Shape) -> list[str]:
@@ -91,17 +98,17 @@ def shape_of(library: BlockLibrary) -> Shape:
     """Width and query heads of a library's parent, as far as its config says them."""
     if not library.parent_config:
         return Shape()
-    place = Place(f"{library.name}, the parent's config")
+    place = Location(f"{library.name}, the parent's config")
     content = mapping(parse_json(library.parent_config.encode(), place), place, "it")
     return read_shape(content, place)
 
 
 @lru_cache(maxsize=4096)
 def _parsed(config: str, shape: Shape) -> Block:
-    return read_block(json.loads(config), shape, Place("a block's config"))
+    return read_block(json.loads(config), shape, Location("a block's config"))
 
 
-def _half(part: str, half: SubBlock) -> Half | None:
-    if half.kind in ("no_op", "linear"):
-        return NO_OP if half.kind == "no_op" else LINEAR
-    return Half(part, ((_FACTS[part], half.size),)) if half.kind == "sized" else None
+def _subblock(part: str, subblock: SubBlock) -> RunSubblock | None:
+    if subblock.kind in ("no_op", "linear"):
+        return NO_OP if subblock.kind == "no_op" else LINEAR
+    return RunSubblock(part, ((_FACTS[part], subblock.size),)) if subblock.kind == "sized" else None

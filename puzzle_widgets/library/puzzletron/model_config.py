@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from puzzle_widgets.library.checks import Place, mapping, optional_count, sequence, shown
+from puzzle_widgets.library.checks import Location, mapping, optional_count, sequence, short_repr
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
 from puzzle_widgets.library.puzzletron.hybrid_config import as_block_config
 from puzzle_widgets.library.puzzletron.plain_config import (
@@ -34,7 +34,7 @@ def is_config(content: object) -> bool:
     return names_blocks(content) or (isinstance(content, Mapping) and is_plain(content))
 
 
-def read_shape(config: Mapping[str, Any], place: Place) -> Shape:
+def read_shape(config: Mapping[str, Any], place: Location) -> Shape:
     """Read a model's width and query heads, as far as its config says them."""
     found = _inner(config) or config
     return Shape(
@@ -42,7 +42,7 @@ def read_shape(config: Mapping[str, Any], place: Place) -> Shape:
     )
 
 
-def read_blocks(content: object, place: Place) -> list[Block]:
+def read_blocks(content: object, place: Location) -> list[Block]:
     """Read the block of every layer.
 
     Parameters
@@ -78,7 +78,7 @@ def read_blocks(content: object, place: Place) -> list[Block]:
     return _read_sparse(found, config, shape, layers, place)
 
 
-def _read_plain(config: Mapping[str, Any], place: Place) -> list[Block]:
+def _read_plain(config: Mapping[str, Any], place: Location) -> list[Block]:
     """Read one block of the same sizes for every layer, or of sizes that are listed by layer."""
     layers = _layer_count(_count(config, config, LAYERS, place), place)
     shape, changes = read_shape(config, place), changes_by_layer(config, layers, place)
@@ -88,10 +88,10 @@ def _read_plain(config: Mapping[str, Any], place: Place) -> list[Block]:
     ]
 
 
-def _layer_count(layers: int | None, place: Place) -> int:
+def _layer_count(layers: int | None, place: Location) -> int:
     if layers is None or layers > MAX_LAYERS:
         place.at(field=LAYERS).fail(
-            f"{shown(layers)} layers.", f"Give their number, at most {MAX_LAYERS:,}."
+            f"{short_repr(layers)} layers.", f"Give their number, at most {MAX_LAYERS:,}."
         )
     return layers
 
@@ -101,7 +101,7 @@ def _read_sparse(
     config: Mapping[str, Any],
     shape: Shape,
     layers: int | None,
-    place: Place,
+    place: Location,
 ) -> list[Block]:
     """Read what differs from the model's own sizes, layer by layer."""
     layers = _layer_count(layers, place)
@@ -113,16 +113,19 @@ def _read_sparse(
     ]
 
 
-def _changes(content: object, layers: int, place: Place) -> dict[int, Mapping[str, Any]]:
+def _changes(content: object, layers: int, place: Location) -> dict[int, Mapping[str, Any]]:
     """Read what differs, by layer; nothing does in the parent itself."""
     named: dict[int, str] = {}
     found: dict[int, Mapping[str, Any]] = {}
     for key, change in ({} if content == {} else mapping(content, place, "it")).items():
         if not _DIGITS.fullmatch(key) or int(key) >= layers:
-            place.fail(f"{shown(key)} is no layer of {layers}.", "Name layers by their numbers.")
+            place.fail(
+                f"{short_repr(key)} is no layer of {layers}.", "Name layers by their numbers."
+            )
         if (layer := int(key)) in found:
             place.fail(
-                f"layer {layer} is there twice, as {shown(named[layer])} and {shown(key)}.",
+                f"layer {layer} is there twice, as {short_repr(named[layer])} "
+                f"and {short_repr(key)}.",
                 "Keep one.",
             )
         named[layer] = key
@@ -130,12 +133,12 @@ def _changes(content: object, layers: int, place: Place) -> dict[int, Mapping[st
     return found
 
 
-def _spread(whole: Mapping[str, Any], change: Mapping[str, Any], place: Place) -> dict[str, Any]:
+def _spread(whole: Mapping[str, Any], change: Mapping[str, Any], place: Location) -> dict[str, Any]:
     """Write one layer as a block config: the model's sizes, then the layer's own."""
     skipped = change.get("skip") or []
     words = (*_ATTENTION_WORDS, *_FFN_WORDS)
     if not isinstance(skipped, list) or any(word not in words for word in skipped):
-        place.at(field="skip").fail(f"{shown(skipped)} cannot be skipped.", f"Known: {words}.")
+        place.at(field="skip").fail(f"{short_repr(skipped)} cannot be skipped.", f"Known: {words}.")
     sizes = {**whole, **change}
     heads = sizes.get("num_key_value_heads") or sizes.get("num_attention_heads")
     attention = {
@@ -161,6 +164,6 @@ def _inner(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _count(
-    inner: Mapping[str, Any], config: Mapping[str, Any], key: str, place: Place
+    inner: Mapping[str, Any], config: Mapping[str, Any], key: str, place: Location
 ) -> int | None:
     return optional_count(inner.get(key) or config.get(key), place.at(field=key))

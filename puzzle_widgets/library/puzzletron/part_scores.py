@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.checks import Location, short_repr
 from puzzle_widgets.library.puzzletron.blocks import canonical
 from puzzle_widgets.library.puzzletron.values import Values
 
@@ -21,12 +21,12 @@ def part_name(config: Mapping[str, Any]) -> PartName:
     return str(config.get("kind")), str(config.get("name"))
 
 
-def part_key(layer: int, name: PartName, config: Mapping[str, Any], place: Place) -> PartKey:
+def part_key(layer: int, name: PartName, config: Mapping[str, Any], place: Location) -> PartKey:
     """Key of the part that was scored, by the block that it stands in."""
     parts = _parts(config)
     if name not in parts:
         place.fail(
-            f"the part {shown(' '.join(name))} that was scored is not in the block.",
+            f"the part {short_repr(' '.join(name))} that was scored is not in the block.",
             "Give the file as the run wrote it.",
         )
     return layer, name, parts[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.checks import Location, short_repr
 
 LAYERS = "num_hidden_layers"
 _HEADS, _WIDTH = "num_key_value_heads", "intermediate_size"
@@ -36,7 +36,7 @@ def whole_of(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def changes_by_layer(
-    config: Mapping[str, Any], layers: int, place: Place
+    config: Mapping[str, Any], layers: int, place: Location
 ) -> dict[int, dict[str, Any]]:
     """Read what each layer has of its own, by its number.
 
@@ -63,19 +63,19 @@ def changes_by_layer(
 
 
 def _check_known(
-    field: str, config: Mapping[str, Any], found: Mapping[int, Mapping[str, Any]], place: Place
+    field: str, config: Mapping[str, Any], found: Mapping[int, Mapping[str, Any]], place: Location
 ) -> None:
     usual = config.get(field) or (config.get("num_attention_heads") if field == _HEADS else None)
     if not usual and not all(change.get(field) for change in found.values()):
         place.at(field=field).fail("missing.", "Give the size of every layer's block.")
 
 
-def _sizes(value: object, layers: int, place: Place) -> list[Any]:
+def _sizes(value: object, layers: int, place: Location) -> list[Any]:
     if not isinstance(value, list):
         return []
     if len(value) != layers:
         place.fail(f"{len(value)} sizes for {layers} layers.", "Give one for each layer.")
     wrong = next((size for size in value if isinstance(size, bool) or not isinstance(size, int)), 0)
     if wrong != 0:
-        place.fail(f"{shown(wrong)} is no size.", "Give whole numbers.")
+        place.fail(f"{short_repr(wrong)} is no size.", "Give whole numbers.")
     return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from puzzle_widgets.library.checks import Place, mapping, text
+from puzzle_widgets.library.checks import Location, mapping, text
 
 _FOLDER, _WIDTHS, _SOLUTIONS = "profiles", "scenarios", "puzzle_solutions"
 
@@ -22,7 +22,7 @@ class Profiles:
         return not profile or self.active is None or profile in self.active
 
 
-def read_profiles(content: object, place: Place) -> Profiles:
+def read_profiles(content: object, place: Location) -> Profiles:
     """Read the names of the active profiles."""
     found = mapping(content, place, "the file").get("profile_ids")
     here = place.at(field="profile_ids")

@@ -1,4 +1,4 @@
-"""The scenarios of a run that has only the records of its searches."""
+"""The workloads of a run that has only the records of its searches."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.checks import Location
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.puzzletron.blocks import Shape
 from puzzle_widgets.library.puzzletron.candidate import Candidate
 from puzzle_widgets.library.puzzletron.layout import Layout, beside
 from puzzle_widgets.library.puzzletron.records import read_records
-from puzzle_widgets.library.puzzletron.stats import ScenarioStats, StatsScenario, name_scenarios
+from puzzle_widgets.library.puzzletron.stats import Workload, WorkloadStats, name_workloads
 from puzzle_widgets.library.puzzletron.values import known
 from puzzle_widgets.library.quantity import COST_GROUP, RUNTIME
 
@@ -22,13 +22,13 @@ _CLOSE = 1e-9
 
 @dataclass(frozen=True)
 class Recorded:
-    """One file of records: its blocks, the scenario they are of, the costs outside the blocks."""
+    """One file of records: its blocks, the workload they are of, the non-block costs."""
 
     path: str
     candidates: tuple[Candidate, ...]
     notices: tuple[str, ...]
-    scenario: StatsScenario
-    outside: Mapping[str, float | None]
+    workload: Workload
+    non_block: Mapping[str, float | None]
 
     @property
     def is_timed(self) -> bool:
@@ -39,26 +39,26 @@ class Recorded:
 def find_recorded(
     layout: Layout,
     parsed: Callable[[str], Any],
-    stats: Sequence[ScenarioStats],
+    stats: Sequence[WorkloadStats],
     shape: Shape,
 ) -> tuple[Recorded, ...]:
     """Read every file of records; those that repeat another's blocks and values go.
 
-    The scenario is told by the solutions beside the records, else by the costs themselves. The
-    costs outside the blocks come from ``subblock_stats.json``, else from what a solution's totals
+    The workload is told by the solutions beside the records, else by the costs themselves. The
+    non-block costs come from ``subblock_stats.json``, else from what a solution's totals
     have more than its blocks.
     """
     found: list[Recorded] = []
     for path in layout.records:
-        candidates, notices = read_records(parsed(path), shape, Place(path))
+        candidates, notices = read_records(parsed(path), shape, Location(path))
         if any(_same(candidates, other.candidates) for other in found):
             continue
         solution = _solution_beside(path, layout, parsed)
-        found.append(_with_scenario(path, candidates, notices, solution, stats))
+        found.append(_with_workload(path, candidates, notices, solution, stats))
     return _named(found)
 
 
-def outside_of(solution: Mapping[str, Any]) -> dict[str, float | None]:
+def non_block_of(solution: Mapping[str, Any]) -> dict[str, float | None]:
     """Costs that a solution's totals have beyond its blocks'."""
     totals, chosen = solution.get("total_costs"), solution.get("chosen_replacements")
     if not isinstance(totals, Mapping) or not isinstance(chosen, list):
@@ -91,38 +91,38 @@ def _solution_beside(path: str, layout: Layout, parsed: Callable[[str], Any]) ->
     return first if isinstance(first, Mapping) else {}
 
 
-def _with_scenario(
+def _with_workload(
     path: str,
     candidates: tuple[Candidate, ...],
     notices: tuple[str, ...],
     solution: Mapping[str, Any],
-    stats: Sequence[ScenarioStats],
+    stats: Sequence[WorkloadStats],
 ) -> Recorded:
     args = solution.get("subblock_stats")
     args = args if isinstance(args, Mapping) else {}
     match = _matching(candidates, args, stats)
     if match is not None:
-        return Recorded(path, candidates, notices, match.scenario, match.outside)
-    outside = outside_of(solution)
-    if not any(value for _, value in known(outside)):
+        return Recorded(path, candidates, notices, match.workload, match.non_block)
+    non_block = non_block_of(solution)
+    if not any(value for _, value in known(non_block)):
         notices = (
             *notices,
-            "Costs outside the blocks (embeddings, head) are not known; totals leave them out.",
+            "Non-block costs (embeddings, head) are not known; totals leave them out.",
         )
-    return Recorded(path, candidates, notices, StatsScenario("", FrozenMapping(args)), outside)
+    return Recorded(path, candidates, notices, Workload("", FrozenMapping(args)), non_block)
 
 
 def _matching(
-    candidates: Sequence[Candidate], args: Mapping[str, Any], stats: Sequence[ScenarioStats]
-) -> ScenarioStats | None:
-    fitting = [found for found in stats if args and found.scenario.fits(args)]
+    candidates: Sequence[Candidate], args: Mapping[str, Any], stats: Sequence[WorkloadStats]
+) -> WorkloadStats | None:
+    fitting = [found for found in stats if args and found.workload.fits(args)]
     if not fitting:
         fitting = [found for found in stats if _costs_agree(candidates, found)]
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _costs_agree(candidates: Sequence[Candidate], stats: ScenarioStats) -> bool:
-    """Whether the records have a scenario's costs, by those of the last block of each layer."""
+def _costs_agree(candidates: Sequence[Candidate], stats: WorkloadStats) -> bool:
+    """Whether the records have a workload's costs, by those of the last block of each layer."""
     last = {candidate.layer: candidate for candidate in candidates}
     for candidate in last.values():
         for key, value in known(stats.costs(candidate.block, candidate.layer)):
@@ -140,13 +140,13 @@ def _same(one: Sequence[Candidate], other: Sequence[Candidate]) -> bool:
 
 
 def _named(found: Sequence[Recorded]) -> tuple[Recorded, ...]:
-    """Name scenarios by their arguments; where these do not tell them apart, by their folders."""
-    names = name_scenarios([recorded.scenario.args for recorded in found])
-    args = {str(sorted(map(str, recorded.scenario.args.items()))) for recorded in found}
+    """Name workloads by their arguments; where these do not tell them apart, by their folders."""
+    names = name_workloads([recorded.workload.args for recorded in found])
+    args = {str(sorted(map(str, recorded.workload.args.items()))) for recorded in found}
     if len(args) < len(found):
         names = [_folder(recorded.path) for recorded in found]
     return tuple(
-        replace(recorded, scenario=replace(recorded.scenario, name=name))
+        replace(recorded, workload=replace(recorded.workload, name=name))
         for recorded, name in zip(found, names, strict=True)
     )
 

@@ -1,4 +1,4 @@
-"""``replacement_metrics_and_stats.json``: each block with its scores and costs in one scenario."""
+"""``replacement_metrics_and_stats.json``: each block with its scores and costs in one workload."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from puzzle_widgets.library.checks import Place, mapping
+from puzzle_widgets.library.checks import Location, mapping
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
 from puzzle_widgets.library.puzzletron.candidate import Candidate
 from puzzle_widgets.library.puzzletron.parents import parent_scores, was_corrected
@@ -39,7 +39,7 @@ def is_records(content: object) -> bool:
 
 
 def read_records(
-    content: object, shape: Shape, file: Place
+    content: object, shape: Shape, file: Location
 ) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
     """Read all records, the parent's scores set right, and what has to be said."""
     found: dict[tuple[int, Block], _Record] = {}
@@ -61,7 +61,7 @@ def read_records(
     return candidates, (*notices, *corrected)
 
 
-def _read(record: Mapping[str, Any], layer: int, shape: Shape, place: Place) -> _Record:
+def _read(record: Mapping[str, Any], layer: int, shape: Shape, place: Location) -> _Record:
     config = one_config(record, place)
     stats = record.get("stats") or {}
     metrics = record.get("metrics") or {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from puzzle_widgets.library.checks import MAX_FILE_BYTES, Place, mapping, sequence, shown
+from puzzle_widgets.library.checks import MAX_FILE_BYTES, Location, mapping, sequence, short_repr
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
 from puzzle_widgets.library.puzzletron.layout import SOLUTIONS
@@ -47,7 +47,7 @@ class FoundSolution:
     totals
         What the file says of its sums, by dotted key.
     args
-        Arguments of its scenario of costs.
+        Arguments of its workload.
     """
 
     name: str
@@ -67,7 +67,7 @@ def is_solutions(content: object) -> bool:
     return all(isinstance(one, Mapping) and "chosen_replacements" in one for one in content)
 
 
-def read_solutions(content: object, shape: Shape, place: Place) -> list[FoundSolution]:
+def read_solutions(content: object, shape: Shape, place: Location) -> list[FoundSolution]:
     """Read all architectures of the file; none from an empty one."""
     records = sequence(content, place, "the file") if content != [] else []
     alike = "homogeneous " if PurePosixPath(place.file).name == SOLUTIONS[1] else ""
@@ -78,7 +78,7 @@ def read_solutions(content: object, shape: Shape, place: Place) -> list[FoundSol
     ]
 
 
-def read_sweep(content: bytes, place: Place) -> list[tuple[str, FrozenMapping[str, float]]]:
+def read_sweep(content: bytes, place: Location) -> list[tuple[str, FrozenMapping[str, float]]]:
     """Read the table of a sweep: name and measured values of each row."""
     if len(content) > MAX_FILE_BYTES:
         place.fail("too large.", f"At most {MAX_FILE_BYTES // 2**20} MiB are read.")
@@ -93,13 +93,13 @@ def read_sweep(content: bytes, place: Place) -> list[tuple[str, FrozenMapping[st
     ]
 
 
-def read_measured(content: object, place: Place) -> FrozenMapping[str, float]:
+def read_measured(content: object, place: Location) -> FrozenMapping[str, float]:
     """Read the measured scores of one architecture, by dotted key."""
     found = averages(mapping(content, place, "the file"), place)
     return FrozenMapping({f"{SCORE_GROUP}{key}": value for key, value in known(found)})
 
 
-def _read_solution(record: Any, name: str, shape: Shape, file: Place) -> FoundSolution:  # noqa: ANN401
+def _read_solution(record: Any, name: str, shape: Shape, file: Location) -> FoundSolution:  # noqa: ANN401
     found = mapping(record, file, "a solution")
     place = file.at(variant=name)
     chosen = sequence(found.get("chosen_replacements"), place, "chosen_replacements")
@@ -130,7 +130,7 @@ def _read_solution(record: Any, name: str, shape: Shape, file: Place) -> FoundSo
     )
 
 
-def _score(content: object, place: Place) -> tuple[str, float | None]:
+def _score(content: object, place: Location) -> tuple[str, float | None]:
     """Name and sum of the score that was made best; ``""`` where the file does not say it."""
     if not isinstance(content, Mapping) or not content:
         return "", None
@@ -138,27 +138,27 @@ def _score(content: object, place: Place) -> tuple[str, float | None]:
     return str(key), value_of(value, place.at(field=str(key)))
 
 
-def _totals(content: object, place: Place) -> dict[str, float]:
+def _totals(content: object, place: Location) -> dict[str, float]:
     if not isinstance(content, Mapping):
         return {}
     pairs = ((str(key), value_of(v, place.at(field=str(key)))) for key, v in content.items())
     return {key: v for key, v in pairs if v is not None and key.startswith(COST_GROUP)}
 
 
-def _sweep_row(row: Mapping[str, Any], place: Place) -> tuple[str, FrozenMapping[str, float]]:
+def _sweep_row(row: Mapping[str, Any], place: Location) -> tuple[str, FrozenMapping[str, float]]:
     keys = {**_SWEEP_COLUMNS, **{name: f"{SCORE_GROUP}{name}" for name in _SWEEP_SCORES}}
     values = {}
     for column, key in keys.items():
         value = _cell(row.get(column), place.at(field=column))
         if value is not None:
             values[key] = value
-    return f"sweep, compression {shown(row[_RATE]).strip(chr(39))}", FrozenMapping(values)
+    return f"sweep, compression {short_repr(row[_RATE]).strip(chr(39))}", FrozenMapping(values)
 
 
-def _cell(text: object, place: Place) -> float | None:
+def _cell(text: object, place: Location) -> float | None:
     if text in (None, ""):
         return None
     try:
         return value_of(float(str(text)), place)
     except ValueError:
-        place.fail(f"{shown(text)} is no number.", "Give a number, or leave the cell empty.")
+        place.fail(f"{short_repr(text)} is no number.", "Give a number, or leave the cell empty.")

@@ -1,4 +1,4 @@
-"""A Puzzletron run as it lies on disk, in an archive or in an upload: open it, scenario by one."""
+"""A Puzzletron run as it lies on disk, in an archive or in an upload: open it, workload by one."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from functools import cached_property
 from typing import Any
 
 from puzzle_widgets.library.assemble import Facts
-from puzzle_widgets.library.checks import MAX_NAME, Place, tidy
+from puzzle_widgets.library.checks import MAX_NAME, Location, tidy
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import BlockLibrary, Measurement, Provenance
-from puzzle_widgets.library.puzzletron.build import build, offsets_of
+from puzzle_widgets.library.puzzletron.build import build, non_block_costs_of
 from puzzle_widgets.library.puzzletron.gaps import Usable
 from puzzle_widgets.library.puzzletron.layout import Layout, find_layouts
-from puzzle_widgets.library.puzzletron.links import mend_links
+from puzzle_widgets.library.puzzletron.links import links_words
 from puzzle_widgets.library.puzzletron.member import Member
-from puzzle_widgets.library.puzzletron.stats import StatsScenario, choose
+from puzzle_widgets.library.puzzletron.stats import Workload, choose
 from puzzle_widgets.library.quantity import RUNTIME
 
 _NOTE = (
-    "Scores: each block alone in the parent. Memory and parameters are reckoned from sizes. "
+    "Scores: each block alone in the parent. Memory and parameters are computed from sizes. "
     "Throughput here counts prefill and generation tokens; Puzzletron's target_throughput counts "
     "generation tokens only."
 )
@@ -29,11 +29,11 @@ Wanted = str | Mapping[str, Any] | None
 
 @dataclass(frozen=True)
 class Opened:
-    """A scenario of a run: under its name in the run, and where it is found."""
+    """A workload of a run: under its name in the run, and where it is found."""
 
-    scenario: StatsScenario
+    workload: Workload
     member: Member
-    own: StatsScenario
+    own: Workload
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,12 +52,12 @@ class PuzzletronRun:
     name: str
 
     @property
-    def scenarios(self) -> tuple[StatsScenario, ...]:
-        """The scenarios that costs are given for, in each width."""
-        return tuple(found.scenario for found in self._all)
+    def workloads(self) -> tuple[Workload, ...]:
+        """The workloads that costs are given for, in each width."""
+        return tuple(found.workload for found in self._all)
 
-    def find(self, scenario: Wanted = None) -> Opened:
-        """Find a scenario by its name or by some of its arguments.
+    def find(self, workload: Wanted = None) -> Opened:
+        """Find a workload by its name or by some of its arguments.
 
         By default it is that of the run's own solutions, else the first with runtimes, else the
         first in bfloat16.
@@ -65,50 +65,50 @@ class PuzzletronRun:
         Raises
         ------
         LibraryError
-            Naming the scenarios, where none or several fit.
+            Naming the workloads, where none or several fit.
         """
-        if scenario is None:
+        if workload is None:
             return min(self._all, key=lambda found: found.member.rank(found.own))
-        return self._all[choose(self.scenarios, scenario, self.members[0].file)]
+        return self._all[choose(self.workloads, workload, self.members[0].file)]
 
-    def chosen(self, scenario: Wanted = None) -> StatsScenario:
-        """Find a scenario, as :meth:`find` does."""
-        return self.find(scenario).scenario
+    def chosen(self, workload: Wanted = None) -> Workload:
+        """Find a workload, as :meth:`find` does."""
+        return self.find(workload).workload
 
     def library(
-        self, scenario: Wanted = None, measurement: Measurement | None = None
+        self, workload: Wanted = None, measurement: Measurement | None = None
     ) -> BlockLibrary:
-        """Open the library in one scenario; ``notes`` say what was left out or set right.
+        """Open the library in one workload; ``notes`` say what was left out or set right.
 
         Raises
         ------
         LibraryError
-            Naming file, layer, variant and field; or the scenarios, where none or several fit.
+            Naming file, layer, variant and field; or the workloads, where none or several fit.
         """
-        found = self.find(scenario)
+        found = self.find(workload)
         file, content = found.member.file, found.member.content(found.own)
         kept = content.usable
         facts = Facts(
-            self.title(found.scenario),
-            measurement or found.scenario.measurement,
+            self.title(found.workload),
+            measurement or found.workload.measurement,
             provenance=Provenance(_origin(kept), tidy(file, MAX_NAME), _NOTE),
-            offsets=offsets_of(content.outside, kept.keys),
+            non_block_costs=non_block_costs_of(content.non_block, kept.keys),
             parent_config=found.member.parent_text,
             notes=tuple(tidy(note, MAX_NAME) for note in content.notes),
         )
         return build(kept, facts, file)
 
-    def title(self, scenario: StatsScenario) -> str:
-        """Name of the library in one scenario, which tells it from the others."""
+    def title(self, workload: Workload) -> str:
+        """Name of the library in one workload, which tells it from the others."""
         name = tidy(self.name, MAX_NAME // 2) or "Puzzletron run"
-        return name if len(self.scenarios) == 1 else f"{name} ({scenario.name})"
+        return name if len(self.workloads) == 1 else f"{name} ({workload.name})"
 
     @cached_property
     def _all(self) -> tuple[Opened, ...]:
         return tuple(
             Opened(replace(own, name=_name(member, own)), member, own)
             for member in self.members
-            for own in member.scenarios
+            for own in member.workloads
         )
 
 
@@ -135,7 +135,7 @@ def open_files(files: Mapping[str, bytes], name: str, asked: str = "") -> Puzzle
         Where a part that is needed is missing, or there are several runs.
     """
     found = FrozenMapping(files) if isinstance(files, dict) else files
-    layouts = [layout for layout in find_layouts(found, Place(name), asked) if layout.is_run]
+    layouts = [layout for layout in find_layouts(found, Location(name), asked) if layout.is_run]
     for layout in layouts:
         _check_whole(layout, found)
     members = tuple(Member(found, layout) for layout in layouts)
@@ -151,14 +151,14 @@ def _check_whole(layout: Layout, files: Mapping[str, bytes]) -> None:
         (next(iter(layout.scores), ""), "the validation files with the blocks' scores"),
     ):
         if not path:
-            mend = f"Add it to the folder.{mend_links(files)}"
-            Place(layout.library).fail(f"without {words}.", mend)
+            fix = f"Add it to the folder.{links_words(files)}"
+            Location(layout.library).fail(f"without {words}.", fix)
 
 
-def _name(member: Member, own: StatsScenario) -> str:
-    """Name of a scenario in a run: its width, its own name, or both where there are several."""
+def _name(member: Member, own: Workload) -> str:
+    """Name of a workload in a run: its width, its own name, or both where there are several."""
     label = member.layout.label
-    names = [label, own.name] if len(member.scenarios) > 1 or not label else [label]
+    names = [label, own.name] if len(member.workloads) > 1 or not label else [label]
     return ", ".join(filter(None, names))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from puzzle_widgets.library.checks import Place, long_text, mapping, sequence, shown, text
+from puzzle_widgets.library.checks import Location, long_text, mapping, sequence, short_repr, text
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape, canonical, read_block
 from puzzle_widgets.library.puzzletron.part_scores import PartKey, part_key, part_name
 from puzzle_widgets.library.puzzletron.stats import layer_number
@@ -61,7 +61,7 @@ class Scores:
         return found
 
 
-def add_score(scores: Scores, content: object, shape: Shape, place: Place) -> None:
+def add_score(scores: Scores, content: object, shape: Shape, place: Location) -> None:
     """Read one ``solution_….json``, of a block or of one part of it, into the scores."""
     found = mapping(content, place, "the file")
     solution = mapping(found.get("puzzle_solution"), place.at(field="puzzle_solution"), "it")
@@ -86,14 +86,16 @@ def add_score(scores: Scores, content: object, shape: Shape, place: Place) -> No
     scores.notices += _put(scores.parts, key, found, here)
 
 
-def add_teacher(scores: Scores, content: object, place: Place) -> None:
+def add_teacher(scores: Scores, content: object, place: Location) -> None:
     """Read what the parent scores, ``teacher.json``, into the scores."""
     found = mapping(content, place, "the file")
     _take_teacher_folder(scores, found)
     scores.parent |= averages(found, place)
 
 
-def _put(taken: dict[Key, Values], key: Key, content: Mapping[str, Any], place: Place) -> list[str]:
+def _put(
+    taken: dict[Key, Values], key: Key, content: Mapping[str, Any], place: Location
+) -> list[str]:
     """Take the scores of a block or part; where it has some, leave these out and say so."""
     if key in taken:
         return [f"{place}: scored before; left out."]
@@ -101,7 +103,7 @@ def _put(taken: dict[Key, Values], key: Key, content: Mapping[str, Any], place: 
     return []
 
 
-def _baseline(content: object, place: Place) -> Values:
+def _baseline(content: object, place: Location) -> Values:
     """Scores of the parent beside a block's, as averages or as bare numbers."""
     if not isinstance(content, Mapping):
         return {}
@@ -120,7 +122,7 @@ def _take_teacher_folder(scores: Scores, content: Mapping[str, Any]) -> None:
         scores.teacher_folder = folder
 
 
-def layers_of(entry: Mapping[str, Any], place: Place) -> list[int]:
+def layers_of(entry: Mapping[str, Any], place: Location) -> list[int]:
     """Read ``parent_layer_indices``: a list, or one number; ``block_idx`` in its stead."""
     found = entry.get("parent_layer_indices", entry.get("block_idx"))
     here = place.at(field="parent_layer_indices")
@@ -128,7 +130,7 @@ def layers_of(entry: Mapping[str, Any], place: Place) -> list[int]:
     return [layer_number(n, here) for n in sequence(numbers, here, "it")]
 
 
-def one_config(entry: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+def one_config(entry: Mapping[str, Any], place: Location) -> Mapping[str, Any]:
     """Read the one block config of an entry, which is given bare or as a list of one."""
     found = next(
         (entry[key] for key in ("child_block_configs", "block_config") if entry.get(key)), None
@@ -142,15 +144,15 @@ def one_config(entry: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     return mapping(found, place.at(field="child_block_configs"), "it")
 
 
-def weight_paths_of(entry: Mapping[str, Any], place: Place) -> tuple[str, ...]:
+def weight_paths_of(entry: Mapping[str, Any], place: Location) -> tuple[str, ...]:
     """Read where the weights lie, as the file says it; often on another machine."""
     found = entry.get("weight_paths") or []
     here = place.at(field="weight_paths")
     if not isinstance(found, list):
-        here.fail(f"{shown(found)} are no paths.", "Give a list of text.")
+        here.fail(f"{short_repr(found)} are no paths.", "Give a list of text.")
     return tuple(text(path, here, "a path") for path in found)
 
 
-def config_text(config: object, place: Place) -> str:
+def config_text(config: object, place: Location) -> str:
     """Text of a block's config, to be kept with the block."""
     return long_text(canonical(config), place)

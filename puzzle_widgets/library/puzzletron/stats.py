@@ -1,4 +1,4 @@
-"""``subblock_stats.json``: what each part of a block costs, in one scenario or several."""
+"""``subblock_stats.json``: what each part of a block costs, in one workload or several."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ from typing import Any
 
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.block import Part
-from puzzle_widgets.library.checks import Place, mapping, optional_count, sequence, shown, tidy
+from puzzle_widgets.library.checks import (
+    Location,
+    mapping,
+    optional_count,
+    sequence,
+    short_repr,
+    tidy,
+)
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import Measurement
 from puzzle_widgets.library.puzzletron.blocks import (
     NO_OP,
     Block,
-    Half,
+    RunSubblock,
     Shape,
     canonical,
     part_of_kind,
@@ -29,17 +36,17 @@ _PARTS: tuple[Part, ...] = ("attention", "ffn")
 _USUAL = ("batch_size", "prefill_seq_len", "generation_seq_len", "weights_dtype")
 _DTYPES = ("weights_dtype", "activations_dtype", "kv_cache_dtype")
 _DTYPE_WORDS = ("weights", "activations", "KV cache")
-_PartKey = tuple[Part, Half, int | None]
+_PartKey = tuple[Part, RunSubblock, int | None]
 
 
 @dataclass(frozen=True)
-class StatsScenario:
+class Workload:
     """One way to run the model for which the costs are given.
 
     Parameters
     ----------
     name
-        What tells it from the other scenarios, such as ``"batch_size 96"``.
+        What tells it from the other workloads, such as ``"batch_size 96"``.
     args
         All its arguments, as the file gives them.
     """
@@ -55,7 +62,7 @@ class StatsScenario:
     def measurement(self) -> Measurement:
         """Batch size, prefill and generation together as sequence length, GPU and dtype."""
         lengths = [self.args.get(f"{phase}_seq_len") for phase in ("prefill", "generation")]
-        place = Place("the scenario's args")
+        place = Location("the workload's args")
         tokens = [optional_count(n, place) if n else 0 for n in lengths]
         return Measurement(
             optional_count(self.args.get("batch_size"), place.at(field="batch_size")),
@@ -66,23 +73,23 @@ class StatsScenario:
 
 
 @dataclass(frozen=True)
-class ScenarioStats:
-    """The costs of one scenario: of parts by layer, of whole blocks, and outside the blocks."""
+class WorkloadStats:
+    """The costs of one workload: of parts by layer, of whole blocks, and non-block."""
 
-    scenario: StatsScenario
+    workload: Workload
     parts: FrozenMapping[_PartKey, Values]
     blocks: FrozenMapping[tuple[Block, int | None], Values]
-    outside: FrozenMapping[str, float | None]
+    non_block: FrozenMapping[str, float | None]
 
     def costs(self, block: Block, layer: int) -> Values:
-        """Sum a block's costs over its parts, with each half's own and counts derived from both.
+        """Sum a block's costs over its parts, with each subblock's own, and derive counts.
 
         What a part does not have, the block has not either.
         """
-        halves = {place: self._of_half(block, place, layer) for place in _PARTS}
+        subblocks = {place: self._of_subblock(block, place, layer) for place in _PARTS}
         found: Values = {}
         for key in self.keys:
-            mine = {place: halves[place].get(key) for place in _PARTS}
+            mine = {place: subblocks[place].get(key) for place in _PARTS}
             found[key] = _sum(list(mine.values()))
             found |= {f"{place}_{key}": value for place, value in mine.items()}
         whole = self.blocks.get((block, layer)) or self.blocks.get((block, None)) or {}
@@ -98,16 +105,16 @@ class ScenarioStats:
         """Costs that any part has."""
         return tuple(dict.fromkeys(key for values in self.parts.values() for key in values))
 
-    def _of_half(self, block: Block, place: Part, layer: int) -> Values:
-        parts = [half for where, half in block.parts if where == place]
-        values = [self._of_part(place, half, layer) for half in parts]
+    def _of_subblock(self, block: Block, place: Part, layer: int) -> Values:
+        parts = [subblock for where, subblock in block.parts if where == place]
+        values = [self._of_part(place, subblock, layer) for subblock in parts]
         return {key: _sum([found.get(key) for found in values]) for key in self.keys}
 
-    def _of_part(self, place: Part, half: Half, layer: int) -> Values:
-        found = self.parts.get((place, half, layer))
+    def _of_part(self, place: Part, subblock: RunSubblock, layer: int) -> Values:
+        found = self.parts.get((place, subblock, layer))
         if found is None:
-            found = self.parts.get((place, half, None))
-        if found is None and half == NO_OP:
+            found = self.parts.get((place, subblock, None))
+        if found is None and subblock == NO_OP:
             return dict.fromkeys(self.keys, 0.0)
         return found or {}
 
@@ -128,19 +135,19 @@ def counts_of(block: Block) -> Values:
     }
 
 
-def read_stats(content: object, shape: Shape, place: Place) -> tuple[ScenarioStats, ...]:
-    """Read all scenarios of the file, each named by the arguments in which it differs."""
+def read_stats(content: object, shape: Shape, place: Location) -> tuple[WorkloadStats, ...]:
+    """Read all workloads of the file, each named by the arguments in which it differs."""
     records = sequence(content if isinstance(content, list) else [content], place, "the file")
-    found = [_read_scenario(mapping(r, place, "a scenario"), shape, place) for r in records]
-    names = name_scenarios([stats.scenario.args for stats in found])
+    found = [_read_workload(mapping(r, place, "a workload"), shape, place) for r in records]
+    names = name_workloads([stats.workload.args for stats in found])
     return tuple(
-        replace(stats, scenario=replace(stats.scenario, name=name))
+        replace(stats, workload=replace(stats.workload, name=name))
         for stats, name in zip(found, names, strict=True)
     )
 
 
-def name_scenarios(args: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Name scenarios by the arguments that differ; one alone by its usual arguments."""
+def name_workloads(args: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Name workloads by the arguments that differ; one alone by its usual arguments."""
     keys = list(dict.fromkeys(key for found in args for key in found))
     differing = [key for key in keys if len({canonical(found.get(key)) for found in args}) > 1]
     shown_keys = differing or [key for key in _USUAL if key in keys]
@@ -151,64 +158,64 @@ def name_scenarios(args: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def choose(scenarios: Sequence[StatsScenario], wanted: str | Mapping[str, Any], file: str) -> int:
-    """Find the place of the scenario asked for, by name or by some of its arguments.
+def choose(workloads: Sequence[Workload], wanted: str | Mapping[str, Any], file: str) -> int:
+    """Find the place of the workload asked for, by name or by some of its arguments.
 
     Raises
     ------
     LibraryError
-        Naming the scenarios there are, where none or several fit.
+        Naming the workloads there are, where none or several fit.
     """
-    names = "; ".join(scenario.name for scenario in scenarios) or "none"
+    names = "; ".join(workload.name for workload in workloads) or "none"
     if not isinstance(wanted, str | Mapping):
-        Place(file).fail(
-            f"{shown(wanted)} names no scenario.",
+        Location(file).fail(
+            f"{short_repr(wanted)} names no workload.",
             f"Give a name in text, or arguments by name. There are: {names}.",
         )
-    fitting = [i for i, known in enumerate(scenarios) if known.name == wanted] or [
-        i for i, known in enumerate(scenarios) if _is_meant(known, wanted)
+    fitting = [i for i, known in enumerate(workloads) if known.name == wanted] or [
+        i for i, known in enumerate(workloads) if _is_meant(known, wanted)
     ]
     if len(fitting) == 1:
         return fitting[0]
     count = len(fitting) or "no"
     raise LibraryError(
-        f"{Place(file)}: {count} scenarios fit {shown(wanted)}. There are: {names}. "
+        f"{Location(file)}: {count} workloads fit {short_repr(wanted)}. There are: {names}. "
         "Name one, or give arguments that only one has."
     )
 
 
-def _is_meant(scenario: StatsScenario, wanted: str | Mapping[str, Any]) -> bool:
-    """Whether arguments, or their words such as ``"batch_size 96"``, are a scenario's."""
+def _is_meant(workload: Workload, wanted: str | Mapping[str, Any]) -> bool:
+    """Whether arguments, or their words such as ``"batch_size 96"``, are a workload's."""
     if not isinstance(wanted, str):
-        return scenario.fits(wanted)
+        return workload.fits(wanted)
     words = {part.strip() for part in wanted.replace("=", " ").split(",")}
-    return words <= set(scenario.name.split(", ")) | {
-        f"{key} {_word(value)}" for key, value in scenario.args.items()
+    return words <= set(workload.name.split(", ")) | {
+        f"{key} {_word(value)}" for key, value in workload.args.items()
     }
 
 
-def _read_scenario(record: Mapping[str, Any], shape: Shape, place: Place) -> ScenarioStats:
+def _read_workload(record: Mapping[str, Any], shape: Shape, place: Location) -> WorkloadStats:
     args = record.get("args") or {}
     checked = mapping(args, place.at(field="args"), "it") if args else {}
-    outside = record.get("non_block") or {}
+    non_block = record.get("non_block") or {}
     here = place.at(field="non_block")
     parts: dict[_PartKey, Values] = {}
     blocks: dict[tuple[Block, int | None], Values] = {}
     rows = sequence(record.get("subblocks"), place.at(field="subblocks"), "it")
     for row in [*rows, *(record.get("blocks") or [])]:
         _read_row(mapping(row, place.at(field="subblocks"), "a part"), shape, place, parts, blocks)
-    return ScenarioStats(
-        StatsScenario("", FrozenMapping(checked)),
+    return WorkloadStats(
+        Workload("", FrozenMapping(checked)),
         FrozenMapping(parts),
         FrozenMapping(blocks),
-        FrozenMapping(costs_of(mapping(outside, here, "it"), here) if outside else {}),
+        FrozenMapping(costs_of(mapping(non_block, here, "it"), here) if non_block else {}),
     )
 
 
 def _read_row(
     row: Mapping[str, Any],
     shape: Shape,
-    file: Place,
+    file: Location,
     parts: dict[_PartKey, Values],
     blocks: dict[tuple[Block, int | None], Values],
 ) -> None:
@@ -222,14 +229,14 @@ def _read_row(
     parts[part, read_part(part, row.get("subblock_config"), shape, place), layer] = values
 
 
-def _part_of(row: Mapping[str, Any], place: Place) -> Part:
+def _part_of(row: Mapping[str, Any], place: Location) -> Part:
     config = row.get("subblock_config")
     if isinstance(config, Mapping) and "kind" in config:
         return part_of_kind(config["kind"], place)
     named = row.get("subblock_config_class")
     if not isinstance(named, str) or named not in _CLASSES:
         place.at(field="subblock_config_class").fail(
-            f"{shown(named)} is not known here.", f"Known are {', '.join(_CLASSES)}."
+            f"{short_repr(named)} is not known here.", f"Known are {', '.join(_CLASSES)}."
         )
     return _CLASSES[named]
 
@@ -239,10 +246,10 @@ def _has_layer(row: Mapping[str, Any]) -> bool:
     return row.get("parent_layer_index") not in (None, -1)
 
 
-def layer_number(value: object, place: Place) -> int:
+def layer_number(value: object, place: Location) -> int:
     """Read a layer's number, from 0 on."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**9:
-        place.fail(f"{shown(value)} is no number of a layer.", "Layers are numbered from 0.")
+        place.fail(f"{short_repr(value)} is no number of a layer.", "Layers are numbered from 0.")
     return value
 
 
@@ -253,7 +260,7 @@ def _sum(values: Sequence[float | None]) -> float | None:
 
 def _words(args: Mapping[str, Any], keys: Sequence[str]) -> str:
     pairs = ", ".join(f"{key} {_word(args.get(key))}" for key in keys)
-    return tidy(pairs, 500) or "the only scenario"
+    return tidy(pairs, 500) or "the only workload"
 
 
 def _word(value: object) -> str:

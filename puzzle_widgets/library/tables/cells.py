@@ -1,4 +1,4 @@
-"""Single cells: layers, names, truths, figures and halves of blocks."""
+"""Single cells: layers, names, truths, figures and subblocks of blocks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from puzzle_widgets.library.block import KINDS, Part, SubBlock, block_from_size
-from puzzle_widgets.library.checks import Place, number, shown, text
+from puzzle_widgets.library.checks import Location, number, short_repr, text
 from puzzle_widgets.library.model import LayerName
 from puzzle_widgets.library.tables.numbers import NumberStyle
 
@@ -30,7 +30,7 @@ def is_blank(value: object) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or _is_nan(_plain(value))
 
 
-def read_layer(value: object, place: Place) -> LayerName:
+def read_layer(value: object, place: Location) -> LayerName:
     """Read a layer: whole numbers are numbers, however they are written; else its name."""
     plain = _plain(value)
     if isinstance(plain, float) and plain.is_integer() and abs(plain) < _FIRST_UNSURE:
@@ -43,24 +43,24 @@ def read_layer(value: object, place: Place) -> LayerName:
     return text(plain, place, "a layer's name")
 
 
-def read_name(value: object, place: Place) -> str:
+def read_name(value: object, place: Location) -> str:
     """Read a variant's name; a spreadsheet may have taken it for a number."""
     return text(_plain(value), place, "a variant's name")
 
 
-def read_truth(value: object, place: Place) -> bool:
+def read_truth(value: object, place: Location) -> bool:
     """Read whether a row is the parent's block."""
     plain = _plain(value)
     word = "" if plain is None else str(plain).strip().lower()
     if word not in _TRUE | _FALSE:
         place.fail(
-            f"{shown(value)} is neither true nor false.",
+            f"{short_repr(value)} is neither true nor false.",
             "Write TRUE or FALSE, yes or no, x or nothing, 1 or 0.",
         )
     return word in _TRUE
 
 
-def read_figure(value: object, place: Place, style: NumberStyle | None) -> float:
+def read_figure(value: object, place: Location, style: NumberStyle | None) -> float:
     """Read a score or cost.
 
     Parameters
@@ -74,14 +74,18 @@ def read_figure(value: object, place: Place, style: NumberStyle | None) -> float
     """
     plain = _plain(value)
     if isinstance(plain, dt.date | dt.time):
-        place.fail(f"the date {shown(str(plain))}.", "Format the cell as a number, and retype it.")
+        place.fail(
+            f"the date {short_repr(str(plain))}.", "Format the cell as a number, and retype it."
+        )
     if style is not None and isinstance(plain, str):
         plain = style.read(plain, place)
     return number(plain, place)
 
 
-def read_half(part: Part, value: object, place: Place, style: NumberStyle) -> SubBlock | None:
-    """Read half a block: a size, or its kind in words; ``None`` where the cell is blank."""
+def read_subblock(
+    part: Part, value: object, place: Location, style: NumberStyle
+) -> SubBlock | None:
+    """Read a subblock: a size, or its kind in words; ``None`` where the cell is blank."""
     plain = _plain(value)
     word = str(plain).strip().lower()
     if plain is None or word in _NOTHING:
@@ -91,7 +95,9 @@ def read_half(part: Part, value: object, place: Place, style: NumberStyle) -> Su
         return SubBlock(kind)
     size = style.read(word, place) if isinstance(plain, str) else plain
     if isinstance(size, bool) or not isinstance(size, int | float) or not _is_size(size):
-        place.fail(f"{shown(value)} is no half of a block.", "Write a size, linear or no_op.")
+        place.fail(
+            f"{short_repr(value)} is no subblock of a block.", "Write a size, linear or no_op."
+        )
     return block_from_size(part, size, place.variant or "")
 
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 
-from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.checks import Location, short_repr
 from puzzle_widgets.library.tables.cells import is_blank
-from puzzle_widgets.library.tables.headings import GROUPS, NEEDED, Meaning, needed_in, read_heading
+from puzzle_widgets.library.tables.headings import (
+    GROUPS,
+    NEEDED,
+    ColumnSpec,
+    needed_in,
+    read_heading,
+)
 from puzzle_widgets.library.tables.sheet import Sheet
 
 # As pandas writes and reads again the labels of rows, which have no heading.
 _UNNAMED = re.compile(r"\s*|Unnamed: \d+|__index_level_\d+__")
 
-Columns = dict[str, tuple[int, Meaning]]
+Columns = dict[str, tuple[int, ColumnSpec]]
 
 
 def find_columns(sheet: Sheet) -> tuple[Columns, tuple[str, ...]]:
@@ -43,8 +49,8 @@ def find_columns(sheet: Sheet) -> tuple[Columns, tuple[str, ...]]:
 def _check_needed(sheet: Sheet) -> None:
     missing = [name for name in NEEDED if not needed_in(sheet.headings, (name,))]
     if missing:
-        found = ", ".join(shown(heading) for heading in sheet.headings[:6]) or "none"
-        Place(sheet.file, field=missing[0]).fail(
+        found = ", ".join(short_repr(heading) for heading in sheet.headings[:6]) or "none"
+        Location(sheet.file, field=missing[0]).fail(
             "no such column.", f"Needed are {', '.join(NEEDED)}; the headings here are {found}."
         )
 
@@ -58,7 +64,7 @@ def _pass_unnamed(sheet: Sheet, column: int, *, first: bool) -> list[str]:
     for row, cells in enumerate(sheet.rows):
         if not is_blank(cells[column]):
             sheet.place(row, column).fail(
-                f"{shown(cells[column])} stands in a column without a heading.",
+                f"{short_repr(cells[column])} stands in a column without a heading.",
                 "Give the column a heading, or empty it.",
             )
     return []
@@ -75,10 +81,11 @@ def _counts(sheet: Sheet, column: int) -> bool:
 
 
 def _refuse_twins(sheet: Sheet, first: int, second: int, name: str) -> None:
-    place = Place(sheet.file, row=sheet.head)
+    place = Location(sheet.file, row=sheet.head)
     if sheet.headings[first] == sheet.headings[second]:
-        place.fail(f"two columns have the same name {shown(name)}.", "Rename one.")
+        place.fail(f"two columns have the same name {short_repr(name)}.", "Rename one.")
     place.fail(
-        f"{sheet.column_names[first]} and {sheet.column_names[second]} both mean {shown(name)}.",
+        f"{sheet.column_names[first]} and {sheet.column_names[second]} both mean "
+        f"{short_repr(name)}.",
         "Keep one, or rename one.",
     )

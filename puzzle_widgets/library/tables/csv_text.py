@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 
-from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.checks import Location
 from puzzle_widgets.library.model import BlockLibrary
 from puzzle_widgets.library.tables.headings import is_known
 from puzzle_widgets.library.tables.numbers import Marks
@@ -28,7 +28,7 @@ def read_csv(content: bytes, file: str, marks: Marks) -> Sheet:
     LibraryError
         Naming file, row and column as a spreadsheet shows them.
     """
-    place = Place(file)
+    place = Location(file)
     text, mark = _find_separator(decode(content, place))
     rows = split(text, mark, place)
     if not any(map(any, rows)):
@@ -48,7 +48,7 @@ def csv_of(rows: list[Cells], mark: str = ",") -> str:
     return text.getvalue()
 
 
-def decode(content: bytes, place: Place) -> str:
+def decode(content: bytes, place: Location) -> str:
     """Give the text of a file, in the encodings that spreadsheets write."""
     encoding = "utf-16" if content.startswith(_UTF_16) else "utf-8-sig"
     try:
@@ -57,7 +57,7 @@ def decode(content: bytes, place: Place) -> str:
         place.fail(f"not UTF-8 text (byte {error.start}).", "Save it as 'CSV UTF-8'.")
 
 
-def split(text: str, mark: str, place: Place) -> list[Cells]:
+def split(text: str, mark: str, place: Location) -> list[Cells]:
     """Part text into rows of cells.
 
     Raises

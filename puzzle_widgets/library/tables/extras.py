@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.checks import Location
 
 
-def need(library: str, extra: str, place: Place) -> None:
+def need(library: str, extra: str, place: Location) -> None:
     """Refuse a file whose reader or writer is not installed, and say how to install it.
 
     Parameters

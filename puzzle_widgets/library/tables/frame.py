@@ -12,7 +12,7 @@ import pandas as pd
 
 from puzzle_widgets.library.assemble import Facts
 from puzzle_widgets.library.block import SubBlock
-from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.checks import Location
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import BlockLibrary, BlockVariant
 from puzzle_widgets.library.native import FORMAT, dump_head, read_head, read_units
@@ -73,8 +73,8 @@ def _library_frame(library: BlockLibrary, *, layers: bool = False) -> pd.DataFra
             "layer": layer.name,
             "variant": variant.name,
             "parent": variant.name == layer.parent,
-            "attention": write_half(variant.attention),
-            "ffn": write_half(variant.ffn),
+            "attention": write_subblock(variant.attention),
+            "ffn": write_subblock(variant.ffn),
             **variant.values,
             **{name: cell(variant) for name, cell in extra.items()},
         }
@@ -103,9 +103,9 @@ def block_columns(library: BlockLibrary) -> dict[str, Callable[[BlockVariant], s
     return found
 
 
-def write_half(half: SubBlock) -> str:
-    """Write half a block: its size, or its kind in words."""
-    return str(half.size) if half.kind == "sized" else half.kind
+def write_subblock(subblock: SubBlock) -> str:
+    """Write a subblock: its size, or its kind in words."""
+    return str(subblock.size) if subblock.kind == "sized" else subblock.kind
 
 
 def sheet_of_frame(frame: pd.DataFrame, file: str, marks: Marks) -> Sheet:
@@ -146,7 +146,7 @@ def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
 
 def facts_of_frame(frame: pd.DataFrame, file: str, facts: Facts) -> Facts:
     """What is known of the library as a whole, by ``frame.attrs``."""
-    head, place = _head_of(frame), Place(file)
+    head, place = _head_of(frame), Location(file)
     if head is not None:
         facts = read_head(head, place.at(field=f"attrs[{_LIBRARY!r}]"))
     said = frame.attrs.get(_UNITS) or {}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from puzzle_widgets.library.block import Part
-from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.checks import Location, short_repr
 from puzzle_widgets.library.quantity import (
     COST_GROUP,
     MEMORY,
@@ -41,7 +41,7 @@ _OWN_GROUP = re.compile(r"(score|cost)\s*:\s*(.+)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Meaning:
+class ColumnSpec:
     """What a column holds.
 
     Parameters
@@ -57,7 +57,7 @@ class Meaning:
     unit: str | None = None
 
 
-def read_heading(heading: str, place: Place, *, literal: bool = False) -> Meaning:
+def read_heading(heading: str, place: Location, *, literal: bool = False) -> ColumnSpec:
     """Find what a column's heading means.
 
     Parameters
@@ -77,14 +77,14 @@ def read_heading(heading: str, place: Place, *, literal: bool = False) -> Meanin
     if not literal and parted(heading.strip())[0] in _KEYS.values():
         heading = heading.strip()  # a blank beside a usual key is no part of its name
     if heading.startswith(GROUPS):
-        return Meaning(heading) if literal else _dotted(heading, place)
+        return ColumnSpec(heading) if literal else _dotted(heading, place)
     words, unit = parted(heading.strip())
     name = _NAMES.get(_plain(words))
     if name is not None:
         return _with_unit(name, unit, place)
     if match := _OWN_GROUP.fullmatch(heading.strip()):
         return _own(match[1], match[2])
-    place.fail("neither a score nor a cost that is known here.", _mend(heading.strip()))
+    place.fail("neither a score nor a cost that is known here.", _fix_of(heading.strip()))
 
 
 def is_known(heading: str) -> bool:
@@ -104,44 +104,44 @@ def write_heading(key: str, unit: str | None) -> str:
     return f"{key} {_NO_UNIT}" if key.endswith((")", "]")) else key
 
 
-def _dotted(heading: str, place: Place) -> Meaning:
+def _dotted(heading: str, place: Location) -> ColumnSpec:
     key, unit = parted(heading)
     if key == heading or heading.endswith(_NO_UNIT):
-        return Meaning(key)
-    return _with_unit(key, unit, place) if unit else Meaning(key, unit)
+        return ColumnSpec(key)
+    return _with_unit(key, unit, place) if unit else ColumnSpec(key, unit)
 
 
-def _with_unit(name: str, unit: str, place: Place) -> Meaning:
+def _with_unit(name: str, unit: str, place: Location) -> ColumnSpec:
     if not unit or not name.startswith(GROUPS):
-        return Meaning(name)
+        return ColumnSpec(name)
     conversion(name, unit, place)  # what cannot be true is refused here, by its column
-    return Meaning(name, unit)
+    return ColumnSpec(name, unit)
 
 
-def _own(group: str, words: str) -> Meaning:
+def _own(group: str, words: str) -> ColumnSpec:
     name, unit = parted(words)
     prefix = SCORE_GROUP if group.lower() == "score" else COST_GROUP
     letters = "".join(letter if letter.isalnum() else " " for letter in name.lower())
-    return Meaning(prefix + "_".join(letters.split()), unit or None)
+    return ColumnSpec(prefix + "_".join(letters.split()), unit or None)
 
 
-def _mend(heading: str) -> str:
+def _fix_of(heading: str) -> str:
     """Say how a heading is written; one of several workloads or batch sizes has ways of its own."""
     plain = _plain(parted(heading)[0])
     known = next((word for word in _KEYS if plain.startswith(f"{word} ")), "")
     rest = plain.removeprefix(known).strip()
     if known and is_unit(rest):
-        return f"Write the unit in brackets: {shown(f'{known} ({rest})')}."
-    mend = (
-        f"Write {shown(f'score: {heading}')} or {shown(f'cost: {heading}')}, metrics.… or stats.…; "
-        "or 'comment' if it is neither."
+        return f"Write the unit in brackets: {short_repr(f'{known} ({rest})')}."
+    fix = (
+        f"Write {short_repr(f'score: {heading}')} or {short_repr(f'cost: {heading}')}, "
+        "metrics.… or stats.…; or 'comment' if it is neither."
     )
     if not known:
-        return mend
+        return fix
     workload = f"{_KEYS[known]}@{rest.replace(' ', '_')}"
     return (
-        f"{mend} Of several workloads, write {shown(workload)}; of several batch sizes, one row "
-        "for each, with a column 'batch size'."
+        f"{fix} Of several workloads, write {short_repr(workload)}; of several batch sizes, one "
+        "row for each, with a column 'batch size'."
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from puzzle_widgets.errors import LibraryError
-from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.checks import Location, short_repr
 
 Mark = Literal[".", ","]
 Thousands = Literal[".", ",", " ", "'"]
@@ -54,7 +54,9 @@ class Marks:
         ):
             if value is not None and value not in known:
                 words = " or ".join(map(repr, known))
-                raise LibraryError(f"{name}={shown(value)} is no mark in figures. Give {words}.")
+                raise LibraryError(
+                    f"{name}={short_repr(value)} is no mark in figures. Give {words}."
+                )
         if self.decimal is not None and self.decimal == self.thousands:
             raise LibraryError(f"decimal and thousands are both {self.decimal!r}. Give two marks.")
 
@@ -77,7 +79,7 @@ class NumberStyle:
     thousands: str | None = None
     comma_file: bool = False
 
-    def read(self, written: str, place: Place) -> float | str:
+    def read(self, written: str, place: Location) -> float | str:
         """Read a figure; what is none comes back as it is.
 
         Raises
@@ -93,7 +95,8 @@ class NumberStyle:
             mark = "." if "." in written else ","
             as_decimal, whole = (point, comma) if mark == "." else (comma, point)
             place.fail(
-                f"{shown(written)} can be read in two ways, as {as_decimal!r} and as {whole:.0f}.",
+                f"{short_repr(written)} can be read in two ways, as {as_decimal!r} "
+                f"and as {whole:.0f}.",
                 f"Pass decimal={mark!r} or thousands={mark!r} to load_library (--decimal or "
                 f"--thousands on the command line), or write it without the mark.",
             )
@@ -102,7 +105,7 @@ class NumberStyle:
 
 
 def find_style(
-    cells: Iterable[tuple[str, Callable[[], Place]]], said: Marks, *, comma_file: bool = False
+    cells: Iterable[tuple[str, Callable[[], Location]]], said: Marks, *, comma_file: bool = False
 ) -> NumberStyle:
     """Find how a table writes figures.
 
@@ -123,14 +126,14 @@ def find_style(
     if said.decimal or said.thousands:
         usual = "," if said.thousands == "." else "."
         return NumberStyle(said.decimal or usual, said.thousands)
-    told: dict[str, tuple[str, Callable[[], Place]]] = {}
+    told: dict[str, tuple[str, Callable[[], Location]]] = {}
     for written, place in cells:
         if mark := _told_by(written, comma_file=comma_file):
             told.setdefault(mark, (written, place))
     if len(told) > 1:
         (written, place), (other, _) = told[","], told["."]
         place().fail(
-            f"{shown(written)} has a decimal comma, and {shown(other)} a decimal point.",
+            f"{short_repr(written)} has a decimal comma, and {short_repr(other)} a decimal point.",
             "Use one of them in all of the table.",
         )
     decimal = next(iter(told), None)

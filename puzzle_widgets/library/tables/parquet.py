@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from puzzle_widgets.errors import LibraryError
-from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.checks import Location
 from puzzle_widgets.library.model import BlockLibrary
 from puzzle_widgets.library.tables.extras import first_line, need
 from puzzle_widgets.library.tables.frame import to_frame
@@ -27,7 +27,7 @@ def read_parquet(content: bytes, file: str) -> pd.DataFrame:
     LibraryError
         If pyarrow is missing, the file would unpack to too much, or something in it is wrong.
     """
-    place = Place(file)
+    place = Location(file)
     need("pyarrow", "parquet", place)
     try:
         frame = _unpack(content, place)
@@ -43,7 +43,7 @@ def read_parquet(content: bytes, file: str) -> pd.DataFrame:
 
 def dump_parquet(library: BlockLibrary) -> bytes:
     """Give a library as a Parquet file, which holds all that is known of it."""
-    need("pyarrow", "parquet", Place(library.name))
+    need("pyarrow", "parquet", Location(library.name))
     frame = to_frame(library)
     if len({type(layer.name) for layer in library.layers}) > 1:
         frame["layer"] = frame["layer"].map(str)
@@ -52,7 +52,7 @@ def dump_parquet(library: BlockLibrary) -> bytes:
     return content.getvalue()
 
 
-def _unpack(content: bytes, place: Place) -> pd.DataFrame:
+def _unpack(content: bytes, place: Location) -> pd.DataFrame:
     parquet: Any = import_module("pyarrow.parquet")
     with parquet.ParquetFile(io.BytesIO(content)) as file:
         _check_size(file.metadata, place)
@@ -66,7 +66,7 @@ def _unpack(content: bytes, place: Place) -> pd.DataFrame:
     return frame
 
 
-def _check_size(metadata: Any, place: Place) -> None:  # noqa: ANN401
+def _check_size(metadata: Any, place: Location) -> None:  # noqa: ANN401
     check_size(metadata.num_rows, metadata.num_columns, place)
     groups = (metadata.row_group(place) for place in range(metadata.num_row_groups))
     unpacked = sum(group.total_byte_size for group in groups)
@@ -74,7 +74,7 @@ def _check_size(metadata: Any, place: Place) -> None:  # noqa: ANN401
         _too_much(unpacked, place)
 
 
-def _too_much(size: int, place: Place) -> None:
+def _too_much(size: int, place: Location) -> None:
     place.fail(
         f"{size / 2**20:,.1f} MiB when unpacked.",
         f"At most {MAX_UNPACKED_BYTES // 2**20} MiB are read; split it.",

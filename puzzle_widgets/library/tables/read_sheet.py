@@ -1,4 +1,4 @@
-"""The library that a table of cells says, in one scenario of costs or in several."""
+"""The library that a table of cells says, in one workload or in several."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from typing import Any
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
 from puzzle_widgets.library.block import SubBlock
-from puzzle_widgets.library.checks import MAX_NUMBER, Place, long_text, parse_json, shown
+from puzzle_widgets.library.checks import MAX_NUMBER, Location, long_text, parse_json, short_repr
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import BlockLibrary, LayerName, Measurement
 from puzzle_widgets.library.native import read_paths
 from puzzle_widgets.library.order import in_order
-from puzzle_widgets.library.puzzletron.stats import StatsScenario, choose
+from puzzle_widgets.library.puzzletron.stats import Workload, choose
 from puzzle_widgets.library.tables.cells import (
     is_blank,
     read_figure,
-    read_half,
     read_layer,
     read_name,
+    read_subblock,
     read_truth,
 )
 from puzzle_widgets.library.tables.columns import Columns, find_columns
 from puzzle_widgets.library.tables.headings import BLOCK, FACTS, GROUPS, HALVES, SITUATION
 from puzzle_widgets.library.tables.numbers import NumberStyle, find_style
-from puzzle_widgets.library.tables.scenarios import Situations, find_situations
 from puzzle_widgets.library.tables.sheet import Sheet, check_size
 from puzzle_widgets.library.tables.sheet_facts import facts_of
+from puzzle_widgets.library.tables.workloads import Situations, find_situations
 
 Wanted = Any
-OUTSIDE = "outside the blocks"
-_OUTSIDE = {OUTSIDE, "outside"}
+NON_BLOCK = "non-block costs"
+_NON_BLOCK = {NON_BLOCK, "non-block"}
 _MOST_NAMED = 20
 
 Here = dict[str, Any]
@@ -44,14 +44,14 @@ Here = dict[str, Any]
 class TableRun:
     r"""A table that was understood; it opens as a library.
 
-    Rows for several batch sizes, sequence lengths, GPUs or dtypes are scenarios of costs, as a
+    Rows for several batch sizes, sequence lengths, GPUs or dtypes are workloads, as a
     Puzzletron run may have them.
 
     Parameters
     ----------
     sheet
         Columns ``layer``, ``variant``, ``parent``, one for each score and cost, and if wanted
-        the halves and facts of :mod:`puzzle_widgets.library.tables.headings`.
+        the subblocks and facts of :mod:`puzzle_widgets.library.tables.headings`.
     facts
         What is known of the library otherwise; what the table says goes before it.
     name
@@ -62,7 +62,7 @@ class TableRun:
     Raises
     ------
     LibraryError
-        Naming file, row, column and the mend.
+        Naming file, row, column and the fix.
 
     Examples
     --------
@@ -70,7 +70,7 @@ class TableRun:
     >>> head = "layer,variant,parent,batch size,sequence length,metrics.loss,stats.runtime_ms"
     >>> rows = "0,whole,yes,1,100,0,5", "0,whole,yes,8,100,0,20"
     >>> run = pw.open_run({"mine.csv": "\n".join([head, *rows]).encode()})
-    >>> [scenario.args["batch_size"] for scenario in run.scenarios]
+    >>> [workload.args["batch_size"] for workload in run.workloads]
     [1, 8]
     """
 
@@ -80,47 +80,50 @@ class TableRun:
     allow_gaps: bool = False
 
     @property
-    def scenarios(self) -> tuple[StatsScenario, ...]:
-        """Scenarios of costs to choose from; none where all rows are of one."""
-        return self._situations.scenarios
+    def workloads(self) -> tuple[Workload, ...]:
+        """Workloads to choose from; none where all rows are of one."""
+        return self._situations.workloads
 
-    def chosen(self, scenario: Wanted = None) -> StatsScenario:
-        """Find a scenario by its name or by some of its arguments; the first by default."""
-        return self.scenarios[self._place(scenario)]
+    def chosen(self, workload: Wanted = None) -> Workload:
+        """Find a workload by its name or by some of its arguments; the first by default."""
+        return self.workloads[self._place(workload)]
 
     def library(
-        self, scenario: Wanted = None, measurement: Measurement | None = None
+        self, workload: Wanted = None, measurement: Measurement | None = None
     ) -> BlockLibrary:
-        """Open the library, in one scenario of costs.
+        """Open the library, in one workload.
 
         Raises
         ------
         LibraryError
-            Naming file, row, column and the mend; or the scenarios, where none or several fit.
+            Naming file, row, column and the fix; or the workloads, where none or several fit.
         """
-        if not self.scenarios:
-            if scenario is not None:
-                Place(self.sheet.file).fail("no scenarios here.", "All rows are of one.")
+        if not self.workloads:
+            if workload is not None:
+                Location(self.sheet.file).fail("no workloads here.", "All rows are of one.")
             found = self._read(range(len(self.sheet.rows)))
             return self._finished(found, measurement)
-        place = self._place(scenario)
+        place = self._place(workload)
         found = self._read(self._situations.rows[place])
-        names = [known.name for known in self.scenarios]
+        names = [known.name for known in self.workloads]
         others = ", ".join(name for n, name in enumerate(names) if n != place)
         note = f"Costs are those of {names[place]}; there are also {others}."
         found = replace(found, notes=(note, *self._absent(place), *found.notes))
         return self._finished(found, measurement, f" ({names[place]})")
 
     def _absent(self, place: int) -> list[str]:
-        """Name the blocks that have rows in other scenarios only; no layer may."""
-        name, file = self.scenarios[place].name, Place(self.sheet.file)
+        """Name the blocks that have rows in other workloads only; no layer may."""
+        name, file = self.workloads[place].name, Location(self.sheet.file)
         own = self._blocks(self._situations.rows[place])
         gone = [one for one in self._blocks(range(len(self.sheet.rows))) if one not in own]
         layers = {layer for layer, _ in own}
         for layer, _ in gone:
             if layer not in layers:
                 file.at(layer=layer).fail(f"no row for {name}.", "Add its rows, or leave it out.")
-        words = [f"layer {shown(layer)} {shown(variant)}" for layer, variant in gone[:_MOST_NAMED]]
+        words = [
+            f"layer {short_repr(layer)} {short_repr(variant)}"
+            for layer, variant in gone[:_MOST_NAMED]
+        ]
         more = [f"{len(gone) - _MOST_NAMED:,} more"] if len(gone) > _MOST_NAMED else []
         return [f"Without a row for {name}, and left out: {'; '.join(words + more)}."] * bool(gone)
 
@@ -130,10 +133,10 @@ class TableRun:
         named = [[self.sheet.rows[row][at] for at in columns] for row in rows]
         told = [cells for cells in named if not any(is_blank(cell) for cell in cells)]
         blocks = [(str(layer).strip(), str(variant).strip()) for layer, variant in told]
-        return {block: None for block in blocks if block[0].casefold() not in _OUTSIDE}
+        return {block: None for block in blocks if block[0].casefold() not in _NON_BLOCK}
 
-    def _place(self, scenario: Wanted) -> int:
-        return 0 if scenario is None else choose(self.scenarios, scenario, self.sheet.file)
+    def _place(self, workload: Wanted) -> int:
+        return 0 if workload is None else choose(self.workloads, workload, self.sheet.file)
 
     def _finished(
         self, found: BlockLibrary, measurement: Measurement | None, beside: str = ""
@@ -147,7 +150,7 @@ class TableRun:
 
     @cached_property
     def _found(self) -> tuple[Columns, tuple[str, ...]]:
-        check_size(len(self.sheet.rows), len(self.sheet.headings), Place(self.sheet.file))
+        check_size(len(self.sheet.rows), len(self.sheet.headings), Location(self.sheet.file))
         return find_columns(self.sheet)
 
     @property
@@ -177,7 +180,7 @@ class TableRun:
         for row in reader.rows:
             if self.sheet.reads_text and all(is_blank(cell) for cell in self.sheet.rows[row]):
                 continue  # people leave blank rows in sheets
-            if reader.is_outside(row):
+            if reader.is_non_block(row):
                 facts = reader.with_offsets(row, facts)
                 continue
             name, variant = reader.read(row)
@@ -210,37 +213,37 @@ class _Reader:
         if read_truth(value, place.at(**here)):
             self._note_parent(row, layer, name)
         return layer, RawVariant(
-            name, self._values(row, here), *self._halves(row, here), **self._beside(row, here)
+            name, self._values(row, here), *self._subblocks(row, here), **self._beside(row, here)
         )
 
-    def is_outside(self, row: int) -> bool:
-        """Whether a row holds what stands outside the blocks; it has no variant then."""
+    def is_non_block(self, row: int) -> bool:
+        """Whether a row holds the non-block costs; it has no variant then."""
         if not is_blank(self._cell(row, "variant")[0]):
             return False
-        return str(self._cell(row, "layer")[0]).strip().lower() in _OUTSIDE
+        return str(self._cell(row, "layer")[0]).strip().lower() in _NON_BLOCK
 
     def with_offsets(self, row: int, facts: Facts) -> Facts:
-        """Add a row's costs outside the blocks to what is known; blank cells say nothing."""
-        first = self._firsts.setdefault((OUTSIDE, ""), self.sheet.row_names[row])
+        """Add a row's non-block costs to what is known; blank cells say nothing."""
+        first = self._firsts.setdefault((NON_BLOCK, ""), self.sheet.row_names[row])
         if first != self.sheet.row_names[row]:
-            self._cell(row, "layer")[1].fail(f"{OUTSIDE!r} again, first in {first}.", "Keep one.")
+            self._cell(row, "layer")[1].fail(f"{NON_BLOCK!r} again, first in {first}.", "Keep one.")
         found = {
             key: self._figure(row, key, {})
             for key in self._keys
             if not is_blank(self._cell(row, key)[0])
         }
-        return replace(facts, offsets=FrozenMapping(found))
+        return replace(facts, non_block_costs=FrozenMapping(found))
 
     def parent(self, layer: LayerName) -> str | None:
         """Name of the parent's variant in a layer, if a row marks it."""
         return self._parents[layer][1] if layer in self._parents else None
 
-    def column(self, name: str) -> list[tuple[object, Place]]:
+    def column(self, name: str) -> list[tuple[object, Location]]:
         """Every cell of a column that is not blank, with its place."""
         cells = (self._cell(row, name) for row in self.rows)
         return [(value, place) for value, place in cells if not is_blank(value)]
 
-    def _cell(self, row: int, name: str) -> tuple[object, Place]:
+    def _cell(self, row: int, name: str) -> tuple[object, Location]:
         column = self.columns[name][0]
         return self.sheet.rows[row][column], self.sheet.place(row, column)
 
@@ -272,20 +275,20 @@ class _Reader:
             )
         return found
 
-    def _halves(self, row: int, here: Here) -> Iterator[SubBlock | None]:
+    def _subblocks(self, row: int, here: Here) -> Iterator[SubBlock | None]:
         for part in HALVES:
             if part not in self.columns:
                 yield None
                 continue
             value, place = self._cell(row, part)
-            yield read_half(part, value, place.at(**here), self.style or NumberStyle())
+            yield read_subblock(part, value, place.at(**here), self.style or NumberStyle())
 
     def _check_twin(self, row: int, layer: LayerName, name: str) -> None:
         here = self.sheet.row_names[row]
         first = self._firsts.setdefault((layer, name), here)
         if first != here:
             self._cell(row, "variant")[1].at(layer=layer).fail(
-                f"the variant {shown(name)} is there twice, first in {first}.",
+                f"the variant {short_repr(name)} is there twice, first in {first}.",
                 "Keep one, or rename one.",
             )
 

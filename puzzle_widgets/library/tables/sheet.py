@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.checks import Location, short_repr
 from puzzle_widgets.library.tables.numbers import Marks
 
 MAX_ROWS, MAX_COLUMNS, MAX_CELLS = 200_000, 400, 1_000_000
@@ -59,7 +59,7 @@ class Sheet:
         """Columns as the sheet shows them, such as ``"column F 'runtime (ms)'"``."""
         letters = [f"{column_letters(n)} " if self.letters else "" for n in self._columns]
         return tuple(
-            f"column {letter}{shown(heading)}"
+            f"column {letter}{short_repr(heading)}"
             for letter, heading in zip(letters, self.headings, strict=True)
         )
 
@@ -67,16 +67,16 @@ class Sheet:
     def _columns(self) -> range:
         return range(len(self.headings))
 
-    def heading_place(self, column: int) -> Place:
+    def heading_place(self, column: int) -> Location:
         """Where a heading is, for messages."""
-        return Place(self.file, row=self.head, column=self.column_names[column])
+        return Location(self.file, row=self.head, column=self.column_names[column])
 
-    def place(self, row: int, column: int) -> Place:
+    def place(self, row: int, column: int) -> Location:
         """Where a cell is, for messages."""
-        return Place(self.file, row=self.row_names[row], column=self.column_names[column])
+        return Location(self.file, row=self.row_names[row], column=self.column_names[column])
 
 
-def check_size(rows: int, columns: int, place: Place) -> None:
+def check_size(rows: int, columns: int, place: Location) -> None:
     """Refuse a table of more rows, columns or cells than are read."""
     if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
         place.fail(

@@ -9,12 +9,12 @@ from typing import get_args
 import numpy as np
 
 from puzzle_widgets.library.assemble import Facts
-from puzzle_widgets.library.checks import Place, long_text, optional_count, shown, text
+from puzzle_widgets.library.checks import Location, long_text, optional_count, short_repr, text
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import Measurement, Origin, Provenance
 from puzzle_widgets.library.tables.numbers import NumberStyle
 
-Noted = Sequence[tuple[object, Place]]
+Noted = Sequence[tuple[object, Location]]
 
 
 def facts_of(
@@ -58,7 +58,7 @@ def facts_of(
     )
 
 
-_Cell = tuple[object, Place]
+_Cell = tuple[object, Location]
 
 
 def _one(cells: Noted) -> _Cell | None:
@@ -68,10 +68,10 @@ def _one(cells: Noted) -> _Cell | None:
     first, where = cells[0]
     for value, place in cells:
         if not isinstance(value, str | int | float | np.generic):
-            place.fail(f"{shown(value)} is neither text nor a number.", "Give one of these.")
+            place.fail(f"{short_repr(value)} is neither text nor a number.", "Give one of these.")
         if value != first:
             place.fail(
-                f"{shown(value)}, but {shown(first)} in {where.row}.",
+                f"{short_repr(value)}, but {short_repr(first)} in {where.row}.",
                 "It holds for the whole library: write it once, in the first row.",
             )
     return first, where
@@ -92,7 +92,7 @@ def _count(cell: _Cell | None, otherwise: int | None, style: NumberStyle) -> int
     return otherwise if cell is None else read_count(*cell, style)
 
 
-def read_count(value: object, place: Place, style: NumberStyle) -> int | None:
+def read_count(value: object, place: Location, style: NumberStyle) -> int | None:
     """Read a positive whole number."""
     plain = value.item() if isinstance(value, np.generic) else value
     return optional_count(style.read(plain, place) if isinstance(plain, str) else plain, place)
@@ -105,4 +105,4 @@ def _origin(cell: _Cell | None, otherwise: Origin) -> Origin:
     for origin in get_args(Origin):
         if str(value).strip().lower() == origin:
             return origin  # type: ignore[no-any-return]
-    place.fail(f"{shown(value)}.", f"One of {', '.join(get_args(Origin))} is needed.")
+    place.fail(f"{short_repr(value)}.", f"One of {', '.join(get_args(Origin))} is needed.")

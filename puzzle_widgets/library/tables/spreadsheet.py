@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.checks import Location, short_repr
 from puzzle_widgets.library.model import BlockLibrary, BlockVariant
 from puzzle_widgets.library.tables.cells import is_blank
-from puzzle_widgets.library.tables.frame import block_columns, write_half
+from puzzle_widgets.library.tables.frame import block_columns, write_subblock
 from puzzle_widgets.library.tables.headings import (
     FACTS,
     HALVES,
@@ -17,7 +17,7 @@ from puzzle_widgets.library.tables.headings import (
     write_heading,
 )
 from puzzle_widgets.library.tables.numbers import Marks
-from puzzle_widgets.library.tables.read_sheet import OUTSIDE
+from puzzle_widgets.library.tables.read_sheet import NON_BLOCK
 from puzzle_widgets.library.tables.sheet import Sheet, column_letters
 
 Cells = list[Any]
@@ -69,7 +69,7 @@ def sheet_of(
         headings.pop()
     below = [f"row {number}" for number in numbers[top + 1 :]]
     cells = [
-        _fit(row, len(headings), Place(file, row=name))
+        _fit(row, len(headings), Location(file, row=name))
         for row, name in zip(rows[top + 1 :], below, strict=True)
     ]
     above = [n for n, row in zip(numbers, rows[:top], strict=False) if not _is_empty(row)]
@@ -95,11 +95,11 @@ def _is_empty(row: Sequence[object]) -> bool:
     return all(is_blank(cell) for cell in row)
 
 
-def _fit(row: Sequence[object], width: int, place: Place) -> Sequence[object]:
+def _fit(row: Sequence[object], width: int, place: Location) -> Sequence[object]:
     for column, cell in enumerate(row[width:], width):
         if not is_blank(cell):
             place.at(column=f"column {column_letters(column)}").fail(
-                f"{shown(cell)} stands in a column without a heading.",
+                f"{short_repr(cell)} stands in a column without a heading.",
                 "Give the column a heading, or empty it.",
             )
     return [*row[:width], *[""] * (width - len(row))]
@@ -115,9 +115,9 @@ def rows_of(library: BlockLibrary) -> list[Cells]:
             head = [layer.name, variant.name, variant.name == layer.parent]
             beside = [cell(variant) for cell in extra.values()]
             rows.append([*head, *_variant_cells(variant), *beside])
-    if library.offsets:
-        outside = [library.offsets.get(key, "") for key in library.keys]
-        rows.append([OUTSIDE, "", "", "", "", *outside, *([""] * len(extra))])
+    if library.non_block_costs:
+        outside = [library.non_block_costs.get(key, "") for key in library.keys]
+        rows.append([NON_BLOCK, "", "", "", "", *outside, *([""] * len(extra))])
     return _with_facts(rows, library)
 
 
@@ -129,8 +129,10 @@ def _with_facts(rows: list[Cells], library: BlockLibrary) -> list[Cells]:
 
 
 def _variant_cells(variant: BlockVariant) -> Cells:
-    halves = [half.size or write_half(half) for half in (variant.attention, variant.ffn)]
-    return [*halves, *variant.values.values()]
+    subblocks = [
+        subblock.size or write_subblock(subblock) for subblock in (variant.attention, variant.ffn)
+    ]
+    return [*subblocks, *variant.values.values()]
 
 
 def _facts(library: BlockLibrary) -> dict[str, Any]:

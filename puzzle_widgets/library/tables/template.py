@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from puzzle_widgets.errors import LibraryError
-from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.checks import Location
 from puzzle_widgets.library.tables.csv_text import csv_of
 from puzzle_widgets.library.tables.extras import need
 from puzzle_widgets.library.tables.numbers import Mark
@@ -38,7 +38,7 @@ _COLUMNS = {
     "batch size": "Sequences a batch, as measured; for several, a row of each block for each.",
     "sequence length": "Tokens a sequence, as the runtime was measured.",
     "gpu": "What it was measured on.",
-    "origin": "measured, modelled, generated or unknown.",
+    "origin": "measured, modeled, generated or unknown.",
     "comment": "Read by nobody but people.",
 }
 
@@ -90,7 +90,7 @@ def write_template(
 
 def dump_template(file: str = "template.csv", *, layers: int = 2, decimal: Mark = ".") -> bytes:
     """Give the template's bytes; ``file`` is its name, the rest as for :func:`write_template`."""
-    place, ending = Place(file), Path(file).suffix.lower()
+    place, ending = Location(file), Path(file).suffix.lower()
     if layers < 1:
         place.fail(f"{layers} layers are no example.", "Ask for 1 layer or more.")
     if ending == ".xlsx":

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.checks import Location, short_repr
 from puzzle_widgets.library.tables.cells import is_blank
 from puzzle_widgets.library.tables.headings import NEEDED
 from puzzle_widgets.library.tables.sheet import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, column_letters
@@ -50,7 +50,7 @@ class Page:
         return find_head(self.rows)[1]
 
 
-def choose_page(sheets: Sequence[Any], place: Place) -> tuple[Page, tuple[str, ...]]:
+def choose_page(sheets: Sequence[Any], place: Location) -> tuple[Page, tuple[str, ...]]:
     """Find the first visible sheet that has the headings; also notes of the others.
 
     Raises
@@ -68,16 +68,16 @@ def choose_page(sheets: Sequence[Any], place: Place) -> tuple[Page, tuple[str, .
             break
     if best is None or not best.needed:
         _refuse(pages, place)
-    others = [f"{shown(page.title)}{_state(page)}" for page in pages if page is not best]
+    others = [f"{short_repr(page.title)}{_state(page)}" for page in pages if page is not best]
     verb = "was" if len(others) == 1 else "were"
-    words = f"Sheet {shown(best.title)} was read; {', '.join(others[:6])} {verb} passed by."
+    words = f"Sheet {short_repr(best.title)} was read; {', '.join(others[:6])} {verb} passed by."
     return best, (words,) if others else ()
 
 
-def _refuse(pages: Sequence[Page], place: Place) -> NoReturn:
+def _refuse(pages: Sequence[Page], place: Location) -> NoReturn:
     if not any(page.rows for page in pages):
         place.fail("no visible sheet holds anything.", "Put the table on a sheet that is shown.")
-    names = ", ".join(f"{shown(page.title)}{_state(page)}" for page in pages[:6])
+    names = ", ".join(f"{short_repr(page.title)}{_state(page)}" for page in pages[:6])
     place.fail(
         f"no visible sheet has the headings {', '.join(NEEDED)}; there are {names}.",
         "Give the table's columns these headings, or show its sheet.",
@@ -88,7 +88,7 @@ def _state(page: Page) -> str:
     return "" if page.is_visible else " (hidden)"
 
 
-def fill_merged(rows: list[Cells], xml: bytes, place: Place) -> None:
+def fill_merged(rows: list[Cells], xml: bytes, place: Location) -> None:
     """Give each row of merged cells the value that stands in the first."""
     filled = 0
     for found in _MERGED.finditer(xml):
@@ -124,7 +124,7 @@ def without_hidden(rows: list[Cells], xml: bytes) -> tuple[list[Cells], list[int
     return [rows[number - 1] for number in kept], kept, note
 
 
-def refuse_formulas(sheet: Any, rows: Sequence[Cells], place: Place) -> None:  # noqa: ANN401
+def refuse_formulas(sheet: Any, rows: Sequence[Cells], place: Location) -> None:  # noqa: ANN401
     """Refuse a formula that was saved without its value.
 
     Parameters
@@ -144,12 +144,12 @@ def refuse_formulas(sheet: Any, rows: Sequence[Cells], place: Place) -> None:  #
         for at, cell in enumerate(cells if number > top else ()):
             if at in headed and cell.data_type == "f" and (at >= len(saved) or saved[at] == ""):
                 place.at(row=f"row {number + 1}", column=f"column {column_letters(at)}").fail(
-                    f"the formula {shown(str(cell.value))} was saved without a value.",
+                    f"the formula {short_repr(str(cell.value))} was saved without a value.",
                     "Open the file in a spreadsheet program and save it, or write values.",
                 )
 
 
-def _rows_of(sheet: Any, place: Place) -> Iterator[Cells]:  # noqa: ANN401
+def _rows_of(sheet: Any, place: Location) -> Iterator[Cells]:  # noqa: ANN401
     """Rows as far as any holds something; what a sheet claims of its own size is not believed."""
     sheet.reset_dimensions()
     blank = cells_read = 0
@@ -169,7 +169,7 @@ def _rows_of(sheet: Any, place: Place) -> Iterator[Cells]:  # noqa: ANN401
 
 
 def _column(letters: bytes) -> int:
-    """Place of a column by its letters, from 0."""
+    """Location of a column by its letters, from 0."""
     found = 0
     for letter in letters:
         found = 26 * found + letter - ord("A") + 1

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from puzzle_widgets.errors import LibraryError
-from puzzle_widgets.library.checks import Place, shown
+from puzzle_widgets.library.checks import Location, short_repr
 from puzzle_widgets.library.model import BlockLibrary
 from puzzle_widgets.library.tables.extras import first_line, need
 from puzzle_widgets.library.tables.numbers import Marks
@@ -41,7 +41,7 @@ def read_xlsx(content: bytes, file: str, marks: Marks) -> Sheet:
         If openpyxl is missing, the file would unpack to too much, or something in it is wrong;
         with row and column as the sheet shows them.
     """
-    place = Place(file)
+    place = Location(file)
     need("openpyxl", "excel", place)
     try:
         _check_size(content, place)
@@ -55,12 +55,12 @@ def read_xlsx(content: bytes, file: str, marks: Marks) -> Sheet:
         )
 
 
-def _read(content: bytes, place: Place, marks: Marks) -> Sheet:
+def _read(content: bytes, place: Location, marks: Marks) -> Sheet:
     with _opened(content, values=True) as book:
         sheets = _sheets(book)
         page, notes = choose_page(sheets, place)
         if len(sheets) > 1:
-            place = place.at(file=f"{place.file}, sheet {shown(page.title)}")
+            place = place.at(file=f"{place.file}, sheet {short_repr(page.title)}")
         xml = _source(page.sheet)
     width = len(page.rows[find_head(page.rows)[0]])
     if any("" in row or len(row) < width for row in page.rows):
@@ -115,7 +115,7 @@ def dump_xlsx(library: BlockLibrary) -> bytes:
 
     A cell holds at most 32,767 characters and no control characters; these are replaced.
     """
-    need("openpyxl", "excel", Place(library.name))
+    need("openpyxl", "excel", Location(library.name))
     return workbook_of([("Block library", rows_of(library))])
 
 
@@ -152,7 +152,7 @@ def _printable(value: Any) -> Any:  # noqa: ANN401
     return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", value)[:MAX_CELL]
 
 
-def _check_size(content: bytes, place: Place) -> None:
+def _check_size(content: bytes, place: Location) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         sizes = [part.file_size for part in packed.infolist()]
     if len(sizes) > MAX_PARTS or sum(sizes) > MAX_UNPACKED_BYTES:

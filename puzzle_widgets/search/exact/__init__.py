@@ -14,7 +14,7 @@ Lagrangian relaxation, reduced-cost fixing and the idea of a core: Kellerer, Pfe
 *Knapsack Problems* (Springer 2004), ch. 11.
 """
 
-from puzzle_widgets.search.exact.exact import ExactOptions, Warm, solve_exact
+from puzzle_widgets.search.exact.exact import ExactOptions, WarmStart, solve_exact
 from puzzle_widgets.search.exact.ties import settle
 
-__all__ = ["ExactOptions", "Warm", "settle", "solve_exact"]
+__all__ = ["ExactOptions", "WarmStart", "settle", "solve_exact"]

@@ -38,7 +38,7 @@ _COARSE, _COARSE_DIGITS = 1e3, 1e-13
 
 
 @dataclass(frozen=True, eq=False)
-class Warm:
+class WarmStart:
     """What an earlier search of a like problem knows: shadow prices (rows,), and a choice."""
 
     prices: FloatArray | None
@@ -59,9 +59,9 @@ class ExactOptions:
         Asked now and then.
     max_states
         States of the dynamic program beyond which the MIP solver takes over.
-    start
+    warm_start
         Knowledge of an earlier search.
-    first
+    on_incumbent
         Called with a first feasible outcome, before the proof.
     hand_over
         Whether the MIP solver takes over where states are too many.
@@ -73,8 +73,8 @@ class ExactOptions:
     time_limit: float | None = None
     cancelled: Cancelled = never
     max_states: int = MAX_STATES
-    start: Warm | None = None
-    first: Callable[[Outcome], None] | None = None
+    warm_start: WarmStart | None = None
+    on_incumbent: Callable[[Outcome], None] | None = None
     hand_over: bool = True
     lexicographic: bool = False
 
@@ -168,7 +168,11 @@ def solve_exact(mckp: Mckp, options: ExactOptions) -> Outcome:
         smaller = narrowed(mckp, outcome.choice, resolution)
         if smaller is None:
             break
-        mckp, options, before = smaller, replace(options, first=None, start=None), outcome
+        mckp, options, before = (
+            smaller,
+            replace(options, on_incumbent=None, warm_start=None),
+            outcome,
+        )
         outcome, finer = _solve(mckp, options, deadline)
         if outcome.status != "optimal":
             return replace(before, status="feasible", bound=before.score - 2 * resolution)
@@ -182,8 +186,8 @@ def _solve(mckp: Mckp, options: ExactOptions, deadline: float) -> tuple[Outcome,
     if form is None:
         return infeasible(ENGINE), 0.0
     search = _begin(mckp, form, options)
-    if search.best is not None and options.first is not None:
-        options.first(search.outcome())
+    if search.best is not None and options.on_incumbent is not None:
+        options.on_incumbent(search.outcome())
     if _good_enough(search, options.gap):
         return search.outcome(), 0.0
     if search.bound.value > form.worst:
@@ -198,7 +202,7 @@ def _solve(mckp: Mckp, options: ExactOptions, deadline: float) -> tuple[Outcome,
 
 def _begin(mckp: Mckp, form: Form, options: ExactOptions) -> _Search:
     """Rough bound and first choice; then both better, on what the rough ones leave."""
-    warm = options.start
+    warm = options.warm_start
     prices = None if warm is None else warm.prices
     start = None if prices is None else form.multipliers(prices)
     search = _Search(mckp, form, best_bound(form, start, ROUGH), None)

@@ -10,7 +10,7 @@ import numpy as np
 
 from puzzle_widgets.problem.mckp import TOLERANCE, BoolArray, FloatArray, IntArray, Mckp
 from puzzle_widgets.search.exact.bound import best_bound
-from puzzle_widgets.search.exact.exact import ExactOptions, Warm, solve_exact
+from puzzle_widgets.search.exact.exact import ExactOptions, WarmStart, solve_exact
 from puzzle_widgets.search.exact.form import to_form, typical
 from puzzle_widgets.search.outcome import Cancelled, Outcome, Ties
 from puzzle_widgets.search.rescale import above_least
@@ -112,7 +112,7 @@ class _Settling:
             time_limit=left,
             cancelled=self._cancelled,
             max_states=_STATES,
-            start=Warm(None, self.choice),
+            warm_start=WarmStart(None, self.choice),
             hand_over=False,
             lexicographic=lexicographic,
         )

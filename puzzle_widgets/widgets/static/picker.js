@@ -34,7 +34,7 @@ function once(model, message, buffers) {
   });
 }
 
-// Only pages of this machine, or by HTTPS, can reckon digests; lengths are checked in any case.
+// Only pages of this machine, or by HTTPS, can compute digests; lengths are checked in any case.
 async function digest(file) {
   if (!globalThis.crypto || !crypto.subtle) return "";
   const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));

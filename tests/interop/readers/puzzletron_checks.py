@@ -1,4 +1,4 @@
-"""Open and realise what is handed over by ModelOpt's own Puzzletron, on a CPU, JSON on stdout.
+"""Open and realize what is handed over by ModelOpt's own Puzzletron, on a CPU, JSON on stdout.
 
 Patched, as Puzzletron expects a GPU: where a model lies, and nothing of what it computes.
 """
@@ -29,7 +29,7 @@ from transformers import AutoModelForCausalLM
 
 def main(task: str, folder: Path, rest: list[str]) -> None:
     """Run one task and print what it gives."""
-    found = {"anymodel": _anymodel, "realise": _realise, "search": _search}[task](folder, rest)
+    found = {"anymodel": _anymodel, "realize": _realise, "search": _search}[task](folder, rest)
     print("\n" + json.dumps({"version": version("nvidia-modelopt"), **found}))  # noqa: T201
 
 

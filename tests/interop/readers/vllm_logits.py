@@ -25,7 +25,7 @@ class DeciLMConfig(LlamaConfig):
         told = {name: value for name, value in kwargs.items() if value is not None}
         super().__init__(**told)
         self.block_configs = [
-            SimpleNamespace(**{part: SimpleNamespace(**half) for part, half in block.items()})
+            SimpleNamespace(**{part: SimpleNamespace(**one) for part, one in block.items()})
             if isinstance(block, dict)
             else block
             for block in block_configs or []
@@ -34,7 +34,7 @@ class DeciLMConfig(LlamaConfig):
     def to_dict(self):
         content = super().to_dict()
         content["block_configs"] = [
-            {part: vars(half) for part, half in vars(block).items()}
+            {part: vars(subblock) for part, subblock in vars(block).items()}
             for block in self.block_configs
         ]
         return content

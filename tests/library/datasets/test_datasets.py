@@ -12,23 +12,23 @@ from pathlib import Path
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.library.datasets import Dataset, catalogue, find_dataset, has_agreed, is_here
+from puzzle_widgets.library.datasets import Dataset, catalog, find_dataset, has_agreed, is_here
 from puzzle_widgets.resources import data_folder
 from tests.support.datasets import NAME
 from tests.support.libraries import EMBEDDED, ROOT, published_files, published_folder
 from tests.support.mirror import Mirror, Trouble
 
 
-def test_the_list_says_licence_size_and_source() -> None:
+def test_the_list_says_license_size_and_source() -> None:
     """The embedded library first; the published one by its commit, with a hash of every file."""
     embedded, *_, published = pw.list_datasets()
-    assert (embedded.name, embedded.embedded, embedded.licence.to_agree) == (EMBEDDED, True, False)
+    assert (embedded.name, embedded.embedded, embedded.license.to_agree) == (EMBEDDED, True, False)
     assert (published.name, published.embedded) == (NAME, False)
-    assert published.licence.name == "NVIDIA Source Code License-NC"
-    assert "on-commercial" in published.licence.summary
+    assert published.license.name == "NVIDIA Source Code License-NC"
+    assert "on-commercial" in published.license.summary
     assert published.size_text == "0.8 MiB"
     assert re.fullmatch("19f3ce3[0-9a-f]{33}", published.version)
-    for address in (published.source, published.licence.address):
+    for address in (published.source, published.license.address):
         assert address.startswith("https://github.com/NVlabs/puzzle/")
         assert published.version in address
     for file in published.files:
@@ -37,7 +37,7 @@ def test_the_list_says_licence_size_and_source() -> None:
             "https://raw.githubusercontent.com/NVlabs/puzzle/"
         )
         assert published.address(file).endswith(
-            f"{published.version}/{catalogue._FOLDER}/{file.name}"
+            f"{published.version}/{catalog._FOLDER}/{file.name}"
         )
 
 
@@ -81,7 +81,7 @@ def test_what_the_list_says_is_so(dataset: Dataset, monkeypatch: pytest.MonkeyPa
         if line.startswith(f"| `{dataset.name}`")
     ]
     assert said in row
-    assert dataset.licence.name in row
+    assert dataset.license.name in row
     assert dataset.size_text in row
     assert ("not measured" in row) == (dataset.origin != "measured")
     assert dataset.name in (ROOT / "README.md").read_text(encoding="utf-8")
@@ -104,8 +104,8 @@ def test_every_name_opens_by_load_library(mirror: Mirror) -> None:
     assert pw.load_library(NAME) == library
     assert pw.load_library(NAME, name="Mine").name == "Mine"
     assert pw.open_run(NAME) is None
-    with pytest.raises(pw.LibraryError, match=f"{NAME}: no scenarios here"):
-        pw.load_library(NAME, scenario="x")
+    with pytest.raises(pw.LibraryError, match=f"{NAME}: no workloads here"):
+        pw.load_library(NAME, workload="x")
 
 
 def test_an_unknown_name_is_told_with_those_there_are() -> None:
@@ -135,8 +135,8 @@ def test_an_unknown_one_is_told_with_those_there_are() -> None:
         pw.load_dataset("x")
 
 
-def test_nothing_is_fetched_before_the_licence_is_agreed_to(mirror: Mirror, cache: Path) -> None:
-    """The question names the licence and where its text is; an agreement is remembered."""
+def test_nothing_is_fetched_before_the_license_is_agreed_to(mirror: Mirror, cache: Path) -> None:
+    """The question names the license and where its text is; an agreement is remembered."""
     with pytest.raises(pw.DatasetError, match=r"License-NC.*Non-commercial.*LICENSE\.txt.*agree=T"):
         pw.load_dataset(NAME)
     assert mirror.asked == []
@@ -144,10 +144,10 @@ def test_nothing_is_fetched_before_the_licence_is_agreed_to(mirror: Mirror, cach
     library = pw.load_dataset(NAME, agree=True)
     assert pw.load_dataset(NAME) == library
     assert has_agreed(find_dataset(NAME), cache)
-    assert json.loads((cache / "agreed.json").read_text())[NAME]["licence"].startswith("NVIDIA")
+    assert json.loads((cache / "agreed.json").read_text())[NAME]["license"].startswith("NVIDIA")
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"llama-3.3-70b-instruct": {"licence": "MIT"}}'])
+@pytest.mark.parametrize("content", ["{", "[]", '{"llama-3.3-70b-instruct": {"license": "MIT"}}'])
 def test_an_agreement_to_something_else_does_not_count(
     small: Dataset, cache: Path, content: str
 ) -> None:
@@ -184,7 +184,7 @@ def test_files_are_fetched_once_with_progress(mirror: Mirror, small: Dataset) ->
 def test_what_goes_wrong_is_told_and_nothing_is_kept(
     mirror: Mirror, small: Dataset, cache: Path, trouble: Trouble, words: str
 ) -> None:
-    """With file, address and mend; afterwards a sound mirror serves."""
+    """With file, address and fix; afterwards a sound mirror serves."""
     mirror.trouble = trouble
     with pytest.raises(pw.DatasetError, match=words) as caught:
         pw.load_dataset(NAME, agree=True)
@@ -278,7 +278,7 @@ def test_nothing_of_it_is_in_the_wheel(tmp_path: Path) -> None:
     (built,) = hatchling.WheelBuilder(str(ROOT)).build(directory=str(tmp_path))
     with zipfile.ZipFile(built) as wheel:
         files = [(Path(name).name, wheel.read(name)) for name in wheel.namelist()]
-    assert "catalogue.py" in dict(files)
+    assert "catalog.py" in dict(files)
     _check_free(files)
 
 
@@ -293,7 +293,7 @@ def _check_free(files: list[tuple[str, bytes]]) -> None:
 def test_a_folder_that_is_not_there_is_told(
     small: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """It is the variable that has to be mended, not one of the files."""
+    """It is the variable that has to be fixed, not one of the files."""
     monkeypatch.setenv("PUZZLE_WIDGETS_DATA", str(tmp_path / "nowhere"))
     assert not is_here(small)
     with pytest.raises(pw.DatasetError, match=r"PUZZLE_WIDGETS_DATA names .*no such folder"):

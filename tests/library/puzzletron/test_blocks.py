@@ -8,13 +8,13 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import SubBlock
-from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.checks import Location
 from puzzle_widgets.library.puzzletron.blocks import Shape, deci_width, read_block
 from puzzle_widgets.library.puzzletron.model_config import names_blocks, read_blocks
 from tests.support.puzzletron_run import block, second_block
 
 SHAPE = Shape(8192, 64)
-HERE = Place("x.json")
+HERE = Location("x.json")
 
 DECI = {
     "attention": {"n_heads_in_group": 8, "no_op": False, "window_length": None},
@@ -140,7 +140,7 @@ def test_windows_and_fewer_query_heads_make_another_block() -> None:
     ],
 )
 def test_what_is_no_block_is_refused(config: dict[str, Any], words: str) -> None:
-    """The message names the field and the mend."""
+    """The message names the field and the fix."""
     with pytest.raises(pw.LibraryError, match=words):
         read_block(config, SHAPE, HERE)
 

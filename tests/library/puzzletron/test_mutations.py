@@ -66,7 +66,7 @@ def opened(files: dict[str, bytes]) -> str:
         run = pw.open_run(files)
         if run is None:
             return "no run"
-        libraries = [run.library(dict(scenario.args)) for scenario in run.scenarios[:2]]
+        libraries = [run.library(dict(scenario.args)) for scenario in run.workloads[:2]]
     except pw.LibraryError as error:
         return complaint(error)
     for library in libraries:

@@ -1,4 +1,4 @@
-"""A run's directory against a direct join, its scenarios, its traps and its errors."""
+"""A run's directory against a direct join, its workloads, its traps and its errors."""
 
 from __future__ import annotations
 
@@ -98,9 +98,9 @@ def least_score(layers: list[dict[str, tuple[float, float, float | None]]], limi
 def test_a_real_sized_run_searches_to_the_optimum_of_a_direct_join(
     tmp_path: Path, batch: int, share: float
 ) -> None:
-    """32 layers of 12 blocks, two scenarios: budgets count what is outside the blocks."""
+    """32 layers of 12 blocks, two workloads: budgets count the non-block costs."""
     run = Run(layers=32)
-    library = pw.load_library(run.write(tmp_path), scenario={"batch_size": batch})
+    library = pw.load_library(run.write(tmp_path), workload={"batch_size": batch})
     joined = direct_join(run, batch)
     outside = 2004.0078125
     parent = sum(la[json.dumps(PARENT)][1] for la in joined) + outside
@@ -130,15 +130,15 @@ def _same(text: str, variant: pw.BlockVariant) -> bool:
     return bool(json.loads(text) == json.loads(variant.block_config))
 
 
-def test_scenarios_are_named_by_what_differs(tmp_path: Path) -> None:
+def test_workloads_are_named_by_what_differs(tmp_path: Path) -> None:
     """Each is found by its name, by a part of it, or by arguments."""
     folder = small_run().write(tmp_path)
     run = pw.open_run(folder)
     assert run is not None
-    names = [scenario.name for scenario in run.scenarios]
+    names = [workload.name for workload in run.workloads]
     assert names == ["batch_size 96, runtime_stats True", "batch_size 32, runtime_stats False"]
     for asked in (names[1], "batch_size 32", "batch_size=32", {"batch_size": 32}):
-        library = pw.load_library(folder, scenario=asked)
+        library = pw.load_library(folder, workload=asked)
         assert library.measurement.batch_size == 32
         assert library.name == f"{tmp_path.name} ({names[1]})"
     first = pw.load_library(folder)
@@ -146,33 +146,37 @@ def test_scenarios_are_named_by_what_differs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("asked", ["batch_size 7", {"batch_size": 7}, {"n_head": 32}])
-def test_a_scenario_that_is_none_or_several_names_all(tmp_path: Path, asked: Any) -> None:
+def test_a_workload_that_is_none_or_several_names_all(tmp_path: Path, asked: Any) -> None:
     """The error lists what there is."""
     folder = small_run().write(tmp_path)
     with pytest.raises(pw.LibraryError, match="batch_size 96, runtime_stats True; batch_size 32"):
-        pw.load_library(folder, scenario=asked)
+        pw.load_library(folder, workload=asked)
 
 
 @pytest.mark.parametrize("asked", [7, ["batch_size 96"], True])
-def test_a_scenario_of_no_known_kind_is_refused(tmp_path: Path, asked: Any) -> None:
+def test_a_workload_of_no_known_kind_is_refused(tmp_path: Path, asked: Any) -> None:
     """A number is no name; the error says what is one."""
     folder = small_run().write(tmp_path)
-    with pytest.raises(pw.LibraryError, match=r"names no scenario\. Give a name.*batch_size 96"):
-        pw.load_library(folder, scenario=asked)
+    with pytest.raises(pw.LibraryError, match=r"names no workload\. Give a name.*batch_size 96"):
+        pw.load_library(folder, workload=asked)
 
 
 def test_costs_outside_the_blocks_are_offsets(tmp_path: Path) -> None:
     """Embeddings and head count in every total; what is null there counts nothing."""
     folder = small_run().write(tmp_path)
-    first, second = (pw.load_library(folder, scenario=f"batch_size {n}") for n in (96, 32))
-    assert first.offsets == {MEMORY: 2004.0078125, RUNTIME: 5.5, "stats.num_params": 1050677248}
-    assert second.offsets == {MEMORY: 2004.0078125, "stats.num_params": 1050677248}
+    first, second = (pw.load_library(folder, workload=f"batch_size {n}") for n in (96, 32))
+    assert first.non_block_costs == {
+        MEMORY: 2004.0078125,
+        RUNTIME: 5.5,
+        "stats.num_params": 1050677248,
+    }
+    assert second.non_block_costs == {MEMORY: 2004.0078125, "stats.num_params": 1050677248}
 
 
 def test_costs_that_are_null_are_left_out(tmp_path: Path) -> None:
-    """No runtime in a scenario without one; NaN and null never become numbers."""
+    """No runtime in a workload without one; NaN and null never become numbers."""
     folder = small_run().write(tmp_path)
-    assert RUNTIME not in pw.load_library(folder, scenario="batch_size 32").keys
+    assert RUNTIME not in pw.load_library(folder, workload="batch_size 32").keys
     library = pw.load_library(folder)
     assert RUNTIME in library.keys
     assert not any("prefill" in key or "decode" in key for key in library.keys)
@@ -362,8 +366,8 @@ def test_records_of_a_search_open_alone(tmp_path: Path) -> None:
     for key in (KL, MEMORY, RUNTIME):
         assert _by_config(library, key) == pytest.approx(_by_config(joined, key))
     assert "stats.parent_layer_index" not in library.keys
-    assert library.offsets == {}
-    assert "outside the blocks (embeddings, head) are not known" in said(library)
+    assert library.non_block_costs == {}
+    assert "Non-block costs (embeddings, head) are not known" in said(library)
 
 
 def _by_config(library: pw.BlockLibrary, key: str) -> dict[tuple[Any, str], float]:
@@ -383,17 +387,17 @@ def test_records_find_what_is_outside_the_blocks(tmp_path: Path) -> None:
     twin = replace(run)
     twin.files = records | solutions
     beside = pw.load_library(twin.write(tmp_path / "beside"))
-    assert beside.offsets == pytest.approx(dict(whole.offsets))
+    assert beside.non_block_costs == pytest.approx(dict(whole.non_block_costs))
     assert beside.measurement == whole.measurement
     twin.files = records
     twin.write(tmp_path / "run")
     above = pw.load_library(tmp_path / "run" / SEARCH)
-    assert above.offsets == whole.offsets
+    assert above.non_block_costs == whole.non_block_costs
     one_file = pw.load_library(tmp_path / "run" / SEARCH / "replacement_metrics_and_stats.json")
     assert one_file.layers == above.layers
 
 
-def test_records_of_several_scenarios_are_told_apart(tmp_path: Path) -> None:
+def test_records_of_several_workloads_are_told_apart(tmp_path: Path) -> None:
     """Two searches in two folders; one that repeats another is not offered twice."""
     run = small_run()
     file = "replacement_metrics_and_stats.json"
@@ -404,7 +408,7 @@ def test_records_of_several_scenarios_are_told_apart(tmp_path: Path) -> None:
     }
     found = pw.open_run(run.write(tmp_path))
     assert found is not None
-    names = [scenario.name for scenario in found.scenarios]
+    names = [workload.name for workload in found.workloads]
     assert names == [f"mip/puzzle_solutions/a/batch_size_{n}" for n in (32, 96)]
     assert RUNTIME not in found.library(names[0]).keys
 
@@ -469,7 +473,7 @@ def test_uploads_and_archives_are_the_directory(tmp_path: Path) -> None:
         for path, content in run.encoded().items():
             archive.writestr(f"my run/puzzle_dir/{path}", content)
     assert pw.load_files(run.encoded()).layers == folder.layers
-    zipped = pw.load_files({"upload.zip": packed.getvalue()}, scenario="batch_size 96")
+    zipped = pw.load_files({"upload.zip": packed.getvalue()}, workload="batch_size 96")
     assert zipped.layers == folder.layers
     assert zipped.name == "upload (batch_size 96, runtime_stats True)"
     (tmp_path / "run.zip").write_bytes(packed.getvalue())
@@ -502,21 +506,21 @@ def test_heavy_folders_and_links_are_passed_by(tmp_path: Path) -> None:
     assert not any("around" in path or "ffn_3072" in path for path in found.members[0].files)
 
 
-def test_only_a_run_has_scenarios(tmp_path: Path) -> None:
-    """A scenario asked of a plain library is refused."""
+def test_only_a_run_has_workloads(tmp_path: Path) -> None:
+    """A workload asked of a plain library is refused."""
     pw.write_library(pw.random_library(2, 2), tmp_path / "x.json")
-    with pytest.raises(pw.LibraryError, match="no scenarios here"):
-        pw.load_library(tmp_path / "x.json", scenario="batch_size 1")
+    with pytest.raises(pw.LibraryError, match="no workloads here"):
+        pw.load_library(tmp_path / "x.json", workload="batch_size 1")
     assert pw.open_run(tmp_path / "x.json") is None
     shutil.rmtree(tmp_path)
 
 
 def test_frozen_arguments_are_kept() -> None:
-    """All arguments of a scenario can be looked at."""
+    """All arguments of a workload can be looked at."""
     run = pw.open_run(small_run().encoded())
     assert run is not None
-    assert isinstance(run.scenarios[0].args, FrozenMapping)
-    assert run.scenarios[0].args["gpu"] == "NVIDIA H100 80GB HBM3"
+    assert isinstance(run.workloads[0].args, FrozenMapping)
+    assert run.workloads[0].args["gpu"] == "NVIDIA H100 80GB HBM3"
 
 
 def test_records_under_another_name_are_known_by_their_content(tmp_path: Path) -> None:
@@ -562,7 +566,7 @@ def test_two_runs_under_one_folder_are_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_two_runs_with_records_only_are_refused(tmp_path: Path) -> None:
-    """Searches of two models are no scenarios of one."""
+    """Searches of two models are no workloads of one."""
     file = f"{SEARCH}/replacement_metrics_and_stats.json"
     for folder in ("x", "y"):
         run = small_run()
@@ -614,7 +618,7 @@ def test_a_named_file_goes_before_the_join(tmp_path: Path) -> None:
     recorded = pw.load_library(tmp_path / "replacement_metrics_and_stats.json")
     doubled = {key: 2 * value for key, value in _by_config(joined, KL).items()}
     assert _by_config(recorded, KL) == pytest.approx(doubled)
-    assert recorded.offsets == joined.offsets
+    assert recorded.non_block_costs == joined.non_block_costs
     named = pw.load_library(tmp_path / "replacement_library.json")
     assert _by_config(named, KL) == _by_config(joined, KL)
     shutil.rmtree(tmp_path / SCORES)
@@ -638,7 +642,7 @@ def test_one_minus_of_every_score_can_be_maximized(tmp_path: Path) -> None:
 
 
 def as_nvidia_writes_them(run: Run) -> None:
-    """Turn its scenarios into four formats of the same batch, 4 bits first, one with runtimes."""
+    """Turn its workloads into four formats of the same batch, 4 bits first, one with runtimes."""
     timed, plain = run.files[STATS]
     run.files[STATS] = [
         {**found, "args": {**found["args"], "batch_size": 64, **formats, "runtime_stats": timing}}
@@ -653,7 +657,7 @@ def as_nvidia_writes_them(run: Run) -> None:
 FORMATS = ("weights_dtype", "activations_dtype", "kv_cache_dtype")
 
 
-def test_the_usual_scenario_is_the_one_that_was_searched(tmp_path: Path) -> None:
+def test_the_usual_workload_is_the_one_that_was_searched(tmp_path: Path) -> None:
     """Else the first with runtimes, else bfloat16; not whichever is written first."""
     run = small_run()
     content = solutions_file(run)
@@ -667,7 +671,7 @@ def test_the_usual_scenario_is_the_one_that_was_searched(tmp_path: Path) -> None
         row["runtime_ms"] = None
     library = pw.load_files(run.encoded())
     assert (library.measurement.dtype, RUNTIME in library.keys) == ("bfloat16", False)
-    asked = pw.load_files(run.encoded(), scenario={"weights_dtype": "nvfp4"})
+    asked = pw.load_files(run.encoded(), workload={"weights_dtype": "nvfp4"})
     assert asked.measurement.dtype == "nvfp4"
 
 
@@ -679,7 +683,7 @@ def test_kv_memory_of_another_head_size_is_noted(tmp_path: Path) -> None:
     config["head_dim"] = 128  # as the figures have it: 4096 / 32
     assert pw.load_library(run.write(tmp_path)).notes == ()
     config["head_dim"] = 64
-    (note,) = pw.load_library(run.write(tmp_path), scenario="batch_size 96").notes
+    (note,) = pw.load_library(run.write(tmp_path), workload="batch_size 96").notes
     assert "layer 0 has 3,072 MiB, where its 8 KV heads of 64 need 1,536 MiB" in note
     assert "in all layers of the parent 6,144 MiB, where 3,072 MiB are needed" in note
 

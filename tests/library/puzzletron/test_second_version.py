@@ -97,7 +97,7 @@ def run() -> SecondRun:
 
 def test_every_score_is_the_exact_one_or_the_sum_of_its_parts(run: SecondRun) -> None:
     """Exact scores first; the parent's from beside the parts' own."""
-    library = pw.load_files(run.encoded(), scenario=NAMES[0])
+    library = pw.load_files(run.encoded(), workload=NAMES[0])
     wanted = scores_by_hand(run, 128)
     for layer in library.layers:
         assert len(layer.variants) == len(ALL_BLOCKS)
@@ -116,7 +116,7 @@ def test_a_memory_limit_gives_the_optimum_of_all_architectures(
     run: SecondRun, name: str, width: int, limit: float
 ) -> None:
     """In each width, by its own scores and costs."""
-    library = pw.load_files(run.encoded(), scenario=name)
+    library = pw.load_files(run.encoded(), workload=name)
     solution = pw.search(pw.SearchProblem(library, minimize=LM, budgets={MEMORY: limit}))
     score, _ = best_by_hand(run, width, limit)
     assert solution.status == "optimal"
@@ -124,11 +124,11 @@ def test_a_memory_limit_gives_the_optimum_of_all_architectures(
     assert solution.score > library.parent_totals[LM]
 
 
-def test_widths_are_scenarios_of_one_opening(run: SecondRun, tmp_path: Path) -> None:
+def test_widths_are_workloads_of_one_opening(run: SecondRun, tmp_path: Path) -> None:
     """On disk and in an upload, named by their folders or found by width; the widest first."""
     for opened in (pw.open_run(run.write(tmp_path / "run")), pw.open_run(run.encoded())):
         assert opened is not None
-        assert [scenario.name for scenario in opened.scenarios] == NAMES
+        assert [workload.name for workload in opened.workloads] == NAMES
         assert opened.chosen().name == NAMES[0]
         narrow = opened.library({"n_embd": 112})
         assert json.loads(narrow.parent_config)["hidden_size"] == 112
@@ -179,7 +179,7 @@ def test_a_part_without_a_score_costs_its_blocks(run: SecondRun) -> None:
         one = solution["single_sequence_replacement"] if solution else {}
         if one.get("child_block_configs") == [block(2, 512)] and one["parent_layer_indices"] == [1]:
             del run.files[path]
-    library = pw.load_files(run.encoded(), scenario=NAMES[0])
+    library = pw.load_files(run.encoded(), workload=NAMES[0])
     assert [len(layer.variants) for layer in library.layers] == [9, 6, 9, 9]
     assert "Left out: 3 of 36 blocks without any score" in " ".join(library.notes)
 
@@ -192,11 +192,11 @@ def solved(run: SecondRun, width: int, profile: str = PROFILE, limit: object = 2
     run.files[f"{folder}/solutions.json"] = content
 
 
-def reports_of(run: SecondRun, scenario: str | None = None) -> pw.RunReports:
-    """What the run found, in one of its scenarios."""
+def reports_of(run: SecondRun, workload: str | None = None) -> pw.RunReports:
+    """What the run found, in one of its workloads."""
     opened = pw.open_run(run.encoded())
     assert opened is not None
-    return pw.read_reports(opened, opened.library(scenario), scenario)
+    return pw.read_reports(opened, opened.library(workload), workload)
 
 
 def test_the_width_that_was_searched_is_the_default(run: SecondRun) -> None:

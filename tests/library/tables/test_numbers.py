@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.library.checks import Place
+from puzzle_widgets.library.checks import Location
 from puzzle_widgets.library.tables.numbers import Marks, NumberStyle, find_style
 
-PLACE = Place("s.csv", row="row 2")
+PLACE = Location("s.csv", row="row 2")
 
 
 def read(cells: list[str], said: Marks, *, comma_file: bool = False) -> list[float | str]:

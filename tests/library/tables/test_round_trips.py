@@ -24,7 +24,7 @@ CONFIG = '{"attention": {"no_op": false}, "ffn": {"intermediate_size": 64}}'
 
 
 def full_library() -> pw.BlockLibrary:
-    """A library with all that there may be: units, offsets, configs, weight files, a note."""
+    """A library with all there may be: units, non-block costs, configs, weight files, a note."""
     library = pw.load_files(published_files())
     layers = []
     for layer in library.layers:
@@ -35,8 +35,8 @@ def full_library() -> pw.BlockLibrary:
         library,
         layers=tuple(layers),
         units=FrozenMapping({"metrics.kl_div": "nats", "stats.memory_mib": "MiB"}),
-        provenance=pw.Provenance("modelled", "here; there", 'a "note"\nof two lines'),
-        offsets=FrozenMapping({"stats.memory_mib": 2004.5, "stats.runtime_ms": 0.0}),
+        provenance=pw.Provenance("modeled", "here; there", 'a "note"\nof two lines'),
+        non_block_costs=FrozenMapping({"stats.memory_mib": 2004.5, "stats.runtime_ms": 0.0}),
         parent_config='{"model_type": "llama"}',
     )
 
@@ -50,7 +50,7 @@ def of_columns_only(library: pw.BlockLibrary) -> pw.BlockLibrary:
 @pytest.mark.parametrize("ending", ["json", "csv", "parquet", "xlsx"])
 @pytest.mark.parametrize("name", ["full", "embedded"])
 def test_every_form_gives_back_an_equal_library(name: str, ending: str, tmp_path: Path) -> None:
-    """All of it: figures, halves, parents, facts, units, offsets, configs and weight files."""
+    """All: figures, subblocks, parents, facts, units, non-block costs, configs and weights."""
     library = full_library() if name == "full" else pw.load_library(EMBEDDED)
     pw.write_library(library, tmp_path / f"any.{ending.upper()}")
     found = pw.load_library(tmp_path / f"any.{ending.upper()}")
@@ -60,10 +60,10 @@ def test_every_form_gives_back_an_equal_library(name: str, ending: str, tmp_path
 
 @pytest.mark.parametrize("ending", ["csv", "parquet", "xlsx"])
 def test_a_puzzletron_run_survives(ending: str, tmp_path: Path) -> None:
-    """Block configs, weight files, costs outside the blocks: all that handing over needs."""
+    """Block configs, weight files, non-block costs: all that handing over needs."""
     small_run().write(tmp_path / "run")
     library = pw.load_library(tmp_path / "run")
-    assert library.offsets
+    assert library.non_block_costs
     assert library.layers[0].variants[0].block_config
     assert library.layers[0].variants[0].weight_paths
     pw.write_library(library, tmp_path / f"run.{ending}")
@@ -240,7 +240,7 @@ def test_a_workbook_holds_what_excel_can() -> None:
 
 
 def test_a_template_opens_as_it_is(tmp_path: Path) -> None:
-    """In every form it says the same library, with halves, facts and no remark left over."""
+    """In every form it says the same library, with subblocks, facts and no remark left over."""
     found = []
     for name, how in (("a.csv", {}), ("b.csv", {"decimal": ","}), ("c.xlsx", {})):
         pw.write_template(tmp_path / name, layers=3, **how)  # type: ignore[arg-type]

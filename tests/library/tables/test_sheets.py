@@ -119,19 +119,19 @@ def test_a_heading_is_mapped_to_its_key(heading: str, key: str | None, factor: f
 
 
 def test_a_sheet_says_what_holds_for_the_whole_library() -> None:
-    """Columns of facts, filled in once, in all rows, or not; costs outside the blocks as a row."""
+    """Columns of facts, filled in once, in all rows, or not; non-block costs as a row."""
     text = (
         "layer,variant,parent,memory (GiB),latency,"
         "library,batch size,sequence length,GPU,origin,note\n"
         '0,a,yes,1,5,Mine,64,"2,048",H100,Measured,by hand\n'
         "0,b,no,0.5,4,,64,,,,\n"
-        "outside the blocks,,,2,,,,,,,\n"
+        "non-block costs,,,2,,,,,,,\n"
     )
     library = read_csv(text)
     assert library.name == "Mine"
     assert library.measurement == pw.Measurement(64, 2048, "H100")
     assert library.provenance == pw.Provenance("measured", "", "by hand")
-    assert library.offsets == {"stats.memory_mib": 2048.0}
+    assert library.non_block_costs == {"stats.memory_mib": 2048.0}
     assert library.parent_totals == {"stats.memory_mib": 3072.0, "stats.runtime_ms": 5.0}
     named = pw.load_files({"x.csv": text.encode()}, name="Yours", measurement=pw.Measurement(1, 2))
     assert (named.name, named.measurement.tokens) == ("Yours", 2)
@@ -233,7 +233,7 @@ def test_a_date_is_told_as_one() -> None:
 
 
 def test_a_formula_counts_with_its_saved_value_only() -> None:
-    """Nothing is reckoned here: a formula that was never saved with its value says so."""
+    """Nothing is computed here: a formula that was never saved with its value says so."""
     rows: Rows = [HEAD, [0, "a", True, "=1+1", 5, 0]]
     text = complaint({"b.xlsx": workbook(rows)})
     assert "b.xlsx, row 2, column D: the formula '=1+1' was saved without a value" in text

@@ -45,7 +45,7 @@ ODD: list[Any] = [
         "metrics.",
         "(",
         "stats.a (b",
-        "outside the blocks",
+        "non-block costs",
         "[1]",
     ),
     *("\ud7ff", "<b>", "=1+1", "#DIV/0!", "\r", '"', ";", "_x0041_"),

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from puzzle_widgets.problem.mckp import Mckp
-from puzzle_widgets.search.exact import ExactOptions, Warm, exact, settle, solve_exact
+from puzzle_widgets.search.exact import ExactOptions, WarmStart, exact, settle, solve_exact
 from puzzle_widgets.search.mip import MipOptions
 from puzzle_widgets.search.outcome import Outcome, never
 from tests.support.instances import (
@@ -71,18 +71,20 @@ def small(kind: str, seeds: int) -> list[tuple[Mckp, np.ndarray]]:
     return found
 
 
-def some_start(mckp: Mckp, rng: Rng) -> Warm:
+def some_start(mckp: Mckp, rng: Rng) -> WarmStart:
     """Prices without sense, and any choice: maybe banned, maybe beyond the budgets."""
     rows = len(mckp.rows)
     prices = 10.0 ** rng.uniform(-9, 9, rows) * rng.choice([-1.0, 0.0, 1.0], rows)
     spans = zip(mckp.starts[:-1], mckp.starts[1:], strict=True)
     choice = np.array([rng.integers(start, end) for start, end in spans], dtype=np.intp)
-    return Warm(prices, choice if rng.random() < 0.8 else None)
+    return WarmStart(prices, choice if rng.random() < 0.8 else None)
 
 
-def settled(mckp: Mckp, start: Warm | None = None, time_limit: float | None = None) -> Outcome:
+def settled(
+    mckp: Mckp, warm_start: WarmStart | None = None, time_limit: float | None = None
+) -> Outcome:
     """The optimum that the knapsack's ties go to."""
-    outcome = solve_exact(mckp, ExactOptions(start=start, time_limit=time_limit))
+    outcome = solve_exact(mckp, ExactOptions(warm_start=warm_start, time_limit=time_limit))
     return settle(mckp, outcome, math.inf, never)
 
 
@@ -108,7 +110,7 @@ def test_ties_go_to_the_first_from_any_start(kind: str) -> None:
     for mckp, best in small(kind, 12):
         starts = [None, *(some_start(mckp, rng) for _ in range(3))]
         optima = all_choices(mckp)
-        starts.append(Warm(np.zeros(len(mckp.rows)), optima[-1]))
+        starts.append(WarmStart(np.zeros(len(mckp.rows)), optima[-1]))
         for start in starts:
             outcome = settled(mckp, start)
             assert outcome.choice is not None
@@ -161,7 +163,7 @@ def test_tighter_budgets_never_improve(kind: str, seed: int) -> None:
     if not len(mckp.rows) or combinations(mckp) > BRUTE_FORCE:
         return
     wide = solve_exact(mckp, ExactOptions())
-    start = None if wide.prices is None else Warm(wide.prices, wide.choice)
+    start = None if wide.prices is None else WarmStart(wide.prices, wide.choice)
     tight = tightened(mckp, np.random.default_rng(seed))
     outcome = settled(tight, start)
     assert outcome.score >= wide.score - 1e-12 * float(np.abs(mckp.score).sum())
@@ -177,7 +179,7 @@ def test_the_first_answer_is_feasible_and_bounded(kind: str) -> None:
     heard: list[Outcome] = []
     for mckp, best in small(kind, 20):
         before = len(heard)
-        solve_exact(mckp, ExactOptions(first=heard.append))
+        solve_exact(mckp, ExactOptions(on_incumbent=heard.append))
         assert len(heard) - before <= 1
         for outcome in heard[before:]:
             assert outcome.choice is not None
@@ -232,7 +234,7 @@ def test_optimal_is_said_of_no_gap_at_any_scale(factor: float) -> None:
 def test_a_gap_is_kept(gap: float) -> None:
     """The answer is within the gap of the optimum; "optimal" only where it is the optimum."""
     early = 0
-    for kind in ("published-like", "uniform", "maximise", "scales"):
+    for kind in ("published-like", "uniform", "maximize", "scales"):
         for seed in range(15):
             mckp = instance(kind, seed)
             exact = solve_exact(mckp, ExactOptions())

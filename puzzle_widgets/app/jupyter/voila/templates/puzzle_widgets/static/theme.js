@@ -30,7 +30,7 @@ window.puzzleTheme = (() => {
     const button = document.getElementById("pzw-theme");
     button.querySelector(".pzw-symbol").textContent = dark ? "\u2600" : "\u263e";
     button.querySelector(".pzw-text").textContent = dark ? "Light" : "Dark";
-    button.setAttribute("aria-label", dark ? "Switch to light colours" : "Switch to dark colours");
+    button.setAttribute("aria-label", dark ? "Switch to light colors" : "Switch to dark colors");
   }
 
   function toggle() {

@@ -1,0 +1,182 @@
+"""Hand an architecture over: check what the target can take, then write its file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from puzzle_widgets.errors import ExportError
+from puzzle_widgets.export.checks import ExportContext, check_figures
+from puzzle_widgets.export.findings import Finding
+from puzzle_widgets.export.given import Given, as_scenarios
+from puzzle_widgets.export.layer_order import check_layer_order
+from puzzle_widgets.export.parent_config import (
+    ConfigSource,
+    ParentConfig,
+    parent_config_of,
+    read_parent_config,
+)
+from puzzle_widgets.export.targets import ExportRequest, Target, find_target
+from puzzle_widgets.solution import ParetoFront, Scenario
+
+_RANK = {"error": 0, "warning": 1, "note": 2}
+
+
+@dataclass(frozen=True)
+class Export:
+    """A written file, not yet on disk.
+
+    Parameters
+    ----------
+    target
+        What it was written for.
+    file
+        Its usual name.
+    text
+        Its content.
+    kind
+        Media type.
+    findings
+        Warnings and notes that go along.
+    """
+
+    target: str
+    file: str
+    text: str
+    kind: str
+    findings: tuple[Finding, ...] = ()
+
+    def write(self, path: str | Path) -> Path:
+        """Write it to a file, or into a folder under its usual name.
+
+        Parameters
+        ----------
+        path
+            A folder if it is one, or ends in a slash; else a file. Folders are made as needed.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ExportError
+            If it cannot be written there.
+        """
+        place = Path(path).expanduser()
+        folder = str(path).endswith(("/", os.sep)) or place.is_dir()
+        place = place / self.file if folder else place
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(self.text, encoding="utf-8")
+        except OSError as error:
+            raise ExportError(
+                f"{place} cannot be written ({error.strerror}). Name another file or folder."
+            ) from error
+        return place
+
+
+def check(
+    given: Given, target: str, *, parent_config: ConfigSource | ParentConfig | None = None
+) -> tuple[Finding, ...]:
+    """Say what a target cannot take, the worst first.
+
+    Parameters
+    ----------
+    given
+        A solution, a scenario, or a sequence of either.
+    target
+        Name of a target, such as ``"vllm"``; see :data:`puzzle_widgets.export.TARGETS`.
+    parent_config
+        The parent's Hugging Face ``config.json`` as path, bytes or content; by default the one
+        that the library carries.
+
+    Raises
+    ------
+    ExportError
+        If there is no such target, or the parent's configuration cannot be read.
+    """
+    scenarios, wanted = as_scenarios(given), find_target(target)
+    return _check(scenarios, wanted, _parent(scenarios, wanted, parent_config))
+
+
+def export(
+    given: Given,
+    target: str,
+    *,
+    parent_config: ConfigSource | ParentConfig | None = None,
+    front: ParetoFront | None = None,
+) -> Export:
+    """Write an architecture for a target.
+
+    Parameters
+    ----------
+    given, target, parent_config
+        As for :func:`check`.
+    front
+        A Pareto front for the report to draw.
+
+    Returns
+    -------
+    Export
+        The file's text with the warnings and notes of the check.
+
+    Raises
+    ------
+    ExportError
+        If the file would be wrong: with every error of the check.
+    """
+    scenarios, wanted = as_scenarios(given), find_target(target)
+    parent = _parent(scenarios, wanted, parent_config)
+    findings = _check(scenarios, wanted, parent)
+    errors = [found.text for found in findings if found.severity == "error"]
+    if errors:
+        raise ExportError(f"Not handed over for {wanted.title}: {' '.join(errors)}")
+    text = wanted.write(ExportRequest(scenarios, parent, front))
+    return Export(wanted.name, wanted.file, text, wanted.kind, findings)
+
+
+def _parent(
+    scenarios: Sequence[Scenario], target: Target, given: ConfigSource | ParentConfig | None
+) -> ParentConfig | None:
+    if isinstance(given, ParentConfig):
+        return given
+    if given is not None:
+        return read_parent_config(given)
+    if not scenarios or not target.needs_parent:
+        return None
+    return parent_config_of(scenarios[0].solution.library)
+
+
+def _check(
+    scenarios: Sequence[Scenario], target: Target, parent: ParentConfig | None
+) -> tuple[Finding, ...]:
+    if not scenarios:
+        return (Finding("error", "There is no architecture to hand over. Keep a scenario first."),)
+    if len(scenarios) > 1 and not target.many:
+        words = f"{target.file} takes one architecture, not {len(scenarios)}. Choose one."
+        return (Finding("error", words),)
+    several = len(scenarios) > 1
+    found = [
+        _of_scenario(finding, kept) if several and finding.severity != "note" else finding
+        for kept in scenarios
+        for finding in _check_one(kept, target, parent)
+    ]
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: _RANK[one.severity]))
+
+
+def _of_scenario(finding: Finding, kept: Scenario) -> Finding:
+    return replace(finding, text=f"Scenario {kept.name!r}: {finding.text}")
+
+
+def _check_one(kept: Scenario, target: Target, parent: ParentConfig | None) -> list[Finding]:
+    if not kept.solution.found:
+        reason = kept.solution.reason or "The search found none."
+        return [Finding("error", f"There is no architecture to hand over. {reason}")]
+    context = ExportContext(kept.solution, parent)
+    asked = (check_figures, *target.checks)
+    found = [finding for one in asked for finding in one(context)]
+    return found + check_layer_order(kept.solution.library, target.name)

@@ -1,0 +1,132 @@
+"""What a target cannot take: said with the layers named, and with a rule that avoids it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from puzzle_widgets.errors import ExportError
+from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping, LayerName
+from puzzle_widgets.library.checks import short_repr
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.solution import Solution
+
+Severity = Literal["error", "warning", "note"]
+Unfit = Callable[[int, BlockVariant], bool]
+"""Tells of a layer's place and a variant whether the target cannot take it there."""
+
+_LISTED = 12
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a check found.
+
+    Parameters
+    ----------
+    severity
+        ``"error"``: the file would be wrong, and is refused; ``"warning"``: it is written, but
+        something does not fit; ``"note"``: good to know.
+    text
+        What, where and what to do; names in it come from files and are not HTML.
+    layers
+        Names of the layers that it is about; empty where it is about the whole.
+    rule
+        The rule that makes the search avoid it, in words; empty where there is none.
+    banned
+        ``{layer: variants}`` that the rule bans, in every layer of the library.
+    """
+
+    severity: Severity
+    text: str
+    layers: tuple[LayerName, ...] = ()
+    rule: str = ""
+    banned: FrozenMapping[LayerName, frozenset[str]] = FrozenMapping()
+
+    @property
+    def avoidable(self) -> bool:
+        """Whether there is a rule that makes the search avoid it."""
+        return bool(self.rule)
+
+
+def avoid(problem: SearchProblem, finding: Finding) -> SearchProblem:
+    """Give the problem with a finding's rule, so that its search avoids it.
+
+    Raises
+    ------
+    ExportError
+        If the finding has no rule.
+    """
+    if not finding.avoidable:
+        raise ExportError(f"No rule of the search avoids this: {finding.text}")
+    return problem.with_banned(finding.banned)
+
+
+def blocks_found(
+    solution: Solution,
+    unfit: Unfit,
+    text: str,
+    rule: str = "",
+    severity: Severity = "error",
+) -> list[Finding]:
+    """Find the layers whose chosen block is unfit, as one finding or none.
+
+    Parameters
+    ----------
+    solution
+        The architecture.
+    unfit
+        What the target cannot take.
+    text
+        What it is and what to do; the layers are put in front.
+    rule
+        The rule against it in words, such as ``"no linear blocks"``.
+    severity
+        As in :class:`Finding`.
+    """
+    places = [n for n, block in enumerate(solution.blocks) if unfit(n, block)]
+    if not places:
+        return []
+    library = solution.library
+    names = tuple(library.layers[place].name for place in places)
+    banned = _banned(library, unfit) if rule else FrozenMapping[LayerName, frozenset[str]]()
+    words = f"{layers_words(library, places)}: {text}"
+    return [Finding(severity, words, names, rule if banned else "", banned)]
+
+
+def layers_words(library: BlockLibrary, places: Sequence[int]) -> str:
+    """Name layers by their places, runs in short: ``"Layers 3, 7 to 11"``."""
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and place == runs[-1][-1] + 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    names = [_run_words(library, run) for run in runs[:_LISTED]]
+    rest = sum(map(len, runs[_LISTED:]))
+    more = f" and {rest} more" if rest else ""
+    return f"{'Layer' if len(places) == 1 else 'Layers'} {', '.join(names)}{more}"
+
+
+def _run_words(library: BlockLibrary, run: Sequence[int]) -> str:
+    first, last = (_name(library.layers[place].name) for place in (run[0], run[-1]))
+    if len(run) == 1:
+        return first
+    return f"{first}, {last}" if len(run) == 2 else f"{first} to {last}"
+
+
+def _name(name: LayerName) -> str:
+    return str(name) if isinstance(name, int) else short_repr(" ".join(name.split()))
+
+
+def _banned(library: BlockLibrary, unfit: Unfit) -> FrozenMapping[LayerName, frozenset[str]]:
+    """All unfit variants of every layer; nothing where a layer would have none left."""
+    banned = {}
+    for place, layer in enumerate(library.layers):
+        names = frozenset(v.name for v in layer.variants if unfit(place, v))
+        if len(names) == len(layer.variants):
+            return FrozenMapping()
+        if names:
+            banned[layer.name] = names
+    return FrozenMapping(banned)

@@ -1,0 +1,202 @@
+"""The parent's Hugging Face ``config.json``, on which the configurations of children are built."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from puzzle_widgets.errors import ExportError, LibraryError
+from puzzle_widgets.export.rope import check_rope, rope_forms
+from puzzle_widgets.library import BlockLibrary, FrozenMapping
+from puzzle_widgets.library.checks import (
+    MAX_NAME,
+    Location,
+    mapping,
+    optional_count,
+    optional_text,
+    parse_json,
+    short_repr,
+)
+
+MAX_CONFIG_BYTES = 4 * 2**20
+ConfigSource = str | Path | bytes | Mapping[str, Any]
+
+NO_PARENT = (
+    "The parent's Hugging Face config.json is needed: everything that is not of a block comes "
+    "from it. Give it, or open a library that carries it."
+)
+
+# Of one child or of one machine: never carried over.
+_NOT_CARRIED = ("_name_or_path", "block_configs", "per_layer_config", "base_architecture")
+_FIGURES = {"hidden": "hidden_size", "heads": "num_attention_heads"}
+# What hybrids tell each layer's kind by, and their number of layers.
+_PATTERNS = ("layers_block_type", "hybrid_override_pattern")
+# Without an upper end, which is every reader's default and which strict JSON cannot say.
+_ENDLESS: tuple[object, ...] = ([0.0, math.inf], [0.0, {"__float__": "Infinity"}])
+
+
+@dataclass(frozen=True)
+class ParentConfig:
+    """What a parent's ``config.json`` says.
+
+    Parameters
+    ----------
+    source
+        File or other origin, for messages.
+    content
+        All of it, as read.
+    model_type, architecture
+        Such as ``"llama"`` and ``"LlamaForCausalLM"``; empty where it does not say.
+    hidden, heads, layers
+        Hidden size, attention (query) heads, hidden layers.
+    kv_heads, width, head_size
+        KV heads, FFN intermediate size and head size of every layer; ``None`` where it does not
+        say.
+    """
+
+    source: str
+    content: FrozenMapping[str, Any]
+    model_type: str
+    architecture: str
+    hidden: int
+    heads: int
+    layers: int
+    kv_heads: int | None = None
+    width: int | None = None
+    head_size: int | None = None
+
+    def to_child(self) -> dict[str, Any]:
+        """Copy what a child's configuration takes over.
+
+        ``torch.bfloat16`` becomes ``bfloat16``, which every reader takes; RoPE is said in the form
+        of transformers 5 and in the one before it.
+        """
+        content = {k: v for k, v in self.content.items() if k not in _NOT_CARRIED}
+        content |= rope_forms(content)
+        for key in ("dtype", "torch_dtype"):
+            if isinstance(content.get(key), str):
+                content[key] = content[key].removeprefix("torch.")
+        return content
+
+    def __hash__(self) -> int:
+        return hash((self.source, json.dumps(dict(self.content), sort_keys=True)))
+
+
+def read_parent_config(source: ConfigSource, name: str = "config.json") -> ParentConfig:
+    """Read a parent's configuration.
+
+    Parameters
+    ----------
+    source
+        Path of the file (or of the folder that it is in), its text, its bytes, or its content.
+    name
+        What to call it in messages where no path is given.
+
+    Raises
+    ------
+    ExportError
+        Naming file, field and the fix.
+    """
+    try:
+        if isinstance(source, Mapping):
+            return _read(source, Location(name))
+        place, content = _open(source, name)
+        return _read(parse_json(content, place), place)
+    except LibraryError as error:
+        raise ExportError(str(error)) from error
+
+
+def parent_config_of(library: BlockLibrary) -> ParentConfig | None:
+    """Read the configuration that a library carries, if it carries one."""
+    if not library.parent_config:
+        return None
+    text = library.parent_config.encode("utf-8", "surrogatepass")
+    return read_parent_config(text, f"parent configuration of {library.name}")
+
+
+def _open(source: str | Path | bytes, name: str) -> tuple[Location, bytes]:
+    if isinstance(source, str) and source.lstrip("\ufeff \t\r\n").startswith("{"):
+        source = source.encode("utf-8", "surrogatepass")
+    if isinstance(source, bytes):
+        place, size, content = Location(name), len(source), source
+    else:
+        place = Location(str(source) if len(str(source)) <= MAX_NAME else short_repr(source))
+        size, content = _read_file(source, place)
+    if size > MAX_CONFIG_BYTES:
+        place.fail("too large.", f"A config.json has at most {MAX_CONFIG_BYTES // 2**20} MiB.")
+    return place, content
+
+
+def _read_file(source: str | Path, place: Location) -> tuple[int, bytes]:
+    """Size and content of a file; no content where it is too large."""
+    try:
+        path = Path(source).expanduser()
+        path = path / "config.json" if path.is_dir() else path
+        size = path.stat().st_size
+        return size, path.read_bytes() if size <= MAX_CONFIG_BYTES else b""
+    except (OSError, ValueError, RuntimeError, TypeError) as error:  # such as a null byte
+        why = getattr(error, "strerror", None) or error
+        place.fail(f"cannot be read ({why}).", "Name the parent's config.json, or give its text.")
+
+
+def _read(content: object, place: Location) -> ParentConfig:
+    record = _finite(mapping(content, place, "the configuration"))
+    _check_json(record, place)
+    check_rope(record, place)
+    nested = record.get("text_config")
+    flat = record if "hidden_size" in record or not isinstance(nested, Mapping) else nested
+    architectures = record.get("architectures")
+    first = architectures[0] if isinstance(architectures, list) and architectures else ""
+    return ParentConfig(
+        source=place.file,
+        content=FrozenMapping(record),
+        model_type=optional_text(record.get("model_type"), place.at(field="model_type"), "it"),
+        architecture=optional_text(first, place.at(field="architectures"), "it"),
+        **{name: _needed(flat, key, place) for name, key in _FIGURES.items()},
+        layers=_layers(flat, place),
+        kv_heads=_count(flat, "num_key_value_heads", place),
+        width=None if _is_list(flat) else _count(flat, "intermediate_size", place),
+        head_size=_count(flat, "head_dim", place),
+    )
+
+
+def _finite(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave out a Mamba time step's limits where there are none."""
+    if record.get("time_step_limit") not in _ENDLESS:
+        return record
+    return {key: value for key, value in record.items() if key != "time_step_limit"}
+
+
+def _is_list(record: Mapping[str, Any]) -> bool:
+    """Whether the FFNs of a hybrid have sizes of their own."""
+    return isinstance(record.get("intermediate_size"), list)
+
+
+def _layers(record: Mapping[str, Any], place: Location) -> int:
+    patterns = (record.get(key) for key in _PATTERNS)
+    told = next((len(one) for one in patterns if isinstance(one, list | str) and one), None)
+    key = "num_hidden_layers"
+    return told if record.get(key) is None and told else _needed(record, key, place)
+
+
+def _check_json(record: Mapping[str, Any], place: Location) -> None:
+    """Refuse what could not be written again as strict JSON."""
+    try:
+        json.dumps(dict(record), allow_nan=False).encode("utf-8")
+    except (TypeError, ValueError, RecursionError) as error:
+        place.fail(f"no strict JSON ({error}).", "Give the parent's own config.json.")
+
+
+def _needed(record: Mapping[str, Any], key: str, place: Location) -> int:
+    value = _count(record, key, place)
+    if value is None:
+        place.at(field=key).fail("missing.", "Give the parent's own Hugging Face config.json.")
+    return value
+
+
+def _count(record: Mapping[str, Any], key: str, place: Location) -> int | None:
+    return optional_count(record.get(key), place.at(field=key))

@@ -1,0 +1,79 @@
+"""Puzzletron's ``solutions.json``, as little of it as its validation needs to realize a model."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from puzzle_widgets.export.anymodel import written
+from puzzle_widgets.export.blocks import as_read, block_config
+from puzzle_widgets.library import BlockLibrary, BlockVariant
+from puzzle_widgets.solution import Solution
+
+
+def puzzletron_solutions(solutions: Sequence[Solution]) -> list[dict[str, Any]]:
+    """Write architectures as solutions that Puzzletron realizes.
+
+    Parameters
+    ----------
+    solutions
+        Architectures with the weights of their blocks; see :func:`lacks_weights`.
+
+    Raises
+    ------
+    ExportError
+        If too little is known of a block.
+    """
+    return [{"chosen_replacements": _replacements(solution)} for solution in solutions]
+
+
+def parent_index(library: BlockLibrary, place: int) -> int:
+    """Index of a layer in the parent: its name where layers are numbered from 0, else its place."""
+    names = [layer.name for layer in library.layers]
+    numbered = all(isinstance(name, int) for name in names) and 0 in names
+    return int(names[place]) if numbered else place
+
+
+def lacks_weights(block: BlockVariant) -> bool:
+    """Whether a block has no file of weights, though it is no no-op, which needs none."""
+    return not block.weight_paths and not block.attention.kind == block.ffn.kind == "no_op"
+
+
+def weights_folder(solution: Solution) -> str:
+    """Folder that all weights lie in, as the library names it; empty where there is none."""
+    paths = [path for block in solution.blocks for path in block.weight_paths]
+    try:
+        return os.path.commonpath(paths) if paths else ""
+    except ValueError:  # some absolute, some not
+        return ""
+
+
+def _replacements(solution: Solution) -> list[dict[str, Any]]:
+    return [
+        {
+            "parent_layer_indices": [parent_index(solution.library, place)],
+            "child_block_configs": [_config(block)],
+            "weight_paths": list(block.weight_paths),
+        }
+        for place, block in enumerate(solution.blocks)
+    ]
+
+
+def writable(block: BlockVariant) -> bool:
+    """Whether Puzzletron can be told the block: it wrote it itself, or it is known."""
+    return _is_own(block) or block_config(block) is not None
+
+
+def _config(block: BlockVariant) -> dict[str, Any]:
+    """The configuration as Puzzletron wrote it, word for word: its keys are compared as text."""
+    return dict(as_read(block)) if _is_own(block) else written(block)
+
+
+def _is_own(block: BlockVariant) -> bool:
+    """Whether the block's configuration was read as Puzzletron writes it, in either version."""
+    read = as_read(block)
+    subblocks = [read.get("attention"), read.get("ffn")]
+    return "subblock_configs" in read or all(
+        isinstance(subblock, Mapping) and "weights_precision" in subblock for subblock in subblocks
+    )

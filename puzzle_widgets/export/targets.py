@@ -1,0 +1,241 @@
+"""The targets: what they are called, who reads them, what is checked and how they are written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from puzzle_widgets.charts import comparison_figure, draw, layers_figure
+from puzzle_widgets.charts.comparison import with_parent
+from puzzle_widgets.errors import ExportError
+from puzzle_widgets.export import checks
+from puzzle_widgets.export.anymodel import anymodel_config
+from puzzle_widgets.export.checks import Check
+from puzzle_widgets.export.decilm import decilm_config
+from puzzle_widgets.export.decilm_readers import READERS
+from puzzle_widgets.export.hybrid_checks import check_hybrid
+from puzzle_widgets.export.layers import layers_json
+from puzzle_widgets.export.nemotron_h import nemotron_h_config
+from puzzle_widgets.export.parent_config import ParentConfig
+from puzzle_widgets.export.per_layer import per_layer_config
+from puzzle_widgets.export.puzzletron import puzzletron_solutions
+from puzzle_widgets.export.report import report
+from puzzle_widgets.library.quantity import MEMORY, RUNTIME
+from puzzle_widgets.solution import ParetoFront, Scenario, Solution
+from puzzle_widgets.solution.layers_file import dump_layers
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What is to be written: architectures, and what some targets need or take besides."""
+
+    scenarios: Sequence[Scenario]
+    parent: ParentConfig | None = None
+    front: ParetoFront | None = None
+
+
+Write = Callable[[ExportRequest], str]
+JSON, CSV, HTML, SVG = "application/json", "text/csv", "text/html", "image/svg+xml"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A form that architectures are handed over in.
+
+    Parameters
+    ----------
+    name
+        As it is asked for.
+    title
+        For people.
+    file
+        Name of the file.
+    kind
+        Media type.
+    readers
+        Who reads it, in a sentence.
+    write
+        Gives the file's text.
+    checks
+        What is asked of every architecture first.
+    many
+        Whether one file takes several architectures.
+    needs_parent
+        Whether the parent's configuration is needed.
+    """
+
+    name: str
+    title: str
+    file: str
+    kind: str
+    readers: str
+    write: Write
+    checks: tuple[Check, ...] = ()
+    many: bool = False
+    needs_parent: bool = False
+
+
+def _config(build: Callable[[Solution, ParentConfig], dict[str, Any]]) -> Write:
+    def write(request: ExportRequest) -> str:
+        if request.parent is None:
+            raise ExportError("The parent's config.json is needed. Give it.")
+        return _json(build(request.scenarios[0].solution, request.parent))
+
+    return write
+
+
+def _puzzletron(request: ExportRequest) -> str:
+    return _json(puzzletron_solutions([kept.solution for kept in request.scenarios]))
+
+
+def _layers_svg(request: ExportRequest) -> str:
+    kept = request.scenarios[0]
+    figure = layers_figure(kept.solution, title=f"Blocks by layer: {kept.name}")
+    return str(draw(figure).to_svg())
+
+
+def _comparison_svg(request: ExportRequest) -> str:
+    library = request.scenarios[0].solution.library
+    key = next((key for key in (RUNTIME, MEMORY) if key in library.keys), library.keys[0])
+    return str(draw(comparison_figure(with_parent(request.scenarios), key)).to_svg())
+
+
+def _json(content: Any) -> str:  # noqa: ANN401
+    return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+_DECILM = (checks.check_parent, checks.check_decilm, checks.check_sized_blocks)
+
+
+def _decilm(name: str, title: str, readers: str) -> Target:
+    return Target(
+        name,
+        f"{title} (DeciLM config)",
+        "config.json",
+        JSON,
+        readers,
+        _config(decilm_config),
+        (*_DECILM, READERS[name]),
+        needs_parent=True,
+    )
+
+
+TARGETS: tuple[Target, ...] = (
+    _decilm("vllm", "vLLM", "vLLM newer than 0.8.2, with --trust-remote-code."),
+    _decilm("sglang", "SGLang", "SGLang, with --trust-remote-code."),
+    _decilm("llama.cpp", "llama.cpp", "llama.cpp's convert_hf_to_gguf.py, and all that run GGUF."),
+    _decilm("mlx", "MLX", "mlx-lm, which has no-op and linear blocks."),
+    _decilm("tensorrt-llm", "TensorRT-LLM", "TensorRT-LLM, which has no-op and linear blocks."),
+    Target(
+        "nemotron-h-puzzle",
+        "Nemotron-H hybrids (NemotronHPuzzle config)",
+        "config.json",
+        JSON,
+        "vLLM and SGLang, with --trust-remote-code, and llama.cpp, for hybrids with Mamba and "
+        "experts.",
+        _config(nemotron_h_config),
+        (checks.check_parent, check_hybrid),
+        needs_parent=True,
+    ),
+    Target(
+        "transformers",
+        "transformers (per_layer_config)",
+        "config.json",
+        JSON,
+        "transformers 5.15 and later, which reads the configuration and builds no model from it.",
+        _config(per_layer_config),
+        (
+            checks.check_parent,
+            checks.check_per_layer,
+            checks.check_sized_blocks,
+            checks.check_no_linear,
+        ),
+        needs_parent=True,
+    ),
+    Target(
+        "anymodel",
+        "ModelOpt AnyModel config",
+        "config.json",
+        JSON,
+        "ModelOpt: loading, evaluation, distillation.",
+        _config(anymodel_config),
+        (
+            checks.check_parent,
+            checks.check_known_blocks,
+            checks.check_no_linear_in_puzzletron,
+            checks.check_anymodel,
+        ),
+        needs_parent=True,
+    ),
+    Target(
+        "puzzletron",
+        "Puzzletron solutions",
+        "solutions.json",
+        JSON,
+        "Puzzletron, which realizes and validates the model from the weights of its blocks.",
+        _puzzletron,
+        (checks.check_puzzletron, checks.check_no_linear_in_puzzletron),
+        many=True,
+    ),
+    Target(
+        "layers-csv",
+        "Layers as CSV",
+        "layers.csv",
+        CSV,
+        "Spreadsheets, pandas, and this program.",
+        lambda request: dump_layers(request.scenarios),
+        many=True,
+    ),
+    Target(
+        "layers-json",
+        "Layers as JSON",
+        "layers.json",
+        JSON,
+        "Programs of your own, and this program.",
+        lambda request: layers_json(request.scenarios),
+        many=True,
+    ),
+    Target(
+        "report",
+        "Report (HTML)",
+        "report.html",
+        HTML,
+        "People: one page with pictures, tables and provenance that opens anywhere, offline.",
+        lambda request: report(request.scenarios, request.front),
+        many=True,
+    ),
+    Target(
+        "layers-svg",
+        "Picture of the layers (SVG)",
+        "layers.svg",
+        SVG,
+        "Papers, slides and pages.",
+        _layers_svg,
+    ),
+    Target(
+        "comparison-svg",
+        "Picture of the comparison (SVG)",
+        "comparison.svg",
+        SVG,
+        "Papers, slides and pages: runtime by layer, or memory where there is none.",
+        _comparison_svg,
+        many=True,
+    ),
+)
+
+
+def find_target(name: str) -> Target:
+    """Find a target by its name.
+
+    Raises
+    ------
+    ExportError
+        If there is none.
+    """
+    for target in TARGETS:
+        if target.name == name:
+            return target
+    names = ", ".join(target.name for target in TARGETS)
+    raise ExportError(f"No target {name!r}. There are {names}.")

@@ -1,0 +1,311 @@
+"""The budgets as a person sets them: one resource, one sense, on or off."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from puzzle_widgets.errors import ProblemError
+from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
+from puzzle_widgets.library.checks import short_repr
+from puzzle_widgets.library.quantity import (
+    KV_HEADS,
+    MEMORY,
+    PARAMETERS,
+    RUNTIME,
+    THROUGHPUT,
+    Quantity,
+    describe_key,
+    format_number,
+)
+from puzzle_widgets.library.sense import Goal
+from puzzle_widgets.problem import Budget, Difference, SearchProblem, Share
+from puzzle_widgets.problem.budget import read_limit
+
+Sense = Literal["at most", "at least"]
+Amount = float | str | Share
+OFFERED = (MEMORY, RUNTIME, THROUGHPUT, PARAMETERS, KV_HEADS)
+_FASTEST = 5.0
+_FIRST_MEMORY = 0.75
+_FIRST_SPEEDUP = 1.4
+
+
+@dataclass(frozen=True)
+class BudgetSetting:
+    """One row of the budget panel.
+
+    Parameters
+    ----------
+    resource
+        Dotted key of a stat, or ``"throughput"`` in tokens/s.
+    sense
+        ``"at most"`` or ``"at least"``.
+    value
+        The limit in the resource's unit.
+    on
+        Whether the limit holds.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> state = pw.ExplorerState("stdlib-2m-measured")
+    >>> state.budgets = (pw.BudgetSetting("stats.memory_mib", "at most", 40, on=True),)
+    >>> state.solution.totals["stats.memory_mib"] <= 40
+    True
+    """
+
+    resource: str
+    sense: Sense
+    value: float
+    on: bool = False
+
+
+@dataclass(frozen=True)
+class SearchRule:
+    """A rule that the search keeps, beside the budgets.
+
+    Parameters
+    ----------
+    words
+        What it asks for, such as ``"no linear blocks"``.
+    banned, fixed, differences
+        As for :class:`puzzle_widgets.SearchProblem`.
+    """
+
+    words: str
+    banned: FrozenMapping[LayerName, frozenset[str]] = FrozenMapping()
+    fixed: FrozenMapping[LayerName, str] = FrozenMapping()
+    differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True)
+class BudgetRange:
+    """What a slider spans, in the resource's unit, and the parent's own total."""
+
+    low: float
+    high: float
+    parent: float
+
+
+def budget_range(library: BlockLibrary, resource: str) -> BudgetRange:
+    """Least and greatest sum that any architecture has; throughput up to five times the parent."""
+    if resource != THROUGHPUT:
+        return BudgetRange(*library.total_range(resource), library.parent_totals[resource])
+    least, most = library.total_range(RUNTIME)
+    parent = library.throughput(library.parent_totals[RUNTIME]) or math.nan
+    fastest = library.throughput(least) or math.inf
+    slowest = library.throughput(most) or 0.0
+    return BudgetRange(slowest, min(fastest, _FASTEST * parent), parent)
+
+
+def budget_quantity(library: BlockLibrary, resource: str) -> Quantity:
+    """Label and unit of a resource or of throughput."""
+    return describe_key(resource) if resource == THROUGHPUT else library.quantity(resource)
+
+
+def limited_resource(resource: str) -> str:
+    """The stat that a limit is on: the runtime for throughput."""
+    return RUNTIME if resource == THROUGHPUT else resource
+
+
+def first_settings(library: BlockLibrary) -> tuple[BudgetSetting, ...]:
+    """Rows to begin with: what the library has, memory and speed limited, the rest off."""
+    resources = [key for key in OFFERED if key in library.keys or _has_speed(library, key)]
+    if not resources:
+        resources = list(library.costs[:4])
+    return tuple(_first(library, resource, resources) for resource in resources)
+
+
+def check_rows(library: BlockLibrary, rows: Iterable[BudgetSetting]) -> tuple[BudgetSetting, ...]:
+    """Take rows as a caller gives them.
+
+    Raises
+    ------
+    ProblemError
+        If one is no row, or on what the library does not have.
+    """
+    given = tuple(rows) if isinstance(rows, Iterable) else (rows,)
+    for row in given:
+        if not isinstance(row, BudgetSetting):
+            raise ProblemError(
+                f"budgets: {short_repr(row)} is no BudgetSetting. Give a sequence of "
+                "BudgetSetting(resource, sense, value, on=True), or call "
+                "set_budget(resource, value)."
+            )
+        check_limited(library, row.resource)
+    return given
+
+
+def check_limited(library: BlockLibrary, resource: str) -> None:
+    """Refuse what cannot be limited.
+
+    Raises
+    ------
+    ProblemError
+        With what can.
+    """
+    if resource not in library.keys and not _has_speed(library, resource):
+        speed = [THROUGHPUT] if _has_speed(library, THROUGHPUT) else []
+        keys = ", ".join([*speed, *library.keys])
+        raise ProblemError(f"A limit on {short_repr(resource)}: {library.name} has {keys}.")
+
+
+def find_row(
+    library: BlockLibrary,
+    rows: tuple[BudgetSetting, ...],
+    which: str | int,
+    sense: Sense | None = None,
+) -> tuple[tuple[BudgetSetting, ...], int]:
+    """Find the row of a limit, to change it; one that is not there yet is added, off.
+
+    A limit in the other sense gives its row up only where it is off.
+
+    Raises
+    ------
+    ProblemError
+        If there is no such resource, sense or row, or several rows fit.
+    """
+    if sense not in (None, *get_args(Sense)):
+        raise ProblemError(f"sense={short_repr(sense)}: give 'at most' or 'at least'.")
+    if not isinstance(which, str):
+        return rows, _checked_place(rows, which)
+    check_limited(library, which)
+    named = [place for place, row in enumerate(rows) if row.resource == which]
+    own = [place for place in named if sense in (None, rows[place].sense)]
+    if len(own) > 1:
+        raise ProblemError(f"There are {len(own)} limits on {which!r}: say sense= as well.")
+    for place in own or [place for place in named if not rows[place].on]:
+        return rows, place
+    usual: Sense = "at least" if which == THROUGHPUT else "at most"
+    added = BudgetSetting(which, sense or usual, budget_range(library, which).parent)
+    return (*rows, added), len(rows)
+
+
+def _checked_place(rows: Sequence[BudgetSetting], place: object) -> int:
+    if isinstance(place, int) and -len(rows) <= place < len(rows):
+        return place % len(rows)
+    names = ", ".join(dict.fromkeys(repr(row.resource) for row in rows))
+    raise ProblemError(f"No limit {short_repr(place)}. Name the resource, such as {names}.")
+
+
+def read_amount(library: BlockLibrary, resource: str, amount: Amount) -> float:
+    """Read a limit: a number in the resource's unit, or a share of the parent's such as ``60 %``.
+
+    Raises
+    ------
+    ProblemError
+        If it is none, or not finite.
+    """
+    number = read_limit(resource, amount, budget_range(library, resource).parent, math.inf)
+    if not math.isfinite(number):
+        raise ProblemError(f"A limit on {resource}: {short_repr(amount)} is no finite amount.")
+    return number
+
+
+def settings_of(
+    problem: SearchProblem, settings: Sequence[BudgetSetting]
+) -> tuple[BudgetSetting, ...]:
+    """Rows that state a problem's budgets; resources that it does not limit are turned off."""
+    rows = {(row.resource, row.sense): _off(row) for row in settings}
+    for key, budget in problem.budgets.items():
+        for row in _rows(key, budget):
+            rows[row.resource, row.sense] = row
+    return tuple(rows.values())
+
+
+def to_problem(
+    library: BlockLibrary,
+    objective: str,
+    goal: Goal,
+    settings: Iterable[BudgetSetting],
+    rules: Iterable[SearchRule] = (),
+) -> SearchProblem:
+    """State the problem that the panel shows; several limits on one resource hold together."""
+    budgets: dict[str, Budget] = {}
+    for row in settings:
+        if row.on:
+            budget = _budget(library, row)
+            budgets[budget.resource] = budgets.get(budget.resource, budget).tighten(budget)
+    problem = SearchProblem(
+        library,
+        minimize=objective if goal == "minimize" else None,
+        maximize=objective if goal == "maximize" else None,
+    )
+    for key, budget in budgets.items():
+        problem = problem.with_budget(key, budget.lower, budget.upper)
+    for rule in rules:
+        problem = problem.with_banned(rule.banned).with_fixed(rule.fixed)
+        for other in rule.differences:
+            problem = problem.with_difference(other.architecture, other.layers)
+    return problem
+
+
+def rules_of(problem: SearchProblem, words: str) -> tuple[SearchRule, ...]:
+    """One rule that stands for all that a problem fixes, bans and differs from; none without."""
+    rule = SearchRule(words, problem.banned, problem.fixed, problem.differences)
+    return () if rule == SearchRule(words) else (rule,)
+
+
+def cannot_be_met(library: BlockLibrary, row: BudgetSetting) -> str:
+    """Say why a limit cannot be met by any architecture at all; empty where it can."""
+    budget = _budget(library, row)
+    least, most = library.total_range(budget.resource)
+    text = library.quantity(budget.resource).text
+    if budget.upper < least:
+        return (
+            f"Cannot be met: the least possible is {_as_limit(library, row, least, text(least))}."
+        )
+    if budget.lower > most:
+        return f"Cannot be met: the most possible is {text(most)}."
+    return ""
+
+
+def _as_limit(library: BlockLibrary, row: BudgetSetting, runtime: float, text: str) -> str:
+    if row.resource != THROUGHPUT:
+        return text
+    fastest = library.throughput(runtime) or 0.0
+    return f"a runtime of {text}, {format_number(fastest)} tokens/s"
+
+
+def _has_speed(library: BlockLibrary, key: str) -> bool:
+    return key == THROUGHPUT and library.throughput(1.0) is not None
+
+
+def _first(library: BlockLibrary, resource: str, offered: list[str]) -> BudgetSetting:
+    parent = budget_range(library, resource).parent
+    if resource == THROUGHPUT:
+        return BudgetSetting(resource, "at least", parent * _FIRST_SPEEDUP, on=True)
+    lone_runtime = resource == RUNTIME and THROUGHPUT not in offered
+    if resource == MEMORY or lone_runtime:
+        return BudgetSetting(resource, "at most", parent * _FIRST_MEMORY, on=True)
+    return BudgetSetting(resource, "at most", parent)
+
+
+def _off(row: BudgetSetting) -> BudgetSetting:
+    return BudgetSetting(row.resource, row.sense, row.value)
+
+
+def _rows(key: str, budget: Budget) -> list[BudgetSetting]:
+    rows = []
+    if math.isfinite(budget.upper):
+        rows.append(BudgetSetting(key, "at most", budget.upper, on=True))
+    if math.isfinite(budget.lower):
+        rows.append(BudgetSetting(key, "at least", budget.lower, on=True))
+    return rows
+
+
+def _budget(library: BlockLibrary, row: BudgetSetting) -> Budget:
+    if row.resource != THROUGHPUT:
+        return _one_sided(row.resource, row.sense, row.value)
+    tokens = library.measurement.tokens or 0
+    runtime = 1000.0 * tokens / row.value if row.value > 0 else math.inf
+    slower: Sense = "at most" if row.sense == "at least" else "at least"
+    return _one_sided(RUNTIME, slower, runtime)
+
+
+def _one_sided(resource: str, sense: Sense, value: float) -> Budget:
+    if sense == "at most":
+        return Budget(resource, upper=value)
+    return Budget(resource, lower=value)

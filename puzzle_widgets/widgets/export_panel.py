@@ -1,0 +1,199 @@
+"""The panel that hands architectures over: target, check, and the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ipywidgets as widgets
+from markupsafe import Markup
+
+from puzzle_widgets.export import TARGETS, Finding, Target, check, export, find_target
+from puzzle_widgets.solution import Scenario
+from puzzle_widgets.widgets.file_picker import FilePicker
+from puzzle_widgets.widgets.file_saver import FileSaver
+from puzzle_widgets.widgets.finding_list import FindingList
+from puzzle_widgets.widgets.map_search import named
+from puzzle_widgets.widgets.message import MessageBar
+from puzzle_widgets.widgets.panel import Panel, Shown, button, row, shared_state
+from puzzle_widgets.widgets.rule_list import RuleList
+
+_SHOWN, _ALL = -1, -2
+
+
+class ExportPanel(Panel):
+    """Check what a target can take of an architecture, avoid what it cannot, save the file.
+
+    Parameters
+    ----------
+    source
+        A state, shared with other panels; or a library, for a panel that stands alone.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> state = pw.ExplorerState("stdlib-2m-measured")
+    >>> panel = pw.ExportPanel(state)
+    >>> panel.close()
+    """
+
+    title = "Hand over"
+    css_class = "pw-export"
+
+    def __init__(self, source: Shown) -> None:
+        self._alone = shared_state(source) is None
+        super().__init__(source)
+
+    def build(self) -> list[widgets.Widget]:
+        """Make the choices, the parent's configuration, the findings and the button."""
+        options = [(target.title, target.name) for target in TARGETS]
+        self.target = widgets.Dropdown(options=options, layout=widgets.Layout(width="260px"))
+        self.what = widgets.Dropdown(layout=widgets.Layout(width="260px"))
+        self.readers, self.verdict = widgets.HTML(), widgets.HTML()
+        self.verdict.add_class("pw-live")
+        self.findings = FindingList(self.state)
+        self.save = button("Save file", css="pw-primary")
+        self.saver = FileSaver(self.state)
+        self.messages = MessageBar(self.state) if self._alone else None
+        self.rules = RuleList(self.state) if self._alone else None
+        head = [self.messages] if self.messages is not None else []
+        foot = [self.rules] if self.rules is not None else []
+        choices = row(named("Target", self.target), named("Architecture", self.what))
+        save = row(self.save, self.verdict, self.saver, css="pw-hand")
+        return [
+            *head,
+            choices,
+            self.readers,
+            self._build_parent(),
+            self.findings,
+            *foot,
+            save,
+        ]
+
+    def bind(self) -> None:
+        """Follow what is shown, and act on it."""
+        self.changed(self.target, lambda _: self._choose())
+        self.changed(self.what, lambda _: self._choose())
+        self.clicked(self.forget, self.state.forget_parent_config)
+        self.clicked(self.save, self._save)
+        self.when("scenarios", do=self._offer, now=False)
+        self.when("parent_config", "library", do=self._show_parent, now=False)
+        checked = ("shown", "scenarios", "parent_config", "library", "updating")
+        self.when(*checked, do=self._check_at_rest, now=False)
+        if self.rules is not None:
+            self.when("rules", do=self.rules.show)
+        self._offer()
+        self._choose()
+
+    def close(self) -> None:
+        """Let go of the state, then close."""
+        if self.messages is not None:
+            self.messages.close()
+        super().close()
+
+    def _build_parent(self) -> widgets.Widget:
+        self.upload = FilePicker(
+            self.state,
+            "Parent's config.json",
+            "The parent's Hugging Face configuration, which the file is built on",
+            accept=".json",
+            take=self._load,
+        )
+        self.forget = button("Forget it", "Forget the parent's configuration")
+        self.parent = widgets.HTML()
+        self.parent_row = row(self.upload, self.forget, self.parent, css="pw-parent-config")
+        return self.parent_row
+
+    @property
+    def _target(self) -> Target:
+        return find_target(self.target.value)
+
+    def _choose(self) -> None:
+        if self._quiet:
+            return
+        target = self._target
+        self.readers.value = Markup("<span class='pw-quiet'>{} For: {}</span>").format(
+            f"{target.file}.", target.readers
+        )
+        self.parent_row.layout.display = "" if target.needs_parent else "none"
+        self.save.description = self.save.tooltip = f"Save {target.file}"
+        self._show_parent()
+        self._check()
+
+    def _offer(self) -> None:
+        """Offer what is shown and the scenarios; the choice stays where it is still there."""
+        kept = self.state.scenarios
+        options = [("The one shown now", _SHOWN)]
+        options += [(one.name, place) for place, one in enumerate(kept)]
+        if len(kept) > 1:
+            options.append((f"All {len(kept)} scenarios", _ALL))
+        before = self.what.value
+        with self._silence():
+            self.what.options = options
+            places = [place for _, place in options]
+            self.what.value = before if before in places else _SHOWN
+
+    def _chosen(self) -> Sequence[Scenario]:
+        place, kept = self.what.value, self.state.scenarios
+        if place == _ALL:
+            return list(kept)
+        if place is not None and 0 <= place < len(kept):
+            return [kept[place]]
+        return [] if self.state.shown is None else [Scenario(self._name(), self.state.shown)]
+
+    def _name(self) -> str:
+        """Name what is shown by its scenario, where it is one."""
+        selection = self.state.selection
+        if selection.kind == "scenario" and selection.place < len(self.state.scenarios):
+            return str(self.state.scenarios[selection.place].name)
+        return "Current solution" if selection.kind == "current" else "Shown solution"
+
+    def _show_parent(self) -> None:
+        config = self.state.parent_config
+        self.forget.layout.display = "none" if config is None else ""
+        if config is None:
+            self.parent.value = Markup("<span class='pw-quiet'>not known yet</span>")
+            return
+        words = (
+            f"{config.source}: {config.model_type or 'type not said'}, {config.layers} layers, "
+            f"hidden size {config.hidden:,}, {config.heads} attention heads"
+        )
+        self.parent.value = Markup("<span class='pw-quiet'>{}</span>").format(words)
+
+    def _check_at_rest(self) -> None:
+        """Check; while a slider is dragged, wait for its last place."""
+        if not self.state.updating:
+            self._check()
+
+    def _check(self) -> None:
+        chosen, target = self._chosen(), self._target
+        if not chosen:
+            self.findings.show(())
+            self._judge(())
+            return
+        found = check(chosen, target.name, parent_config=self.state.parent_config)
+        self.findings.show(found)
+        self._judge(found)
+
+    def _judge(self, found: Sequence[Finding]) -> None:
+        errors = sum(one.severity == "error" for one in found)
+        self.save.disabled = bool(errors) or not self._chosen()
+        if errors:
+            noun = "error" if errors == 1 else "errors"
+            words = Markup("<span class='pw-warn'>Not yet: {} {} to fix first.</span>")
+            self.verdict.value = words.format(errors, noun)
+            return
+        warnings = sum(one.severity == "warning" for one in found)
+        said = f", with {warnings} warning{'s' if warnings > 1 else ''}" if warnings else ""
+        ready = Markup("<span class='pw-good'>Ready for {}{}.</span>")
+        self.verdict.value = ready.format(self._target.title, said)
+
+    def _save(self) -> None:
+        front = self.state.front
+        made = export(
+            self._chosen(), self._target.name, parent_config=self.state.parent_config, front=front
+        )
+        self.saver.save(made.file, made.text, made.kind)
+
+    def _load(self, files: dict[str, bytes]) -> None:
+        for name, content in files.items():
+            self.state.open_parent_config(content, name)

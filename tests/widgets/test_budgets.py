@@ -1,0 +1,260 @@
+"""Tests of the budget panel."""
+
+from __future__ import annotations
+
+import pytest
+
+import puzzle_widgets as pw
+from puzzle_widgets.state import BudgetSetting
+from puzzle_widgets.widgets.budget_row import BudgetRow
+from tests.support.libraries import MEMORY, RUNTIME, make_library
+
+KEYS = ("metrics.loss", "metrics.accuracy", MEMORY, RUNTIME)
+
+
+@pytest.fixture
+def library() -> pw.BlockLibrary:
+    """Give four layers: parent of 4,096 MiB and 400 ms, at best 400 MiB and 40 ms."""
+    rows = [[0.0, 1.0, 1024.0, 100.0], [0.5, 0.9, 500.0, 60.0], [2.0, 0.3, 100.0, 10.0]]
+    return make_library([rows] * 4, KEYS)
+
+
+@pytest.fixture
+def state(library: pw.BlockLibrary) -> pw.ExplorerState:
+    """Give a state of the library."""
+    return pw.ExplorerState(library)
+
+
+@pytest.fixture
+def panel(state: pw.ExplorerState) -> pw.BudgetPanel:
+    """Give a panel on the state."""
+    return pw.BudgetPanel(state)
+
+
+def row_of(panel: pw.BudgetPanel, label: str) -> BudgetRow:
+    """Find the row of a resource by its label."""
+    found: BudgetRow = next(row for row in panel.rows if row.quantity.label == label)
+    return found
+
+
+def budget_of(panel: pw.BudgetPanel, label: str) -> BudgetSetting:
+    """Find the state's setting that a row stands for."""
+    setting: BudgetSetting = panel.state.budgets[row_of(panel, label).place]
+    return setting
+
+
+def test_there_is_a_row_for_each_limit_with_what_the_state_says(panel: pw.BudgetPanel) -> None:
+    """Switch, sense, field, unit and slider show the setting, and the remark its share."""
+    assert [row.quantity.label for row in panel.rows] == ["Memory", "Runtime", "Throughput"]
+    memory = row_of(panel, "Memory")
+    assert (memory.switch.value, memory.sense.value, memory.field.value) == (
+        True,
+        "at most",
+        "3,072",
+    )
+    assert "MiB" in memory.unit.value
+    assert "75 % of the parent (4,096 MiB)" in memory.words.value
+    assert abs(memory.slider.value - 3072) <= memory.slider.step / 2
+
+
+def test_dragging_sets_the_limit_and_keeps_the_slider(panel: pw.BudgetPanel) -> None:
+    """A dragged slider sets state and field, is searched, and is not made anew."""
+    row = row_of(panel, "Memory")
+    slider = row.slider
+    for shown in (2000.0, 1500.0, 1000.0):
+        slider.value = shown
+    assert row_of(panel, "Memory") is row
+    assert budget_of(panel, "Memory").value == 1000
+    assert row.field.value == "1,000"
+    assert panel.state.solution.totals[MEMORY] <= 1000
+
+
+def test_touching_a_row_that_is_off_turns_it_on(panel: pw.BudgetPanel) -> None:
+    """A dragged or typed limit holds at once."""
+    row = row_of(panel, "Runtime")
+    assert not row.switch.value
+    row.slider.value = 200.0
+    assert budget_of(panel, "Runtime").on
+    assert row.switch.value
+    row.switch.value = False
+    row.field.value = "150"
+    assert budget_of(panel, "Runtime") == BudgetSetting(RUNTIME, "at most", 150.0, on=True)
+
+
+def test_switching_off_lifts_the_limit(panel: pw.BudgetPanel) -> None:
+    """The switch takes the budget out of the problem, and puts it back as it was."""
+    row = row_of(panel, "Memory")
+    row.switch.value = False
+    assert MEMORY not in panel.state.problem.budgets
+    assert "pw-off" in row._dom_classes
+    row.switch.value = True
+    assert panel.state.problem.budgets[MEMORY].upper == 3072
+
+
+def test_sense_turns_a_limit_round_in_place(panel: pw.BudgetPanel) -> None:
+    """Choosing 'at least' makes a lower limit of it, without making the row anew."""
+    row = row_of(panel, "Memory")
+    row.sense.value = "at least"
+    assert panel.state.problem.budgets[MEMORY].lower == 3072
+    assert row_of(panel, "Memory") is row
+
+
+def test_handle_rounded_by_the_page_changes_nothing(panel: pw.BudgetPanel) -> None:
+    """A value between two steps survives the slider's own rounding."""
+    row = row_of(panel, "Memory")
+    row.field.value = "2,001.25"
+    row.slider.value = row.slider.value + row.slider.step / 10
+    assert budget_of(panel, "Memory").value == 2001.25
+    assert row.field.value == "2,001.25"
+
+
+def test_value_outside_the_span_is_kept_and_said_to_be_impossible(
+    panel: pw.BudgetPanel,
+) -> None:
+    """It stays in field and state; the slider sits at its end; a warning tells why."""
+    row = row_of(panel, "Memory")
+    row.field.value = "123"
+    assert budget_of(panel, "Memory").value == 123
+    assert row.field.value == "123"
+    assert row.slider.value == row.slider.min
+    assert "pw-warn" in row.words.value
+    assert "least possible is 400 MiB" in row.words.value
+    row.switch.value = False
+    assert "pw-warn" not in row.words.value
+
+
+def test_value_above_the_span_is_kept(panel: pw.BudgetPanel) -> None:
+    """A budget of more than anything needs can be met, and says nothing."""
+    row = row_of(panel, "Memory")
+    row.field.value = "1,000,000"
+    assert budget_of(panel, "Memory").value == 1e6
+    assert row.slider.value == row.slider.max
+    assert "pw-warn" not in row.words.value
+
+
+def test_text_that_is_no_amount_changes_nothing_and_says_so(panel: pw.BudgetPanel) -> None:
+    """The state keeps its value, the field keeps the text, and the warning is escaped."""
+    row = row_of(panel, "Memory")
+    row.field.value = "<b>lots</b>"
+    assert budget_of(panel, "Memory").value == 3072
+    assert row.field.value == "<b>lots</b>"
+    assert "pw-warn" in row.words.value
+    assert "<b>" not in row.words.value
+    row.field.value = "2000"
+    assert row.field.value == "2,000"
+    assert "pw-warn" not in row.words.value
+
+
+def test_units_change_the_view_and_not_the_limits(panel: pw.BudgetPanel) -> None:
+    """Shares and GiB show the same limits; what is typed is read in the shown unit."""
+    before = panel.state.budgets
+    panel.share.value = True
+    assert panel.state.budgets == before
+    assert row_of(panel, "Memory").field.value == "75"
+    row_of(panel, "Memory").field.value = "50"
+    assert budget_of(panel, "Memory").value == 2048
+    panel.share.value, panel.gib.value = False, True
+    assert row_of(panel, "Memory").field.value == "2"
+    assert "GiB" in row_of(panel, "Memory").unit.value
+    row_of(panel, "Memory").slider.value = 1.0
+    assert budget_of(panel, "Memory").value == 1024
+
+
+def test_gib_is_offered_only_where_something_is_in_mib() -> None:
+    """A library without memory has no choice between MiB and GiB."""
+    library = make_library([[[0, 3], [1, 1]]], ("metrics.loss", "stats.cost"))
+    panel = pw.BudgetPanel(library)
+    assert panel.gib.layout.display == "none"
+    assert [row.quantity.label for row in panel.rows] == ["Cost"]
+
+
+def test_objective_offers_scores_then_costs_in_their_usual_sense(
+    panel: pw.BudgetPanel,
+) -> None:
+    """Choosing an accuracy maximizes it; the toggle turns that round."""
+    assert [key for _, key in panel.objective.options] == list(KEYS)
+    panel.objective.value = "metrics.accuracy"
+    assert (panel.state.objective, panel.state.goal) == ("metrics.accuracy", "maximize")
+    assert panel.goal.value == "maximize"
+    panel.goal.value = "minimize"
+    assert panel.state.problem.goal == "minimize"
+    assert panel.state.solution.problem.objective == "metrics.accuracy"
+
+
+def test_reset_brings_back_what_the_library_opens_with(
+    panel: pw.BudgetPanel, library: pw.BlockLibrary
+) -> None:
+    """Objective, senses, switches and values return."""
+    panel.objective.value = MEMORY
+    row_of(panel, "Runtime").field.value = "77"
+    row_of(panel, "Memory").sense.value = "at least"
+    panel.reset.click()
+    fresh = pw.ExplorerState(library)
+    assert panel.state.budgets == fresh.budgets
+    assert panel.objective.value == fresh.objective
+    assert row_of(panel, "Memory").sense.value == "at most"
+
+
+def test_rows_are_made_anew_when_other_resources_are_limited(panel: pw.BudgetPanel) -> None:
+    """A restored problem may bring a second limit on one resource."""
+    state = panel.state
+    state.set_budgets((*state.budgets, BudgetSetting(MEMORY, "at least", 500.0, on=True)))
+    assert len(panel.budgets.children) == 4
+    assert (panel.rows[3].sense.value, panel.rows[3].field.value) == ("at least", "500")
+    panel.rows[3].field.value = "600"
+    assert state.problem.budgets[MEMORY].lower == 600
+
+
+def test_foot_says_why_nothing_is_feasible(panel: pw.BudgetPanel) -> None:
+    """Limits that exclude each other give the search's own reason, until they are fixed."""
+    row_of(panel, "Memory").field.value = "100"
+    assert "least possible is 400 MiB" in panel.foot.value
+    assert panel.foot.layout.display == ""
+    row_of(panel, "Memory").field.value = "3000"
+    assert panel.foot.value == ""
+
+
+def test_stale_reason_is_dimmed_and_then_gone(panel: pw.BudgetPanel) -> None:
+    """While another search is under way the old reason is no statement on the new problem."""
+    row_of(panel, "Memory").field.value = "100"
+    state = panel.state
+    with state.hold_trait_notifications():
+        state._put(updating=True, problem=state.problem.with_budget(MEMORY))
+    assert "pw-dim" in panel.foot.value
+    state._put(updating=False)
+    assert panel.foot.value == ""
+
+
+def test_panel_follows_another_library(panel: pw.BudgetPanel) -> None:
+    """Opening a library rebuilds rows and objectives; its names are escaped."""
+    keys = ("metrics.<b>up</b>", "stats.<i>cost</i>")
+    panel.state.open_library(make_library([[[0, 3], [1, 1]]], keys))
+    assert [key for _, key in panel.objective.options] == list(keys)
+    assert len(panel.rows) == 1
+    assert "<i>" not in panel.rows[0].words.value
+    panel.rows[0].slider.value = 1.0
+    assert panel.state.solution.totals["stats.<i>cost</i>"] == 1
+
+
+def test_panel_alone_shows_messages(library: pw.BlockLibrary, state: pw.ExplorerState) -> None:
+    """A panel with a state of its own has a message bar; one of a page has none."""
+    alone = {type(child).__name__ for child in pw.BudgetPanel(library).children}
+    shared = {type(child).__name__ for child in pw.BudgetPanel(state).children}
+    assert "MessageBar" in alone
+    assert "MessageBar" not in shared
+
+
+def test_sliders_and_fields_can_be_named_by_the_page(panel: pw.BudgetPanel) -> None:
+    """Each row has what the page's script names its controls by."""
+    for row in panel.rows:
+        assert "pw-limit" in row._dom_classes
+        assert "pw-name" in row.switch._dom_classes
+        assert row.switch.description == row.quantity.label
+        assert row.slider.tooltip
+        assert row.slider.continuous_update
+
+
+def test_one_layer_with_one_variant_has_usable_sliders() -> None:
+    """Where nothing can be chosen, rows still have a span."""
+    panel = pw.BudgetPanel(pw.random_library(1, 1))
+    assert all(row.slider.min < row.slider.max for row in panel.rows)
