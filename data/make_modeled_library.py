@@ -290,7 +290,7 @@ def main() -> None:
     parser.add_argument("output", nargs="?", type=Path, default=DEFAULT_OUTPUT)
     output: Path = parser.parse_args().output
     output.write_text(library_text(), encoding="utf-8", newline="\n")
-    print(f"{output}: {LAYERS} layers, {len(ATTENTION) * len(FFN)} variants a layer, modeled")
+    print(f"{output}: {LAYERS} layers, {len(ATTENTION) * len(FFN)} variants per layer, modeled")
 
 
 if __name__ == "__main__":

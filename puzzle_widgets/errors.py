@@ -24,7 +24,7 @@ class ScenarioError(PuzzleError):
 
 
 class ExportError(PuzzleError):
-    """An architecture cannot be handed over as asked: the target would get it wrong."""
+    """An architecture cannot be exported as asked: the target would get it wrong."""
 
 
 class ServerError(PuzzleError):
@@ -32,7 +32,7 @@ class ServerError(PuzzleError):
 
 
 class DatasetError(PuzzleError):
-    """A data set cannot be had: unknown, not agreed to, not reachable, or not the published one."""
+    """A dataset cannot be had: unknown, not agreed to, not reachable, or not the published one."""
 
 
 class BuildError(PuzzleError):

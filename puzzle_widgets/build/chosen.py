@@ -36,7 +36,7 @@ def distil_chosen(preset: str, folder: str | Path, file: str | Path, say: Say = 
     BuildError
         If the file cannot be read.
     ScenarioError
-        If it is no scenario file of this library.
+        If it is not a scenario file of this library.
     """
     run, path = open_run(preset_of(preset), Path(folder).expanduser(), say), Path(file).expanduser()
     library = read_library(run)

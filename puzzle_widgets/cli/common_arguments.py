@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from puzzle_widgets.cli.exits import USAGE
 
-LIBRARY = "folder or file of a block library, or the name of a data set"
+LIBRARY = "folder or file of a block library, or the name of a dataset"
 
 
 class Parser(argparse.ArgumentParser):
@@ -66,5 +66,5 @@ def add_file(command: argparse.ArgumentParser, kind: Callable[[str], str] = str)
 def positive(text: str) -> int:
     """Read a whole number of 1 or more."""
     if not (text.isdecimal() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
     return int(text)

@@ -31,7 +31,7 @@ def _add_show(commands: Commands[Parser]) -> None:
 
 
 def _add_datasets(commands: Commands[Parser]) -> None:
-    command = commands.add_parser("datasets", help="list the data sets, or fetch a published one")
+    command = commands.add_parser("datasets", help="list the datasets, or fetch a published one")
     command.add_argument("dataset", metavar="NAME", nargs="?", help="fetch this one now")
     command.add_argument(
         "--agree", action="store_true", help="agree to its license, rather than being asked"

@@ -24,7 +24,7 @@ _YES = {"y", "yes"}
 
 
 def is_library(word: str) -> bool:
-    """Whether a word names a library: a path that is there, or a data set."""
+    """Whether a word names a library: a path that is there, or a dataset."""
     try:
         return bool(find_library(word))
     except LibraryError:
@@ -69,7 +69,7 @@ def workloads_of(asked: Namespace) -> tuple[str, ...]:
 
 
 def open_dataset(dataset: Dataset, *, agree: bool = False) -> BlockLibrary:
-    """Open a data set: ask for what has to be agreed to, and show how far the fetch is."""
+    """Open a dataset: ask for what has to be agreed to, and show how far the fetch is."""
     agreed = agree or has_agreed(dataset, cache_folder()) or _ask(dataset)
     if not agreed:
         raise DatasetError(
@@ -91,7 +91,7 @@ def open_dataset(dataset: Dataset, *, agree: bool = False) -> BlockLibrary:
 
 
 def terms(dataset: Dataset) -> str:
-    """Say what a data set is and under which terms."""
+    """Say what a dataset is and under which terms."""
     terms = dataset.license
     text = f"Its text is what counts: {terms.address}\n" if terms.address else ""
     return (

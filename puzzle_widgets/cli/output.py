@@ -64,7 +64,7 @@ def check_output(asked: Namespace, *, makes_folder: bool = False) -> None:
 def _check_folders(output: str, path: Path) -> None:
     nearest = next(place for place in (path, *path.parents) if place.exists())
     if not nearest.is_dir() and nearest != path:
-        raise PuzzleError(f"--output {output!r}: {nearest.name!r} is no folder. Name another.")
+        raise PuzzleError(f"--output {output!r}: {nearest.name!r} is not a folder. Name another.")
 
 
 def write_text(text: str, asked: Namespace) -> None:

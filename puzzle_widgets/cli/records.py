@@ -42,7 +42,7 @@ def front_record(front: ParetoFront, problem: SearchProblem) -> dict[str, Any]:
 
 
 def points_csv(front: ParetoFront) -> str:
-    """One line a point: status, figures and totals."""
+    """One line per point: status, figures and totals."""
     names = ["point", "status", "score", "bound", "gap", "throughput_tokens_per_s", "speedup"]
     rows = [
         {

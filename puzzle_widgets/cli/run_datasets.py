@@ -22,7 +22,7 @@ from puzzle_widgets.library.tables.numbers import Mark
 
 
 def run(asked: Namespace) -> int:
-    """List the data sets, or fetch one."""
+    """List the datasets, or fetch one."""
     if asked.dataset is not None:
         return _fetch(find_dataset(asked.dataset), agree=asked.agree)
     check_output(asked)
@@ -32,7 +32,7 @@ def run(asked: Namespace) -> int:
         return FOUND
     columns = ["Name", "Figures", "License", "Here", "Size", "Layers", "Variants"]
     rows = [[*_words(found), *map(_count, (found.layers, found.variants))] for found in datasets]
-    write_tables([tables.make_table("Data sets", columns, rows, left=4, whole=True)], asked)
+    write_tables([tables.make_table("Datasets", columns, rows, left=4, whole=True)], asked)
     return FOUND
 
 

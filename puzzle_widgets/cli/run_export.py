@@ -38,13 +38,13 @@ def run(asked: Namespace) -> int:
     parent = None if asked.parent_config is None else read_parent_config(asked.parent_config)
     library = open_asked(asked)
     if asked.solutions is not None:
-        return _hand_over(asked, _kept(asked, library), parent)
+        return _export(asked, _kept(asked, library), parent)
     with stoppable() as stop:
         solution = _search(asked, library, parent, stop.is_set)
     if not solution.found:
         note(f"puzzle-widgets: {plain(solution.reason or solution.status)}")
         return INTERRUPTED if stop.is_set() else EXIT_CODES[solution.status]
-    return _hand_over(asked, [Scenario("solution", solution)], parent)
+    return _export(asked, [Scenario("solution", solution)], parent)
 
 
 def _check_ending(asked: Namespace) -> None:
@@ -100,7 +100,7 @@ def _kept(asked: Namespace, library: BlockLibrary) -> Sequence[Scenario]:
     return named
 
 
-def _hand_over(asked: Namespace, scenarios: Sequence[Scenario], parent: ParentConfig | None) -> int:
+def _export(asked: Namespace, scenarios: Sequence[Scenario], parent: ParentConfig | None) -> int:
     findings = check(scenarios, asked.target, parent_config=parent)
     refused = any(one.severity == "error" for one in findings)
     if asked.check:
@@ -111,7 +111,7 @@ def _hand_over(asked: Namespace, scenarios: Sequence[Scenario], parent: ParentCo
     if refused:
         avoidable = any(one.avoidable and one.severity == "error" for one in findings)
         hint = " With --avoid the search keeps clear of it." if avoidable else ""
-        raise ExportError(f"Not handed over for {asked.target}.{hint}")
+        raise ExportError(f"Cannot export to {asked.target}.{hint}")
     made = export(scenarios, asked.target, parent_config=parent)
     if asked.output is None:
         write_text(made.text, asked)

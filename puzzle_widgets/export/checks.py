@@ -24,7 +24,7 @@ from puzzle_widgets.solution.solution import STATUS_WORDS
 
 @dataclass(frozen=True)
 class ExportContext:
-    """What is to be handed over: an architecture, and its parent's configuration if known."""
+    """What is to be exported: an architecture, and its parent's configuration if known."""
 
     solution: Solution
     parent: ParentConfig | None = None
@@ -68,7 +68,7 @@ def check_sized_blocks(context: ExportContext) -> list[Finding]:
     """Refuse blocks that are not told by attention, FFN, kind and size alone."""
     found = check_known_blocks(context)
     beyond = sorted({name for block in context.solution.blocks for name in extras(block)})
-    words = f"this form cannot say {', '.join(beyond)}. Hand over as AnyModel instead."
+    words = f"this form cannot say {', '.join(beyond)}. Export as AnyModel instead."
     return found + blocks_found(
         context.solution,
         lambda _, block: known(block) and bool(extras(block)),
@@ -100,7 +100,7 @@ def check_decilm(context: ExportContext) -> list[Finding]:
         lambda _, block: (
             block.ffn.size is not None and not decilm.fits(block.ffn.size, parent.hidden)
         ),
-        f"the FFN's intermediate size is no multiple of {step}; DeciLM's readers would round it "
+        f"the FFN's intermediate size is not a multiple of {step}; DeciLM's readers would round it "
         f"up ({_rounded(context, parent)}), and the weights would not fit.",
         f"FFN sizes that are multiples of {step}",
     )
@@ -130,9 +130,9 @@ def check_anymodel(context: ExportContext) -> list[Finding]:
     """Say that weights come from Puzzletron, and which readers there are."""
     hybrid = context.parent is not None and context.parent.model_type == "nemotron_h"
     served = (
-        "hand over for nemotron-h-puzzle to serve it"
+        "export for nemotron-h-puzzle to serve it"
         if hybrid
-        else "hand over for vllm instead where the model is Llama-shaped"
+        else "export for vllm instead where the model is Llama-shaped"
     )
     note = (
         "The file alone makes no model: Puzzletron realizes the weights. Released vLLM does not "
@@ -156,7 +156,7 @@ def check_per_layer(context: ExportContext) -> list[Finding]:
         return [Finding("error", words)]
     words = (
         "transformers reads this configuration and builds no model from it: no release has the "
-        "modeling for layers of unlike sizes. To serve the model, hand over for another target."
+        "modeling for layers of unlike sizes. To serve the model, export for another target."
     )
     return [Finding("warning", words)]
 

@@ -134,7 +134,7 @@ def export(
     findings = _check(scenarios, wanted, parent)
     errors = [found.text for found in findings if found.severity == "error"]
     if errors:
-        raise ExportError(f"Not handed over for {wanted.title}: {' '.join(errors)}")
+        raise ExportError(f"Cannot export to {wanted.title}: {' '.join(errors)}")
     text = wanted.write(ExportRequest(scenarios, parent, front))
     return Export(wanted.name, wanted.file, text, wanted.kind, findings)
 
@@ -155,7 +155,7 @@ def _check(
     scenarios: Sequence[Scenario], target: Target, parent: ParentConfig | None
 ) -> tuple[Finding, ...]:
     if not scenarios:
-        return (Finding("error", "There is no architecture to hand over. Keep a scenario first."),)
+        return (Finding("error", "There is no architecture to export. Save a solution first."),)
     if len(scenarios) > 1 and not target.many:
         words = f"{target.file} takes one architecture, not {len(scenarios)}. Choose one."
         return (Finding("error", words),)
@@ -175,7 +175,7 @@ def _of_scenario(finding: Finding, kept: Scenario) -> Finding:
 def _check_one(kept: Scenario, target: Target, parent: ParentConfig | None) -> list[Finding]:
     if not kept.solution.found:
         reason = kept.solution.reason or "The search found none."
-        return [Finding("error", f"There is no architecture to hand over. {reason}")]
+        return [Finding("error", f"There is no architecture to export. {reason}")]
     context = ExportContext(kept.solution, parent)
     asked = (check_figures, *target.checks)
     found = [finding for one in asked for finding in one(context)]

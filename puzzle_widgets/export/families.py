@@ -20,8 +20,8 @@ _WHY_NOT = {
     "gpt_oss": "it has experts and attention sinks, which DeciLM has not",
     "nemotron_h": "it has Mamba layers, which DeciLM has not",
 }
-_INSTEAD = "Hand over as AnyModel instead."
-_HYBRID = "Hand over for nemotron-h-puzzle instead."
+_INSTEAD = "Export as AnyModel instead."
+_HYBRID = "Export for nemotron-h-puzzle instead."
 
 
 def decilm_objections(parent: ParentConfig) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is handed over, as it may be given: a solution, a scenario, or several of either."""
+"""What is exported, as it may be given: a solution, a scenario, or several of either."""
 
 from __future__ import annotations
 
@@ -36,6 +36,6 @@ def _named(one: object, name: str) -> Scenario:
 
 def _refuse(given: object) -> NoReturn:
     raise ExportError(
-        f"{type(given).__name__} cannot be handed over. Give a Solution, a Scenario, or a list "
+        f"{type(given).__name__} cannot be exported. Give a Solution, a Scenario, or a list "
         "of either."
     )

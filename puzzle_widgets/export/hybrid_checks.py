@@ -26,7 +26,7 @@ def check_hybrid(context: ExportContext) -> list[Finding]:
     if parent.model_type not in (PARENT_TYPE, MODEL_TYPE):
         words = (
             f"The parent is of type {parent.model_type or 'unknown'!r}: NemotronHPuzzle says "
-            "Nemotron-H hybrids only. Hand over for vllm or as AnyModel instead."
+            "Nemotron-H hybrids only. Export for vllm or as AnyModel instead."
         )
         return [Finding("error", words)]
     return [

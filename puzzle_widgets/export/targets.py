@@ -42,7 +42,7 @@ JSON, CSV, HTML, SVG = "application/json", "text/csv", "text/html", "image/svg+x
 
 @dataclass(frozen=True)
 class Target:
-    """A form that architectures are handed over in.
+    """A form that architectures are exported to.
 
     Parameters
     ----------

@@ -77,7 +77,7 @@ def block_from_size(part: Part, size: float, name: str) -> SubBlock:
 
 
 def _sized(size: float) -> SubBlock:
-    """Read a size from a name: 0 means that nothing is left, an absurd one that it is no size."""
+    """Read a size from a name: 0 means that nothing is left, an absurd one means no size."""
     if size > _MAX_SIZE:
         return OTHER
     return SubBlock("sized", int(size)) if size >= 1 else SubBlock("no_op")

@@ -98,7 +98,7 @@ def text(value: object, place: Location, what: str) -> str:
         place.fail(f"{what} is {short_repr(value)}.", "Give it a name in text.")
     if len(value) > MAX_NAME or _has_surrogate(value):
         place.fail(
-            f"{what} {short_repr(value)} is no proper text.",
+            f"{what} {short_repr(value)} is not a proper text.",
             f"Use whole Unicode characters, at most {MAX_NAME:,}.",
         )
     return value
@@ -115,7 +115,7 @@ def long_text(value: object, place: Location) -> str:
         return ""
     if not isinstance(value, str) or len(value) > MAX_TEXT or _has_surrogate(value):
         place.fail(
-            f"{short_repr(value)} is no proper text.", f"Give at most {MAX_TEXT:,} characters."
+            f"{short_repr(value)} is not a proper text.", f"Give at most {MAX_TEXT:,} characters."
         )
     return value
 
@@ -133,7 +133,7 @@ def optional_count(value: object, place: Location) -> int | None:
         return None
     found = number(value, place)
     if found < 1 or found != int(found):
-        place.fail(f"{short_repr(value)} is no count.", "Give a whole number of at least 1.")
+        place.fail(f"{short_repr(value)} is not a count.", "Give a whole number of at least 1.")
     return int(found)
 
 

@@ -49,12 +49,12 @@ def check_ending(file: str) -> None:
     name, suffix = file.lower(), PurePath(file).suffix.lower()
     if not suffix or name.endswith(READ):
         return
-    what, fix = _WORDS.get(suffix, (f"{short_repr(suffix)} is no ending that is read", ""))
+    what, fix = _WORDS.get(suffix, (f"{short_repr(suffix)} is not an ending that is read", ""))
     _refuse(file, what, fix)
 
 
 def check_beginning(content: bytes, file: str) -> None:
-    """Refuse what is no text in spite of its name.
+    """Refuse what is not a text in spite of its name.
 
     Raises
     ------

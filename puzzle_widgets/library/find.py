@@ -1,4 +1,4 @@
-"""From what a person names to where it is: a path that is there, else a data set's name."""
+"""From what a person names to where it is: a path that is there, else a dataset's name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def find_library(source: str | os.PathLike[str]) -> Path | Dataset:
     if not isinstance(source, str | os.PathLike):
         raise LibraryError(
             f"A {type(source).__name__} cannot be opened. Give a folder, a file, the name of a "
-            "data set, or a DataFrame; bytes in hand go to load_files."
+            "dataset, or a DataFrame; bytes in hand go to load_files."
         )
     path = _existing(source)
     if path is not None:
@@ -29,7 +29,7 @@ def find_library(source: str | os.PathLike[str]) -> Path | Dataset:
     if str(source) in datasets:
         return datasets[str(source)]
     raise LibraryError(
-        f"{str(source)!r}: no such file, folder or data set. Data sets are: {', '.join(datasets)}."
+        f"{str(source)!r}: no such file, folder or dataset. Datasets are: {', '.join(datasets)}."
     )
 
 

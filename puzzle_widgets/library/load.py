@@ -106,7 +106,7 @@ def load_library(
     LibraryError
         Naming file, layer, variant, field and the fix.
     DatasetError
-        If the name is that of a data set whose license is not agreed to yet, which
+        If the name is that of a dataset whose license is not agreed to yet, which
         :func:`load_dataset` does, or which cannot be fetched.
 
     Examples
@@ -218,7 +218,7 @@ def open_source(
 def load_dataset(
     name: str, *, agree: bool = False, progress: Progress | None = None
 ) -> BlockLibrary:
-    """Open a data set; what does not ship with the package is fetched the first time.
+    """Open a dataset; what does not ship with the package is fetched the first time.
 
     Parameters
     ----------
@@ -232,7 +232,7 @@ def load_dataset(
     Raises
     ------
     DatasetError
-        If there is no such data set, its license is not agreed to, or it cannot be fetched.
+        If there is no such dataset, its license is not agreed to, or it cannot be fetched.
 
     Notes
     -----

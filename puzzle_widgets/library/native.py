@@ -212,7 +212,7 @@ def _read_subblock(content: object, place: Location) -> SubBlock | None:
     kind, size = record.get("kind"), optional_count(record.get("size"), place)
     if kind not in KINDS or (kind == "sized") != (size is not None):
         place.fail(
-            f"{short_repr(dict(record))} is no subblock of a block.",
+            f"{short_repr(dict(record))} is not a subblock of a block.",
             f"'kind' is one of {', '.join(KINDS)}; only a sized one has a 'size'.",
         )
     return SubBlock(kind, size)

@@ -83,7 +83,7 @@ def read_budget(resource: str, spec: BudgetSpec, parent_total: float) -> Budget:
     Raises
     ------
     ProblemError
-        If a limit is no number, or the lower lies above the upper.
+        If a limit is not a number, or the lower lies above the upper.
     """
     pair = spec if isinstance(spec, tuple) else (None, spec)
     if len(pair) != 2:
@@ -106,7 +106,7 @@ def read_limit(resource: str, limit: Limit, parent_total: float, none: float) ->
     Raises
     ------
     ProblemError
-        If it is no number.
+        If it is not a number.
     """
     if limit is None:
         return none
@@ -116,7 +116,7 @@ def read_limit(resource: str, limit: Limit, parent_total: float, none: float) ->
     number = as_number(limit.of_parent if isinstance(limit, Share) else limit)
     if math.isnan(number):
         raise ProblemError(
-            f"Budget on {resource}: {short_repr(limit)} is no limit. "
+            f"Budget on {resource}: {short_repr(limit)} is not a limit. "
             "Give a number, a share such as '85 %', or None."
         )
     if math.isinf(number):

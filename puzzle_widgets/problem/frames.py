@@ -82,7 +82,7 @@ def read_architecture(
     Parameters
     ----------
     frame
-        Columns ``layer`` and ``variant``, one row a layer; others are not read.
+        Columns ``layer`` and ``variant``, one row per layer; others are not read.
     library
         Where layers and variants have to be.
     partial
@@ -107,7 +107,7 @@ def read_architecture(
     for place, (name, variant) in enumerate(zip(frame["layer"], frame["variant"], strict=True)):
         layer = _find_layer(name, library, place)
         if layer in found:
-            _refuse(place, f"layer {layer!r} is there twice", "Give one row a layer.")
+            _refuse(place, f"layer {layer!r} is there twice", "Give one row per layer.")
         if not isinstance(variant, str) or variant not in library.layer(layer).positions:
             known = "the library does not have it in this layer"
             _refuse(
@@ -120,7 +120,7 @@ def read_architecture(
     if missing and not partial:
         raise ProblemError(
             f"{len(missing)} layers are missing, the first is {missing[0]!r}. "
-            "Give one row a layer, or say partial=True."
+            "Give one row per layer, or say partial=True."
         )
     return found
 

@@ -17,7 +17,7 @@ IntArray = npt.NDArray[np.intp]
 BoolArray = npt.NDArray[np.bool_]
 
 
-# Less than this is no amount to take a share of.
+# Less than this is not an amount to take a share of.
 _NOTHING = 1e-300
 # How far a budget may be overspent, as a share of it: the last digits of decimal fractions.
 TOLERANCE = 1e-12

@@ -47,7 +47,7 @@ class Difference:
 
 @dataclass(frozen=True, init=False)
 class SearchProblem:
-    """Pick one variant a layer: best summed score within the budgets.
+    """Pick one variant per layer: best summed score within the budgets.
 
     This is the multiple-choice knapsack problem (MCKP) of the Puzzle paper (ICML 2025, App. B).
 
@@ -116,7 +116,7 @@ class SearchProblem:
     ) -> None:
         if not isinstance(library, BlockLibrary):
             raise ProblemError(
-                f"{short_repr(library)} is no block library. Open one first: load_library(...)."
+                f"{short_repr(library)} is not a block library. Open one first: load_library(...)."
             )
         objective, goal = _read_goal(library, minimize, maximize)
         limits = _read_budgets(library, budgets or {})

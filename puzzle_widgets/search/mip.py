@@ -75,7 +75,7 @@ def solve_mip(mckp: Mckp, options: MipOptions) -> Outcome:
     Raises
     ------
     SolverError
-        If the solver is not there or fails.
+        If the solver is not available or fails.
     """
     deadline = _deadline(options.time_limit)
     outcome = _solve_within(mckp, options, deadline)
@@ -166,7 +166,7 @@ def _run(
 def _formulate(
     mckp: Mckp, cuts: Sequence[IntArray], *, integer: bool
 ) -> tuple[Any, dict[int, Any]]:
-    """State the program: one binary a variant, one variant a layer, sums within the rows."""
+    """State the program: one binary per variant, one variant per layer, sums within the rows."""
     program = pulp.LpProblem("mckp", pulp.LpMinimize)
     category = pulp.LpBinary if integer else pulp.LpContinuous
     variables = {
@@ -202,7 +202,7 @@ def _find_solver(name: str) -> str:
         if candidate in available:
             return candidate
     raise SolverError(
-        f"Solver {name!r} is not there. PuLP finds here: {', '.join(available) or 'none'}."
+        f"Solver {name!r} is not available. PuLP finds here: {', '.join(available) or 'none'}."
     )
 
 
@@ -287,7 +287,7 @@ def _bound_of(
 
 
 def _choice(mckp: Mckp, values: FloatArray) -> IntArray | None:
-    """One variant a layer, or ``None`` where the solver left a layer undecided."""
+    """One variant per layer, or ``None`` where the solver left a layer undecided."""
     pairs = zip(mckp.starts[:-1], mckp.starts[1:], strict=True)
     choice = np.array([start + int(np.argmax(values[start:end])) for start, end in pairs])
     return choice.astype(np.intp) if (values[choice] > 0.5).all() else None

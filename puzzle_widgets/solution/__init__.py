@@ -1,4 +1,4 @@
-"""Checked answers: one optimum, diverse ones, a Pareto front, kept scenarios."""
+"""Checked answers: one optimum, diverse ones, a Pareto front, saved solutions."""
 
 import puzzle_widgets.solution.frames  # noqa: F401  # teaches to_frame what is found here
 from puzzle_widgets.solution.architecture_file import open_architecture

@@ -1,4 +1,4 @@
-"""What was found, as pandas frames: a row a solution, or a row a solution and layer."""
+"""What was found, as pandas frames: a row per solution, or a row per solution and layer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _RATES = (THROUGHPUT, "speedup")
 
 @to_frame.register
 def _solution_frame(solution: Solution, *, layers: bool = True) -> pd.DataFrame:  # noqa: ARG001
-    """Lay an architecture out: one row a layer; empty where there is none."""
+    """Lay an architecture out: one row per layer; empty where there is none."""
     frame = _layer_frame([({}, solution)], solution.library, [])
     frame.attrs |= {
         name: getattr(solution, name) for name in (*_PROOF, "reason", "notes", "engine")
@@ -67,7 +67,7 @@ def _diverse_frame(found: DiverseSolutions, *, layers: bool = False) -> pd.DataF
 
 @to_frame.register
 def _surface_frame(grid: SurfaceGrid, *, layers: bool = False) -> pd.DataFrame:
-    """Lay a surface out: a row a cell; ``x_limit`` and ``y_limit`` are in ``attrs['units']``."""
+    """Lay a surface out: a row per cell; ``x_limit`` and ``y_limit`` are in ``attrs['units']``."""
     rows: list[Named] = [
         ({"x_limit": x, "y_limit": y}, cell)
         for y, cells in zip(grid.y.limits, grid.cells, strict=True)

@@ -80,7 +80,7 @@ def search(
     ProblemError
         If gap or time limit is negative.
     SolverError
-        If the solver is not there or fails.
+        If the solver is not available or fails.
 
     Examples
     --------

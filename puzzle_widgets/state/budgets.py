@@ -130,7 +130,7 @@ def check_rows(library: BlockLibrary, rows: Iterable[BudgetSetting]) -> tuple[Bu
     for row in given:
         if not isinstance(row, BudgetSetting):
             raise ProblemError(
-                f"budgets: {short_repr(row)} is no BudgetSetting. Give a sequence of "
+                f"budgets: {short_repr(row)} is not a BudgetSetting. Give a sequence of "
                 "BudgetSetting(resource, sense, value, on=True), or call "
                 "set_budget(resource, value)."
             )
@@ -200,7 +200,7 @@ def read_amount(library: BlockLibrary, resource: str, amount: Amount) -> float:
     """
     number = read_limit(resource, amount, budget_range(library, resource).parent, math.inf)
     if not math.isfinite(number):
-        raise ProblemError(f"A limit on {resource}: {short_repr(amount)} is no finite amount.")
+        raise ProblemError(f"A limit on {resource}: {short_repr(amount)} is not a finite amount.")
     return number
 
 

@@ -1,4 +1,4 @@
-"""Actions on data sets: offer one with its terms, fetch it in the background, give it up."""
+"""Actions on datasets: offer one with its terms, fetch it in the background, give it up."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from puzzle_widgets.state.map_actions import MapActions
 
 
 class DatasetActions(MapActions):
-    """The data set that is offered, and its fetch."""
+    """The dataset that is offered, and its fetch."""
 
-    offered = Instance(Dataset, allow_none=True, help="the data set whose terms are shown")
+    offered = Instance(Dataset, allow_none=True, help="the dataset whose terms are shown")
     fetched = Float(None, allow_none=True, help="share of it that is here; None without a fetch")
 
     def __init__(self, solver: str) -> None:
@@ -34,7 +34,7 @@ class DatasetActions(MapActions):
         raise NotImplementedError
 
     def offer_dataset(self, name: str) -> None:
-        """Open a data set, or show its terms first where they are not agreed to yet."""
+        """Open a dataset, or show its terms first where they are not agreed to yet."""
         dataset = find_dataset(name)
         self.withdraw_offer()
         self._put(offered=None if dataset.embedded else dataset)
@@ -42,7 +42,7 @@ class DatasetActions(MapActions):
             self._fetch(dataset, agree=False)
 
     def accept_offer(self) -> None:
-        """Agree to the terms that are shown, and fetch the data set."""
+        """Agree to the terms that are shown, and fetch the dataset."""
         if self.offered is not None:
             self._fetch(self.offered, agree=True)
 

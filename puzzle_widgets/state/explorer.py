@@ -91,7 +91,7 @@ class ExplorerState(DatasetActions, ExportActions, RunActions):
             self.open_library(opened)
 
     def open_library(self, library: BlockLibrary) -> None:
-        """Explore another library from the start; kept scenarios of the old one go."""
+        """Explore another library from the start; saved solutions of the old one go."""
         if not isinstance(library, BlockLibrary):
             raise LibraryError(f"A {type(library).__name__} cannot be explored. Give {SOURCES}.")
         objective = next(iter(library.scores), library.keys[0])

@@ -1,4 +1,4 @@
-"""Actions on what is handed over: rules against findings, and the parent's configuration."""
+"""Actions on what is exported: rules against findings, and the parent's configuration."""
 
 from __future__ import annotations
 

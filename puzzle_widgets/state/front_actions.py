@@ -55,7 +55,7 @@ class FrontActions(ProblemActions):
             self.start_front()
 
     def start_front(self) -> None:
-        """Search the front in the background; points appear as they are found.
+        """Compute Pareto front in the background; points appear as they are found.
 
         Where the sense of the objective is asked, the search waits for the answer.
         """

@@ -41,7 +41,7 @@ class RunActions(MapActions):
         self._take_run(run, chosen, reports)
 
     def choose_costs(self, name: str) -> None:
-        """Open another workload of the same run; kept scenarios are summed anew."""
+        """Open another workload of the same run; saved solutions are summed anew."""
         if self._run is not None and name != self.costs_chosen:
             self._attempt(lambda: self._change_costs(name))
 

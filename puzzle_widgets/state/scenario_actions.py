@@ -1,4 +1,4 @@
-"""Actions on kept scenarios."""
+"""Actions on saved solutions."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class ScenarioActions(FrontActions):
         self._attempt(lambda: self._add([preset(name, self.library, **self._asked())]))
 
     def show_scenario(self, which: str | int) -> None:
-        """Show a kept scenario."""
+        """Show a saved solution."""
         place = self._place_of(which)
         if 0 <= place < len(self.scenarios):
             self._select(Selection("scenario", place))

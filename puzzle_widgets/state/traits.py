@@ -81,10 +81,10 @@ class StateTraits(HasTraits):
     selection = Instance(Selection, args=(), help="which architecture is shown")
     shown = Instance(Solution, allow_none=True, help="the architecture that is shown")
     layer = Int(None, allow_none=True, help="place of the layer that is open")
-    scenarios = Tuple(help="kept scenarios (Scenario)")
+    scenarios = Tuple(help="saved solutions (Scenario)")
     measured = Tuple(help="measured points beside the search's (MeasuredPoint)")
     parent_config = Instance(
-        ParentConfig, allow_none=True, help="the parent's configuration, to hand over with"
+        ParentConfig, allow_none=True, help="the parent's configuration, to export with"
     )
     message = Instance(Message, allow_none=True, help="newest word to the user")
     parent = Instance(Solution, help="the parent as a Solution")

@@ -110,7 +110,7 @@ class Scale:
         return f"{shown:,.{needed if short else decimals}f}"
 
     def read(self, text: str) -> float | None:
-        """Read what was typed, in the resource's own unit; ``None`` where it is no number.
+        """Read what was typed, in the resource's own unit; ``None`` where it is not a number.
 
         A unit may follow: ``80 GiB``, ``70 %``, ``47.9 billion``; without one the shown unit
         is meant.

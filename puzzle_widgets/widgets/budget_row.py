@@ -116,7 +116,7 @@ class BudgetRow(widgets.VBox):
     def _type(self, text: str) -> None:
         value = self.scale.read(text)
         if value is None:
-            self._show_words(f"{text!r} is no amount. {self._how_to_type()}.")
+            self._show_words(f"{text!r} is not an amount. {self._how_to_type()}.")
             return
         self._typed = value
         self._setting = None

@@ -1,4 +1,4 @@
-"""The offer of a published data set: what it is, its terms, an agreement, and the fetch."""
+"""The offer of a published dataset: what it is, its terms, an agreement, and the fetch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LINK = Markup("<a href='{}' target='_blank' rel='noopener noreferrer'>{}</a>")
 
 
 class DatasetOffer(Panel):
-    """Shows the data set that is offered until it is open or given up; takes no room without."""
+    """Shows the dataset that is offered until it is open or given up; takes no room without."""
 
     title = "Published data"
     css_class = "pw-offer"
@@ -29,7 +29,7 @@ class DatasetOffer(Panel):
         self.terms = widgets.HTML()
         self.agree = widgets.Checkbox(description="I agree to this license", indent=False)
         self.agree.layout.width = "auto"
-        self.fetch = button("Fetch and open", "Fetch the data set and explore it", css="pw-primary")
+        self.fetch = button("Fetch and open", "Fetch the dataset and explore it", css="pw-primary")
         self.leave = button("Not now", "Take the offer away; what is open stays open")
         self.progress = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="160px"))
         self.share = widgets.HTML()
@@ -64,7 +64,7 @@ class DatasetOffer(Panel):
 
 
 def describe_terms(dataset: Dataset) -> Markup:
-    """Say what a data set is, where it comes from and on which terms, with links."""
+    """Say what a dataset is, where it comes from and on which terms, with links."""
     terms = dataset.license
     return _TERMS.format(
         about=dataset.about,

@@ -17,7 +17,7 @@ from puzzle_widgets.widgets.panel import Panel, button, row
 from puzzle_widgets.widgets.picture_buttons import picture_buttons
 
 _NONE = ("Choose a row", -1)
-_HINT = "Point at a cell to read it; click a row, or use the arrow keys, to show its architecture."
+_HINT = "Hover a cell for details; click a row, or use the arrow keys, to show its architecture."
 _OUTDATED = "Out of date: objective or other budgets have changed since."
 
 
@@ -53,7 +53,7 @@ class DecisionMap(Panel):
         self._targets: object = None
         self._pointed: tuple[int, int] | None = None
         self.over = widgets.Dropdown(layout=widgets.Layout(width="200px"))
-        self.search = SearchLine("the map", "rows")
+        self.search = SearchLine("map", "rows")
         self.key, self.legend, self.line = widgets.HTML(), widgets.HTML(), widgets.HTML()
         for name in ("pw-live", "pw-map-line"):
             self.line.add_class(name)

@@ -36,7 +36,7 @@ class ExportPanel(Panel):
     >>> panel.close()
     """
 
-    title = "Hand over"
+    title = "Export"
     css_class = "pw-export"
 
     def __init__(self, source: Shown) -> None:

@@ -24,7 +24,7 @@ from puzzle_widgets.widgets.panel import Panel, button, row
 from puzzle_widgets.widgets.picture_buttons import picture_buttons
 
 _NONE = ("none", -1)
-_HINT = "Point at a layer to read it; click it, or use the arrow keys, to open it."
+_HINT = "Hover a layer for details; click it, or use the arrow keys, to open it."
 
 
 @dataclass(frozen=True, eq=False)

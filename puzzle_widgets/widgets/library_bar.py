@@ -26,7 +26,7 @@ _ORIGINS = {
 
 
 class LibraryBar(Panel):
-    """Name and facts of the open library, a picker of data sets, an upload, and templates."""
+    """Name and facts of the open library, a picker of datasets, an upload, and templates."""
 
     css_class = "pw-library"
 
@@ -90,7 +90,7 @@ class LibraryBar(Panel):
         self.notes.layout.display = "" if listed else "none"
 
     def _offer_words(self, dataset: Dataset) -> str:
-        """Title of a data set, with what is to be known before it is picked."""
+        """Title of a dataset, with what is to be known before it is picked."""
         if dataset.embedded or dataset.title == self.state.library.name:
             return dataset.title
         return f"{dataset.title} (published, non-commercial)"
@@ -106,7 +106,7 @@ def describe_library(library: BlockLibrary) -> Markup:
     counts = sorted({len(layer.variants) for layer in library.layers})
     span = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     measured = library.measurement
-    facts = [f"{len(library.layers)} layers", f"{span} variants a layer"]
+    facts = [f"{len(library.layers)} layers", f"{span} variants per layer"]
     if measured.tokens:
         facts.append(f"batch {measured.batch_size} x {measured.sequence_length:,} tokens")
     facts += [fact for fact in (measured.gpu, measured.dtype) if fact]

@@ -20,7 +20,7 @@ class SearchLine:
     """
 
     def __init__(self, what: str, of: str) -> None:
-        self._words, self._of = f"Search {what}", of
+        self._words, self._of = f"Compute {what}", of
         self.button = button(self._words)
         self.progress = widgets.IntProgress(layout=widgets.Layout(width="140px"))
         self.count = widgets.HTML()
@@ -37,7 +37,7 @@ class SearchLine:
         self.count.value = f"{done} of {asked} {self._of}" if counts else "Searching …"
         self.running.layout.display = None if running else "none"
         again = counts is not None and not running
-        self.button.description = "Stop" if running else "Search again" if again else self._words
+        self.button.description = "Stop" if running else "Compute again" if again else self._words
         self.button.tooltip = "Stop the search" if running else self._words
 
     def say(self, words: str, *, warn: bool = False) -> None:

@@ -41,7 +41,7 @@ class ParetoPlot(Panel):
     """Pareto front of the summed score against a resource.
 
     A click, the list of points, the buttons and the arrow keys choose a point; the current
-    solution, the parent, kept scenarios and the budgets stand beside the front.
+    solution, the parent, saved solutions and the budgets stand beside the front.
 
     Parameters
     ----------
@@ -105,16 +105,16 @@ class ParetoPlot(Panel):
     def _build_axis(self) -> widgets.Widget:
         self.axis = widgets.Dropdown(layout=widgets.Layout(width="200px"))
         self.held = widgets.Checkbox(
-            description="Hold the other budgets",
+            description="Keep other budgets",
             tooltip="Keep to the limits on the other resources at every point",
             indent=False,
             layout=widgets.Layout(width="auto"),
         )
         # A row of its own each: a row names what stands in it.
-        return row(row(_name("Score against"), self.axis), row(self.held))
+        return row(row(_name("X axis"), self.axis), row(self.held))
 
     def _build_search(self) -> widgets.Widget:
-        self.search = button("Search the front")
+        self.search = button("Compute Pareto front")
         self.progress = widgets.IntProgress(layout=widgets.Layout(width="140px"))
         self.progress_words = widgets.HTML()
         self.running = row(self.progress, self.progress_words, css="pw-progress")
@@ -184,7 +184,7 @@ class ParetoPlot(Panel):
             self.progress.max, self.progress.value = asked, done
         self.progress_words.value = f"{done} of {asked} searches"
         self.running.layout.display = None if running else "none"
-        self.search.description = "Stop" if running else "Search the front"
+        self.search.description = "Stop" if running else "Compute Pareto front"
         self.search.disabled = not running and front is not None and front.complete
         self.said.value = Markup("<span class='pw-quiet'>{}</span>").format(
             outcome_words(self.state, front)

@@ -1,4 +1,4 @@
-"""The table of kept scenarios, with the parent as its first row."""
+"""The table of saved solutions, with the parent as its first row."""
 
 from __future__ import annotations
 

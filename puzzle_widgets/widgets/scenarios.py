@@ -56,7 +56,7 @@ class ScenarioPanel(Panel):
     def build(self) -> list[widgets.Widget]:
         """Make the fields, the table, the comparison and the file controls."""
         self.name = _field("Name of the scenario to keep")
-        self.keep = button("Keep this solution", "Keep what is shown", css="pw-primary")
+        self.keep = button("Save solution", "Keep what is shown", css="pw-primary")
         self.table = widgets.HTML()
         self.comparison = Comparison(self.state)
         self.downloads = widgets.HTML()

@@ -14,7 +14,7 @@ from puzzle_widgets.widgets.map_words import answer_words, held_words, line, pro
 from puzzle_widgets.widgets.panel import Panel, button
 from puzzle_widgets.widgets.picture_buttons import picture_buttons
 
-_HINT = "Point at a cell to read it; click it to set both budgets."
+_HINT = "Hover a cell for details; click it to set both budgets."
 _OUTDATED = "Out of date: objective or other budgets have changed since."
 _TOO_FEW = "A budget surface needs two costs; this library has fewer."
 
@@ -52,7 +52,7 @@ class BudgetSurface(Panel):
         self._pointed: tuple[int, int] | None = None
         wide = widgets.Layout(width="180px")
         self.x, self.y = widgets.Dropdown(layout=wide), widgets.Dropdown(layout=wide)
-        self.search = SearchLine("the surface", "cells")
+        self.search = SearchLine("surface", "cells")
         self.box = widgets.Box()
         self.box.add_class("pw-map-chart")
         axes = widgets.HBox([named("Columns", self.x), named("Rows", self.y)])

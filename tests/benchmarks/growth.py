@@ -18,7 +18,7 @@ _MOST_SECONDS = 5.0
 class Growth:
     """Times of like searches of one size, in s.
 
-    ``handed_over`` counts the searches that the MIP solver had to finish.
+    ``fell_back`` counts the searches that the MIP solver had to finish.
     """
 
     layers: int
@@ -26,7 +26,7 @@ class Growth:
     budgets: int
     median: float
     slowest: float
-    handed_over: int
+    fell_back: int
 
 
 def measure_growth(*, quick: bool = False) -> Iterator[Growth]:

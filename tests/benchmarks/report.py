@@ -78,7 +78,7 @@ def growth_table(grown: Sequence[Growth]) -> str:
             str(each.budgets),
             milliseconds(each.median),
             milliseconds(each.slowest),
-            str(each.handed_over),
+            str(each.fell_back),
         ]
         for each in grown
     ]

@@ -180,7 +180,7 @@ def test_growth_covers_layers_variants_and_budgets() -> None:
 
 @pytest.mark.slow
 def test_memory_of_a_search_stays_small() -> None:
-    """Also the search that gives up and hands over adds less than 200 MiB at its peak."""
+    """Also the search that gives up and falls back adds less than 200 MiB at its peak."""
     peaks = {peak.case: peak for peak in measure_peaks()}
     assert "then" in peaks["strongly correlated"].engine
     assert all(0 < peak.added < 200 for peak in peaks.values())

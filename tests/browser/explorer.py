@@ -118,7 +118,7 @@ class Explorer:
         """Keep what is shown under a name."""
         before = self.kept.count()
         self.card("Scenarios").get_by_role("textbox", name="Name", exact=True).fill(name)
-        self.button("Scenarios", "Keep this solution").click()
+        self.button("Scenarios", "Save solution").click()
         expect(self.kept).to_have_count(before + 1)
 
     def upload(self, button: str, *files: dict[str, Any]) -> None:

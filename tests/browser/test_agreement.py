@@ -118,7 +118,7 @@ def test_click_on_the_chart_while_apart(shaky: Explorer, line: WeakLine) -> None
     line.cut()
     shaky.points.nth(4).locator("path").dispatch_event("click")
     shaky.card("Scenarios").get_by_role("textbox", name="Name", exact=True).fill("apart")
-    shaky.button("Scenarios", "Keep this solution").click()
+    shaky.button("Scenarios", "Save solution").click()
     line.fix()
     expect(shaky.card("Answer")).to_contain_text("Point 5 of 24")
     expect(shaky.kept).to_have_count(1)

@@ -78,17 +78,19 @@ def test_impossible_budget_is_told(explorer: Explorer, library: pw.BlockLibrary)
     expect(explorer.field("Memory")).to_have_value("200,000")
     expect(explorer.status).to_have_text("Infeasible")
     expect(explorer.card("Blocks by layer")).to_contain_text("dimmed: the last one that was found")
-    expect(explorer.button("Scenarios", "Keep this solution")).to_be_disabled()
+    expect(explorer.button("Scenarios", "Save solution")).to_be_disabled()
     sense.select_option("at most")
     explorer.type_limit("Memory", "60000")
     explorer.expect_answer(answer_to(library, 60_000))
 
 
 def test_words_are_no_budget(explorer: Explorer) -> None:
-    """What is no number is refused beside the field, escaped, and the answer stays."""
+    """What is not a number is refused beside the field, escaped, and the answer stays."""
     drawn = explorer.drawn()
     explorer.type_limit("Memory", "<b>lots</b>")
-    expect(explorer.limit("Memory")).to_contain_text("'<b>lots</b>' is no amount. Type a number")
+    expect(explorer.limit("Memory")).to_contain_text(
+        "'<b>lots</b>' is not an amount. Type a number"
+    )
     expect(explorer.limit("Memory").locator("b")).to_have_count(0)
     expect(explorer.status).to_have_text("Optimal, proven")
     assert explorer.drawn() == drawn

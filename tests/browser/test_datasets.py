@@ -61,7 +61,7 @@ def test_the_published_library_is_fetched_once_agreed_to(offered: Explorer, mirr
     mirror.gate.clear()
     fetch.press("Enter")
     expect(offer).to_contain_text("Fetching:")
-    expect(page.get_by_text("80 layers · 54 variants a layer")).to_be_visible()
+    expect(page.get_by_text("80 layers · 54 variants per layer")).to_be_visible()
     offer.get_by_role("button", name="Stop").press("Enter")
     expect(offer).to_be_hidden()
     mirror.gate.set()
@@ -70,12 +70,12 @@ def test_the_published_library_is_fetched_once_agreed_to(offered: Explorer, mirr
     picker = page.get_by_role("combobox", name="Block library")
     picker.select_option(LABEL)
     expect(page.get_by_role("alert")).to_contain_text("SHA-256 differs")
-    expect(page.get_by_text("80 layers · 54 variants a layer")).to_be_visible()
+    expect(page.get_by_text("80 layers · 54 variants per layer")).to_be_visible()
     expect(offered.status).to_have_text("Optimal, proven")
 
     mirror.trouble = ""
     fetch.click()
-    expect(page.get_by_text("80 layers · 16 variants a layer")).to_be_visible()
+    expect(page.get_by_text("80 layers · 16 variants per layer")).to_be_visible()
     expect(offer).to_be_hidden()
     expect(page.get_by_role("alert")).to_have_count(0)
     expect(picker.locator("option:checked")).to_have_text(TITLE)
@@ -91,7 +91,7 @@ def test_an_offer_is_calm(offered: Explorer) -> None:
     assert offered.page.evaluate(sideways) <= 0
     offered.button(TITLE, "Not now").click()
     expect(offered.card(TITLE)).to_be_hidden()
-    expect(offered.page.get_by_text("80 layers · 54 variants a layer")).to_be_visible()
+    expect(offered.page.get_by_text("80 layers · 54 variants per layer")).to_be_visible()
 
 
 def test_a_template_is_saved_and_opens_again(explorer: Explorer) -> None:
@@ -103,9 +103,9 @@ def test_a_template_is_saved_and_opens_again(explorer: Explorer) -> None:
             page.get_by_role("link", name=link, exact=True).click()
         name, content = coming.value.suggested_filename, coming.value.path().read_bytes()
         explorer.upload(BUTTON, upload(name, content))
-        expect(page.get_by_text("2 layers · 4 variants a layer")).to_be_visible()
+        expect(page.get_by_text("2 layers · 4 variants per layer")).to_be_visible()
         page.get_by_role("combobox", name="Block library").select_option("Llama-3.3-70B (modeled)")
-        expect(page.get_by_text("80 layers · 54 variants a layer")).to_be_visible()
+        expect(page.get_by_text("80 layers · 54 variants per layer")).to_be_visible()
         if name.endswith(".csv"):
             explorer.upload(
                 BUTTON, upload(name, content.replace(b"0.012", b"?").replace(b"0,012", b"?"))
@@ -117,4 +117,4 @@ def test_a_parquet_file_opens(explorer: Explorer) -> None:
     """As any other table."""
     library: Any = pw.load_files(published_files())
     explorer.upload(BUTTON, upload("mine.parquet", dump_parquet(library)))
-    expect(explorer.page.get_by_text("3 layers · 3 variants a layer")).to_be_visible()
+    expect(explorer.page.get_by_text("3 layers · 3 variants per layer")).to_be_visible()

@@ -14,7 +14,7 @@ def test_error_in_a_callback_reaches_the_page(
     """The error is told, escaped, where the user looks; the rest goes on working."""
     explorer = Explorer(watched_page).open(troubled_url, searched=False)
     expect(explorer.status).to_have_text("Optimal, proven")
-    explorer.button("Scenarios", "Keep this solution").click()
+    explorer.button("Scenarios", "Save solution").click()
     alert = explorer.page.get_by_role("alert")
     expect(alert).to_have_text("Error. Something went wrong: RuntimeError: the <b>shelf</b> broke")
     expect(alert.locator("b")).to_have_text(["Error."])

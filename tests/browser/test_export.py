@@ -1,4 +1,4 @@
-"""Hand over: check, avoid, save the file, save pictures; by mouse and by keyboard."""
+"""Export: check, avoid, save the file, save pictures; by mouse and by keyboard."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ def saved(explorer: Explorer, card: str, button: str) -> tuple[str, bytes]:
 
 def test_an_architecture_reaches_vllm(explorer: Explorer, library: pw.BlockLibrary) -> None:
     """Errors name their layers; the rule avoids them; the file says the sizes that are shown."""
-    panel = explorer.card("Hand over")
-    save = explorer.button("Hand over", "Save config.json")
+    panel = explorer.card("Export")
+    save = explorer.button("Export", "Save config.json")
     expect(panel).to_contain_text("The parent's Hugging Face config.json is needed")
     expect(panel).to_contain_text("this target has no linear blocks")
     expect(save).to_be_disabled()
     explorer.upload("Parent's config.json", CONFIG)
     expect(panel).to_contain_text("parent.json: llama, 80 layers")
-    explorer.button("Hand over", "Avoid it").click()
+    explorer.button("Export", "Avoid it").click()
     expect(explorer.message).to_contain_text("no linear blocks")
     expect(explorer.card("Budgets")).to_contain_text("Rule: no linear blocks")
     expect(panel.get_by_role("status")).to_contain_text("Ready for vLLM")
-    name, content = saved(explorer, "Hand over", "Save config.json")
+    name, content = saved(explorer, "Export", "Save config.json")
     assert name == "config.json"
     sizes = decilm_sizes(load_plainly(content.decode(), Path()))
     assert len(sizes) == len(library.layers)
@@ -51,15 +51,15 @@ def test_an_architecture_reaches_vllm(explorer: Explorer, library: pw.BlockLibra
     assert sizes == [(one["attention"]["size"] or 0, one["ffn"]["size"] or 0) for one in layers]
     explorer.button("Budgets", "Drop").click()
     expect(explorer.card("Budgets")).not_to_contain_text("Rule:")
-    expect(explorer.button("Hand over", "Save layers.json")).to_be_enabled()
+    expect(explorer.button("Export", "Save layers.json")).to_be_enabled()
 
 
 def saved_target(explorer: Explorer, target: str, button: str) -> tuple[str, bytes]:
     """Choose a target, and save its file."""
     titles = {one.name: one.title for one in pw.export.TARGETS}
-    chooser = explorer.card("Hand over").get_by_role("combobox", name="Target", exact=True)
+    chooser = explorer.card("Export").get_by_role("combobox", name="Target", exact=True)
     chooser.select_option(titles[target])
-    return saved(explorer, "Hand over", button)
+    return saved(explorer, "Export", button)
 
 
 def test_the_report_opens_anywhere(explorer: Explorer, tmp_path: Path) -> None:
@@ -98,9 +98,9 @@ def test_plots_are_saved_as_pictures(scheme: str, watched_page: Page, app_url: s
         assert len(content) > 10_000
 
 
-def test_hand_over_by_keyboard(explorer: Explorer) -> None:
+def test_export_by_keyboard(explorer: Explorer) -> None:
     """Target, avoid and save are reached by Tab and pressed by key."""
-    panel = explorer.card("Hand over")
+    panel = explorer.card("Export")
     chooser = panel.get_by_role("combobox", name="Target", exact=True)
     chooser.focus()
     chooser.press("End")

@@ -31,14 +31,14 @@ def test_three_files_open(explorer: Explorer) -> None:
     """The three files of the published form open together, and everything is of them."""
     files = published_files(published_content())
     explorer.upload(BUTTON, *(upload(name, content) for name, content in files.items()))
-    expect(explorer.page.get_by_text("3 layers · 3 variants a layer")).to_be_visible()
+    expect(explorer.page.get_by_text("3 layers · 3 variants per layer")).to_be_visible()
     expect(explorer.page.get_by_text("batch 4 x 100 tokens · Some GPU · fp8")).to_be_visible()
     expect(explorer.status).to_have_text("Optimal, proven")
     expect(explorer.page.locator(".pw-layer-view .bargroup")).to_have_count(2 * (3 + 2))
     explorer.wait_for_front()
     picker = explorer.page.get_by_role("combobox", name="Block library")
     picker.select_option("Llama-3.3-70B (modeled)")
-    expect(explorer.page.get_by_text("80 layers · 54 variants a layer")).to_be_visible()
+    expect(explorer.page.get_by_text("80 layers · 54 variants per layer")).to_be_visible()
     expect(explorer.status).to_have_text("Optimal, proven")
 
 
@@ -50,7 +50,7 @@ def test_a_large_file_arrives_in_pieces(explorer: Explorer) -> None:
         button.focus()
         explorer.page.keyboard.press("Enter")
     choosing.value.set_files([upload("large.json", content)])
-    expect(explorer.page.get_by_text("126 layers · 54 variants a layer")).to_be_visible()
+    expect(explorer.page.get_by_text("126 layers · 54 variants per layer")).to_be_visible()
     expect(button).to_be_focused()
     picker = explorer.page.locator(".pw-picker").filter(has=button)
     expect(picker.get_by_role("alert")).to_have_count(0)
@@ -66,7 +66,7 @@ def test_a_large_file_arrives_in_pieces(explorer: Explorer) -> None:
 def test_names_with_html_are_shown_as_they_are(explorer: Explorer) -> None:
     """Markup in a file's names is text wherever it is shown, never an element of the page."""
     explorer.upload(BUTTON, upload("<b>tidy<b>.csv", CSV.encode()))
-    expect(explorer.page.get_by_text("4 layers · 2 variants a layer")).to_be_visible()
+    expect(explorer.page.get_by_text("4 layers · 2 variants per layer")).to_be_visible()
     expect(explorer.status).to_have_text("Optimal, proven")
     layers = explorer.card("Blocks by layer")
     layers.get_by_role("button", name="Choice").click()
@@ -98,7 +98,7 @@ def test_bad_file_is_told_and_changes_nothing(
     for word in words:
         expect(alert).to_contain_text(word)
     expect(alert.locator("i")).to_have_count(0)
-    expect(explorer.page.get_by_text("80 layers · 54 variants a layer")).to_be_visible()
+    expect(explorer.page.get_by_text("80 layers · 54 variants per layer")).to_be_visible()
     assert explorer.drawn() == drawn
     assert explorer.card("Answer").inner_text() == told
 

@@ -50,14 +50,14 @@ def test_clicked_layer_opens(explorer: Explorer, library: pw.BlockLibrary) -> No
 def test_front_against_another_resource(explorer: Explorer) -> None:
     """Another axis is another front, searched anew; held budgets hold at every point."""
     front = explorer.card("Pareto front")
-    front.get_by_role("combobox", name="Score against").select_option("Memory (MiB)")
+    front.get_by_role("combobox", name="X axis").select_option("Memory (MiB)")
     expect(front.locator(".axislabel").filter(has_text="Memory (MiB)")).to_be_visible()
     explorer.wait_for_front()
     picker = front.get_by_role("combobox", name="Point")
     picker.select_option(index=explorer.points.count())
     expect(explorer.card("Answer")).to_contain_text("Budgets of this answer: none")
     assert figure(explorer, "Throughput") < 6_900
-    front.get_by_role("checkbox", name="Hold the other budgets").check()
+    front.get_by_role("checkbox", name="Keep other budgets").check()
     expect(explorer.card("Answer")).to_contain_text("Current budgets")
     explorer.wait_for_front()
     picker.select_option(index=explorer.points.count())
@@ -77,6 +77,6 @@ def test_search_of_the_front_can_be_stopped(watched_page: Page, troubled_url: st
     expect(front.get_by_role("progressbar")).to_be_hidden()
     explorer.points.nth(2).click()
     expect(explorer.card("Answer")).to_contain_text("Point 3 of 5")
-    front.get_by_role("button", name="Search the front").click()
+    front.get_by_role("button", name="Compute Pareto front").click()
     expect(front).to_contain_text("5 of 24 searches")
     expect(front.get_by_role("button", name="Stop")).to_be_enabled()

@@ -103,7 +103,7 @@ def test_a_file_above_the_servers_limit_opens(page: Page, tmp_path: Path) -> Non
     """JupyterLab's server takes 10 MiB a message: the file comes in pieces."""
     with explorer_in_lab(page, tmp_path) as explorer:
         explorer.upload("Open file", upload("large.json", large_library()))
-        expect(page.get_by_text("126 layers · 54 variants a layer")).to_be_visible()
+        expect(page.get_by_text("126 layers · 54 variants per layer")).to_be_visible()
         expect(explorer.status).to_have_text("Optimal, proven")
 
 

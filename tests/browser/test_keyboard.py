@@ -53,7 +53,7 @@ def test_keyboard_alone(explorer: Explorer, library: pw.BlockLibrary) -> None:
     press(explorer, "ArrowRight", 3)
     expect(page.locator(".pw-detail").get_by_role("heading")).to_contain_text("Layer 2:")
 
-    tab_to(explorer, explorer.button("Scenarios", "Keep this solution"))
+    tab_to(explorer, explorer.button("Scenarios", "Save solution"))
     press(explorer, "Enter")
     expect(explorer.kept).to_have_count(1)
 

@@ -14,7 +14,7 @@ def test_app_opens_on_the_modeled_library(explorer: Explorer, library: pw.BlockL
     assert explorer.page.title() == "puzzle-widgets"
     expect(explorer.page.get_by_role("heading", name="puzzle-widgets")).to_be_visible()
     expect(explorer.page.get_by_text("modeled, not measured", exact=True)).to_be_visible()
-    expect(explorer.page.get_by_text("80 layers · 54 variants a layer")).to_be_visible()
+    expect(explorer.page.get_by_text("80 layers · 54 variants per layer")).to_be_visible()
     explorer.expect_answer(answer_to(library, 0.75 * library.parent_totals[MEMORY]))
     expect(explorer.message).to_be_hidden()
 

@@ -46,7 +46,7 @@ def full_run() -> Run:
 def opened(explorer: Explorer) -> Explorer:
     """The app with a zipped run open."""
     explorer.upload(BUTTON, upload("my-run.zip", packed(full_run())))
-    expect(explorer.page.get_by_text("2 layers · 3 to 4 variants a layer")).to_be_visible()
+    expect(explorer.page.get_by_text("2 layers · 3 to 4 variants per layer")).to_be_visible()
     return explorer
 
 
@@ -101,7 +101,7 @@ def test_a_broken_zip_is_told_and_changes_nothing(opened: Explorer) -> None:
     opened.upload(BUTTON, upload("broken.zip", packed(run)))
     alert = opened.page.get_by_role("alert")
     expect(alert).to_contain_text("subblock_stats.json")
-    expect(opened.page.get_by_text("2 layers · 3 to 4 variants a layer")).to_be_visible()
+    expect(opened.page.get_by_text("2 layers · 3 to 4 variants per layer")).to_be_visible()
     expect(opened.page.get_by_role("combobox", name="Workload")).to_have_value(FIRST)
 
 

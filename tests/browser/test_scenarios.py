@@ -31,7 +31,7 @@ def keep_two(explorer: Explorer, library: pw.BlockLibrary) -> tuple[pw.Solution,
 
 
 def test_scenarios_are_compared(explorer: Explorer, library: pw.BlockLibrary) -> None:
-    """Two kept scenarios stand in the table, lie over each other by layer, and are told apart."""
+    """Two saved solutions stand in the table, lie over each other by layer, and are told apart."""
     server, edge = keep_two(explorer, library)
     for place, solution in enumerate((server, edge)):
         expect(explorer.kept.nth(place)).to_contain_text(f"{solution.memory_mib:,.0f}")

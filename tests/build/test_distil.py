@@ -26,7 +26,7 @@ from puzzle_widgets.library.block import SubBlock
 
 
 def test_every_variant_with_weights_is_trained(built: Any) -> None:
-    """4 attention and 7 FFN variants a layer; the parent's own and no-ops need no training."""
+    """4 attention and 7 FFN variants per layer; the parent's own and no-ops need no training."""
     places = list(subblocks(built))
     assert len(places) == 2 * (4 + 7)
     assert len(list((built.folder / "blocks").iterdir())) == len(places)

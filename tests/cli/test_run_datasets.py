@@ -1,4 +1,4 @@
-"""Data sets and templates on the command line."""
+"""Datasets and templates on the command line."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_troubled_mirror_leaves_by_one(run: Run, mirror: Mirror) -> None:
     ran = run("datasets", NAME, "--agree")
     assert ran.code == 1
     assert "SHA-256 differs" in ran.err
-    assert "No data set 'x'" in run("datasets", "x").err
+    assert "No dataset 'x'" in run("datasets", "x").err
 
 
 def test_a_data_set_is_a_library_where_no_command_is_named(

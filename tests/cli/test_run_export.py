@@ -91,7 +91,7 @@ def test_check_writes_the_findings(folder: Path, capsys: pytest.CaptureFixture[s
     assert json.loads(capsys.readouterr().out) == []
 
 
-def test_kept_scenarios_are_handed_over(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_kept_scenarios_are_fell_back(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """All of a file, or the one that is named."""
     library = pw.load_library(folder / "library.json")
     kept = [pw.Scenario(name, chosen(library, [n] * 4)) for n, name in enumerate(("a", "b"))]

@@ -92,7 +92,7 @@ def test_wrong_input_leaves_by_one(run: Run, library: str, words: list[str], mes
 
 
 def test_missing_library_leaves_by_one(run: Run) -> None:
-    """A path that is not there is named, with the data sets to choose from."""
+    """A path that is not there is named, with the datasets to choose from."""
     ran = run("search", "nowhere")
     assert ran.code == 1
     assert "llama-3.3-70b-instruct" in ran.err

@@ -27,7 +27,7 @@ def read_library() -> dict[str, Any]:
 
 
 def rows(content: dict[str, Any]) -> list[Row]:
-    """Flatten a library to one row a layer and variant."""
+    """Flatten a library to one row per layer and variant."""
     return [
         {**variant, **dict(zip(content["keys"], variant["values"], strict=True))}
         for layer in content["layers"]

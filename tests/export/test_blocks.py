@@ -121,7 +121,7 @@ def test_extras_are_what_kind_and_size_do_not_say() -> None:
 
 @pytest.mark.parametrize("text", ["7", "[]", '"x"', "null"])
 def test_odd_configurations_are_as_none(text: str) -> None:
-    """A configuration that is no object says nothing."""
+    """A configuration that is not an object says nothing."""
     made = variant("v", PARENT, 0.0, block_config=text)
     assert extras(made) == ()
     assert block_config(made) == config_of(PARENT)

@@ -81,7 +81,7 @@ def test_what_a_target_cannot_take(
     assert said in found.text
     assert found.layers == places
     assert found.text.startswith(("Layer ", "Layers "))
-    with pytest.raises(pw.ExportError, match="Not handed over"):
+    with pytest.raises(pw.ExportError, match="Not exported"):
         export(solution, target, parent_config=LLAMA)
     greedy = pw.SearchProblem(solution.library, maximize="metrics.kl_div")
     assert findings(pw.search(greedy), target)
@@ -191,7 +191,7 @@ def test_the_librarys_own_configuration_is_taken() -> None:
         ({"model_type": "qwen3"}, "qk-norm"),
         ({"model_type": "qwen2"}, "biases"),
         ({"model_type": "gpt_oss"}, "experts"),
-        ({"model_type": "nemotron_h"}, "Hand over for nemotron-h-puzzle"),
+        ({"model_type": "nemotron_h"}, "Export for nemotron-h-puzzle"),
         ({"model_type": "phi3"}, "Llama-shaped"),
         ({"model_type": ""}, "Llama-shaped"),
         ({"head_dim": 128}, "head size 128"),
@@ -296,7 +296,7 @@ def test_no_architecture_no_file() -> None:
     (found,) = check(pw.search(problem), "layers-csv")
     assert found.severity == "error"
     assert "no architecture" in found.text
-    with pytest.raises(pw.ExportError, match="Keep a scenario first"):
+    with pytest.raises(pw.ExportError, match="Save a solution first"):
         export([], "report")
 
 

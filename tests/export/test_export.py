@@ -48,7 +48,7 @@ def test_folders_are_made(solution: pw.Solution, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("target", ["layers-csv", "layers-json"])
 def test_layers_load_again(target: str, solution: pw.Solution) -> None:
-    """What is handed over as layers comes back as the same architecture, under its name."""
+    """What is exported as layers comes back as the same architecture, under its name."""
     made = export([pw.Scenario('a, "b"', solution)], target)
     (back,) = read_scenarios(made.text.encode(), made.file, solution.library)
     assert back.name == 'a, "b"'
@@ -79,7 +79,7 @@ def test_a_parent_of_a_file(solution: pw.Solution, tmp_path: Path) -> None:
 
 
 def test_parent_itself() -> None:
-    """The parent's own architecture can be handed over, and says its own sizes."""
+    """The parent's own architecture can be exported, and says its own sizes."""
     library = handed_library(SMALL, (PARENT[0], NO_OP))
     parent = pw.parent_solution(pw.SearchProblem(library, minimize="metrics.kl_div"))
     made = export(parent, "vllm", parent_config=LLAMA)

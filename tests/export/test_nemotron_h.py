@@ -129,7 +129,7 @@ def test_what_it_cannot_say(place: int, block: pw.BlockVariant, said: str) -> No
     (error,) = [one for one in found(solution) if one.severity == "error"]
     assert said in error.text
     assert error.layers == (place,)
-    with pytest.raises(pw.ExportError, match="Not handed over"):
+    with pytest.raises(pw.ExportError, match="Not exported"):
         written(solution)
     problem = pw.SearchProblem(hybrid((place, changed)), maximize="metrics.kl_div")
     written(pw.search(avoid(problem, error)))
@@ -169,7 +169,7 @@ def test_hybrids_as_anymodel() -> None:
     blocks = json.loads(made.text)["block_configs"]
     assert blocks[0]["attention"]["mamba"]["state_dim"] == 16
     assert blocks[1]["ffn"]["moe"]["num_local_experts"] == 8
-    assert "hand over for nemotron-h-puzzle" in made.findings[0].text
+    assert "export for nemotron-h-puzzle" in made.findings[0].text
 
 
 def test_what_is_written_opens_again() -> None:

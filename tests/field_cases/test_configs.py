@@ -67,7 +67,7 @@ def test_cfg_2_what_is_not_read_is_named(field: str) -> None:
 
 
 def test_cfg_2_a_list_of_another_length_is_refused() -> None:
-    """And what is no size."""
+    """And what is not a size."""
     with pytest.raises(pw.ScenarioError, match="'num_kv_heads': 2 sizes for 4 layers"):
         opened(num_kv_heads=[8, 8])
     with pytest.raises(pw.ScenarioError, match="'intermediate_size': 'wide' is no size"):

@@ -253,7 +253,7 @@ def test_hidden_rows_are_passed_by() -> None:
         ("b.json", b"\x89PNG\r\n", "a picture"),
         ("b.csv", b"PK\x03\x04", "End the name in .zip or .xlsx"),
         ("b.safetensors", b"", "weights"),
-        ("b.odd", b"", "'.odd' is no ending that is read"),
+        ("b.odd", b"", "'.odd' is not an ending that is read"),
     ],
 )
 def test_end_1_other_endings(file: str, content: bytes, words: str, tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""Other projects' own code on what is handed over; see docs/export.md for how to run it."""
+"""Other projects' own code on what is exported; see docs/export.md for how to run it."""

@@ -1,4 +1,4 @@
-"""What is handed over, in the hands of its readers: mlx-lm, vLLM, transformers and Puzzletron."""
+"""What is exported, in the hands of its readers: mlx-lm, vLLM, transformers and Puzzletron."""
 
 from __future__ import annotations
 

@@ -159,7 +159,7 @@ def test_a_byte_order_mark_is_no_fault() -> None:
     ("sidecars", "parts"),
     [
         ({"measurement_info": [1]}, ["measurement_info.json", "[1]", "A JSON object"]),
-        ({"measurement_info": {"batch_size": 2.5}}, ["'batch_size'", "2.5 is no count"]),
+        ({"measurement_info": {"batch_size": 2.5}}, ["'batch_size'", "2.5 is not a count"]),
         ({"measurement_info": {"batch_size": 0}}, ["'batch_size'", "at least 1"]),
         ({"measurement_info": {"batch_size": True}}, ["'batch_size'", "True"]),
         ({"measurement_info": {"gpu": 7}}, ["'gpu'", "the GPU is 7", "in text"]),
@@ -214,7 +214,7 @@ def own(change: Callable[[Content], object]) -> dict[str, bytes]:
         ),
         (
             lambda c: c["layers"][1]["variants"][1].update(ffn={"kind": "odd"}),
-            ["layer 1", "4 kv heads", "'ffn'", "is no subblock of a block", "'kind' is one of"],
+            ["layer 1", "4 kv heads", "'ffn'", "is not a subblock of a block", "'kind' is one of"],
         ),
         (
             lambda c: c["layers"][1]["variants"][1].update(ffn={"kind": "linear", "size": 3}),

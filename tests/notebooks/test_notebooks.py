@@ -117,7 +117,7 @@ def test_ten_random_solutions_differ(kernel: str) -> None:
 
 @pytest.mark.slow
 def test_a_puzzletron_run_reaches_vllm(kernel: str) -> None:
-    """The run is opened, refused for SGLang, ruled, and handed over with every layer as chosen."""
+    """The run is opened, refused for SGLang, ruled, and exported with every layer as chosen."""
     text = _run(TO_VLLM, kernel)
     assert "replacement_library.json" in text
     assert re.search(r"sglang: error: Layers? .*rule: 2 KV heads or none", text)

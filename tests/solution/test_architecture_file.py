@@ -117,9 +117,9 @@ def test_a_config_without_differences_is_the_parents() -> None:
     ("changes", "words"),
     [
         ({"0": {"skip": ["attention"]}, "00": {}}, "layer 0 is there twice, as '0' and '00'"),
-        ({"9" * 5000: {}}, "is no layer of 2"),
-        ({"2": {}}, "'2' is no layer of 2"),
-        ({"x": {}}, "'x' is no layer of 2"),
+        ({"9" * 5000: {}}, "is not a layer of 2"),
+        ({"2": {}}, "'2' is not a layer of 2"),
+        ({"x": {}}, "'x' is not a layer of 2"),
     ],
 )
 def test_differences_of_no_one_layer_are_refused(changes: Any, words: str) -> None:

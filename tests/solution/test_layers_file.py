@@ -25,7 +25,7 @@ def test_every_name_comes_back(name: str) -> None:
 
 
 def test_numbers_stay_numbers() -> None:
-    """A layer's number is no text."""
+    """A layer's number is not a text."""
     assert harmless(-1) == -1
 
 

@@ -52,14 +52,14 @@ def test_linked_objectives_and_libraries_search_in_both() -> None:
 
 
 def test_assigned_limits_are_searched() -> None:
-    """What is no limit is refused, and what held goes on."""
+    """What is not a limit is refused, and what held goes on."""
     state = pw.ExplorerState(LIBRARY)
     state.budgets = (pw.BudgetSetting(MEMORY, "at most", 8.0, on=True),)
     assert answer(state).totals[MEMORY] <= 8
     before = state.budgets
     for wrong, words in (
-        ([{MEMORY: 3}], "is no BudgetSetting"),
-        (3, "3 is no BudgetSetting"),
+        ([{MEMORY: 3}], "is not a BudgetSetting"),
+        (3, "3 is not a BudgetSetting"),
         ([pw.BudgetSetting("stats.disk", "at most", 1.0)], "A limit on 'stats.disk': small has"),
     ):
         with pytest.raises(pw.ProblemError, match=words):
@@ -139,8 +139,8 @@ def test_a_limit_that_has_no_row_gets_one() -> None:
     [
         (("stats.disk", 3), r"A limit on 'stats\.disk': small has throughput, metrics\.loss"),
         ((99, 3), r"No limit 99\. Name the resource, such as 'stats\.memory_mib'"),
-        ((MEMORY, "much"), "'much' is no limit"),
-        ((MEMORY, float("inf")), "inf is no finite amount"),
+        ((MEMORY, "much"), "'much' is not a limit"),
+        ((MEMORY, float("inf")), "inf is not a finite amount"),
     ],
 )
 def test_a_limit_that_makes_no_sense_is_refused(given: tuple[Any, Any], words: str) -> None:

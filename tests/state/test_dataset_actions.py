@@ -1,4 +1,4 @@
-"""Data sets in the state: offered, agreed to, fetched, given up."""
+"""Datasets in the state: offered, agreed to, fetched, given up."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def state() -> ExplorerState:
 
 
 def is_offered(state: ExplorerState) -> bool:
-    """Whether the terms of a data set are shown."""
+    """Whether the terms of a dataset are shown."""
     return state.offered is not None
 
 

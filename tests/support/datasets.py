@@ -1,4 +1,4 @@
-"""A small data set in the place of the published one, its mirror, and a cache of its own."""
+"""A small dataset in the place of the published one, its mirror, and a cache of its own."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Dataset:
 
 @pytest.fixture
 def mirror(small: Dataset, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
-    """A mirror of the small data set, named in the environment."""
+    """A mirror of the small dataset, named in the environment."""
     files = {f"{small.folder}/{name}": content for name, content in published_files().items()}
     with serving(files) as found:
         monkeypatch.setenv("PUZZLE_WIDGETS_DATA", found.url + "/")

@@ -1,4 +1,4 @@
-"""A small Llama-shaped model for the tests of what is handed over."""
+"""A small Llama-shaped model for the tests of what is exported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mirror of a data set on this machine, sound or troubled."""
+"""A mirror of a dataset on this machine, sound or troubled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The offer of a published data set: terms, agreement, progress."""
+"""The offer of a published dataset: terms, agreement, progress."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_nothing_is_fetched_without_the_agreement(state: ExplorerState, mirror: 
     assert bar.picker.value == "Llama-3.3-70B-Instruct"
     assert LABEL not in bar.picker.options
     assert offer.layout.display == "none"
-    assert "3 variants a layer" in bar.facts.value
+    assert "3 variants per layer" in bar.facts.value
 
 
 def test_a_fetch_shows_how_far_it_is(state: ExplorerState, small: Dataset) -> None:

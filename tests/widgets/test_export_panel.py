@@ -1,4 +1,4 @@
-"""The hand-over panel, the rules and the buttons that save pictures."""
+"""The export panel, the rules and the buttons that save pictures."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_names_are_escaped(state: pw.ExplorerState) -> None:
     assert "<script" not in panel.saver.file["text"]
 
 
-def test_nothing_to_hand_over(state: pw.ExplorerState) -> None:
+def test_nothing_to_export(state: pw.ExplorerState) -> None:
     """An infeasible answer has its reason, and no file."""
     panel = pw.ExportPanel(state)
     panel.target.value = "layers-csv"
@@ -212,7 +212,7 @@ def test_each_plot_is_saved(make: type[Any], state: pw.ExplorerState) -> None:
 
 
 def test_the_comparison_is_saved(state: pw.ExplorerState) -> None:
-    """By what its view shows, or by the score where that is no figure of a layer."""
+    """By what its view shows, or by the score where that is not a figure of a layer."""
     panel = pw.ScenarioPanel(state)
     state.keep("a")
     saver, svg, _ = saver_of(panel)

@@ -184,7 +184,7 @@ def test_long_lists_open_on_demand() -> None:
 
 
 def test_it_says_whose_blocks_they_are(panel: LayerView) -> None:
-    """The title tells a kept scenario from the current solution, its name escaped."""
+    """The title tells a saved solution from the current solution, its name escaped."""
     assert "current solution" in panel.head.value
     panel.state.keep("<i>edge")
     panel.state.show_scenario(0)

@@ -91,7 +91,7 @@ def test_click_on_the_diamond_shows_the_present_solution(plot: ParetoPlot) -> No
 
 
 def test_click_on_a_triangle_shows_its_scenario(plot: ParetoPlot) -> None:
-    """A kept scenario is a triangle in its place; a click shows it."""
+    """A saved solution is a triangle in its place; a click shows it."""
     plot.state.show_point(1)
     plot.state.keep("one")
     plot.state.show_current()

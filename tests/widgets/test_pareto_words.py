@@ -20,7 +20,7 @@ LIBRARY = make_library([[(0, 4, 2), (1, 2, 1)]])
 
 
 def test_points_are_listed_with_use_and_score() -> None:
-    """The list has an entry for no point, then one a point."""
+    """The list has an entry for no point, then one per point."""
     front = pw.pareto_front(pw.SearchProblem(LIBRARY, minimize=LOSS), RUNTIME, 3)
     assert point_options(front, LOSS)[1:] == [
         ("1 of 2: 1 ms, score 1", 0),

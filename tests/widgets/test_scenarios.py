@@ -50,7 +50,7 @@ def saved(panel: ScenarioPanel, file: str) -> str:
 
 
 def names(panel: ScenarioPanel) -> list[str]:
-    """Names of the kept scenarios."""
+    """Names of the saved solutions."""
     return [kept.name for kept in panel.state.scenarios]
 
 

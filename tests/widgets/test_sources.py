@@ -59,5 +59,5 @@ def test_anything_else_is_refused_in_one_sentence(wrong: Any) -> None:
     for panel in (pw.PuzzleExplorer, pw.LayerView):
         with pytest.raises(pw.LibraryError, match=words):
             panel(wrong)
-    with pytest.raises(pw.LibraryError, match="'nowhere': no such file, folder or data set"):
+    with pytest.raises(pw.LibraryError, match="'nowhere': no such file, folder or dataset"):
         pw.PuzzleExplorer("nowhere")

@@ -66,7 +66,7 @@ def test_search_draws_every_cell(panel: BudgetSurface) -> None:
     assert panel.box.children == (chart_of(panel).figure,)
     assert "144 cells: " in panel.search.said.value
     assert "proven optimal." in panel.search.said.value
-    assert panel.search.button.description == "Search again"
+    assert panel.search.button.description == "Compute again"
 
 
 def test_pointing_tells_budgets_score_and_use(panel: BudgetSurface) -> None:

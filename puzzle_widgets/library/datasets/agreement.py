@@ -14,7 +14,7 @@ FILE = "agreed.json"
 
 
 def has_agreed(dataset: Dataset, folder: Path) -> bool:
-    """Whether a data set's license needs no agreement, or was agreed to before."""
+    """Whether a dataset's license needs no agreement, or was agreed to before."""
     if not dataset.license.to_agree:
         return True
     return _read(folder).get(dataset.name) == _terms(dataset)

@@ -1,4 +1,4 @@
-"""What data sets there are: license, size, source, and the hash of every file."""
+"""What datasets there are: license, size, source, and the hash of every file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FOLDER = "examples/data/Llama-3.3-70B-Instruct"
 
 @dataclass(frozen=True)
 class License:
-    """Terms of a data set.
+    """Terms of a dataset.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def list_datasets() -> tuple[Dataset, ...]:
 
 
 def find_dataset(name: str) -> Dataset:
-    """Find a data set by its name.
+    """Find a dataset by its name.
 
     Raises
     ------
@@ -198,7 +198,7 @@ def find_dataset(name: str) -> Dataset:
     """
     datasets = {dataset.name: dataset for dataset in list_datasets()}
     if name not in datasets:
-        raise DatasetError(f"No data set {name!r}. There are: {', '.join(datasets)}.")
+        raise DatasetError(f"No dataset {name!r}. There are: {', '.join(datasets)}.")
     return datasets[name]
 
 

@@ -1,4 +1,4 @@
-"""Fetch the files of a data set by pooch, once, and check every one by its hash."""
+"""Fetch the files of a dataset by pooch, once, and check every one by its hash."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def cache_folder() -> Path:
 
 
 def is_here(dataset: Dataset) -> bool:
-    """Whether a data set can be opened without fetching anything."""
+    """Whether a dataset can be opened without fetching anything."""
     folder = _local_folder(dataset) or _kept(dataset)
     return dataset.embedded or all(_has(folder, file) for file in dataset.files)
 
@@ -61,7 +61,7 @@ def read_files(dataset: Dataset, progress: Progress | None = None) -> dict[str, 
 
 @dataclass
 class _Meter:
-    """A progress bar as pooch knows them, over all files of a data set."""
+    """A progress bar as pooch knows them, over all files of a dataset."""
 
     dataset: Dataset
     progress: Progress | None

@@ -86,7 +86,7 @@ def read_block(config: object, shape: Shape, place: Location) -> Block:
         found.get("ffn"), Mapping
     ):
         place.fail(
-            f"{short_repr(dict(found))} is no block config.",
+            f"{short_repr(dict(found))} is not a block config.",
             "It needs 'attention' and 'ffn' parts.",
         )
     return Block(

@@ -68,7 +68,9 @@ def _scaled(end: End | None, factor: float, *, is_ratio: bool) -> End | None:
 def _pair(limit: object, place: Location) -> tuple[End | None, End | None]:
     ends = limit if isinstance(limit, list) else [None, limit]
     if len(ends) != 2:
-        place.fail(f"{short_repr(limit)} is no limit.", "Give an upper limit, or [lower, upper].")
+        place.fail(
+            f"{short_repr(limit)} is not a limit.", "Give an upper limit, or [lower, upper]."
+        )
     return _end(ends[0], place), _end(ends[1], place)
 
 

@@ -120,7 +120,7 @@ def _changes(content: object, layers: int, place: Location) -> dict[int, Mapping
     for key, change in ({} if content == {} else mapping(content, place, "it")).items():
         if not _DIGITS.fullmatch(key) or int(key) >= layers:
             place.fail(
-                f"{short_repr(key)} is no layer of {layers}.", "Name layers by their numbers."
+                f"{short_repr(key)} is not a layer of {layers}.", "Name layers by their numbers."
             )
         if (layer := int(key)) in found:
             place.fail(

@@ -77,5 +77,5 @@ def _sizes(value: object, layers: int, place: Location) -> list[Any]:
         place.fail(f"{len(value)} sizes for {layers} layers.", "Give one for each layer.")
     wrong = next((size for size in value if isinstance(size, bool) or not isinstance(size, int)), 0)
     if wrong != 0:
-        place.fail(f"{short_repr(wrong)} is no size.", "Give whole numbers.")
+        place.fail(f"{short_repr(wrong)} is not a size.", "Give whole numbers.")
     return value

@@ -161,4 +161,6 @@ def _cell(text: object, place: Location) -> float | None:
     try:
         return value_of(float(str(text)), place)
     except ValueError:
-        place.fail(f"{short_repr(text)} is no number.", "Give a number, or leave the cell empty.")
+        place.fail(
+            f"{short_repr(text)} is not a number.", "Give a number, or leave the cell empty."
+        )

@@ -249,7 +249,9 @@ def _has_layer(row: Mapping[str, Any]) -> bool:
 def layer_number(value: object, place: Location) -> int:
     """Read a layer's number, from 0 on."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**9:
-        place.fail(f"{short_repr(value)} is no number of a layer.", "Layers are numbered from 0.")
+        place.fail(
+            f"{short_repr(value)} is not a number of a layer.", "Layers are numbered from 0."
+        )
     return value
 
 

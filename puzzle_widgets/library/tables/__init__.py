@@ -1,4 +1,4 @@
-"""Tables: one row a layer and variant, in pandas, CSV, Excel's xlsx and Parquet."""
+"""Tables: one row per layer and variant, in pandas, CSV, Excel's xlsx and Parquet."""
 
 from puzzle_widgets.library.tables.csv_text import dump_csv
 from puzzle_widgets.library.tables.frame import to_frame

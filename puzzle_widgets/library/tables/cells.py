@@ -96,7 +96,7 @@ def read_subblock(
     size = style.read(word, place) if isinstance(plain, str) else plain
     if isinstance(size, bool) or not isinstance(size, int | float) or not _is_size(size):
         place.fail(
-            f"{short_repr(value)} is no subblock of a block.", "Write a size, linear or no_op."
+            f"{short_repr(value)} is not a subblock of a block.", "Write a size, linear or no_op."
         )
     return block_from_size(part, size, place.variant or "")
 

@@ -76,7 +76,7 @@ def split(text: str, mark: str, place: Location) -> list[Cells]:
                 place.fail(f"more than {MAX_CELLS:,} cells.", "Split it, or leave columns out.")
     except csv.Error as error:
         place.at(row=f"line {lines.line_num}").fail(
-            f"broken CSV ({error}).", "One line of headings, then one line a variant."
+            f"broken CSV ({error}).", "One line of headings, then one line per variant."
         )
     return rows
 

@@ -1,4 +1,4 @@
-"""Libraries as pandas frames, one row a layer and variant."""
+"""Libraries as pandas frames, one row per layer and variant."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def to_frame(source: Any, *, layers: bool = False) -> pd.DataFrame:  # noqa: ANN
         ``WholeFront``, ``DiverseSolutions``, ``SurfaceGrid`` or ``DecisionGrid``; or a list of
         solutions, scenarios or measured points.
     layers
-        Of several solutions: one row a solution and layer, with the chosen block, in place of
-        one row a solution. A decision map's is so by default.
+        Of several solutions: one row per solution and layer, with the chosen block, in place of
+        one row per solution. A decision map's is so by default.
 
     Returns
     -------

@@ -55,7 +55,8 @@ class Marks:
             if value is not None and value not in known:
                 words = " or ".join(map(repr, known))
                 raise LibraryError(
-                    f"{name}={short_repr(value)} is no mark in figures. Give {words}."
+                    f"{name}={short_repr(value)} is not a mark of decimals or thousands. "
+                    f"Give {words}."
                 )
         if self.decimal is not None and self.decimal == self.thousands:
             raise LibraryError(f"decimal and thousands are both {self.decimal!r}. Give two marks.")

@@ -302,7 +302,7 @@ class _Reader:
 
 
 def _find_style(sheet: Sheet, columns: Columns) -> NumberStyle | None:
-    """How figures are written that are text; ``None`` where text is no figure."""
+    """How figures are written that are text; ``None`` where text is not a figure."""
     if not sheet.reads_text and not (sheet.marks.decimal or sheet.marks.thousands):
         return None
     wanted = [

@@ -28,7 +28,7 @@ from puzzle_widgets.search.rescale import narrowed
 ENGINE = "exact search"
 MAX_STATES = 150_000
 MAX_GROWTH_MIB = 110.0
-# Variants beyond one a layer that the dynamic program begins with: so many cost it about a ms.
+# Variants beyond one per layer that the dynamic program begins with: so many cost it about a ms.
 _FIRST_VARIANTS = 48
 _GROWTH = ((30, 2.5), (300, 1.7), (1500, 1.35), (math.inf, 1.2))
 _CLOSED = 1e-10
@@ -63,7 +63,7 @@ class ExactOptions:
         Knowledge of an earlier search.
     on_incumbent
         Called with a first feasible outcome, before the proof.
-    hand_over
+    fall_back
         Whether the MIP solver takes over where states are too many.
     lexicographic
         Whether the optimum is the lexicographically first of those of equal score.
@@ -75,7 +75,7 @@ class ExactOptions:
     max_states: int = MAX_STATES
     warm_start: WarmStart | None = None
     on_incumbent: Callable[[Outcome], None] | None = None
-    hand_over: bool = True
+    fall_back: bool = True
     lexicographic: bool = False
 
 
@@ -197,7 +197,7 @@ def _solve(mckp: Mckp, options: ExactOptions, deadline: float) -> tuple[Outcome,
     except StoppedError:
         return search.outcome(), 0.0
     except TooManyStatesError:
-        return _hand_over(search, options, deadline), 0.0
+        return _fall_back(search, options, deadline), 0.0
 
 
 def _begin(mckp: Mckp, form: Form, options: ExactOptions) -> _Search:
@@ -299,13 +299,13 @@ def _finished(search: _Search, choice: IntArray, least: Least) -> Outcome:
     return replace(search, best=choice).outcome(proven=True, ties=ties)
 
 
-def _hand_over(search: _Search, options: ExactOptions, deadline: float) -> Outcome:
+def _fall_back(search: _Search, options: ExactOptions, deadline: float) -> Outcome:
     """Give what reduced-cost fixing leaves to the MIP solver, and keep the better answer.
 
     The solver's tree is cut short where it takes too much memory; the answer is then unproven.
     """
     mine = search.outcome()
-    if _stopped(options, deadline) or not options.hand_over:
+    if _stopped(options, deadline) or not options.fall_back:
         return mine
     left = max(0.01, deadline - time.monotonic()) if math.isfinite(deadline) else None
     rest = replace(search.mckp, allowed=search.bound.variables(search.form, search.known_excess))
@@ -324,7 +324,7 @@ def _better(search: _Search, mine: Outcome, theirs: Outcome) -> Outcome:
     if mine.choice is None:
         return replace(theirs, prices=mine.prices, bound=min(bound, theirs.score))
     if theirs.choice is None and theirs.status == "infeasible":
-        # Rounding: the choice that is known is among those handed over.
+        # Rounding: the choice that is known is among those exported.
         return mine
     if mine.score < theirs.score:
         bound = min(bound, mine.score)

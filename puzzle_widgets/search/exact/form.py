@@ -71,7 +71,7 @@ class Form:
 
     @cached_property
     def line(self) -> FloatArray:
-        """Costs with one line a row, shape (rows, layers x width)."""
+        """Costs with one line per row, shape (rows, layers x width)."""
         return self.cost.reshape(len(self.limit), self.score.size)
 
     def priced(self, multipliers: FloatArray) -> FloatArray:
@@ -145,7 +145,7 @@ def _power_of_two(values: FloatArray) -> FloatArray:
 
 
 def _padded(mckp: Mckp, allowed: BoolArray) -> tuple[FloatArray, IntArray]:
-    """Scores and flat indices of the allowed variants, one line a layer."""
+    """Scores and flat indices of the allowed variants, one line per layer."""
     counts = np.diff(mckp.starts)
     places = np.arange(int(counts.max()))
     flat = np.minimum(mckp.starts[:-1, None] + places, mckp.starts[-1] - 1)

@@ -113,7 +113,7 @@ class _Settling:
             cancelled=self._cancelled,
             max_states=_STATES,
             warm_start=WarmStart(None, self.choice),
-            hand_over=False,
+            fall_back=False,
             lexicographic=lexicographic,
         )
         found = solve_exact(self.mckp, options)

@@ -1,4 +1,4 @@
-"""Open and realize what is handed over by ModelOpt's own Puzzletron, on a CPU, JSON on stdout.
+"""Open and realize what is exported by ModelOpt's own Puzzletron, on a CPU, JSON on stdout.
 
 Patched, as Puzzletron expects a GPU: where a model lies, and nothing of what it computes.
 """

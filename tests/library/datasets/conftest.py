@@ -1,4 +1,4 @@
-"""The small data set and its mirror, for all tests here."""
+"""The small dataset and its mirror, for all tests here."""
 
 from tests.support.datasets import cache, mirror, small
 

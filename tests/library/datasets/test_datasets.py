@@ -1,4 +1,4 @@
-"""Data sets: listed, agreed to, fetched once, checked by hash; told well when they cannot be."""
+"""Datasets: listed, agreed to, fetched once, checked by hash; told well when they cannot be."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_an_unknown_name_is_told_with_those_there_are() -> None:
 
 
 def test_a_path_goes_before_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of one's own that has a data set's name is what is opened."""
+    """A folder of one's own that has a dataset's name is what is opened."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / NAME).mkdir()
     for name, content in published_files().items():
@@ -130,7 +130,7 @@ def test_an_embedded_one_opens_without_a_question() -> None:
 
 def test_an_unknown_one_is_told_with_those_there_are() -> None:
     """By name."""
-    told = rf"No data set 'x'\. There are: {EMBEDDED}, .*{NAME}"
+    told = rf"No dataset 'x'\. There are: {EMBEDDED}, .*{NAME}"
     with pytest.raises(pw.DatasetError, match=told):
         pw.load_dataset("x")
 

@@ -90,7 +90,7 @@ def test_widths_of_deci_lm(mult: float, width: int) -> None:
 
 
 def test_odd_widths_of_deci_lm_are_rounded_up() -> None:
-    """As all that run such models do: 9,000 is no multiple of 256, 9,216 is the next."""
+    """As all that run such models do: 9,000 is not a multiple of 256, 9,216 is the next."""
     assert deci_width(1.0, 8192) == 5632
     assert deci_width(0.5, 8192) == 2816
     assert deci_width(3 * 9000 / (2 * 8192), 8192) == 9216
@@ -132,7 +132,7 @@ def test_windows_and_fewer_query_heads_make_another_block() -> None:
         ({"attention": {"no_op": False}}, "number of KV heads"),
         ({"attention": {"n_heads_in_group": 7}}, "groups of 7 do not divide 64"),
         ({"ffn": {"no_op": False}, "attention": None}, "needs its intermediate size"),
-        ({"ffn": {"intermediate_size": -5}}, "is no count"),
+        ({"ffn": {"intermediate_size": -5}}, "is not a count"),
         ({"ffn": {"ffn_mult": "wide"}}, "where a number belongs"),
         ({**FIRST, "parallel_blocks": [FIRST]}, "parallel blocks"),
         ({"subblock_configs": [{"kind": "conv"}]}, "the kind 'conv' is not known"),
@@ -151,7 +151,7 @@ def test_what_is_no_block_is_refused(config: dict[str, Any], words: str) -> None
         ({"num_hidden_layers": 3}, "2 blocks for 3 layers"),
         ({"block_configs": [FIRST, 3]}, "layer 1.*the block config is 3"),
         ({"block_configs": None}, "field 'intermediate_size': missing"),
-        ({"block_configs": None, "per_layer_config": {"7": {}}}, "'7' is no layer of 2"),
+        ({"block_configs": None, "per_layer_config": {"7": {}}}, "'7' is not a layer of 2"),
         ({"block_configs": None, "per_layer_config": {"0": {"skip": ["x"]}}}, "cannot be skipped"),
         (
             {"block_configs": None, "per_layer_config": {"0": {}}, "num_hidden_layers": 10**9},

@@ -155,7 +155,7 @@ def test_a_workload_that_is_none_or_several_names_all(tmp_path: Path, asked: Any
 
 @pytest.mark.parametrize("asked", [7, ["batch_size 96"], True])
 def test_a_workload_of_no_known_kind_is_refused(tmp_path: Path, asked: Any) -> None:
-    """A number is no name; the error says what is one."""
+    """A number is not a name; the error says what is one."""
     folder = small_run().write(tmp_path)
     with pytest.raises(pw.LibraryError, match=r"names no workload\. Give a name.*batch_size 96"):
         pw.load_library(folder, workload=asked)

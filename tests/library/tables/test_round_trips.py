@@ -60,7 +60,7 @@ def test_every_form_gives_back_an_equal_library(name: str, ending: str, tmp_path
 
 @pytest.mark.parametrize("ending", ["csv", "parquet", "xlsx"])
 def test_a_puzzletron_run_survives(ending: str, tmp_path: Path) -> None:
-    """Block configs, weight files, non-block costs: all that handing over needs."""
+    """Block configs, weight files, non-block costs: all that an export needs."""
     small_run().write(tmp_path / "run")
     library = pw.load_library(tmp_path / "run")
     assert library.non_block_costs

@@ -208,7 +208,7 @@ MARKS = (("a", "yes"), ("b", "no"))
     ("head", "cells", "parts"),
     [
         ("batch size", ["64", "32"], ["row 3, column E", "'32', but '64' in row 2", "once"]),
-        ("batch size", ["2.5", ""], ["row 2, column E 'batch size': 2.5 is no count"]),
+        ("batch size", ["2.5", ""], ["row 2, column E 'batch size': 2.5 is not a count"]),
         ("batch size", ["many", ""], ["row 2, column E", "'many'"]),
         ("origin", ["guessed", ""], ["row 2, column E 'origin': 'guessed'", "measured"]),
         ("weight_paths", ["[1]", ""], ["row 2, column E 'weight_paths'", "a path is 1"]),

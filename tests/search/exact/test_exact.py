@@ -249,7 +249,7 @@ def test_a_gap_is_kept(gap: float) -> None:
 
 
 @pytest.mark.parametrize("most", [1, 10, 100])
-def test_what_is_handed_over_is_still_optimal(most: int) -> None:
+def test_what_falls_back_is_still_optimal(most: int) -> None:
     """With few states allowed the MIP solver takes over, and the answer names it."""
     engines = set()
     for kind in ("uniform", "published-like", "lower budgets", "ties", "jointly infeasible"):
@@ -263,7 +263,7 @@ def test_what_is_handed_over_is_still_optimal(most: int) -> None:
     assert "exact search, then PuLP HiGHS" in engines
 
 
-def test_a_hand_over_keeps_within_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fall_back_keeps_within_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """The MIP solver gets the rest of the time, not all of it again."""
     given: list[float | None] = []
 
@@ -305,7 +305,7 @@ def test_prices_of_a_solution_are_per_unit_of_budget() -> None:
 
 
 @pytest.mark.slow
-def test_a_hand_over_takes_little_memory() -> None:
+def test_a_fall_back_takes_little_memory() -> None:
     """Two hundred layers, scores that follow the costs: under 200 MiB more than before."""
     ran = subprocess.run(
         [sys.executable, "-c", PEAK], cwd=ROOT, capture_output=True, text=True, check=True
