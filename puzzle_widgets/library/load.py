@@ -177,7 +177,7 @@ def open_run(
     >>> run.library(run.workloads[0].name)
     BlockLibrary('run': 80 layers, 320 variants, 19 scores and costs)
     >>> reports = pw.read_reports(run, run.library())  # solutions and measurements that it holds
-    >>> len(reports.workloads)
+    >>> len(reports.scenarios)
     0
     """
     run = _run_in(source, name)

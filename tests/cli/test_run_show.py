@@ -19,11 +19,11 @@ def test_show_tells_provenance_measurement_and_sums(run: Run) -> None:
         assert words in out
 
 
-def test_show_gives_the_reach_of_every_cost(run: Run, library: str) -> None:
+def test_show_gives_the_range_of_every_cost(run: Run, library: str) -> None:
     """JSON says parent's sum and least and greatest possible sum."""
     content = json.loads(run("show", library, "--format", "json").out)
     memory = content["keys"]["stats.memory_mib"]
-    assert (memory["parent"], memory["reach"], memory["unit"]) == (20, [0, 20], "MiB")
+    assert (memory["parent"], memory["total_range"], memory["unit"]) == (20, [0, 20], "MiB")
     assert content["parent_throughput_tokens_per_s"] is None
 
 

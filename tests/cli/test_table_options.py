@@ -30,10 +30,10 @@ def test_marks_of_figures_are_said(
     assert json.loads(shown.out)["keys"]["stats.memory_mib"]["parent"] == total
 
 
-def test_scenarios_of_a_long_table(run: Run, tmp_path: Path) -> None:
+def test_workloads_of_a_long_table(run: Run, tmp_path: Path) -> None:
     """Listed by show, and chosen as those of a run."""
     (tmp_path / "s.csv").write_text(LONG)
     shown = json.loads(run("show", str(tmp_path / "s.csv"), "--format", "json").out)
-    assert shown["scenarios"] == ["batch_size 1", "batch_size 8"]
+    assert shown["workloads"] == ["batch_size 1", "batch_size 8"]
     asked = ("show", str(tmp_path / "s.csv"), "--workload", "batch_size 8", "--format", "json")
     assert json.loads(run(*asked).out)["keys"]["stats.runtime_ms"]["parent"] == 40

@@ -312,7 +312,7 @@ def test_a_solver_that_breaks_down_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
 def golden_problem(library: pw.BlockLibrary, case: dict[str, Any]) -> pw.SearchProblem:
     """State one of the known cases."""
-    budgets = {key: tuple(limits) for key, limits in case["budgets"].items()}
+    budgets = {key: tuple(limits) for key, limits in case["constraints"].items()}
     return pw.SearchProblem(library, minimize=case["objective"], budgets=budgets)
 
 

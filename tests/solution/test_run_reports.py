@@ -61,7 +61,7 @@ def test_a_solution_of_another_scenario_is_said() -> None:
     first = found.library("batch_size 96")
     reports = pw.read_reports(found, first, "batch_size 96")
     assert reports.scenarios == ()
-    assert "1 of 1 solutions are of another scenario" in reports.notices[0]
+    assert "1 of 1 solutions are of another workload" in reports.notices[0]
     usual = found.library()  # the one that was searched
     assert usual.measurement.batch_size == 32
     assert len(pw.read_reports(found, usual).scenarios) == 1

@@ -24,10 +24,10 @@ def answer(state: pw.ExplorerState) -> pw.Solution:
     return state.solution
 
 
-def test_linked_limits_search_in_both() -> None:
+def test_linked_budgets_search_in_both() -> None:
     """A budget that is set in one state holds in the other one, too, whichever is first."""
     one, two = pw.ExplorerState(LIBRARY), pw.ExplorerState(LIBRARY)
-    link((one, "limits"), (two, "limits"))
+    link((one, "budgets"), (two, "budgets"))
     one.set_budget(MEMORY, 22)
     assert answer(two).problem.budgets[MEMORY].upper == 22
     assert answer(two).score == answer(one).score
@@ -51,7 +51,7 @@ def test_linked_objectives_and_libraries_search_in_both() -> None:
     assert answer(two).library is other
 
 
-def test_assigned_limits_are_searched() -> None:
+def test_assigned_budgets_are_searched() -> None:
     """What is not a limit is refused, and what held goes on."""
     state = pw.ExplorerState(LIBRARY)
     state.budgets = (pw.BudgetSetting(MEMORY, "at most", 8.0, on=True),)
@@ -91,7 +91,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
 def test_what_the_state_finds_cannot_be_assigned() -> None:
     """Every trait but the few that have an action."""
     state = pw.ExplorerState(LIBRARY)
-    assigned = {"library", "objective", "goal", "limits", "front_points"}
+    assigned = {"library", "objective", "goal", "budgets", "front_points"}
     assert {"solution", "problem", "front", "shown"} <= set(state.trait_names()) - assigned
     for name in set(state.trait_names()) - assigned:
         with pytest.raises(TraitError, match=f"state.{name} is found by the state and cannot be"):

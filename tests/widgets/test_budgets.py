@@ -199,7 +199,7 @@ def test_rows_are_made_anew_when_other_resources_are_limited(panel: pw.BudgetPan
     """A restored problem may bring a second limit on one resource."""
     state = panel.state
     state.set_budgets((*state.budgets, BudgetSetting(MEMORY, "at least", 500.0, on=True)))
-    assert len(panel.budgets.children) == 4
+    assert len(panel.budget_rows.children) == 4
     assert (panel.rows[3].sense.value, panel.rows[3].field.value) == ("at least", "500")
     panel.rows[3].field.value = "600"
     assert state.problem.budgets[MEMORY].lower == 600

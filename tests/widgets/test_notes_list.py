@@ -21,16 +21,16 @@ def test_the_chooser_of_costs_appears_with_a_run() -> None:
     """Hidden without one; choosing opens the other costs."""
     state = ExplorerState(pw.random_library(2, 2))
     bar = LibraryBar(state)
-    assert bar.scenario.layout.display == "none"
+    assert bar.workload.layout.display == "none"
     state.open_files(small_run().encoded())
-    assert bar.scenario.layout.display == ""
+    assert bar.workload.layout.display == ""
     assert bar.costs.value == "batch_size 96, runtime_stats True"
     bar.costs.value = SECOND
     assert state.costs_chosen == SECOND
     assert state.library.measurement.batch_size == 32
     assert bar.costs.value == SECOND
     state.open_library(pw.random_library(2, 2))
-    assert bar.scenario.layout.display == "none"
+    assert bar.workload.layout.display == "none"
 
 
 def test_notes_are_listed_and_escaped() -> None:
