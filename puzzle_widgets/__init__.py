@@ -23,6 +23,14 @@ from puzzle_widgets.errors import (
     ServerError,
     SolverError,
 )
+from puzzle_widgets.files import (
+    RunReports,
+    load_truth,
+    open_architecture,
+    preset,
+    preset_names,
+    read_reports,
+)
 from puzzle_widgets.library import (
     BlockLibrary,
     BlockVariant,
@@ -52,14 +60,11 @@ from puzzle_widgets.problem import (
     read_architecture,
     read_budgets,
 )
-from puzzle_widgets.solution import (
+from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution, parent_solution, search
+from puzzle_widgets.sweeps import (
     DecisionGrid,
     DiverseSolutions,
-    MeasuredPoint,
     ParetoFront,
-    RunReports,
-    Scenario,
-    Solution,
     SurfaceGrid,
     WholeFront,
     budget_surface,
@@ -67,17 +72,11 @@ from puzzle_widgets.solution import (
     iter_budget_surface,
     iter_decision_map,
     iter_pareto_front,
-    load_truth,
-    open_architecture,
-    parent_solution,
     pareto_front,
-    preset,
-    preset_names,
-    read_reports,
-    search,
     search_diverse,
     whole_front,
 )
+from puzzle_widgets.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from puzzle_widgets.state import BudgetSetting, ExplorerState
@@ -90,8 +89,6 @@ if TYPE_CHECKING:
     from puzzle_widgets.widgets.scenarios import ScenarioPanel
     from puzzle_widgets.widgets.status import StatusPanel
     from puzzle_widgets.widgets.surface import BudgetSurface
-
-__version__ = "0.1.0"
 
 _STATE = ("ExplorerState", "BudgetSetting")
 _WIDGETS = {

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
-from ipywidgets import HTML
+from ipywidgets import HTML, DOMWidget
 from markupsafe import Markup
 
-import puzzle_widgets as pw
 from puzzle_widgets.app.environment import (
     DECIMAL_VARIABLE,
     GAPS_VARIABLE,
@@ -16,12 +14,10 @@ from puzzle_widgets.app.environment import (
     THOUSANDS_VARIABLE,
     WORKLOAD_VARIABLE,
 )
+from puzzle_widgets.errors import PuzzleError
 from puzzle_widgets.library import open_source
-
-if TYPE_CHECKING:
-    from ipywidgets import DOMWidget
-
-    from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.widgets.explorer import PuzzleExplorer
 
 DEFAULT_LIBRARY = "llama-3.3-70b-modeled"
 
@@ -36,9 +32,9 @@ def explorer_page() -> DOMWidget:
     name = os.environ.get(LIBRARY_VARIABLE) or DEFAULT_LIBRARY
     try:
         state = _open(name, os.environ.get(WORKLOAD_VARIABLE) or None)
-    except pw.PuzzleError as error:
+    except PuzzleError as error:
         return HTML(_MESSAGE.format(name, error))
-    return pw.PuzzleExplorer(state)
+    return PuzzleExplorer(state)
 
 
 def _open(name: str, workload: str | None) -> ExplorerState:
@@ -48,4 +44,4 @@ def _open(name: str, workload: str | None) -> ExplorerState:
         decimal=os.environ.get(DECIMAL_VARIABLE),
         thousands=os.environ.get(THOUSANDS_VARIABLE),
     )
-    return pw.ExplorerState(opened, workload=workload)
+    return ExplorerState(opened, workload=workload)

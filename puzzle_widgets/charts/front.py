@@ -23,15 +23,10 @@ from puzzle_widgets.charts.palette import (
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT, format_number
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.solution import (
-    MeasuredPoint,
-    ParetoFront,
-    Scenario,
-    Solution,
-    parent_solution,
-)
-from puzzle_widgets.solution.front import resource_use
+from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution, parent_solution
 from puzzle_widgets.solution.measured import parent_score
+from puzzle_widgets.sweeps import ParetoFront
+from puzzle_widgets.sweeps.front import resource_use
 
 _TOLD = (MEMORY, RUNTIME, THROUGHPUT)
 _SIGNS = {"at most": "≤", "at least": "≥"}

@@ -28,11 +28,11 @@ from puzzle_widgets.charts.palette import (
 )
 from puzzle_widgets.library.block import KINDS
 from puzzle_widgets.library.quantity import THROUGHPUT, Quantity, format_number
-from puzzle_widgets.solution.budget_axis import BudgetAxis, limit_words
-from puzzle_widgets.solution.decision_map import NONE_CHOSEN, DecisionGrid
 from puzzle_widgets.solution.sizes import SubblockSizes
 from puzzle_widgets.solution.solution import STATUS_WORDS
-from puzzle_widgets.solution.surface import SurfaceGrid
+from puzzle_widgets.sweeps.budget_axis import BudgetAxis, limit_words
+from puzzle_widgets.sweeps.decision_map import NONE_CHOSEN, DecisionGrid
+from puzzle_widgets.sweeps.surface import SurfaceGrid
 
 _USUAL, _TAIL, _MOST_LABELS = 0.75, 2.5, 20
 

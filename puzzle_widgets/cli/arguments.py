@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 
-import puzzle_widgets
 from puzzle_widgets.cli import run_app, run_export, run_front, run_picture, run_search
 from puzzle_widgets.cli.common_arguments import (
     LIBRARY,
@@ -20,8 +19,9 @@ from puzzle_widgets.cli.library_arguments import add_library_commands
 from puzzle_widgets.cli.output import FORMATS
 from puzzle_widgets.export import TARGETS
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
-from puzzle_widgets.solution.front import DEFAULT_POINTS
 from puzzle_widgets.solution.optimum import EXACT
+from puzzle_widgets.sweeps.front import DEFAULT_POINTS
+from puzzle_widgets.version import __version__
 
 _LIMIT = "LIMIT is a number in the stat's unit, or a share of the parent such as 85%%"
 
@@ -34,7 +34,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
         "Without a command, the app is served.",
         epilog=EXPLAINED,
     )
-    version = f"puzzle-widgets {puzzle_widgets.__version__}"
+    version = f"puzzle-widgets {__version__}"
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_app(commands)

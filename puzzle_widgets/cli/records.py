@@ -9,9 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from puzzle_widgets.files.scenario_file import dump_scenarios
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.solution import ParetoFront, Scenario, Solution
-from puzzle_widgets.solution.scenario_file import dump_scenarios
+from puzzle_widgets.solution import Scenario, Solution
+from puzzle_widgets.sweeps import ParetoFront
 
 
 def scenarios_of(solutions: Sequence[Solution], stem: str) -> list[Scenario]:

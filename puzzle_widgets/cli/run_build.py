@@ -16,7 +16,7 @@ def run(asked: Namespace) -> int:
     # Threads that wait actively cost a busy machine most of its time; read when torch loads.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
-        package = import_module("puzzle_widgets.build")
+        package = import_module("puzzle_widgets.distillation")
     except ImportError as error:
         raise BuildError(
             f"Building needs {error.name}, which is not installed. "

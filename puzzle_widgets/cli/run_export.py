@@ -22,11 +22,11 @@ from puzzle_widgets.export import (
     find_target,
     read_parent_config,
 )
+from puzzle_widgets.files.scenario_file import read_scenarios
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Scenario, Solution, search
-from puzzle_widgets.solution.scenario_file import read_scenarios
 
 _MOST_ROUNDS = 8
 

@@ -27,7 +27,8 @@ from puzzle_widgets.cli.stop import stoppable
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.solution import ParetoFront, iter_pareto_front, search
+from puzzle_widgets.solution import search
+from puzzle_widgets.sweeps import ParetoFront, iter_pareto_front
 
 
 def run(asked: Namespace) -> int:

@@ -20,13 +20,8 @@ from puzzle_widgets.cli.open_library import open_asked
 from puzzle_widgets.cli.output import check_output, note, plain, write_text
 from puzzle_widgets.library.quantity import MEMORY
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.solution import (
-    Solution,
-    budget_surface,
-    decision_map,
-    pareto_front,
-    search,
-)
+from puzzle_widgets.solution import Solution, search
+from puzzle_widgets.sweeps import budget_surface, decision_map, pareto_front
 
 KINDS = ("layers", "front", "surface", "map")
 

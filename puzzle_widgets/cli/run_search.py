@@ -22,9 +22,10 @@ from puzzle_widgets.cli.output import (
 )
 from puzzle_widgets.cli.records import scenarios_of, solutions_record
 from puzzle_widgets.cli.stop import stoppable
+from puzzle_widgets.files.layers_file import dump_layers
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.solution import Solution, search, search_diverse
-from puzzle_widgets.solution.layers_file import dump_layers
+from puzzle_widgets.solution import Solution, search
+from puzzle_widgets.sweeps import search_diverse
 
 _Cancelled = Callable[[], bool]
 

@@ -24,9 +24,10 @@ from puzzle_widgets.library.quantity import (
     format_share,
 )
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.solution import ParetoFront, Solution
+from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.solution.solution import STATUS_WORDS
+from puzzle_widgets.sweeps import ParetoFront
 
 _Side = Literal["left", "right"]
 _UNKNOWN = "-"

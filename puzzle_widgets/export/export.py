@@ -19,7 +19,8 @@ from puzzle_widgets.export.parent_config import (
     read_parent_config,
 )
 from puzzle_widgets.export.targets import ExportRequest, Target, find_target
-from puzzle_widgets.solution import ParetoFront, Scenario
+from puzzle_widgets.solution import Scenario
+from puzzle_widgets.sweeps import ParetoFront
 
 _RANK = {"error": 0, "warning": 1, "note": 2}
 

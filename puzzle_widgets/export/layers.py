@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from puzzle_widgets.files.scenario_file import dump_scenarios
 from puzzle_widgets.solution import Scenario
-from puzzle_widgets.solution.scenario_file import dump_scenarios
 
 
 def layers_json(scenarios: Sequence[Scenario]) -> str:

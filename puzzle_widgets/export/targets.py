@@ -22,9 +22,10 @@ from puzzle_widgets.export.parent_config import ParentConfig
 from puzzle_widgets.export.per_layer import per_layer_config
 from puzzle_widgets.export.puzzletron import puzzletron_solutions
 from puzzle_widgets.export.report import report
+from puzzle_widgets.files.layers_file import dump_layers
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
-from puzzle_widgets.solution import ParetoFront, Scenario, Solution
-from puzzle_widgets.solution.layers_file import dump_layers
+from puzzle_widgets.solution import Scenario, Solution
+from puzzle_widgets.sweeps import ParetoFront
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from puzzle_widgets.errors import LibraryError
+from puzzle_widgets.files.truth_file import embedded_truth
 from puzzle_widgets.library import (
     BlockLibrary,
     PuzzletronRun,
@@ -19,7 +20,6 @@ from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.library.sense import score_sense
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Scenario, Solution, parent_solution
-from puzzle_widgets.solution.truth_file import embedded_truth
 from puzzle_widgets.state.budgets import (
     BudgetSetting,
     first_settings,

@@ -6,11 +6,11 @@ from typing import Any
 
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.search.outcome import Cancelled
-from puzzle_widgets.solution import ParetoFront, iter_pareto_front
 from puzzle_widgets.state.background import Emit, Job, LatestWins
 from puzzle_widgets.state.budgets import BudgetSetting, SearchRule, limited_resource, to_problem
 from puzzle_widgets.state.problem_actions import ProblemActions
 from puzzle_widgets.state.traits import Selection
+from puzzle_widgets.sweeps import ParetoFront, iter_pareto_front
 
 _KEPT_FRONTS = 16
 

@@ -10,13 +10,13 @@ from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Solution
-from puzzle_widgets.solution.budget_axis import limited_key
-from puzzle_widgets.solution.decision_map import DecisionGrid, iter_decision_map
-from puzzle_widgets.solution.surface import SurfaceGrid, iter_budget_surface
 from puzzle_widgets.state.background import Emit, Job, LatestWins
 from puzzle_widgets.state.budgets import BudgetSetting, Sense, find_row, to_problem
 from puzzle_widgets.state.scenario_actions import ScenarioActions
 from puzzle_widgets.state.traits import Selection
+from puzzle_widgets.sweeps.budget_axis import limited_key
+from puzzle_widgets.sweeps.decision_map import DecisionGrid, iter_decision_map
+from puzzle_widgets.sweeps.surface import SurfaceGrid, iter_budget_surface
 
 _SECONDS_BETWEEN_PICTURES = 0.15
 Grid = TypeVar("Grid", SurfaceGrid, DecisionGrid)

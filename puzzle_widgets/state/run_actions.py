@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from traitlets import Tuple, Unicode
 
+from puzzle_widgets.files import RunReports, read_reports
 from puzzle_widgets.library import BlockLibrary, PuzzletronRun, TableRun
 from puzzle_widgets.library.puzzletron import Wanted
-from puzzle_widgets.solution import RunReports, Scenario, read_reports
+from puzzle_widgets.solution import Scenario
 from puzzle_widgets.solution.scenario import resummed
 from puzzle_widgets.state.map_actions import MapActions
 

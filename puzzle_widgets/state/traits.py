@@ -14,9 +14,10 @@ from puzzle_widgets.export import ParentConfig
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.solution import ParetoFront, Solution
-from puzzle_widgets.solution.decision_map import DecisionGrid
-from puzzle_widgets.solution.surface import SurfaceGrid
+from puzzle_widgets.solution import Solution
+from puzzle_widgets.sweeps import ParetoFront
+from puzzle_widgets.sweeps.decision_map import DecisionGrid
+from puzzle_widgets.sweeps.surface import SurfaceGrid
 
 logger = logging.getLogger("puzzle_widgets")
 

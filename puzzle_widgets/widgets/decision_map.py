@@ -6,7 +6,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.charts import Drawing, Figure, decision_figures, draw
-from puzzle_widgets.solution.decision_map import DecisionGrid
+from puzzle_widgets.sweeps.decision_map import DecisionGrid
 from puzzle_widgets.widgets.charts import CellChart, legend_line, strip_line
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.html import heading

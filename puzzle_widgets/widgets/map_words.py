@@ -8,9 +8,9 @@ from markupsafe import Markup
 
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Solution
-from puzzle_widgets.solution.budget_axis import BudgetAxis
-from puzzle_widgets.solution.front import resource_use
 from puzzle_widgets.solution.scenario import budget_words
+from puzzle_widgets.sweeps.budget_axis import BudgetAxis
+from puzzle_widgets.sweeps.front import resource_use
 from puzzle_widgets.widgets.layer_words import changed_words
 from puzzle_widgets.widgets.summary import status_words
 

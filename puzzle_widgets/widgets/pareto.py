@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from puzzle_widgets.charts import Drawing, Figure, draw, front_figure
 from puzzle_widgets.charts.front import FrontAxes
-from puzzle_widgets.solution import ParetoFront
+from puzzle_widgets.sweeps import ParetoFront
 from puzzle_widgets.widgets.charts import FrontChart, legend_line
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.html import heading

@@ -9,11 +9,11 @@ from markupsafe import Markup
 from puzzle_widgets.charts.front import measured_words
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import THROUGHPUT, format_number
-from puzzle_widgets.solution import ParetoFront
 from puzzle_widgets.solution.measured import MeasuredPoint
 from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.state.budgets import OFFERED, cannot_be_met, to_problem
+from puzzle_widgets.sweeps import ParetoFront
 
 
 def axis_options(library: BlockLibrary, current: str) -> list[tuple[str, str]]:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from puzzle_widgets.files.layers_file import dump_layers, harmless
+from puzzle_widgets.files.scenario_file import dump_scenarios
 from puzzle_widgets.solution import Scenario
-from puzzle_widgets.solution.layers_file import dump_layers, harmless
 from puzzle_widgets.solution.scenario import scenario_table
-from puzzle_widgets.solution.scenario_file import dump_scenarios
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.file_picker import FilePicker
 from puzzle_widgets.widgets.html import download_link

@@ -8,7 +8,8 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.charts.comparison import parent_series, scenario_series
-from puzzle_widgets.solution import Scenario, preset_names
+from puzzle_widgets.files import preset_names
+from puzzle_widgets.solution import Scenario
 from puzzle_widgets.widgets.comparison import Comparison
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.message import MessageBar

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipywidgets as widgets
 
 from puzzle_widgets.charts import Drawing, Figure, draw, surface_figure
-from puzzle_widgets.solution.surface import SurfaceGrid
+from puzzle_widgets.sweeps.surface import SurfaceGrid
 from puzzle_widgets.widgets.charts import CellChart, legend_line, strip_line
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.html import heading

@@ -10,7 +10,7 @@ from statistics import median
 import puzzle_widgets as pw
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.problem.mckp import to_choice
-from puzzle_widgets.solution import ParetoFront
+from puzzle_widgets.sweeps import ParetoFront
 from tests.benchmarks.instances import KL, Instance
 from tests.benchmarks.peers import Answer, Peer
 from tests.benchmarks.race import check

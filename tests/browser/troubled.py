@@ -8,8 +8,8 @@ from typing import Any
 
 import puzzle_widgets as pw
 from puzzle_widgets.search.outcome import Cancelled
-from puzzle_widgets.solution import ParetoFront, iter_pareto_front
 from puzzle_widgets.state import ExplorerState, front_actions
+from puzzle_widgets.sweeps import ParetoFront, iter_pareto_front
 
 whole_front = iter_pareto_front
 

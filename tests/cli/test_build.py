@@ -13,7 +13,7 @@ from puzzle_widgets.cli.main import main
 @pytest.fixture
 def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a machine where PyTorch is not installed."""
-    for name in [name for name in sys.modules if name.startswith("puzzle_widgets.build")]:
+    for name in [name for name in sys.modules if name.startswith("puzzle_widgets.distillation")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torch", None)
 

@@ -146,7 +146,7 @@ def test_a_file_is_no_folder(folder: Path, capsys: pytest.CaptureFixture[str]) -
     """It is refused before the search."""
     output = str(folder / "library.json" / "deep" / "x.json")
     assert export(folder, "--target", "layers-csv", "--output", output) == WRONG_INPUT
-    assert "'library.json' is no folder" in capsys.readouterr().err
+    assert "'library.json' is not a folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("output", ["p.png", "p.pdf", "p", "p.svg.txt"])

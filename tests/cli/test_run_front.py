@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from puzzle_widgets.cli import run_front
-from puzzle_widgets.solution import ParetoFront, iter_pareto_front
+from puzzle_widgets.sweeps import ParetoFront, iter_pareto_front
 from tests.cli.conftest import Ran
 
 Run = Callable[..., Ran]

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.solution.scenario_file import read_scenarios
+from puzzle_widgets.files.scenario_file import read_scenarios
 from tests.cli.conftest import Ran
 
 Run = Callable[..., Ran]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.files.truth_file import embedded_truth
 from puzzle_widgets.library.quantity import MEMORY, PARAMETERS, RUNTIME
-from puzzle_widgets.solution.truth_file import embedded_truth
 from tests.support.libraries import ROOT
 
 NAME = "stdlib-2m-measured"

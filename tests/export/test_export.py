@@ -9,8 +9,8 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.export import TARGETS, export, find_target
+from puzzle_widgets.files.scenario_file import read_scenarios
 from puzzle_widgets.library import SubBlock
-from puzzle_widgets.solution.scenario_file import read_scenarios
 from tests.support.export import LLAMA, NO_OP, PARENT, chosen, handed_library
 
 SMALL = (SubBlock("sized", 8), SubBlock("sized", 1024))

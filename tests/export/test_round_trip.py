@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 import puzzle_widgets as pw
 from puzzle_widgets.export import export, write_puzzletron
+from puzzle_widgets.files.architecture_file import open_architecture
+from puzzle_widgets.files.run_reports import solutions_as_scenarios
+from puzzle_widgets.files.scenario_file import read_scenarios
 from puzzle_widgets.library import SubBlock
-from puzzle_widgets.solution.architecture_file import open_architecture
-from puzzle_widgets.solution.run_reports import solutions_as_scenarios
-from puzzle_widgets.solution.scenario_file import read_scenarios
 from tests.export.test_puzzletron_folder import with_subblocks
 from tests.support.export import (
     LINEAR,

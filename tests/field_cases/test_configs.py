@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.files.scenario_file import read_scenarios
 from puzzle_widgets.library import SubBlock
-from puzzle_widgets.solution.scenario_file import read_scenarios
 from tests.support.export import LLAMA, NO_OP, PARENT, handed_library
 
 NARROW = (SubBlock("sized", 8), SubBlock("sized", 1024))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.files.scenario_file import read_scenarios
 from puzzle_widgets.library.sense import score_sense
-from puzzle_widgets.solution.scenario_file import read_scenarios
 from tests.cli.conftest import Ran, library, run
 from tests.support.libraries import make_library
 

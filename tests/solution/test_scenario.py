@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.files.scenario_file import dump_scenarios, read_scenarios
 from puzzle_widgets.solution.scenario import (
     Scenario,
     budget_words,
@@ -18,7 +19,6 @@ from puzzle_widgets.solution.scenario import (
     layer_table,
     scenario_table,
 )
-from puzzle_widgets.solution.scenario_file import dump_scenarios, read_scenarios
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library, published_files
 from tests.support.mutations import damaged_bytes, damaged_json
 
@@ -228,7 +228,7 @@ def test_a_file_of_another_library_is_refused() -> None:
 
 def test_too_large_a_file_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit of library files holds here, too."""
-    monkeypatch.setattr("puzzle_widgets.solution.scenario_file.MAX_FILE_BYTES", 100)
+    monkeypatch.setattr("puzzle_widgets.files.scenario_file.MAX_FILE_BYTES", 100)
     with pytest.raises(pw.ScenarioError, match="too large"):
         read_scenarios(b" " * 101, "a.json", LIBRARY)
 

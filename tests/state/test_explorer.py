@@ -8,9 +8,9 @@ import math
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.files.scenario_file import dump_scenarios
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.solution.scenario import layer_table
-from puzzle_widgets.solution.scenario_file import dump_scenarios
 from puzzle_widgets.state import BudgetSetting, ExplorerState, Message, Selection
 from tests.support.libraries import EMBEDDED, make_library
 

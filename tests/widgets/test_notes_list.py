@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.files import presets
 from puzzle_widgets.library.puzzletron.blocks import NO_OP, Block, RunSubblock
-from puzzle_widgets.solution import presets
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.library_bar import LibraryBar
 from puzzle_widgets.widgets.notes_list import notes_list

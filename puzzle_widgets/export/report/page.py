@@ -8,7 +8,6 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-import puzzle_widgets
 from puzzle_widgets.errors import ExportError
 from puzzle_widgets.export.given import Given, as_scenarios
 from puzzle_widgets.export.report.sections import (
@@ -17,7 +16,9 @@ from puzzle_widgets.export.report.sections import (
     provenance,
     scenario_section,
 )
-from puzzle_widgets.solution import ParetoFront, Scenario
+from puzzle_widgets.solution import Scenario
+from puzzle_widgets.sweeps import ParetoFront
+from puzzle_widgets.version import __version__
 
 _STYLE = Path(__file__).with_name("style.css")
 _NO_LOADING = "default-src 'none'; style-src 'unsafe-inline'"
@@ -64,7 +65,7 @@ def _page(title: str, body: Markup, day: date) -> str:
         "<p class='quiet'>Made on {} by puzzle-widgets {}. Summed scores rank architectures "
         "before training; they do not predict a trained model's quality.</p>\n{}</body></html>\n"
     )
-    version = puzzle_widgets.__version__
+    version = __version__
     csp = Markup(_NO_LOADING)  # noqa: S704 - words of ours
     return str(page.format(csp, title, style, title, day.isoformat(), version, body))
 

@@ -30,7 +30,8 @@ from puzzle_widgets.library.quantity import (
     format_number,
     format_share,
 )
-from puzzle_widgets.solution import ParetoFront, Scenario, Solution, parent_solution
+from puzzle_widgets.solution import Scenario, Solution, parent_solution
+from puzzle_widgets.sweeps import ParetoFront
 
 
 def provenance(library: BlockLibrary) -> Markup:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.files.scenario_file import read_scenarios
 from puzzle_widgets.library import dump_library
-from puzzle_widgets.solution.scenario_file import read_scenarios
 from tests.support.mutations import damaged_bytes, damaged_json
 from tests.support.puzzletron_run import (
     SCORES,

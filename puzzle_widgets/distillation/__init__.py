@@ -1,0 +1,23 @@
+"""Builds a block library from a real model, and measures the truth about its prediction.
+
+Needs PyTorch (``pip install puzzle-widgets[build]``); nothing else in the package imports this.
+"""
+
+from __future__ import annotations
+
+from puzzle_widgets.distillation.check import check_architecture
+from puzzle_widgets.distillation.child import distil_child
+from puzzle_widgets.distillation.chosen import distil_chosen
+from puzzle_widgets.distillation.presets import PRESETS
+from puzzle_widgets.distillation.run import open_run
+from puzzle_widgets.distillation.stages import STAGES, build
+
+__all__ = [
+    "PRESETS",
+    "STAGES",
+    "build",
+    "check_architecture",
+    "distil_child",
+    "distil_chosen",
+    "open_run",
+]

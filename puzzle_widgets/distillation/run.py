@@ -1,0 +1,121 @@
+"""One build: its preset, its folder, and what its stages share."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+
+from puzzle_widgets.distillation.files import load_json, save_json
+from puzzle_widgets.distillation.model import Decoder
+from puzzle_widgets.distillation.presets import Preset
+from puzzle_widgets.distillation.progress import Say
+from puzzle_widgets.distillation.text import Text, standard_library_text
+from puzzle_widgets.errors import BuildError
+
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class Run:
+    """A build in a folder.
+
+    Parameters
+    ----------
+    preset
+        What is built.
+    folder
+        Where all files go; an earlier run's are used.
+    say
+        Takes lines for people.
+    """
+
+    preset: Preset
+    folder: Path
+    say: Say
+
+    @cached_property
+    def text(self) -> Text:
+        """The text, the same in every stage."""
+        text = standard_library_text()
+        _check_same(self.folder / "text.json", text.facts, "its text")
+        return text
+
+    @property
+    def parent_file(self) -> Path:
+        """Last checkpoint of the parent's training."""
+        return self.folder / "parent.pt"
+
+    def file(self, name: str, stage: str) -> Path:
+        """Find a file that an earlier stage must have made.
+
+        Raises
+        ------
+        BuildError
+            Naming that stage.
+        """
+        path = self.folder / name
+        if not path.exists():
+            raise BuildError(f"{path}: not there. Run the stage {stage!r} first.")
+        return path
+
+
+def open_run(preset: Preset, folder: Path, say: Say) -> Run:
+    """Begin a build, or go on with the one in the folder.
+
+    Raises
+    ------
+    BuildError
+        If the folder holds a build of another preset.
+    """
+    torch.set_num_threads(min(THREADS, os.cpu_count() or 1))
+    folder.mkdir(parents=True, exist_ok=True)
+    _check_same(folder / "preset.json", asdict(preset), "a build")
+    return Run(preset, folder, say)
+
+
+def machine() -> dict[str, str | int]:
+    """What figures depend on: processor, threads, and versions."""
+    return {
+        "processor": _processor(),
+        "threads": torch.get_num_threads(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+    }
+
+
+def new_decoder(run: Run, seed: int = 0) -> Decoder:
+    """Make the parent's model with seeded weights."""
+    torch.manual_seed(run.preset.seed + seed)
+    return Decoder(run.preset.shape)
+
+
+def _check_same(path: Path, facts: dict[str, object], what: str) -> None:
+    """Keep the facts of a folder, or refuse to mix it with others."""
+    if not path.exists():
+        save_json(facts, path)
+    elif load_json(path) != _plain(facts):
+        raise BuildError(
+            f"{path}: this folder holds {what} made otherwise (preset, program or Python). "
+            "Name another folder."
+        )
+
+
+def _plain(facts: dict[str, object]) -> object:
+    """Facts as JSON gives them back."""
+    return json.loads(json.dumps(facts))
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0]}, {len(names)} cores" if names else platform.processor() or "unknown"

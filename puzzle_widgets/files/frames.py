@@ -1,0 +1,185 @@
+"""What was found, as pandas frames: a row per solution, or a row per solution and layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from puzzle_widgets.library import BlockLibrary, to_frame
+from puzzle_widgets.library.quantity import THROUGHPUT, describe_key
+from puzzle_widgets.library.tables.frame import units_of, write_subblock
+from puzzle_widgets.solution.measured import MeasuredPoint
+from puzzle_widgets.solution.scenario import Scenario, budget_words
+from puzzle_widgets.solution.solution import Solution
+from puzzle_widgets.sweeps.decision_map import DecisionGrid
+from puzzle_widgets.sweeps.diverse import DiverseSolutions
+from puzzle_widgets.sweeps.front import ParetoFront
+from puzzle_widgets.sweeps.surface import SurfaceGrid
+from puzzle_widgets.sweeps.whole_front import WholeFront
+
+Row = dict[str, Any]
+Named = tuple[Row, Solution | None]
+
+_BLOCK = ("layer", "variant", "parent", "attention", "ffn")
+_PROOF = ("status", "score", "bound", "gap", "seconds")
+_RATES = (THROUGHPUT, "speedup")
+
+
+@to_frame.register
+def _solution_frame(solution: Solution, *, layers: bool = True) -> pd.DataFrame:  # noqa: ARG001
+    """Lay an architecture out: one row per layer; empty where there is none."""
+    frame = _layer_frame([({}, solution)], solution.library, [])
+    frame.attrs |= {
+        name: getattr(solution, name) for name in (*_PROOF, "reason", "notes", "engine")
+    }
+    frame.attrs |= {"objective": solution.problem.objective, "goal": solution.problem.goal}
+    return frame
+
+
+@to_frame.register
+def _front_frame(front: ParetoFront, *, layers: bool = False) -> pd.DataFrame:
+    """Lay a front out: ``point`` counts from 0, by rising use of the resource."""
+    frame = _several(_counted(front.solutions, "point"), ["point"], layers=layers)
+    frame.attrs |= {"resource": front.resource, "done": front.done, "asked": front.asked}
+    return frame
+
+
+@to_frame.register
+def _whole_front_frame(front: WholeFront, *, layers: bool = False) -> pd.DataFrame:
+    """Lay every point out: its use and score; the solutions themselves only with ``layers``."""
+    if layers:
+        return _several(_counted(front, "point"), ["point"], layers=True)
+    objective = front.problem.objective
+    figures = {"point": np.arange(len(front)), front.resource: front.use, objective: front.score}
+    frame = pd.DataFrame(figures)
+    frame.attrs = {"units": _units(front.problem.library), "resource": front.resource}
+    return frame
+
+
+@to_frame.register
+def _diverse_frame(found: DiverseSolutions, *, layers: bool = False) -> pd.DataFrame:
+    """Lay diverse solutions out: ``solution`` counts from 0, best first."""
+    return _several(_counted(found, "solution"), ["solution"], layers=layers)
+
+
+@to_frame.register
+def _surface_frame(grid: SurfaceGrid, *, layers: bool = False) -> pd.DataFrame:
+    """Lay a surface out: a row per cell; ``x_limit`` and ``y_limit`` are in ``attrs['units']``."""
+    rows: list[Named] = [
+        ({"x_limit": x, "y_limit": y}, cell)
+        for y, cells in zip(grid.y.limits, grid.cells, strict=True)
+        for x, cell in zip(grid.x.limits, cells, strict=True)
+    ]
+    frame = _several(rows, ["x_limit", "y_limit"], layers=layers, library=grid.problem.library)
+    for name, axis in (("x", grid.x), ("y", grid.y)):
+        frame.attrs[name] = axis.resource
+        frame.attrs["units"][f"{name}_limit"] = describe_key(
+            axis.resource, axis.library.units.get(axis.resource)
+        ).unit
+    return frame
+
+
+@to_frame.register
+def _decisions_frame(grid: DecisionGrid, *, layers: bool = True) -> pd.DataFrame:
+    """Lay a decision map out: a row a target and layer, or a row a target."""
+    axis = grid.targets
+    rows: list[Named] = [
+        ({"target": target}, found)
+        for target, found in zip(axis.limits, grid.solutions, strict=True)
+    ]
+    frame = _several(rows, ["target"], layers=layers, library=grid.problem.library)
+    unit = describe_key(axis.resource, axis.library.units.get(axis.resource)).unit
+    frame.attrs["resource"], frame.attrs["units"]["target"] = axis.resource, unit
+    return frame
+
+
+@to_frame.register(list)
+@to_frame.register(tuple)
+def _list_frame(
+    found: Sequence[Solution | Scenario | MeasuredPoint], *, layers: bool = False
+) -> pd.DataFrame:
+    """Lay solutions, scenarios or measured points out in the order given."""
+    points = [one for one in found if isinstance(one, MeasuredPoint)]
+    if points and len(points) == len(found):
+        return _measured_frame(points)
+    rows: list[Named] = []
+    name = "scenario" if any(isinstance(one, Scenario) for one in found) else "solution"
+    for place, one in enumerate(found):
+        if not isinstance(one, Solution | Scenario):
+            raise TypeError(
+                f"{type(one).__name__} in a list: give solutions or scenarios, or measured points."
+            )
+        if isinstance(one, Scenario):
+            rows.append(({name: one.name}, one.solution))
+        else:
+            rows.append(({name: place}, one))
+    return _several(rows, [name], layers=layers)
+
+
+@to_frame.register
+def _scenario_frame(scenario: Scenario, *, layers: bool = True) -> pd.DataFrame:  # noqa: ARG001
+    return to_frame(scenario.solution)
+
+
+def _measured_frame(points: list[MeasuredPoint]) -> pd.DataFrame:
+    """Lay out what was measured of whole models: a column for each key that any of them has."""
+    frame = pd.DataFrame([{"name": p.name, "source": p.source, **p.values} for p in points])
+    units = {str(key): describe_key(str(key)).unit for key in frame.columns[2:]}
+    frame.attrs = {"units": {key: unit for key, unit in units.items() if unit}}
+    return frame
+
+
+def _counted(solutions: Iterable[Solution], name: str) -> list[Named]:
+    return [({name: place}, solution) for place, solution in enumerate(solutions)]
+
+
+def _several(
+    rows: list[Named], names: list[str], *, layers: bool, library: BlockLibrary | None = None
+) -> pd.DataFrame:
+    library = library or next((found.library for _, found in rows if found is not None), None)
+    if layers:
+        return _layer_frame(rows, library, names)
+    keys = list(library.keys) if library else []
+    lines = [{**head, **_summary(found)} for head, found in rows]
+    columns = [*names, *_PROOF, *_RATES, *keys, "budgets", "notes"]
+    return _frame(lines, columns, library)
+
+
+def _summary(solution: Solution | None) -> Row:
+    if solution is None:
+        return {"status": "not searched"}
+    proof = {name: getattr(solution, name) for name in (*_PROOF, *_RATES)}
+    said = {"budgets": budget_words(solution.problem), "notes": " ".join(solution.notes)}
+    return {**proof, **solution.totals, **said}
+
+
+def _layer_frame(rows: list[Named], library: BlockLibrary | None, names: list[str]) -> pd.DataFrame:
+    lines = [
+        {
+            **head,
+            "layer": layer.name,
+            "variant": block.name,
+            "parent": block.name == layer.parent,
+            "attention": write_subblock(block.attention),
+            "ffn": write_subblock(block.ffn),
+            **block.values,
+        }
+        for head, found in rows
+        if found is not None and found.found
+        for layer, block in zip(found.library.layers, found.blocks, strict=True)
+    ]
+    return _frame(lines, [*names, *_BLOCK, *(library.keys if library else ())], library)
+
+
+def _frame(lines: list[Row], columns: list[str], library: BlockLibrary | None) -> pd.DataFrame:
+    frame = pd.DataFrame(lines, columns=pd.Index(columns))
+    frame.attrs = {"units": _units(library) if library else {}}
+    return frame
+
+
+def _units(library: BlockLibrary) -> dict[str, str]:
+    rates = {THROUGHPUT: describe_key(THROUGHPUT).unit, "seconds": "s"}
+    return {**units_of(library, library.keys), **rates}

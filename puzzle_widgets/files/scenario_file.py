@@ -1,0 +1,230 @@
+"""Write scenarios to a file and read them again, with every figure taken from the library."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from puzzle_widgets.errors import LibraryError, PuzzleError, ScenarioError
+from puzzle_widgets.files.architecture_file import plain_problem, scenario_of
+from puzzle_widgets.files.layers_file import as_named
+from puzzle_widgets.files.run_reports import solutions_as_scenarios
+from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
+from puzzle_widgets.library.checks import (
+    MAX_FILE_BYTES,
+    Location,
+    mapping,
+    parse_json,
+    sequence,
+    text,
+)
+from puzzle_widgets.library.puzzletron.model_config import is_config, read_blocks
+from puzzle_widgets.library.puzzletron.reports import is_solutions
+from puzzle_widgets.library.sense import Goal
+from puzzle_widgets.library.tables.csv_text import SEPARATORS, decode, split
+from puzzle_widgets.problem import Difference, SearchProblem
+from puzzle_widgets.search.outcome import Status
+from puzzle_widgets.solution.optimum import search_without_reason
+from puzzle_widgets.solution.scenario import Scenario
+from puzzle_widgets.solution.solution import Solution, evaluate
+
+FORMAT = "puzzle-widgets/scenarios"
+VERSION = 1
+_SAME = 1e-9
+_SECONDS_TO_PROVE = 2.0
+_Asked = tuple[str, Goal | None]
+"""Objective and its sense for what says none."""
+
+
+def dump_scenarios(scenarios: Sequence[Scenario]) -> str:
+    """Write scenarios as JSON text that :func:`read_scenarios` takes back."""
+    records = [_record(scenario) for scenario in scenarios]
+    content = {"format": FORMAT, "version": VERSION, "scenarios": records}
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def read_scenarios(
+    content: bytes,
+    file: str,
+    library: BlockLibrary,
+    *,
+    objective: str = "",
+    goal: Goal | None = None,
+) -> list[Scenario]:
+    """Read scenarios from JSON or from the CSV of layers.
+
+    A model's ``config.json`` that names its blocks, and a ``solutions.json`` of Puzzletron, are
+    taken too. Totals come from the library and proofs from a new search, never from the file.
+    What says no objective is summed by ``objective``, the library's first score by default.
+
+    Raises
+    ------
+    ScenarioError
+        Naming file, scenario, layer and field, also where the library lacks a block.
+    """
+    place = Location(file)
+    try:
+        if len(content) > MAX_FILE_BYTES:
+            place.fail("too large.", f"At most {MAX_FILE_BYTES // 2**20} MiB are read.")
+        if file.lower().endswith(".csv"):
+            return _read_csv(content, place, library, (objective, goal))
+        return _read_json(content, place, library, (objective, goal))
+    except LibraryError as error:
+        raise ScenarioError(str(error)) from error
+
+
+def _record(scenario: Scenario) -> dict[str, Any]:
+    solution, problem = scenario.solution, scenario.solution.problem
+    rules = problem.differences
+    return {
+        "name": scenario.name,
+        "library": problem.library.name,
+        "objective": problem.objective,
+        "goal": problem.goal,
+        "budgets": {k: [_open(b.lower), _open(b.upper)] for k, b in problem.budgets.items()},
+        "fixed": [[layer, variant] for layer, variant in problem.fixed.items()],
+        "banned": [[layer, sorted(names)] for layer, names in problem.banned.items()],
+        "differences": [[list(map(list, d.architecture.items())), d.layers] for d in rules],
+        "status": solution.status,
+        "score": solution.score,
+        "bound": _open(solution.bound),
+        "seconds": solution.seconds,
+        "engine": solution.engine,
+        "architecture": [[k, v] for k, v in (solution.architecture or {}).items()],
+        "totals": dict(solution.totals),
+    }
+
+
+def _open(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _read_json(
+    content: bytes, place: Location, library: BlockLibrary, asked: _Asked
+) -> list[Scenario]:
+    parsed = parse_json(content, place)
+    if is_solutions(parsed) and (parsed or "solutions" in place.file):
+        return solutions_as_scenarios(parsed, place.file, library)
+    if is_config(parsed):
+        name, problem = _model_name(parsed, place), plain_problem(library, *asked)
+        return [scenario_of(read_blocks(parsed, place), library, name, problem)]
+    found = mapping(parsed, place, "the file")
+    if found.get("format") != FORMAT or found.get("version") != VERSION:
+        place.fail(
+            "no scenarios of this program, no solutions.json and no config.json with blocks.",
+            f"Give one of these, or a file of format {FORMAT!r}.",
+        )
+    records = sequence(found.get("scenarios"), place, "'scenarios'")
+    return [_read_record(mapping(r, place, "a scenario"), place, library) for r in records]
+
+
+def _model_name(config: Any, place: Location) -> str:  # noqa: ANN401
+    named = config.get("_name_or_path")
+    return named[:80] if isinstance(named, str) and named.strip() else place.file[:80]
+
+
+def _read_record(record: Any, file: Location, library: BlockLibrary) -> Scenario:  # noqa: ANN401
+    name = text(record.get("name"), file, "a scenario's name")
+    place = Location(f"{file.file}, scenario {name!r}")
+    try:
+        problem = _read_problem(record, place, library)
+        solution = evaluate(problem, _architecture(record.get("architecture"), place, library))
+        return Scenario(name, _proven_again(solution, record))
+    except PuzzleError as error:
+        raise ScenarioError(f"{place}: {error}") from error
+    except (TypeError, ValueError, KeyError, ArithmeticError) as error:
+        place.fail(f"broken ({error}).", "Load it into the program that wrote it, and save again.")
+
+
+def _read_problem(record: Any, place: Location, library: BlockLibrary) -> SearchProblem:  # noqa: ANN401
+    objective = text(record.get("objective"), place, "the objective")
+    minimize = _goal(record, place) == "minimize"
+    return SearchProblem(
+        library,
+        minimize=objective if minimize else None,
+        maximize=None if minimize else objective,
+        budgets={k: tuple(v) for k, v in dict(record.get("budgets") or {}).items()},
+        fixed=dict(_pairs(record.get("fixed") or [])),
+        banned=dict(_pairs(record.get("banned") or [])),
+        differences=[
+            Difference(FrozenMapping(_pairs(rows)), layers)
+            for rows, layers in _pairs(record.get("differences") or [])
+        ],
+    )
+
+
+def _goal(record: Any, place: Location) -> str:  # noqa: ANN401
+    goal = record.get("goal")
+    if goal not in ("minimize", "maximize"):
+        place.at(field="goal").fail(f"goal {goal!r}.", "Write minimize or maximize.")
+    return str(goal)
+
+
+def _pairs(rows: list[Any]) -> list[tuple[Any, Any]]:
+    return [(key, value) for key, value in rows]
+
+
+def _architecture(rows: Any, place: Location, library: BlockLibrary) -> dict[LayerName, str]:  # noqa: ANN401
+    chosen = dict(_pairs(sequence(rows, place.at(field="architecture"), "it")))
+    for layer in library.layers:
+        if chosen.get(layer.name) not in layer.positions:
+            place.at(layer=layer.name).fail(
+                f"{library.name} has no such variant here: {chosen.get(layer.name)!r}.",
+                "Open the library that the scenario was made with.",
+            )
+    return {layer.name: chosen[layer.name] for layer in library.layers}
+
+
+def _proven_again(solution: Solution, record: Any) -> Solution:  # noqa: ANN401
+    """Take nobody's word for a proof: search once more, for a short time, and compare."""
+    found = search_without_reason(solution.problem, time_limit=_SECONDS_TO_PROVE)
+    worse = solution.problem.sign * (solution.score - found.bound)
+    status: Status = "feasible"
+    if found.status == "optimal" and worse <= _SAME * max(1.0, abs(solution.score)):
+        status, found = "optimal", replace(found, bound=solution.score)
+    engine = f"{str(record.get('engine', ''))[:60]}, loaded; bound by {found.engine}"
+    return replace(solution, status=status, bound=found.bound, engine=engine)
+
+
+def _table_of(content: bytes, place: Location) -> pd.DataFrame:
+    """The names in a CSV of layers, also as a spreadsheet saves it again: the figures are not read.
+
+    Raises
+    ------
+    LibraryError
+        If it has no such columns.
+    """
+    needed, words = ["scenario", "layer", "variant"], decode(content, place)
+    first = words.partition("\n")[0].strip().replace('"', "")
+    mark = max(SEPARATORS, key=lambda mark: len(set(first.split(mark)).intersection(needed)))
+    rows = [row for row in split(words, mark, place) if any(row)]
+    for column in needed:
+        if not rows or column not in rows[0]:
+            place.at(field=column).fail("no such column.", "Give the CSV of layers as written.")
+    places = [rows[0].index(column) for column in needed]
+    cells = [[row[at] if at < len(row) else "" for at in places] for row in rows[1:]]
+    return pd.DataFrame(cells, columns=needed)
+
+
+def _read_csv(
+    content: bytes, place: Location, library: BlockLibrary, asked: _Asked
+) -> list[Scenario]:
+    frame = _table_of(content, place)
+    problem = plain_problem(library, *asked)
+    names = {str(layer.name): layer.name for layer in library.layers}
+    if frame.empty:
+        place.fail("no rows.", "Give the CSV of layers that this program writes.")
+    named = ["scenario", "layer", "variant"]
+    frame[named] = frame[named].map(as_named)
+    scenarios = []
+    for name, rows in frame.groupby("scenario", sort=False):
+        pairs = [[names.get(a, a), b] for a, b in zip(rows["layer"], rows["variant"], strict=True)]
+        here = Location(f"{place.file}, scenario {name!r}")
+        architecture = _architecture(pairs, here, library)
+        scenarios.append(Scenario(str(name), evaluate(problem, FrozenMapping(architecture))))
+    return scenarios

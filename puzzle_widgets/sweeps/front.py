@@ -1,0 +1,195 @@
+"""Pareto front of score against one resource, by the epsilon-constraint method."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+from puzzle_widgets.library.quantity import THROUGHPUT
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.search.outcome import Cancelled, never
+from puzzle_widgets.solution.optimum import search_without_reason
+from puzzle_widgets.solution.solution import Solution
+from puzzle_widgets.sweeps.budget_axis import (
+    check_resource,
+    check_spacing,
+    even_axis,
+    limited_key,
+)
+from puzzle_widgets.sweeps.sweep import AxisSweep, Cell
+
+DEFAULT_POINTS = 24
+
+
+@dataclass(frozen=True)
+class ParetoFront:
+    """A front as far as it is known.
+
+    Parameters
+    ----------
+    resource
+        Dotted key, or ``"throughput"``.
+    solutions
+        Nondominated ones, by rising use of the resource (rising throughput).
+    done, asked
+        Searches finished and planned.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> front = pw.pareto_front(problem, "throughput", points=3)
+    >>> front.complete, front.use(front.solutions[0]) == front.solutions[0].throughput
+    (True, True)
+    """
+
+    resource: str
+    solutions: tuple[Solution, ...]
+    done: int
+    asked: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned search is finished."""
+        return self.done == self.asked
+
+    def use(self, solution: Solution) -> float:
+        """A solution's place on the resource's axis."""
+        return resource_use(solution, self.resource)
+
+
+def pareto_front(
+    problem: SearchProblem,
+    resource: str,
+    points: int = DEFAULT_POINTS,
+    *,
+    progress: Callable[[ParetoFront], None] | None = None,
+    **how: Any,  # noqa: ANN401
+) -> ParetoFront:
+    """Find the front of score against a resource.
+
+    Parameters
+    ----------
+    problem
+        What is asked; its other budgets and rules hold at every point.
+    resource
+        Any stat to keep small, or ``"throughput"`` to make large.
+    points
+        Number of limits tried, evenly spaced.
+    progress
+        Called with the front so far after each search.
+    **how
+        As for :func:`iter_pareto_front`.
+
+    Returns
+    -------
+    ParetoFront
+        With ``done < asked`` where it was cancelled.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> front = pw.pareto_front(problem, "stats.memory_mib", points=5)
+    >>> [round(point.shares["stats.memory_mib"], 2) for point in front.solutions]
+    [0.2, 0.4, 0.6, 0.8, 1.0]
+    """
+    front = ParetoFront(resource, (), 0, points)
+    for front in iter_pareto_front(problem, resource, points, **how):
+        if progress is not None:
+            progress(front)
+    return front
+
+
+def iter_pareto_front(
+    problem: SearchProblem,
+    resource: str,
+    points: int = DEFAULT_POINTS,
+    *,
+    between: tuple[float, float] | None = None,
+    executor: Executor | None = None,
+    cancelled: Cancelled = never,
+    **options: Any,  # noqa: ANN401
+) -> Iterator[ParetoFront]:
+    """Find the front lazily: the front so far after each search, coarse first.
+
+    Of architectures of equal score a point is the one that uses least of the resource, then the one
+    that :func:`puzzle_widgets.search` gives.
+
+    Parameters
+    ----------
+    problem, resource, points
+        As for :func:`pareto_front`.
+    between
+        Least and greatest limit on the resource, in its unit (tokens/s for throughput). By
+        default from a fifth of the parent's use, or the least possible if that is more, to the
+        use of the best architecture that is free of the limit.
+    executor
+        Where to search in parallel; any ``concurrent.futures.Executor``. Without one the
+        searches run here, one at a time.
+    cancelled
+        Asked between the searches, and within them where they run here.
+    **options
+        As for :func:`puzzle_widgets.search`.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> steps = pw.iter_pareto_front(problem, "throughput", points=4)
+    >>> [front.done for front in steps]
+    [1, 2, 3, 4]
+    """
+    check_resource(problem, resource)
+    check_spacing(points, between)
+    options = {**options, "prefer": limited_key(resource)}
+    best = search_without_reason(problem, cancelled=cancelled, **options)
+    # Without a range of its own, the best of all stands for the loosest limit.
+    found = [best] if best.found and between is None else []
+    if found or not best.found:
+        yield _front(resource, found, 1, 1 if best.status == "infeasible" else points)
+    if not best.found:
+        return
+    axis = even_axis(problem, resource, points, between, best, rounded=False)
+    known = len(found)
+    problems: dict[Cell, SearchProblem] = {
+        (n,): axis.limited(problem, place) for n, place in enumerate(axis.places[known:])
+    }
+    asked = known + len(problems)
+    sweep = AxisSweep(problems, best, cancelled, options, executor)
+    for done, (_, solution) in enumerate(sweep, known + 1):
+        if solution.found:
+            found.append(solution)
+        yield _front(resource, found, done, asked)
+
+
+def resource_use(solution: Solution, resource: str) -> float:
+    """What a solution uses of a resource, or its throughput in tokens/s; NaN where unknown."""
+    if resource == THROUGHPUT:
+        return math.nan if solution.throughput is None else solution.throughput
+    return solution.totals.get(resource, math.nan)
+
+
+def nondominated(solutions: list[Solution], resource: str) -> tuple[Solution, ...]:
+    """Keep those that no other one beats in score or resource without losing in the other."""
+    up = resource == THROUGHPUT
+
+    def order(solution: Solution) -> tuple[float, float]:
+        use = resource_use(solution, resource)
+        return (-use if up else use, solution.problem.sign * solution.score)
+
+    kept: list[Solution] = []
+    for solution in sorted(solutions, key=order):
+        if not kept or order(solution)[1] < order(kept[-1])[1]:
+            kept.append(solution)
+    return tuple(reversed(kept)) if up else tuple(kept)
+
+
+def _front(resource: str, found: list[Solution], done: int, asked: int) -> ParetoFront:
+    return ParetoFront(resource, nondominated(found, resource), done, asked)

@@ -1,0 +1,99 @@
+"""Truth files: what is read, what is refused, and whose they are."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import puzzle_widgets as pw
+from puzzle_widgets.files import truth_file
+from puzzle_widgets.files.truth_file import embedded_truth, library_digest
+from puzzle_widgets.library import Provenance
+from tests.support.libraries import MEMORY, make_library
+
+KL = "metrics.kl_div"
+LIBRARY = replace(
+    make_library([[(0, 4), (2, 2)]], keys=(KL, MEMORY)), provenance=Provenance("measured")
+)
+
+
+def content(**changes: Any) -> dict[str, Any]:
+    """Make a truth file's content of one model."""
+    return {
+        "format": "puzzle-widgets/truth",
+        "version": 1,
+        "library": LIBRARY.name,
+        "library_sha256": library_digest(LIBRARY),
+        "models": [{"name": "one", "true": {KL: 1.5, MEMORY: 3}}],
+        **changes,
+    }
+
+
+def write(folder: Path, **changes: Any) -> Path:
+    """Write it where an embedded library's truth lies."""
+    path = folder / "some" / "truth.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(content(**changes)), encoding="utf-8")
+    return path
+
+
+def test_points_are_read_with_their_source(tmp_path: Path) -> None:
+    """Name, values by key, and the file."""
+    (point,) = pw.load_truth(write(tmp_path))
+    assert (point.name, point.source) == ("one", "truth.json")
+    assert dict(point.values) == {KL: 1.5, MEMORY: 3.0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"format": "other"}, "format 'other'"),
+        ({"version": 2}, "version 2"),
+        ({"models": 5}, "models"),
+        ({"models": [{"name": "one", "true": {KL: "much"}}]}, "'much'"),
+        ({"models": [{"true": {}}]}, "a model's name"),
+    ],
+)
+def test_what_is_no_truth_file(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
+    """One message naming the file and what is wrong."""
+    with pytest.raises(pw.LibraryError, match=r"truth\.json") as caught:
+        pw.load_truth(write(tmp_path, **changes))
+    assert words in str(caught.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    """Said in the same form."""
+    with pytest.raises(pw.LibraryError, match="cannot be read"):
+        pw.load_truth(tmp_path / "truth.json")
+
+
+def test_only_the_very_library_has_its_truth(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name alone is not enough: other figures under it get nothing."""
+    write(tmp_path)
+    monkeypatch.setattr(truth_file, "data_folder", lambda: tmp_path)
+    assert [point.name for point in embedded_truth(LIBRARY)] == ["one"]
+    other = replace(
+        make_library([[(0, 4), (2.5, 2)]], keys=(KL, MEMORY)), provenance=LIBRARY.provenance
+    )
+    assert other.name == LIBRARY.name
+    assert embedded_truth(other) == ()
+    assert embedded_truth(replace(LIBRARY, provenance=Provenance("modeled"))) == ()
+
+
+def test_the_explorer_shows_an_embedded_library_s_truth(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is there as soon as the library is open, and goes with it."""
+    write(tmp_path)
+    monkeypatch.setattr(truth_file, "data_folder", lambda: tmp_path)
+    state = pw.ExplorerState(LIBRARY)
+    assert [point.name for point in state.measured] == ["one"]
+    state.open_library(replace(LIBRARY, provenance=Provenance("modeled")))
+    assert state.measured == ()
+    state.close()
