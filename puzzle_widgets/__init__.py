@@ -177,13 +177,18 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401
+def _load(name: str) -> Any:  # noqa: ANN401
     """Load state and widgets when they are first asked for."""
     if name in _STATE:
         return getattr(import_module("puzzle_widgets.state"), name)
     if name in _WIDGETS:
         return getattr(import_module(f"puzzle_widgets.widgets.{_WIDGETS[name]}"), name)
     raise AttributeError(f"module 'puzzle_widgets' has no attribute {name!r}")
+
+
+if not TYPE_CHECKING:
+    # Type checkers see the imports above instead, and no name that does not exist.
+    __getattr__ = _load
 
 
 def __dir__() -> list[str]:

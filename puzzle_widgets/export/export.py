@@ -41,6 +41,15 @@ class Export:
         Media type.
     findings
         Warnings and notes that go along.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> file = pw.export.export(pw.search(problem), "layers-csv")
+    >>> file.file, file.kind
+    ('layers.csv', 'text/csv')
     """
 
     target: str
@@ -99,6 +108,15 @@ def check(
     ------
     ExportError
         If there is no such target, or the parent's configuration cannot be read.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> parent = pw.parent_solution(problem)
+    >>> [found.severity for found in pw.export.check(parent, "vllm")]
+    ['error']
     """
     scenarios, wanted = as_scenarios(given), find_target(target)
     return _check(scenarios, wanted, _parent(scenarios, wanted, parent_config))
@@ -129,6 +147,15 @@ def export(
     ------
     ExportError
         If the file would be wrong: with every error of the check.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> parent = pw.parent_solution(problem)
+    >>> pw.export.export(parent, "layers-svg").write("parent.svg").name
+    'parent.svg'
     """
     scenarios, wanted = as_scenarios(given), find_target(target)
     parent = _parent(scenarios, wanted, parent_config)

@@ -36,6 +36,12 @@ class Finding:
         The rule that makes the search avoid it, in words; empty where there is none.
     banned
         ``{layer: variants}`` that the rule bans, in every layer of the library.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> pw.export.Finding("note", "Costs are modeled, not measured.").avoidable
+    False
     """
 
     severity: Severity
@@ -57,6 +63,15 @@ def avoid(problem: SearchProblem, finding: Finding) -> SearchProblem:
     ------
     ExportError
         If the finding has no rule.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> pw.export.avoid(problem, pw.export.Finding("note", "Costs are modeled."))
+    Traceback (most recent call last):
+    puzzle_widgets.errors.ExportError: No rule of the search avoids this: Costs are modeled.
     """
     if not finding.avoidable:
         raise ExportError(f"No rule of the search avoids this: {finding.text}")

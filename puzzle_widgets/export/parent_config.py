@@ -56,6 +56,15 @@ class ParentConfig:
     kv_heads, width, head_size
         KV heads, FFN intermediate size and head size of every layer; ``None`` where it does not
         say.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> config = {"model_type": "llama", "hidden_size": 8192, "num_attention_heads": 64}
+    >>> config |= {"num_hidden_layers": 80}
+    >>> parent = pw.export.read_parent_config(config)
+    >>> parent.model_type, parent.layers, parent.hidden
+    ('llama', 80, 8192)
     """
 
     source: str
@@ -100,6 +109,13 @@ def read_parent_config(source: ConfigSource, name: str = "config.json") -> Paren
     ------
     ExportError
         Naming file, field and the fix.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> pw.export.read_parent_config("no-such-folder")
+    Traceback (most recent call last):
+    puzzle_widgets.errors.ExportError: ...
     """
     try:
         if isinstance(source, Mapping):

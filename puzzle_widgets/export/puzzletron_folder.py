@@ -79,6 +79,14 @@ def write_puzzletron(
         If a block is not known, two blocks of a layer are the same, costs are not told by
         subblocks, the configuration is missing or not the parent's, its family is unknown to
         Puzzletron, or the folder is not empty.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> pw.export.write_puzzletron(library, "run")  # linear blocks are not for Puzzletron
+    Traceback (most recent call last):
+    puzzle_widgets.errors.ExportError: ...
     """
     target = Path(folder).expanduser()
     entries = list(_entries(library, target))

@@ -65,6 +65,12 @@ class Target:
         Whether one file takes several architectures.
     needs_parent
         Whether the parent's configuration is needed.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> [target.name for target in pw.export.TARGETS if target.needs_parent][:2]
+    ['vllm', 'sglang']
     """
 
     name: str
@@ -234,6 +240,12 @@ def find_target(name: str) -> Target:
     ------
     ExportError
         If there is none.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> pw.export.find_target("vllm").file
+    'config.json'
     """
     for target in TARGETS:
         if target.name == name:

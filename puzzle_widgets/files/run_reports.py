@@ -40,6 +40,12 @@ class RunReports:
         Whole models that it measured.
     notices
         What could not be used, a sentence each.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> pw.RunReports().scenarios  # nothing was found
+    ()
     """
 
     scenarios: tuple[Scenario, ...] = ()
@@ -50,7 +56,7 @@ class RunReports:
 def read_reports(
     run: PuzzletronRun | TableRun, library: BlockLibrary, workload: Wanted = None
 ) -> RunReports:
-    """Read solutions, their measured scores and sweeps; a broken report costs only itself.
+    r"""Read solutions, their measured scores and sweeps; a broken report costs only itself.
 
     Parameters
     ----------
@@ -60,6 +66,15 @@ def read_reports(
         ``run.library(workload)``.
     workload
         As for :meth:`PuzzletronRun.library`.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> head = "layer,variant,parent,batch size,sequence length,metrics.loss,stats.runtime_ms"
+    >>> rows = "0,whole,yes,1,100,0,5", "0,whole,yes,8,100,0,20"
+    >>> run = pw.open_run({"mine.csv": "\n".join([head, *rows]).encode()})
+    >>> pw.read_reports(run, run.library())  # a table has none
+    RunReports(scenarios=(), measured=(), notices=())
     """
     if isinstance(run, TableRun):
         return RunReports()

@@ -40,6 +40,15 @@ def report(given: Given, front: ParetoFront | None = None, made: date | None = N
     ------
     ExportError
         If there are none, or they are of several libraries.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> parent = pw.parent_solution(problem)
+    >>> pw.export.report(parent).splitlines()[0].lower()
+    '<!doctype html>'
     """
     scenarios = as_scenarios(given)
     _check(scenarios)

@@ -46,6 +46,19 @@ class PuzzletronRun:
         Its widths, the widest first; most runs have one.
     name
         Title for people.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> from dataclasses import replace
+    >>> library = pw.load_library("llama-3.3-70b-modeled")
+    >>> layers = [replace(layer, variants=layer.variants[:4]) for layer in library.layers]
+    >>> config = {"model_type": "llama", "num_hidden_layers": 80, "hidden_size": 8192}
+    >>> config |= {"num_attention_heads": 64, "num_key_value_heads": 8, "intermediate_size": 28672}
+    >>> small = replace(library, layers=tuple(layers))
+    >>> run = pw.open_run(pw.export.write_puzzletron(small, "run", parent_config=config))
+    >>> [workload.measurement.batch_size for workload in run.workloads]
+    [256]
     """
 
     members: tuple[Member, ...]

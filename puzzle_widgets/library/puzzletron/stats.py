@@ -49,6 +49,13 @@ class Workload:
         What tells it from the other workloads, such as ``"batch_size 96"``.
     args
         All its arguments, as the file gives them.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> workload = pw.Workload("batch_size 96", {"batch_size": 96, "prefill_seq_len": 1024})
+    >>> workload.fits({"batch_size": 96}), workload.measurement.sequence_length
+    (True, 1024)
     """
 
     name: str
