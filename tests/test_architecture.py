@@ -19,6 +19,7 @@ ORDER = [
     "version",
     "errors",
     "resources",
+    "writing",
     "library",
     "problem",
     "search",

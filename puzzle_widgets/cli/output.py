@@ -15,6 +15,7 @@ from typing import Any
 from rich.console import Console, RenderableType
 
 from puzzle_widgets.errors import PuzzleError
+from puzzle_widgets.writing import atomic_write
 
 FORMATS = ("table", "json", "csv")
 _WIDTH_OF_FILES = 120
@@ -82,7 +83,7 @@ def write_text(text: str, asked: Namespace) -> None:
         sys.stdout.flush()
         return
     try:
-        Path(asked.output).expanduser().write_text(text, encoding="utf-8")
+        atomic_write(Path(asked.output).expanduser(), text)
     except OSError as error:
         raise PuzzleError(
             f"--output {asked.output!r} cannot be written ({error.strerror}). Name another file."

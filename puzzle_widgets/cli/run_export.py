@@ -1,4 +1,4 @@
-"""``puzzle-widgets export``: the best architecture, or a kept one, as a file for a target."""
+"""``puzzle-widgets export``: the best architecture, or a saved one, as a file for a target."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from puzzle_widgets.cli.output import check_output, note, plain, write_json, wri
 from puzzle_widgets.cli.stop import stoppable
 from puzzle_widgets.errors import ExportError, ScenarioError
 from puzzle_widgets.export import (
+    Checked,
     Finding,
     ParentConfig,
     avoid,
-    check,
-    export,
     find_target,
+    prepare,
     read_parent_config,
 )
 from puzzle_widgets.files.scenario_file import read_scenarios
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.search.outcome import Cancelled
-from puzzle_widgets.solution import Scenario, Solution, search
+from puzzle_widgets.solution import Scenario, search
 
 _MOST_ROUNDS = 8
 
@@ -38,13 +38,15 @@ def run(asked: Namespace) -> int:
     parent = None if asked.parent_config is None else read_parent_config(asked.parent_config)
     library = open_asked(asked)
     if asked.solutions is not None:
-        return _export(asked, _kept(asked, library), parent)
+        saved = _saved(asked, library)
+        return _write(asked, prepare(saved, asked.target, parent_config=parent))
     with stoppable() as stop:
-        solution = _search(asked, library, parent, stop.is_set)
+        checked = _search(asked, library, parent, stop.is_set)
+    solution = checked.scenarios[0].solution
     if not solution.found:
         note(f"puzzle-widgets: {plain(solution.reason or solution.status)}")
         return INTERRUPTED if stop.is_set() else EXIT_CODES[solution.status]
-    return _export(asked, [Scenario("solution", solution)], parent)
+    return _write(asked, checked)
 
 
 def _check_ending(asked: Namespace) -> None:
@@ -56,30 +58,23 @@ def _check_ending(asked: Namespace) -> None:
 
 def _search(
     asked: Namespace, library: BlockLibrary, parent: ParentConfig | None, cancelled: Cancelled
-) -> Solution:
-    """Search; where that is asked, again with a rule against all that is refused."""
-    options: dict[str, Any] = read_options(asked) | {"cancelled": cancelled}
+) -> Checked:
+    """Search and check; where that is asked, again with a rule against all that is refused."""
     problem = read_problem(asked, library)
-    solution = search(problem, **options)
-    for _ in range(_MOST_ROUNDS if asked.avoid else 0):
-        refused = _avoidable(solution, asked.target, parent)
-        if not refused:
+    for left in range(_MOST_ROUNDS if asked.avoid else 0, -1, -1):
+        solution = search(problem, **read_options(asked), cancelled=cancelled)
+        saved = Scenario("solution", solution)
+        checked = prepare(saved, asked.target, parent_config=parent)
+        refused = [one for one in checked.errors if one.avoidable]
+        if not refused or not left:
             break
         for finding in refused:
             note(f"Rule: {plain(finding.rule)}, since: {plain(finding.text)}")
             problem = avoid(problem, finding)
-        solution = search(problem, **options)
-    return solution
+    return checked
 
 
-def _avoidable(solution: Solution, target: str, parent: ParentConfig | None) -> list[Finding]:
-    if not solution.found:
-        return []
-    found = check(solution, target, parent_config=parent)
-    return [one for one in found if one.severity == "error" and one.avoidable]
-
-
-def _kept(asked: Namespace, library: BlockLibrary) -> Sequence[Scenario]:
+def _saved(asked: Namespace, library: BlockLibrary) -> Sequence[Scenario]:
     path = Path(asked.solutions).expanduser()
     try:
         content = path.read_bytes()
@@ -100,19 +95,17 @@ def _kept(asked: Namespace, library: BlockLibrary) -> Sequence[Scenario]:
     return named
 
 
-def _export(asked: Namespace, scenarios: Sequence[Scenario], parent: ParentConfig | None) -> int:
-    findings = check(scenarios, asked.target, parent_config=parent)
-    refused = any(one.severity == "error" for one in findings)
+def _write(asked: Namespace, checked: Checked) -> int:
     if asked.check:
-        write_json([_record(one) for one in findings], asked)
-        return WRONG_INPUT if refused else FOUND
-    for one in findings:
+        write_json([_record(one) for one in checked.findings], asked)
+        return WRONG_INPUT if checked.errors else FOUND
+    for one in checked.findings:
         note(f"{one.severity}: {plain(one.text)}")
-    if refused:
-        avoidable = any(one.avoidable and one.severity == "error" for one in findings)
+    if checked.errors:
+        avoidable = any(one.avoidable for one in checked.errors)
         hint = " With --avoid the search keeps clear of it." if avoidable else ""
         raise ExportError(f"Cannot export to {asked.target}.{hint}")
-    made = export(scenarios, asked.target, parent_config=parent)
+    made = checked.export()
     if asked.output is None:
         write_text(made.text, asked)
     else:

@@ -10,14 +10,14 @@ from typing import Any
 import torch
 
 from puzzle_widgets.errors import BuildError
+from puzzle_widgets.writing import atomic_file, atomic_write
 
 
 def save_tensors(content: dict[str, Any], path: Path) -> None:
     """Write tensors and plain values; an interruption leaves the file that was there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    torch.save(content, part)
-    part.replace(path)
+    with atomic_file(path) as file:
+        torch.save(content, file)
 
 
 def load_tensors(path: Path) -> dict[str, Any]:
@@ -38,9 +38,7 @@ def load_tensors(path: Path) -> dict[str, Any]:
 def save_json(content: object, path: Path) -> None:
     """Write strict JSON, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    part.replace(path)
+    atomic_write(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
 def load_json(path: Path) -> Any:  # noqa: ANN401
@@ -73,5 +71,5 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     text = path.read_text(encoding="utf-8")
     whole = text[: text.rfind("\n") + 1]
     if whole != text:
-        path.write_text(whole, encoding="utf-8")
+        atomic_write(path, whole)
     return [json.loads(line) for line in whole.splitlines()]

@@ -11,7 +11,7 @@ Examples
 'layers.json'
 """
 
-from puzzle_widgets.export.export import Export, check, export
+from puzzle_widgets.export.export import Checked, Export, check, export, prepare
 from puzzle_widgets.export.findings import Finding, avoid
 from puzzle_widgets.export.parent_config import ParentConfig, read_parent_config
 from puzzle_widgets.export.puzzletron_folder import write_puzzletron
@@ -20,6 +20,7 @@ from puzzle_widgets.export.targets import TARGETS, Target, find_target
 
 __all__ = [
     "TARGETS",
+    "Checked",
     "Export",
     "Finding",
     "ParentConfig",
@@ -28,6 +29,7 @@ __all__ = [
     "check",
     "export",
     "find_target",
+    "prepare",
     "read_parent_config",
     "report",
     "write_puzzletron",

@@ -1,4 +1,4 @@
-"""Hand an architecture over: check what the target can take, then write its file."""
+"""Export an architecture: check once what the target can take, then write its file."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from puzzle_widgets.export.parent_config import (
 from puzzle_widgets.export.targets import ExportRequest, Target, find_target
 from puzzle_widgets.solution import Scenario
 from puzzle_widgets.sweeps import ParetoFront
+from puzzle_widgets.writing import atomic_write
 
 _RANK = {"error": 0, "warning": 1, "note": 2}
 
@@ -81,7 +82,7 @@ class Export:
         place = place / self.file if folder else place
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(self.text, encoding="utf-8")
+            atomic_write(place, self.text)
         except OSError as error:
             raise ExportError(
                 f"{place} cannot be written ({error.strerror}). Name another file or folder."
@@ -89,10 +90,46 @@ class Export:
         return place
 
 
-def check(
+@dataclass(frozen=True)
+class Checked:
+    """Architectures that were checked for a target, and are not written yet.
+
+    Parameters
+    ----------
+    target
+        What they were checked for.
+    scenarios
+        The architectures.
+    parent
+        The parent's configuration, where it is known and needed.
+    findings
+        What the target cannot take, the worst first.
+    """
+
+    target: Target
+    scenarios: tuple[Scenario, ...]
+    parent: ParentConfig | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """Findings for which the file is refused."""
+        return tuple(one for one in self.findings if one.severity == "error")
+
+    def export(self, front: ParetoFront | None = None) -> Export:
+        """Write what was checked, without another check; see :func:`export`."""
+        target = self.target
+        if self.errors:
+            words = " ".join(one.text for one in self.errors)
+            raise ExportError(f"Cannot export to {target.title}: {words}")
+        text = target.write(ExportRequest(self.scenarios, self.parent, front))
+        return Export(target.name, target.file, text, target.kind, self.findings)
+
+
+def prepare(
     given: Given, target: str, *, parent_config: ConfigSource | ParentConfig | None = None
-) -> tuple[Finding, ...]:
-    """Say what a target cannot take, the worst first.
+) -> Checked:
+    """Check architectures for a target, to be told or written afterwards.
 
     Parameters
     ----------
@@ -118,8 +155,16 @@ def check(
     >>> [found.severity for found in pw.export.check(parent, "vllm")]
     ['error']
     """
-    scenarios, wanted = as_scenarios(given), find_target(target)
-    return _check(scenarios, wanted, _parent(scenarios, wanted, parent_config))
+    scenarios, wanted = tuple(as_scenarios(given)), find_target(target)
+    parent = _parent(scenarios, wanted, parent_config)
+    return Checked(wanted, scenarios, parent, _check(scenarios, wanted, parent))
+
+
+def check(
+    given: Given, target: str, *, parent_config: ConfigSource | ParentConfig | None = None
+) -> tuple[Finding, ...]:
+    """Say what a target cannot take, the worst first; see :func:`prepare`."""
+    return prepare(given, target, parent_config=parent_config).findings
 
 
 def export(
@@ -134,7 +179,7 @@ def export(
     Parameters
     ----------
     given, target, parent_config
-        As for :func:`check`.
+        As for :func:`prepare`.
     front
         A Pareto front for the report to draw.
 
@@ -157,14 +202,7 @@ def export(
     >>> pw.export.export(parent, "layers-svg").write("parent.svg").name
     'parent.svg'
     """
-    scenarios, wanted = as_scenarios(given), find_target(target)
-    parent = _parent(scenarios, wanted, parent_config)
-    findings = _check(scenarios, wanted, parent)
-    errors = [found.text for found in findings if found.severity == "error"]
-    if errors:
-        raise ExportError(f"Cannot export to {wanted.title}: {' '.join(errors)}")
-    text = wanted.write(ExportRequest(scenarios, parent, front))
-    return Export(wanted.name, wanted.file, text, wanted.kind, findings)
+    return prepare(given, target, parent_config=parent_config).export(front)
 
 
 def _parent(

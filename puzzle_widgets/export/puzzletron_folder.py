@@ -27,6 +27,7 @@ from puzzle_widgets.export.puzzletron import parent_index
 from puzzle_widgets.export.puzzletron_costs import subblock_stats
 from puzzle_widgets.library import BlockLibrary, BlockVariant
 from puzzle_widgets.library.quantity import SCORE_GROUP
+from puzzle_widgets.writing import atomic_write
 
 SCORES = "single_sequence_replacement_solutions--validation"
 TEACHER = "ckpts/teacher"
@@ -215,4 +216,4 @@ def _make(folder: Path) -> None:
 
 def _write(path: Path, content: Any) -> None:  # noqa: ANN401
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+    atomic_write(path, json.dumps(content, ensure_ascii=False, allow_nan=False))

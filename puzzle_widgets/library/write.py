@@ -9,6 +9,7 @@ from puzzle_widgets.library.checks import Location
 from puzzle_widgets.library.model import BlockLibrary
 from puzzle_widgets.library.native import dump_library
 from puzzle_widgets.library.tables import dump_csv, dump_parquet, dump_xlsx
+from puzzle_widgets.writing import atomic_write
 
 _FORMS = {
     ".json": lambda library: dump_library(library).encode(),
@@ -49,7 +50,7 @@ def write_library(library: BlockLibrary, path: str | Path) -> None:
         Location(target.name).fail("no known form.", f"End it in {', '.join(_FORMS)}.")
     content = form(library)
     try:
-        target.write_bytes(content)
+        atomic_write(target, content)
     except OSError as error:
         raise LibraryError(
             f"{path}: cannot be written ({error.strerror}). Name a file in a folder that is there."

@@ -1,4 +1,4 @@
-"""The panel that hands architectures over: target, check, and the file."""
+"""The panel that exports architectures: target, check, and the file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from puzzle_widgets.export import TARGETS, Finding, Target, check, export, find_target
+from puzzle_widgets.export import TARGETS, Checked, Finding, Target, find_target, prepare
 from puzzle_widgets.solution import Scenario
 from puzzle_widgets.widgets.file_picker import FilePicker
 from puzzle_widgets.widgets.file_saver import FileSaver
@@ -41,6 +41,7 @@ class ExportPanel(Panel):
 
     def __init__(self, source: Shown) -> None:
         self._alone = shared_state(source) is None
+        self._checked: Checked | None = None
         super().__init__(source)
 
     def build(self) -> list[widgets.Widget]:
@@ -165,18 +166,16 @@ class ExportPanel(Panel):
             self._check()
 
     def _check(self) -> None:
-        chosen, target = self._chosen(), self._target
-        if not chosen:
-            self.findings.show(())
-            self._judge(())
-            return
-        found = check(chosen, target.name, parent_config=self.state.parent_config)
+        chosen, parent = self._chosen(), self.state.parent_config
+        name = self._target.name
+        self._checked = prepare(chosen, name, parent_config=parent) if chosen else None
+        found = self._checked.findings if self._checked else ()
         self.findings.show(found)
         self._judge(found)
 
     def _judge(self, found: Sequence[Finding]) -> None:
         errors = sum(one.severity == "error" for one in found)
-        self.save.disabled = bool(errors) or not self._chosen()
+        self.save.disabled = bool(errors) or self._checked is None
         if errors:
             noun = "error" if errors == 1 else "errors"
             words = Markup("<span class='pw-warn'>Not yet: {} {} to fix first.</span>")
@@ -188,11 +187,11 @@ class ExportPanel(Panel):
         self.verdict.value = ready.format(self._target.title, said)
 
     def _save(self) -> None:
-        front = self.state.front
-        made = export(
-            self._chosen(), self._target.name, parent_config=self.state.parent_config, front=front
-        )
-        self.saver.save(made.file, made.text, made.kind)
+        if self.state.updating:
+            self._check()
+        if self._checked is not None:
+            made = self._checked.export(self.state.front)
+            self.saver.save(made.file, made.text, made.kind)
 
     def _load(self, files: dict[str, bytes]) -> None:
         for name, content in files.items():

@@ -81,7 +81,7 @@ def test_what_a_target_cannot_take(
     assert said in found.text
     assert found.layers == places
     assert found.text.startswith(("Layer ", "Layers "))
-    with pytest.raises(pw.ExportError, match="Not exported"):
+    with pytest.raises(pw.ExportError, match="Cannot export"):
         export(solution, target, parent_config=LLAMA)
     greedy = pw.SearchProblem(solution.library, maximize="metrics.kl_div")
     assert findings(pw.search(greedy), target)

@@ -9,6 +9,7 @@ from typing import Any
 
 from puzzle_widgets.errors import DatasetError
 from puzzle_widgets.library.datasets.catalog import Dataset
+from puzzle_widgets.writing import atomic_write
 
 FILE = "agreed.json"
 
@@ -25,7 +26,7 @@ def remember(dataset: Dataset, folder: Path) -> None:
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         agreed = {**_read(folder), dataset.name: _terms(dataset)}
-        (folder / FILE).write_text(json.dumps(agreed, indent=1), encoding="utf-8")
+        atomic_write(folder / FILE, json.dumps(agreed, indent=1))
 
 
 def ask_for(dataset: Dataset) -> DatasetError:
