@@ -291,7 +291,11 @@ class BlockLibrary:
         tokens = self.measurement.tokens
         if tokens is None or RUNTIME not in self.keys:
             return None
-        return 1000.0 * tokens / runtime_ms if runtime_ms > 0 else float("inf")
+        return 1000.0 * tokens / runtime_ms if runtime_ms > 0 else math.inf
+
+    def runtime_at(self, throughput: float) -> float:
+        """Summed runtime of a batch, in ms, that gives a throughput; infinite for none at all."""
+        return 1000.0 * (self.measurement.tokens or 0) / throughput if throughput > 0 else math.inf
 
 
 def _read_only(array: Array) -> Array:

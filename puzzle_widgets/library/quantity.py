@@ -42,6 +42,11 @@ _LABELS = {
 _WORKLOAD = "@"
 
 
+def limited_key(resource: str) -> str:
+    """Key of the sum that a limit on a resource bears on: the runtime for throughput."""
+    return RUNTIME if resource == THROUGHPUT else resource
+
+
 @dataclass(frozen=True)
 class Quantity:
     """What a dotted key means to a reader: its label and its unit (``""`` for a pure number)."""

@@ -1,6 +1,6 @@
 """The explorer's state: one object that widgets read and act upon."""
 
-from puzzle_widgets.state.budgets import BudgetSetting
+from puzzle_widgets.problem.budget_rows import BudgetSetting
 from puzzle_widgets.state.explorer import ExplorerState, Source
 from puzzle_widgets.state.traits import Message, Selection
 

@@ -19,14 +19,14 @@ from puzzle_widgets.library.puzzletron import Wanted
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.library.sense import score_sense
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.solution import Scenario, Solution, parent_solution
-from puzzle_widgets.state.budgets import (
+from puzzle_widgets.problem.budget_rows import (
     BudgetSetting,
     first_settings,
     rules_of,
     settings_of,
     to_problem,
 )
+from puzzle_widgets.solution import Scenario, Solution, parent_solution
 from puzzle_widgets.state.dataset_actions import DatasetActions
 from puzzle_widgets.state.export_actions import ExportActions
 from puzzle_widgets.state.run_actions import RunActions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from puzzle_widgets.errors import ExportError
 from puzzle_widgets.export import Finding, read_parent_config
 from puzzle_widgets.export.parent_config import parent_config_of
-from puzzle_widgets.state.budgets import SearchRule
+from puzzle_widgets.problem.budget_rows import SearchRule
 from puzzle_widgets.state.map_actions import MapActions
 
 

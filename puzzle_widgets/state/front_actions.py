@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from puzzle_widgets.library.quantity import limited_key
 from puzzle_widgets.library.sense import Goal
+from puzzle_widgets.problem.budget_rows import BudgetSetting, SearchRule, to_problem
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.state.background import Emit, Job, LatestWins
-from puzzle_widgets.state.budgets import BudgetSetting, SearchRule, limited_resource, to_problem
 from puzzle_widgets.state.problem_actions import ProblemActions
 from puzzle_widgets.state.traits import Selection
 from puzzle_widgets.sweeps import ParetoFront, iter_pareto_front
@@ -121,9 +122,9 @@ class FrontActions(ProblemActions):
         """Limits that hold along the front: those on, but for limits on the axis itself."""
         if not self.front_held:
             return ()
-        axis = limited_resource(self.front_resource)
+        axis = limited_key(self.front_resource)
         rows = (row for row in self.budgets if row.on)
-        return tuple(row for row in rows if limited_resource(row.resource) != axis)
+        return tuple(row for row in rows if limited_key(row.resource) != axis)
 
     def _show_front(self, front: ParetoFront | None) -> None:
         shown = self.shown if self.selection.kind == "point" else None

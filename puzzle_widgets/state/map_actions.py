@@ -6,15 +6,14 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT
+from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT, limited_key
 from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem.budget_rows import BudgetSetting, Sense, find_row, to_problem
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state.background import Emit, Job, LatestWins
-from puzzle_widgets.state.budgets import BudgetSetting, Sense, find_row, to_problem
 from puzzle_widgets.state.scenario_actions import ScenarioActions
 from puzzle_widgets.state.traits import Selection
-from puzzle_widgets.sweeps.budget_axis import limited_key
 from puzzle_widgets.sweeps.decision_map import DecisionGrid, iter_decision_map
 from puzzle_widgets.sweeps.surface import SurfaceGrid, iter_budget_surface
 

@@ -8,10 +8,7 @@ from typing import get_args
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.search.outcome import Cancelled
-from puzzle_widgets.solution import Scenario, Solution, parent_solution, search
-from puzzle_widgets.state.background import Emit, Job, LatestWins
-from puzzle_widgets.state.budgets import (
+from puzzle_widgets.problem.budget_rows import (
     Amount,
     BudgetSetting,
     SearchRule,
@@ -22,6 +19,9 @@ from puzzle_widgets.state.budgets import (
     read_amount,
     to_problem,
 )
+from puzzle_widgets.search.outcome import Cancelled
+from puzzle_widgets.solution import Scenario, Solution, parent_solution, search
+from puzzle_widgets.state.background import Emit, Job, LatestWins
 from puzzle_widgets.state.traits import Selection, StateTraits
 
 _SEARCH_SECONDS, _PATIENCE_SECONDS = 60.0, 0.3

@@ -12,8 +12,8 @@ from puzzle_widgets.errors import ScenarioError
 from puzzle_widgets.files import preset
 from puzzle_widgets.files.scenario_file import read_scenarios
 from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem.budget_rows import rules_of, settings_of
 from puzzle_widgets.solution import MeasuredPoint, Scenario
-from puzzle_widgets.state.budgets import rules_of, settings_of
 from puzzle_widgets.state.front_actions import FrontActions
 from puzzle_widgets.state.traits import Selection
 

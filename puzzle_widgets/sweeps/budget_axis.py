@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.library.quantity import RUNTIME, THROUGHPUT, describe_key, format_number
+from puzzle_widgets.library.quantity import THROUGHPUT, describe_key, format_number, limited_key
 from puzzle_widgets.problem import SearchProblem, check_problem
 from puzzle_widgets.solution.solution import Solution
 
@@ -63,14 +63,7 @@ class BudgetAxis:
 
     def _upper(self, place: int) -> float:
         limit = self.limits[place]
-        if self.resource != THROUGHPUT:
-            return limit
-        return 1000.0 * (self.library.measurement.tokens or 0) / limit
-
-
-def limited_key(resource: str) -> str:
-    """Key of the sum that a limit on a resource bears on."""
-    return RUNTIME if resource == THROUGHPUT else resource
+        return self.library.runtime_at(limit) if self.resource == THROUGHPUT else limit
 
 
 def limit_words(library: BlockLibrary, resource: str, limit: float) -> str:

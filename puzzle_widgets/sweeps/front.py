@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
-from puzzle_widgets.library.quantity import THROUGHPUT
+from puzzle_widgets.library.quantity import THROUGHPUT, limited_key
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Cancelled, never
 from puzzle_widgets.solution.optimum import search_without_reason
@@ -17,7 +17,6 @@ from puzzle_widgets.sweeps.budget_axis import (
     check_resource,
     check_spacing,
     even_axis,
-    limited_key,
 )
 from puzzle_widgets.sweeps.sweep import AxisSweep, Cell
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from puzzle_widgets.errors import ProblemError, SolverError
-from puzzle_widgets.library.quantity import THROUGHPUT
+from puzzle_widgets.library.quantity import THROUGHPUT, limited_key
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.mckp import FloatArray, to_architecture, to_mckp
 from puzzle_widgets.search.exact import settle
@@ -18,7 +18,7 @@ from puzzle_widgets.search.exact.dynamic import StoppedError, TooManyStatesError
 from puzzle_widgets.search.exact.front import Points, all_points
 from puzzle_widgets.search.outcome import Cancelled, Outcome, never
 from puzzle_widgets.solution.solution import Solution, solution_of
-from puzzle_widgets.sweeps.budget_axis import check_resource, limited_key
+from puzzle_widgets.sweeps.budget_axis import check_resource
 
 MOST_POINTS = 300_000
 _ENGINE = "exact front"

@@ -10,7 +10,7 @@ import numpy as np
 
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import THROUGHPUT, format_number, format_share
-from puzzle_widgets.state.budgets import BudgetRange, budget_quantity, budget_range
+from puzzle_widgets.problem.budget_rows import BudgetRange, budget_range
 
 _MOST_STEPS = 400
 _MORE_DECIMALS = 2
@@ -157,7 +157,7 @@ class Scale:
 def scale_of(library: BlockLibrary, resource: str, units: Units | None = None) -> Scale:
     """Choose the units of one resource; big counts are shown in millions or billions."""
     units, reach = units or Units(), budget_range(library, resource)
-    own = budget_quantity(library, resource).unit
+    own = library.quantity(resource).unit
     name, factor = own, 1.0
     if own == "MiB" and units.gib:
         name, factor = "GiB", 1024.0

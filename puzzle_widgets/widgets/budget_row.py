@@ -9,8 +9,8 @@ from typing import Any
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from puzzle_widgets.problem.budget_rows import cannot_be_met
 from puzzle_widgets.state import BudgetSetting, ExplorerState
-from puzzle_widgets.state.budgets import budget_quantity, cannot_be_met
 from puzzle_widgets.widgets.amounts import Units, scale_of
 from puzzle_widgets.widgets.guard import guard
 
@@ -36,7 +36,7 @@ class BudgetRow(widgets.VBox):
         super().__init__()
         self.state, self.place = state, place
         resource = state.budgets[place].resource
-        self.quantity = budget_quantity(state.library, resource)
+        self.quantity = state.library.quantity(resource)
         self.scale = scale_of(state.library, resource, units)
         self.span = self.scale.span()
         self._setting: BudgetSetting | None = None

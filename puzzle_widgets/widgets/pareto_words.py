@@ -9,10 +9,10 @@ from markupsafe import Markup
 from puzzle_widgets.charts.front import measured_words
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import THROUGHPUT, format_number
+from puzzle_widgets.problem.budget_rows import OFFERED, cannot_be_met, to_problem
 from puzzle_widgets.solution.measured import MeasuredPoint
 from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.state.budgets import OFFERED, cannot_be_met, to_problem
 from puzzle_widgets.sweeps import ParetoFront
 
 

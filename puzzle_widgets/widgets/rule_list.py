@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from puzzle_widgets.problem.budget_rows import SearchRule
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.state.budgets import SearchRule
 from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.panel import button, row
 

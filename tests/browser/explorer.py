@@ -12,9 +12,9 @@ from playwright.sync_api import Locator, Page, expect
 import puzzle_widgets as pw
 from puzzle_widgets.library import LayerName
 from puzzle_widgets.library.quantity import MEMORY
+from puzzle_widgets.problem.budget_rows import first_settings, to_problem
 from puzzle_widgets.problem.mckp import to_choice
 from puzzle_widgets.solution.sizes import bar_heights, relative_sizes
-from puzzle_widgets.state.budgets import first_settings, to_problem
 
 START_MS = 120_000
 PATIENCE_MS = 60_000

@@ -9,7 +9,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.export import Finding, check
 from puzzle_widgets.library import FrozenMapping
-from puzzle_widgets.state.budgets import SearchRule
+from puzzle_widgets.problem.budget_rows import SearchRule
 from tests.support.export import LINEAR, LLAMA, PARENT, handed_library
 
 NARROW = (PARENT[0], LINEAR)

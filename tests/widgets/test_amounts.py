@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.state.budgets import BudgetRange
+from puzzle_widgets.problem.budget_rows import BudgetRange
 from puzzle_widgets.widgets.amounts import Scale, Units, amount, scale_of
 from tests.support.libraries import MEMORY, RUNTIME, make_library
 

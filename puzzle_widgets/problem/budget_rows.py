@@ -16,13 +16,11 @@ from puzzle_widgets.library.quantity import (
     PARAMETERS,
     RUNTIME,
     THROUGHPUT,
-    Quantity,
-    describe_key,
     format_number,
 )
 from puzzle_widgets.library.sense import Goal
-from puzzle_widgets.problem import Budget, Difference, SearchProblem, Share
-from puzzle_widgets.problem.budget import read_limit
+from puzzle_widgets.problem.budget import Budget, Share, read_limit
+from puzzle_widgets.problem.problem import Difference, SearchProblem
 
 Sense = Literal["at most", "at least"]
 Amount = float | str | Share
@@ -98,16 +96,6 @@ def budget_range(library: BlockLibrary, resource: str) -> BudgetRange:
     fastest = library.throughput(least) or math.inf
     slowest = library.throughput(most) or 0.0
     return BudgetRange(slowest, min(fastest, _FASTEST * parent), parent)
-
-
-def budget_quantity(library: BlockLibrary, resource: str) -> Quantity:
-    """Label and unit of a resource or of throughput."""
-    return describe_key(resource) if resource == THROUGHPUT else library.quantity(resource)
-
-
-def limited_resource(resource: str) -> str:
-    """The stat that a limit is on: the runtime for throughput."""
-    return RUNTIME if resource == THROUGHPUT else resource
 
 
 def first_settings(library: BlockLibrary) -> tuple[BudgetSetting, ...]:
@@ -299,10 +287,8 @@ def _rows(key: str, budget: Budget) -> list[BudgetSetting]:
 def _budget(library: BlockLibrary, row: BudgetSetting) -> Budget:
     if row.resource != THROUGHPUT:
         return _one_sided(row.resource, row.sense, row.value)
-    tokens = library.measurement.tokens or 0
-    runtime = 1000.0 * tokens / row.value if row.value > 0 else math.inf
     slower: Sense = "at most" if row.sense == "at least" else "at least"
-    return _one_sided(RUNTIME, slower, runtime)
+    return _one_sided(RUNTIME, slower, library.runtime_at(row.value))
 
 
 def _one_sided(resource: str, sense: Sense, value: float) -> Budget:

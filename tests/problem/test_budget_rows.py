@@ -8,14 +8,19 @@ from dataclasses import replace
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.library.quantity import KV_HEADS, MEMORY, PARAMETERS, RUNTIME, THROUGHPUT
-from puzzle_widgets.state.budgets import (
+from puzzle_widgets.library.quantity import (
+    KV_HEADS,
+    MEMORY,
+    PARAMETERS,
+    RUNTIME,
+    THROUGHPUT,
+    limited_key,
+)
+from puzzle_widgets.problem.budget_rows import (
     BudgetSetting,
-    budget_quantity,
     budget_range,
     cannot_be_met,
     first_settings,
-    limited_resource,
     settings_of,
     to_problem,
 )
@@ -122,7 +127,7 @@ def test_ranges_span_what_is_possible(library: pw.BlockLibrary) -> None:
 
 def test_throughput_has_its_own_unit_and_limits_runtime(library: pw.BlockLibrary) -> None:
     """Throughput is in tokens/s, and is a limit on runtime."""
-    assert budget_quantity(library, THROUGHPUT).title == "Throughput (tokens/s)"
-    assert budget_quantity(library, MEMORY).title == "Memory (MiB)"
-    assert limited_resource(THROUGHPUT) == RUNTIME
-    assert limited_resource(MEMORY) == MEMORY
+    assert library.quantity(THROUGHPUT).title == "Throughput (tokens/s)"
+    assert library.quantity(MEMORY).title == "Memory (MiB)"
+    assert limited_key(THROUGHPUT) == RUNTIME
+    assert limited_key(MEMORY) == MEMORY
