@@ -93,6 +93,7 @@ def test_nothing_needs_the_build() -> None:
         ("IPython", ("widgets/", "app/")),
         ("voila", ("app/",)),
         ("rich", ("cli/",)),
+        ("jinja2", ("export/report.py",)),
         ("pooch", ("library/datasets/",)),
         ("torch", ("distillation/",)),
     ],

@@ -104,6 +104,14 @@ class Checked:
         The parent's configuration, where it is known and needed.
     findings
         What the target cannot take, the worst first.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> pw.export.prepare(pw.search(problem), "vllm").errors[0].severity
+    'error'
     """
 
     target: Target
@@ -151,9 +159,9 @@ def prepare(
     >>> import puzzle_widgets as pw
     >>> library = pw.load_library("stdlib-2m-measured")
     >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
-    >>> parent = pw.parent_solution(problem)
-    >>> [found.severity for found in pw.export.check(parent, "vllm")]
-    ['error']
+    >>> checked = pw.export.prepare(pw.search(problem), "layers-csv")
+    >>> checked.errors or checked.export().file
+    'layers.csv'
     """
     scenarios, wanted = tuple(as_scenarios(given)), find_target(target)
     parent = _parent(scenarios, wanted, parent_config)
@@ -163,7 +171,17 @@ def prepare(
 def check(
     given: Given, target: str, *, parent_config: ConfigSource | ParentConfig | None = None
 ) -> tuple[Finding, ...]:
-    """Say what a target cannot take, the worst first; see :func:`prepare`."""
+    """Say what a target cannot take, the worst first; see :func:`prepare`.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> parent = pw.parent_solution(problem)
+    >>> [found.severity for found in pw.export.check(parent, "vllm")]
+    ['error']
+    """
     return prepare(given, target, parent_config=parent_config).findings
 
 

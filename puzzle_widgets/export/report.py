@@ -1,0 +1,312 @@
+"""A report of scenarios as one HTML page that needs nothing from elsewhere, not even a script."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from puzzle_widgets.charts import (
+    Figure,
+    comparison_figure,
+    draw,
+    front_figure,
+    layers_figure,
+)
+from puzzle_widgets.charts.comparison import with_parent
+from puzzle_widgets.charts.front import FrontAxes
+from puzzle_widgets.errors import ExportError
+from puzzle_widgets.export.given import Given, as_scenarios
+from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library.non_block import non_block_words
+from puzzle_widgets.library.quantity import (
+    MEMORY,
+    RUNTIME,
+    THROUGHPUT,
+    describe_key,
+    format_figure,
+    format_number,
+    format_share,
+)
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.solution import Scenario, Solution, parent_solution
+from puzzle_widgets.solution.scenario import budget_words
+from puzzle_widgets.solution.solution import STATUS_WORDS
+from puzzle_widgets.sweeps import ParetoFront
+from puzzle_widgets.version import __version__
+
+ORIGINS = {
+    "measured": "measured",
+    "modeled": "modeled, not measured",
+    "generated": "generated at random, not measured",
+    "unknown": "of unknown origin",
+}
+WHAT_THROUGHPUT_IS = "Throughput is batch size x sequence length / summed runtime of a batch."
+_NOTHING = "\N{EN DASH}"
+_TEMPLATE = Path(__file__).with_name("report.html")
+
+
+class Table(NamedTuple):
+    """Rows under headings; the first ``left`` columns are words, the others figures."""
+
+    head: Sequence[str]
+    body: Sequence[Sequence[str]]
+    left: int = 1
+
+
+def report(given: Given, front: ParetoFront | None = None, made: date | None = None) -> str:
+    """Write a report as an HTML page.
+
+    Parameters
+    ----------
+    given
+        A solution or scenario to report, or a sequence of either, of one library, to compare.
+    front
+        A Pareto front to draw with them.
+    made
+        Date to say; today by default.
+
+    Raises
+    ------
+    ExportError
+        If there are none, or they are of several libraries.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> parent = pw.parent_solution(problem)
+    >>> pw.export.report(parent).splitlines()[0].lower()
+    '<!doctype html>'
+    """
+    scenarios = as_scenarios(given)
+    _check(scenarios)
+    found = [one for one in scenarios if one.solution.found]
+    return _template().render(
+        title=_title(scenarios),
+        made=(made or datetime.now(tz=UTC).date()).isoformat(),
+        version=__version__,
+        provenance=_provenance(scenarios[0].solution.library),
+        comparison=_comparison(found) if len(found) > 1 else None,
+        scenarios=[_scenario(one) for one in scenarios],
+        front=None if front is None or not front.solutions else _front(front, found),
+    )
+
+
+@cache
+def _template() -> Template:
+    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return page.from_string(_TEMPLATE.read_text(encoding="utf-8"))
+
+
+def _title(scenarios: Sequence[Scenario]) -> str:
+    name = scenarios[0].solution.library.name
+    if len(scenarios) == 1:
+        return f"{scenarios[0].name}: an architecture of {name}"
+    return f"{len(scenarios)} architectures of {name}"
+
+
+def _check(scenarios: Sequence[Scenario]) -> None:
+    if not scenarios:
+        raise ExportError("A report needs a scenario. Save one first.")
+    library = scenarios[0].solution.library
+    others = [one.name for one in scenarios if one.solution.library != library]
+    if others:
+        raise ExportError(
+            f"Scenario {others[0]!r} is of another library than {scenarios[0].name!r}. "
+            "Report those of one library."
+        )
+
+
+def _drawn(figure: Figure) -> Markup:
+    return draw(figure).to_svg(alone=False)
+
+
+def _provenance(library: BlockLibrary) -> dict[str, str]:
+    """Say where the figures come from."""
+    said = library.provenance
+    return {
+        "Library": f"{library.name}: {len(library.layers)} layers",
+        "Figures": ORIGINS[said.origin],
+        "Source": said.source or "not known",
+        "Measured at": _measured(library),
+        "Non-block costs": non_block_words(library),
+        "Remark": said.note,
+    }
+
+
+def _measured(library: BlockLibrary) -> str:
+    """Say how costs were measured, as far as it is known."""
+    measured = library.measurement
+    parts = [
+        f"batch size {measured.batch_size:,}" if measured.batch_size else "",
+        f"sequence length {measured.sequence_length:,}" if measured.sequence_length else "",
+        measured.gpu,
+        measured.dtype,
+    ]
+    return ", ".join(filter(None, parts)) or "not known"
+
+
+def _scenario(saved: Scenario) -> dict[str, Any]:
+    """Tell one scenario: proof, question, totals against the parent, chart, layers."""
+    solution = saved.solution
+    known = {
+        "name": saved.name,
+        "proven": solution.status == "optimal" and not solution.notes,
+        "proof": _proof(solution),
+        "question": _question(solution.problem),
+        "notes": solution.notes,
+        "totals": None,
+    }
+    if not solution.found:
+        return known
+    return known | {
+        "engine": f"Searched {solution.seconds:.2f} s by {solution.engine}.",
+        "totals": _totals(solution),
+        "what_throughput_is": "" if solution.throughput is None else WHAT_THROUGHPUT_IS,
+        "picture": _drawn(layers_figure(solution, title=f"Blocks by layer: {saved.name}")),
+        "layers": _layers(solution),
+    }
+
+
+def _proof(solution: Solution) -> str:
+    """Say status, score, bound and gap, such as ``"Optimal, proven: KL divergence 3.61 ..."``."""
+    status = STATUS_WORDS[solution.status]
+    status = status[:1].upper() + status[1:]
+    if not solution.found:
+        return f"{status}. {solution.reason}".strip()
+    key = solution.problem.objective
+    label = solution.library.quantity(key).title
+    score, bound = (format_figure(key, value) for value in (solution.score, solution.bound))
+    gap = "unknown" if math.isnan(solution.gap) else f"{100 * solution.gap:.3g} %"
+    return f"{status}: summed {label} {score}, bound {bound}, gap {gap}"
+
+
+def _question(problem: SearchProblem) -> str:
+    """Say objective, budgets and rules."""
+    counts = {
+        "layers fixed": len(problem.fixed),
+        "layers with banned variants": len(problem.banned),
+        "rules of difference": len(problem.differences),
+    }
+    rules = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    aim = f"{problem.goal.capitalize()} {problem.library.quantity(problem.objective).label}"
+    said = f"{aim}. Budgets: {budgets_in_full(problem)}."
+    return f"{said} Rules: {rules}." if rules else said
+
+
+def budgets_in_full(problem: SearchProblem) -> str:
+    """Say the budgets, a runtime budget with the throughput that it stands for."""
+    said, runtime = budget_words(problem), problem.budgets.get(RUNTIME)
+    if runtime is None or not 0 < runtime.upper < math.inf:
+        return said
+    throughput = problem.library.throughput(runtime.upper)
+    if throughput is None:
+        return said
+    return f"{said} (runtime for at least {describe_key(THROUGHPUT).text(throughput)})"
+
+
+def _totals(solution: Solution) -> Table:
+    """Compare an architecture's totals with the parent's."""
+    library, parent = solution.library, solution.library.parent_totals
+    keys = [k for k in library.keys if k in library.costs or k == solution.problem.objective]
+    rows = [
+        [
+            library.quantity(key).title,
+            format_figure(key, solution.totals[key]),
+            format_figure(key, parent[key]),
+            _share(solution.shares.get(key)),
+        ]
+        for key in keys
+    ]
+    if solution.throughput is not None:
+        figures = (solution.throughput, library.throughput(parent[RUNTIME]))
+        title, share = describe_key(THROUGHPUT).title, _share(solution.speedup)
+        rows.append([title, *map(_number, figures), share])
+    return Table(["Sum over all layers", "Architecture", "Parent", "Share of parent"], rows)
+
+
+def _layers(solution: Solution) -> Table:
+    """List every layer's block with its objective, runtime and memory."""
+    library = solution.library
+    wanted = (solution.problem.objective, RUNTIME, MEMORY)
+    keys = list(dict.fromkeys(key for key in wanted if key in library.keys))
+    rows = [
+        [
+            str(layer.name),
+            block.label,
+            "the parent's" if block.name == layer.parent else block.name,
+            *(format_figure(key, block.values[key]) for key in keys),
+        ]
+        for layer, block in zip(library.layers, solution.blocks, strict=True)
+    ]
+    head = ["Layer", "Block", "Variant", *(library.quantity(key).title for key in keys)]
+    return Table(head, rows, left=3)
+
+
+def _comparison(scenarios: Sequence[Scenario]) -> dict[str, Any]:
+    """Compare scenarios in a table, by the layers that differ, and layer by layer."""
+    library = scenarios[0].solution.library
+    keys = [key for key in (RUNTIME, MEMORY) if key in library.keys] or list(library.keys[:1])
+    shown = with_parent(scenarios)
+    return {
+        "totals": _totals_of_all(scenarios),
+        "differences": _differences(scenarios),
+        "pictures": {
+            library.quantity(key).title: _drawn(comparison_figure(shown, key)) for key in keys
+        },
+    }
+
+
+def _totals_of_all(scenarios: Sequence[Scenario]) -> Table:
+    """One row per scenario, the parent first."""
+    library = scenarios[0].solution.library
+    keys = [key for key in (MEMORY, RUNTIME) if key in library.keys]
+    keys += list(dict.fromkeys(one.solution.problem.objective for one in scenarios))
+    fast = library.throughput(1.0) is not None
+
+    def cells(solution: Solution) -> list[str]:
+        figures = [format_figure(key, solution.totals[key]) for key in keys]
+        return figures + ([_number(solution.throughput)] if fast else [])
+
+    titles = [library.quantity(key).title for key in keys]
+    titles += [describe_key(THROUGHPUT).title] if fast else []
+    rows = [["Parent", "reference", *cells(parent_solution(scenarios[0].solution.problem))]]
+    rows += [[one.name, one.solution.status, *cells(one.solution)] for one in scenarios]
+    return Table(["Scenario", "Status", *titles], rows, left=2)
+
+
+def _differences(scenarios: Sequence[Scenario]) -> Table:
+    """Count the layers in which any two scenarios differ."""
+    solutions = [one.solution for one in scenarios]
+    rows = [
+        [one.name, *(str(len(one.solution.differing_layers(other))) for other in solutions)]
+        for one in scenarios
+    ]
+    return Table(["", *(one.name for one in scenarios)], rows)
+
+
+def _front(front: ParetoFront, scenarios: Sequence[Scenario]) -> dict[str, Any]:
+    """Draw the front, and say how far it is searched and proven."""
+    proven = sum(point.status == "optimal" for point in front.solutions)
+    axes = FrontAxes(front.solutions[0].problem, front.resource)
+    return {
+        "words": f"{len(front.solutions)} points, {proven} proven optimal; "
+        f"{front.done} of {front.asked} searches done.",
+        "picture": _drawn(front_figure(front, axes, scenarios=scenarios)),
+    }
+
+
+def _share(value: float | None) -> str:
+    return _NOTHING if value is None else format_share(value)
+
+
+def _number(value: float | None) -> str:
+    return _NOTHING if value is None else format_number(value)

@@ -1,1 +1,0 @@
-"""Tests of puzzle_widgets.export.report."""
