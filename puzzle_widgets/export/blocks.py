@@ -6,6 +6,7 @@ import json
 from collections.abc import Container, Iterator, Mapping
 from typing import Any, cast
 
+from puzzle_widgets.errors import ExportError
 from puzzle_widgets.library import BlockVariant
 from puzzle_widgets.library.block import Part, SubBlock
 
@@ -91,6 +92,25 @@ def block_config(variant: BlockVariant) -> Record | None:
     if attention is None or ffn is None or lost(variant):
         return None
     return {"attention": attention, "ffn": ffn, "parallel_blocks": None}
+
+
+def required_config(variant: BlockVariant) -> Record:
+    """Write a variant as :func:`block_config` does.
+
+    Raises
+    ------
+    ExportError
+        If too little is known of it, or it is linear: NVIDIA's own class refuses such blocks.
+    """
+    if is_linear(variant):
+        raise ExportError(f"Variant {variant.name!r}: {LINEAR_IN_PUZZLETRON} Leave it out.")
+    config = block_config(variant)
+    if config is None:
+        raise ExportError(
+            f"Variant {variant.name!r}: neither its name nor its file says what block it is. "
+            "Give its KV heads and its FFN intermediate size in the library."
+        )
+    return config
 
 
 def _subblock(part: Part, read: Mapping[str, Any], known_subblock: SubBlock) -> Record | None:

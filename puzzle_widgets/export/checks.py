@@ -1,40 +1,27 @@
-"""What each target cannot take, asked before anything is written for it."""
+"""What several targets cannot take, asked before anything is written for them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from puzzle_widgets.export import decilm
 from puzzle_widgets.export.blocks import LINEAR_IN_PUZZLETRON, extras, is_linear, known, lost
-from puzzle_widgets.export.families import decilm_objections
 from puzzle_widgets.export.findings import Finding, blocks_found
 from puzzle_widgets.export.parent_config import NO_PARENT, ParentConfig
 from puzzle_widgets.export.parent_fit import check_fit
-from puzzle_widgets.export.puzzletron import (
-    lacks_weights,
-    parent_index,
-    weights_folder,
-    writable,
-)
-from puzzle_widgets.solution import Solution
+from puzzle_widgets.export.request import ExportContext
+from puzzle_widgets.library.order import layer_numbers, missing_words
 from puzzle_widgets.solution.solution import STATUS_WORDS
-
-
-@dataclass(frozen=True)
-class ExportContext:
-    """What is to be exported: an architecture, and its parent's configuration if known."""
-
-    solution: Solution
-    parent: ParentConfig | None = None
-
 
 Check = Callable[[ExportContext], list[Finding]]
 
-_UNKNOWN = (
+UNKNOWN = (
     "neither the variant's name nor its file says what block it is. Give KV heads and FFN "
     "intermediate size in the library."
+)
+_UNNUMBERED = (
+    "The names of the layers carry no numbers: the order of the library is taken for that of the "
+    "network. Check it."
 )
 
 
@@ -59,7 +46,7 @@ def check_known_blocks(context: ExportContext) -> list[Finding]:
     return blocks_found(
         context.solution,
         lambda _, block: not known(block),
-        f"{more}{_UNKNOWN}",
+        f"{more}{UNKNOWN}",
         "no blocks of unknown kind",
     )
 
@@ -88,24 +75,6 @@ def check_parent(context: ExportContext) -> list[Finding]:
     return [*found, *_check_heads(context, parent), *_warn_of_quantization(parent)]
 
 
-def check_decilm(context: ExportContext) -> list[Finding]:
-    """Refuse what DeciLM cannot say: families unlike Llama, FFN sizes between its steps."""
-    parent = context.parent
-    if parent is None:
-        return []
-    step = decilm.WIDTH_STEP
-    found = [Finding("error", words) for words in decilm_objections(parent)]
-    return found + blocks_found(
-        context.solution,
-        lambda _, block: (
-            block.ffn.size is not None and not decilm.fits(block.ffn.size, parent.hidden)
-        ),
-        f"the FFN's intermediate size is not a multiple of {step}; DeciLM's readers would round it "
-        f"up ({_rounded(context, parent)}), and the weights would not fit.",
-        f"FFN sizes that are multiples of {step}",
-    )
-
-
 def check_no_linear(context: ExportContext) -> list[Finding]:
     """Refuse linear subblocks."""
     return blocks_found(
@@ -126,68 +95,19 @@ def check_no_linear_in_puzzletron(context: ExportContext) -> list[Finding]:
     )
 
 
-def check_anymodel(context: ExportContext) -> list[Finding]:
-    """Say that weights come from Puzzletron, and which readers there are."""
-    hybrid = context.parent is not None and context.parent.model_type == "nemotron_h"
-    served = (
-        "export for nemotron-h-puzzle to serve it"
-        if hybrid
-        else "export for vllm instead where the model is Llama-shaped"
-    )
-    note = (
-        "The file alone makes no model: Puzzletron realizes the weights. Released vLLM does not "
-        f"read it; {served}."
-    )
-    return [Finding("note", note)]
-
-
-def check_per_layer(context: ExportContext) -> list[Finding]:
-    """Refuse a parent without sizes that differences could be told from."""
-    parent = context.parent
-    if parent is None:
-        return []
-    fields = {
-        "num_key_value_heads": parent.kv_heads,
-        "intermediate_size": parent.width,
-    }
-    missing = [field for field, value in fields.items() if not value]
-    if missing:
-        words = f"{parent.source} does not say {', '.join(missing)}, which differences start from."
+def check_layer_order(context: ExportContext) -> list[Finding]:
+    """Warn where nothing tells the order of layers; refuse missing ones, and another order."""
+    library = context.solution.library
+    numbers = layer_numbers([layer.name for layer in library.layers])
+    if numbers is None:
+        return [Finding("warning", _UNNUMBERED)]
+    if missing := missing_words(numbers):
+        words = f"The library is without {missing}: blocks would stand in the wrong layers."
         return [Finding("error", words)]
-    words = (
-        "transformers reads this configuration and builds no model from it: no release has the "
-        "modeling for layers of unlike sizes. To serve the model, export for another target."
-    )
-    return [Finding("warning", words)]
-
-
-def check_puzzletron(context: ExportContext) -> list[Finding]:
-    """Refuse unknown blocks and blocks without weights; say where the others' have to lie."""
-    solution = context.solution
-    found = blocks_found(
-        solution, lambda _, block: not writable(block), _UNKNOWN, "no blocks of unknown kind"
-    )
-    found += blocks_found(
-        solution,
-        lambda _, block: lacks_weights(block),
-        "the library names no weights for the block. Open the Puzzletron directory that it was "
-        "built in.",
-        "only blocks with weights" if _has_weights(solution) else "",
-    )
-    places = range(len(solution.library.layers))
-    if [parent_index(solution.library, place) for place in places] != list(places):
-        words = "Layers are missing from the library: Puzzletron needs every one from 0 on."
-        found.append(Finding("error", words))
-    if folder := weights_folder(solution):
-        words = f"Puzzletron has to find the weights where the library says: in {folder}."
-        found.append(Finding("note", words))
-    return found
-
-
-def _has_weights(solution: Solution) -> bool:
-    """Whether the library names weights at all."""
-    layers = solution.library.layers
-    return any(variant.weight_paths for layer in layers for variant in layer.variants)
+    if list(numbers) != sorted(numbers):
+        words = "The layers of the library do not stand in the order of their numbers. Sort them."
+        return [Finding("error", words)]
+    return []
 
 
 def _check_heads(context: ExportContext, parent: ParentConfig) -> list[Finding]:
@@ -206,18 +126,7 @@ def _warn_of_quantization(parent: ParentConfig) -> list[Finding]:
     if not parent.content.get("quantization_config"):
         return []
     words = (
-        f"{parent.source} says how its weights are quantised (quantization_config), and so does "
-        "the file: quantise the new weights alike, or take the field out."
+        f"{parent.source} says how its weights are quantized (quantization_config), and so does "
+        "the file: quantize the new weights alike, or take the field out."
     )
     return [Finding("warning", words)]
-
-
-def _rounded(context: ExportContext, parent: ParentConfig) -> str:
-    """Name the sizes that would be rounded, and to what."""
-    widths = {block.ffn.size for block in context.solution.blocks if block.ffn.size is not None}
-    pairs = [
-        f"{width:,} to {decilm.readers_width(width, parent.hidden):,}"
-        for width in sorted(widths)
-        if not decilm.fits(width, parent.hidden)
-    ]
-    return ", ".join(pairs[:4])

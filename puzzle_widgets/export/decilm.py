@@ -29,13 +29,6 @@ _OPEN_ATTENTION = {
 def decilm_config(solution: Solution, parent: ParentConfig) -> dict[str, Any]:
     """Write an architecture as a DeciLM configuration.
 
-    Parameters
-    ----------
-    solution
-        The architecture.
-    parent
-        Everything that is not of a block comes from here.
-
     Raises
     ------
     ExportError

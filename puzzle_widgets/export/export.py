@@ -8,17 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from puzzle_widgets.errors import ExportError
-from puzzle_widgets.export.checks import ExportContext, check_figures
+from puzzle_widgets.export.checks import check_figures
 from puzzle_widgets.export.findings import Finding
-from puzzle_widgets.export.given import Given, as_scenarios
-from puzzle_widgets.export.layer_order import check_layer_order
 from puzzle_widgets.export.parent_config import (
     ConfigSource,
     ParentConfig,
     parent_config_of,
     read_parent_config,
 )
-from puzzle_widgets.export.targets import ExportRequest, Target, find_target
+from puzzle_widgets.export.request import ExportContext, ExportRequest, Given, as_scenarios
+from puzzle_widgets.export.targets import Target, find_target
 from puzzle_widgets.solution import Scenario
 from puzzle_widgets.sweeps import ParetoFront
 from puzzle_widgets.writing import atomic_write
@@ -245,22 +244,20 @@ def _check(
         return (Finding("error", words),)
     several = len(scenarios) > 1
     found = [
-        _of_scenario(finding, kept) if several and finding.severity != "note" else finding
-        for kept in scenarios
-        for finding in _check_one(kept, target, parent)
+        _of_scenario(finding, saved) if several and finding.severity != "note" else finding
+        for saved in scenarios
+        for finding in _check_one(saved, target, parent)
     ]
     return tuple(sorted(dict.fromkeys(found), key=lambda one: _RANK[one.severity]))
 
 
-def _of_scenario(finding: Finding, kept: Scenario) -> Finding:
-    return replace(finding, text=f"Scenario {kept.name!r}: {finding.text}")
+def _of_scenario(finding: Finding, saved: Scenario) -> Finding:
+    return replace(finding, text=f"Scenario {saved.name!r}: {finding.text}")
 
 
-def _check_one(kept: Scenario, target: Target, parent: ParentConfig | None) -> list[Finding]:
-    if not kept.solution.found:
-        reason = kept.solution.reason or "The search found none."
+def _check_one(saved: Scenario, target: Target, parent: ParentConfig | None) -> list[Finding]:
+    if not saved.solution.found:
+        reason = saved.solution.reason or "The search found none."
         return [Finding("error", f"There is no architecture to export. {reason}")]
-    context = ExportContext(kept.solution, parent)
-    asked = (check_figures, *target.checks)
-    found = [finding for one in asked for finding in one(context)]
-    return found + check_layer_order(kept.solution.library, target.name)
+    context = ExportContext(saved.solution, parent)
+    return [found for ask in (check_figures, *target.checks) for found in ask(context)]

@@ -1,4 +1,4 @@
-"""NemotronHPuzzle: Nemotron-H hybrids of attention, Mamba, FFN and experts, one of them a layer."""
+"""NemotronHPuzzle: Nemotron-H hybrids of attention, Mamba, FFN and experts, one per layer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 from puzzle_widgets.errors import ExportError
 from puzzle_widgets.export.blocks import as_read, extras, given_subblock
+from puzzle_widgets.export.findings import Finding, blocks_found
 from puzzle_widgets.export.parent_config import ParentConfig
+from puzzle_widgets.export.request import ExportContext
 from puzzle_widgets.library import BlockVariant
 from puzzle_widgets.library.puzzletron.hybrid_config import EXPERTS, LATENT, MAMBA
 from puzzle_widgets.solution import Solution
@@ -28,6 +30,8 @@ _TYPES = {letter: kind for kind, letter in _LETTERS.items()} | {
 }
 _SAID = {"moe", "mamba", "ffn.moe", "attention.mamba", "moe.latent_dim"}
 _REPLACED = ("layers_block_type", "mtp_layers_block_type")
+# llama.cpp has these by layer; all else it has once a model.
+_BY_LAYER = ("moe_intermediate_size", "num_experts_per_tok")
 
 Layer = dict[str, Any]
 
@@ -35,13 +39,7 @@ Layer = dict[str, Any]
 def nemotron_h_config(solution: Solution, parent: ParentConfig) -> dict[str, Any]:
     """Write an architecture as a NemotronHPuzzle configuration; whole no-ops are left out.
 
-    Parameters
-    ----------
-    solution
-        The architecture.
-    parent
-        Everything that is not of a layer comes from here, the head that predicts several tokens
-        (MTP) among it.
+    All that is not of a layer is the parent's, its head that predicts several tokens (MTP) too.
 
     Raises
     ------
@@ -65,7 +63,81 @@ def nemotron_h_config(solution: Solution, parent: ParentConfig) -> dict[str, Any
     }
 
 
-def layer_of(block: BlockVariant, parent: ParentConfig) -> Layer | None:
+def check_hybrid(context: ExportContext) -> list[Finding]:
+    """Refuse other families, blocks that are no single layer, and unlike heads or Mamba sizes."""
+    parent, solution = context.parent, context.solution
+    if parent is None:
+        return []
+    if parent.model_type not in (PARENT_TYPE, MODEL_TYPE):
+        words = (
+            f"The parent is of type {parent.model_type or 'unknown'!r}: NemotronHPuzzle says "
+            "Nemotron-H hybrids only. Export for vllm or as AnyModel instead."
+        )
+        return [Finding("error", words)]
+    return [
+        *_check_layers(solution, parent),
+        *_check_heads(solution, parent),
+        *_check_mamba(solution, parent),
+        *_warn_of_no_ops(solution),
+        *_warn_of_experts(solution, parent),
+    ]
+
+
+def _check_layers(solution: Solution, parent: ParentConfig) -> list[Finding]:
+    return blocks_found(
+        solution,
+        lambda _, block: _layer_of(block, parent) is None,
+        "a layer of NemotronHPuzzle is attention, Mamba, an FFN or experts, without a window and "
+        "not linear; this block is none of them, or neither its name nor its file says so.",
+        "one of attention, Mamba, FFN and experts a layer",
+    )
+
+
+def _check_heads(solution: Solution, parent: ParentConfig) -> list[Finding]:
+    return blocks_found(
+        solution,
+        lambda _, block: block.attention.size not in (None, parent.kv_heads),
+        f"NemotronHPuzzle has the parent's {parent.kv_heads} KV heads in all layers.",
+        "the parent's KV heads",
+    )
+
+
+def _check_mamba(solution: Solution, parent: ParentConfig) -> list[Finding]:
+    return blocks_found(
+        solution,
+        lambda _, block: _unlike_mamba(block, parent),
+        "NemotronHPuzzle has one size of Mamba in all layers, the parent's.",
+        "the parent's Mamba",
+    )
+
+
+def _warn_of_no_ops(solution: Solution) -> list[Finding]:
+    return blocks_found(
+        solution,
+        lambda _, block: block.attention.kind == block.ffn.kind == "no_op",
+        "no-ops are left out of the file, so the layers after them move up: number their weights "
+        "anew.",
+        "no whole no-ops",
+        "warning",
+    )
+
+
+def _warn_of_experts(solution: Solution, parent: ParentConfig) -> list[Finding]:
+    """Say what only some readers take: no experts at all, or unlike ones."""
+    layers = [_layer_of(block, parent) or {} for block in solution.blocks]
+    experts = [layer for layer in layers if layer.get("block_type") == "moe"]
+    if not experts:
+        words = "No layer has experts: SGLang and llama.cpp take NemotronHPuzzle with experts only."
+        return [Finding("warning", words)]
+    once = [field for field in (*EXPERTS, LATENT) if field not in _BY_LAYER]
+    unlike = [field for field in once if len({layer.get(field) for layer in experts}) > 1]
+    if not unlike:
+        return []
+    words = f"{', '.join(unlike)} differs between layers; llama.cpp has one for all."
+    return [Finding("warning", words)]
+
+
+def _layer_of(block: BlockVariant, parent: ParentConfig) -> Layer | None:
     """Say a block as one layer: empty for a whole no-op, ``None`` where it is no single layer."""
     if _is_nothing(block):
         return {}
@@ -74,7 +146,7 @@ def layer_of(block: BlockVariant, parent: ParentConfig) -> Layer | None:
     return _attention(block) if block.ffn.kind == "no_op" else _ffn(block, parent)
 
 
-def unlike_mamba(block: BlockVariant, parent: ParentConfig) -> bool:
+def _unlike_mamba(block: BlockVariant, parent: ParentConfig) -> bool:
     """Whether a block's Mamba has other sizes than the parent's, which no field of a layer says."""
     mamba = _given(block, "attention").get("mamba") or {}
     pairs = [(mamba.get(theirs), parent.content.get(ours)) for ours, theirs in MAMBA.items()]
@@ -86,7 +158,7 @@ def _is_nothing(block: BlockVariant) -> bool:
 
 
 def _written(block: BlockVariant, parent: ParentConfig) -> Layer:
-    layer = layer_of(block, parent)
+    layer = _layer_of(block, parent)
     if layer is None:
         raise ExportError(
             f"Variant {block.name!r} is none of attention, Mamba, FFN and experts, or too little "

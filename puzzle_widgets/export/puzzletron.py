@@ -6,19 +6,16 @@ import os.path
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from puzzle_widgets.export.anymodel import written
-from puzzle_widgets.export.blocks import as_read, block_config
+from puzzle_widgets.export.blocks import as_read, block_config, required_config
+from puzzle_widgets.export.checks import UNKNOWN
+from puzzle_widgets.export.findings import Finding, blocks_found
+from puzzle_widgets.export.request import ExportContext
 from puzzle_widgets.library import BlockLibrary, BlockVariant
 from puzzle_widgets.solution import Solution
 
 
 def puzzletron_solutions(solutions: Sequence[Solution]) -> list[dict[str, Any]]:
-    """Write architectures as solutions that Puzzletron realizes.
-
-    Parameters
-    ----------
-    solutions
-        Architectures with the weights of their blocks; see :func:`lacks_weights`.
+    """Write architectures as solutions that Puzzletron realizes from the weights of their blocks.
 
     Raises
     ------
@@ -35,18 +32,27 @@ def parent_index(library: BlockLibrary, place: int) -> int:
     return int(names[place]) if numbered else place
 
 
-def lacks_weights(block: BlockVariant) -> bool:
-    """Whether a block has no file of weights, though it is no no-op, which needs none."""
-    return not block.weight_paths and not block.attention.kind == block.ffn.kind == "no_op"
-
-
-def weights_folder(solution: Solution) -> str:
-    """Folder that all weights lie in, as the library names it; empty where there is none."""
-    paths = [path for block in solution.blocks for path in block.weight_paths]
-    try:
-        return os.path.commonpath(paths) if paths else ""
-    except ValueError:  # some absolute, some not
-        return ""
+def check_puzzletron(context: ExportContext) -> list[Finding]:
+    """Refuse unknown blocks and blocks without weights; say where the others' have to lie."""
+    solution = context.solution
+    found = blocks_found(
+        solution, lambda _, block: not _writable(block), UNKNOWN, "no blocks of unknown kind"
+    )
+    found += blocks_found(
+        solution,
+        lambda _, block: _lacks_weights(block),
+        "the library names no weights for the block. Open the Puzzletron directory that it was "
+        "built in.",
+        "only blocks with weights" if _has_weights(solution) else "",
+    )
+    places = range(len(solution.library.layers))
+    if [parent_index(solution.library, place) for place in places] != list(places):
+        words = "Layers are missing from the library: Puzzletron needs every one from 0 on."
+        found.append(Finding("error", words))
+    if folder := _weights_folder(solution):
+        words = f"Puzzletron has to find the weights where the library says: in {folder}."
+        found.append(Finding("note", words))
+    return found
 
 
 def _replacements(solution: Solution) -> list[dict[str, Any]]:
@@ -60,14 +66,9 @@ def _replacements(solution: Solution) -> list[dict[str, Any]]:
     ]
 
 
-def writable(block: BlockVariant) -> bool:
-    """Whether Puzzletron can be told the block: it wrote it itself, or it is known."""
-    return _is_own(block) or block_config(block) is not None
-
-
 def _config(block: BlockVariant) -> dict[str, Any]:
     """The configuration as Puzzletron wrote it, word for word: its keys are compared as text."""
-    return dict(as_read(block)) if _is_own(block) else written(block)
+    return dict(as_read(block)) if _is_own(block) else required_config(block)
 
 
 def _is_own(block: BlockVariant) -> bool:
@@ -77,3 +78,28 @@ def _is_own(block: BlockVariant) -> bool:
     return "subblock_configs" in read or all(
         isinstance(subblock, Mapping) and "weights_precision" in subblock for subblock in subblocks
     )
+
+
+def _writable(block: BlockVariant) -> bool:
+    """Whether Puzzletron can be told the block: it wrote it itself, or it is known."""
+    return _is_own(block) or block_config(block) is not None
+
+
+def _lacks_weights(block: BlockVariant) -> bool:
+    """Whether a block has no file of weights, though it is no no-op, which needs none."""
+    return not block.weight_paths and not block.attention.kind == block.ffn.kind == "no_op"
+
+
+def _weights_folder(solution: Solution) -> str:
+    """Folder that all weights lie in, as the library names it; empty where there is none."""
+    paths = [path for block in solution.blocks for path in block.weight_paths]
+    try:
+        return os.path.commonpath(paths) if paths else ""
+    except ValueError:  # some absolute, some not
+        return ""
+
+
+def _has_weights(solution: Solution) -> bool:
+    """Whether the library names weights at all."""
+    layers = solution.library.layers
+    return any(variant.weight_paths for layer in layers for variant in layer.variants)

@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from puzzle_widgets.charts import comparison_figure, draw, layers_figure
 from puzzle_widgets.charts.comparison import with_parent
 from puzzle_widgets.errors import ExportError
 from puzzle_widgets.export import checks
-from puzzle_widgets.export.anymodel import anymodel_config
+from puzzle_widgets.export.anymodel import (
+    anymodel_config,
+    check_anymodel,
+    check_per_layer,
+    per_layer_config,
+)
 from puzzle_widgets.export.checks import Check
 from puzzle_widgets.export.decilm import decilm_config
-from puzzle_widgets.export.decilm_readers import READERS
-from puzzle_widgets.export.hybrid_checks import check_hybrid
-from puzzle_widgets.export.layers import layers_json
-from puzzle_widgets.export.nemotron_h import nemotron_h_config
+from puzzle_widgets.export.decilm_checks import READERS, check_decilm
+from puzzle_widgets.export.nemotron_h import check_hybrid, nemotron_h_config
 from puzzle_widgets.export.parent_config import ParentConfig
-from puzzle_widgets.export.per_layer import per_layer_config
-from puzzle_widgets.export.puzzletron import puzzletron_solutions
+from puzzle_widgets.export.puzzletron import check_puzzletron, puzzletron_solutions
 from puzzle_widgets.export.report import report
+from puzzle_widgets.export.request import ExportRequest
 from puzzle_widgets.files.layers_file import dump_layers
+from puzzle_widgets.files.scenario_file import dump_scenarios
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
 from puzzle_widgets.solution import Scenario, Solution
-from puzzle_widgets.sweeps import ParetoFront
-
-
-@dataclass(frozen=True)
-class ExportRequest:
-    """What is to be written: architectures, and what some targets need or take besides."""
-
-    scenarios: Sequence[Scenario]
-    parent: ParentConfig | None = None
-    front: ParetoFront | None = None
-
 
 Write = Callable[[ExportRequest], str]
 JSON, CSV, HTML, SVG = "application/json", "text/csv", "text/html", "image/svg+xml"
@@ -94,12 +87,35 @@ def _config(build: Callable[[Solution, ParentConfig], dict[str, Any]]) -> Write:
 
 
 def _puzzletron(request: ExportRequest) -> str:
-    return _json(puzzletron_solutions([kept.solution for kept in request.scenarios]))
+    return _json(puzzletron_solutions([saved.solution for saved in request.scenarios]))
+
+
+def _layers_json(request: ExportRequest) -> str:
+    """Scenarios as the app keeps them, each with its layers' blocks in full."""
+    content: dict[str, Any] = json.loads(dump_scenarios(request.scenarios))
+    for record, scenario in zip(content["scenarios"], request.scenarios, strict=True):
+        record["layers"] = _layers(scenario)
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def _layers(scenario: Scenario) -> list[dict[str, Any]]:
+    solution = scenario.solution
+    return [
+        {
+            "layer": layer.name,
+            "variant": block.name,
+            "attention": asdict(block.attention),
+            "ffn": asdict(block.ffn),
+            "is_parent": block.name == layer.parent,
+            "values": dict(block.values),
+        }
+        for layer, block in zip(solution.library.layers, solution.blocks, strict=True)
+    ]
 
 
 def _layers_svg(request: ExportRequest) -> str:
-    kept = request.scenarios[0]
-    figure = layers_figure(kept.solution, title=f"Blocks by layer: {kept.name}")
+    saved = request.scenarios[0]
+    figure = layers_figure(saved.solution, title=f"Blocks by layer: {saved.name}")
     return str(draw(figure).to_svg())
 
 
@@ -113,7 +129,7 @@ def _json(content: Any) -> str:  # noqa: ANN401
     return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-_DECILM = (checks.check_parent, checks.check_decilm, checks.check_sized_blocks)
+_DECILM = (checks.check_parent, check_decilm, checks.check_sized_blocks)
 
 
 def _decilm(name: str, title: str, readers: str) -> Target:
@@ -124,7 +140,7 @@ def _decilm(name: str, title: str, readers: str) -> Target:
         JSON,
         readers,
         _config(decilm_config),
-        (*_DECILM, READERS[name]),
+        (*_DECILM, READERS[name], checks.check_layer_order),
         needs_parent=True,
     )
 
@@ -143,7 +159,7 @@ TARGETS: tuple[Target, ...] = (
         "vLLM and SGLang, with --trust-remote-code, and llama.cpp, for hybrids with Mamba and "
         "experts.",
         _config(nemotron_h_config),
-        (checks.check_parent, check_hybrid),
+        (checks.check_parent, check_hybrid, checks.check_layer_order),
         needs_parent=True,
     ),
     Target(
@@ -155,9 +171,10 @@ TARGETS: tuple[Target, ...] = (
         _config(per_layer_config),
         (
             checks.check_parent,
-            checks.check_per_layer,
+            check_per_layer,
             checks.check_sized_blocks,
             checks.check_no_linear,
+            checks.check_layer_order,
         ),
         needs_parent=True,
     ),
@@ -172,7 +189,8 @@ TARGETS: tuple[Target, ...] = (
             checks.check_parent,
             checks.check_known_blocks,
             checks.check_no_linear_in_puzzletron,
-            checks.check_anymodel,
+            check_anymodel,
+            checks.check_layer_order,
         ),
         needs_parent=True,
     ),
@@ -183,7 +201,7 @@ TARGETS: tuple[Target, ...] = (
         JSON,
         "Puzzletron, which realizes and validates the model from the weights of its blocks.",
         _puzzletron,
-        (checks.check_puzzletron, checks.check_no_linear_in_puzzletron),
+        (check_puzzletron, checks.check_no_linear_in_puzzletron, checks.check_layer_order),
         many=True,
     ),
     Target(
@@ -201,7 +219,7 @@ TARGETS: tuple[Target, ...] = (
         "layers.json",
         JSON,
         "Programs of your own, and this program.",
-        lambda request: layers_json(request.scenarios),
+        _layers_json,
         many=True,
     ),
     Target(

@@ -211,7 +211,7 @@ def test_families_that_decilm_cannot_say(changes: dict[str, Any], said: str) -> 
     assert export(solution, "anymodel", parent_config=parent).text
 
 
-def test_quantised_parents_are_warned_of() -> None:
+def test_quantized_parents_are_warned_of() -> None:
     """The field is carried over, so that it has to be true of the new weights too."""
     parent = LLAMA | {"quantization_config": {"quant_method": "fp8"}}
     made = export(with_block((NO_OP, PARENT[1])), "vllm", parent_config=parent)

@@ -1,14 +1,34 @@
-"""What is exported, as it may be given: a solution, a scenario, or several of either."""
+"""What is exported: one architecture or several, and what some targets need besides."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import NoReturn
 
 from puzzle_widgets.errors import ExportError
+from puzzle_widgets.export.parent_config import ParentConfig
 from puzzle_widgets.solution import Scenario, Solution
+from puzzle_widgets.sweeps import ParetoFront
 
 Given = Solution | Scenario | Sequence[Solution | Scenario]
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What is to be written: architectures, and what some targets need or take besides."""
+
+    scenarios: Sequence[Scenario]
+    parent: ParentConfig | None = None
+    front: ParetoFront | None = None
+
+
+@dataclass(frozen=True)
+class ExportContext:
+    """What is checked: an architecture, and its parent's configuration if known."""
+
+    solution: Solution
+    parent: ParentConfig | None = None
 
 
 def as_scenarios(given: Given) -> list[Scenario]:

@@ -1,19 +1,92 @@
-"""What single readers of DeciLM cannot take, of all that a DeciLM configuration can say."""
+"""What DeciLM configurations cannot say, and what single readers of them cannot take."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Iterator
 
-from puzzle_widgets.export.checks import Check, ExportContext, check_no_linear
+from puzzle_widgets.export import decilm
+from puzzle_widgets.export.checks import Check, check_no_linear
 from puzzle_widgets.export.findings import Finding, blocks_found
+from puzzle_widgets.export.parent_config import ParentConfig
+from puzzle_widgets.export.request import ExportContext
 from puzzle_widgets.export.rope import rope_type
 from puzzle_widgets.library import BlockVariant
 
+_LLAMA_SHAPED = ("llama", "mistral", "nemotron-nas", "deci")
+_WHY_NOT = {
+    "qwen3": "its attention normalizes queries and keys (qk-norm), which DeciLM does not",
+    "qwen3_moe": "it has experts and qk-norm, which DeciLM has not",
+    "qwen3_vl": "it has qk-norm and a vision part, which DeciLM has not",
+    "qwen2": "its queries, keys and values have biases of their own, which DeciLM has not",
+    "olmo2": "it has qk-norm, which DeciLM has not",
+    "gemma2": "its norms and activation are not Llama's",
+    "gemma3": "it has qk-norm and sliding windows, which DeciLM has not",
+    "gemma3_text": "it has qk-norm and sliding windows, which DeciLM has not",
+    "mixtral": "it has experts, which DeciLM has not",
+    "gpt_oss": "it has experts and attention sinks, which DeciLM has not",
+    "nemotron_h": "it has Mamba layers, which DeciLM has not",
+}
+_INSTEAD = "Export as AnyModel instead."
+_HYBRID = "Export for nemotron-h-puzzle instead."
 # Vocabulary of Llama 3, by which llama.cpp's converter chooses how to read the tokenizer.
 _LLAMA_3_WORDS = 128_256
 _NO_BIAS: tuple[object, ...] = (None, False)
 _ACTIVATIONS: tuple[object, ...] = (None, "silu", "swish")
+
+
+def check_decilm(context: ExportContext) -> list[Finding]:
+    """Refuse what DeciLM cannot say: families unlike Llama, FFN sizes between its steps."""
+    parent = context.parent
+    if parent is None:
+        return []
+    step = decilm.WIDTH_STEP
+    found = [Finding("error", words) for words in _objections(parent)]
+    return found + blocks_found(
+        context.solution,
+        lambda _, block: (
+            block.ffn.size is not None and not decilm.fits(block.ffn.size, parent.hidden)
+        ),
+        f"the FFN's intermediate size is not a multiple of {step}; DeciLM's readers would round it "
+        f"up ({_rounded(context, parent)}), and the weights would not fit.",
+        f"FFN sizes that are multiples of {step}",
+    )
+
+
+def _objections(parent: ParentConfig) -> list[str]:
+    """Say why a parent cannot be written as DeciLM; nothing where it can."""
+    instead = _HYBRID if parent.model_type == "nemotron_h" else _INSTEAD
+    return [f"{words} {instead}" for words in _unlike_llama(parent)]
+
+
+def _unlike_llama(parent: ParentConfig) -> Iterator[str]:
+    kind, content = parent.model_type, parent.content
+    if kind not in _LLAMA_SHAPED:
+        why = _WHY_NOT.get(kind, "only Llama-shaped models can be written as DeciLM")
+        yield f"The parent is of type {kind or 'unknown'!r}: {why}."
+    if content.get("use_qk_norm") or content.get("qk_norm"):
+        yield "The parent normalizes queries and keys (qk-norm), which DeciLM does not."
+    if content.get("sliding_window") and content.get("use_sliding_window", True):
+        yield "The parent's attention has a sliding window, which DeciLM has not."
+    if content.get("num_local_experts") or content.get("num_experts"):
+        yield "The parent has experts, which DeciLM has not."
+    size = parent.heads and parent.hidden / parent.heads
+    if parent.head_size is not None and parent.head_size != size:
+        yield (
+            f"The parent's head size {parent.head_size} is not hidden size / attention heads "
+            f"({size:g}), from which DeciLM's readers take it."
+        )
+
+
+def _rounded(context: ExportContext, parent: ParentConfig) -> str:
+    """Name the sizes that would be rounded, and to what."""
+    widths = {block.ffn.size for block in context.solution.blocks if block.ffn.size is not None}
+    pairs = [
+        f"{width:,} to {decilm.readers_width(width, parent.hidden):,}"
+        for width in sorted(widths)
+        if not decilm.fits(width, parent.hidden)
+    ]
+    return ", ".join(pairs[:4])
 
 
 def check_vllm(context: ExportContext) -> list[Finding]:
