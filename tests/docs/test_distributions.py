@@ -1,0 +1,91 @@
+"""The distributions as they would be published: complete, and fit for an index."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.libraries import ROOT
+
+pytest.importorskip("build", reason="build is not installed")
+pytest.importorskip("twine", reason="twine is not installed")
+
+pytestmark = pytest.mark.slow
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/glossary.md")
+
+
+def run(*words: str) -> str:
+    """Run a module of this Python and give what it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the source distribution, and the wheel that is built from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    run("build", "--no-isolation", "--outdir", str(folder), str(ROOT))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def source(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source distribution, unpacked."""
+    folder = tmp_path_factory.mktemp("source")
+    (archive,) = built.glob("*.tar.gz")
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder, filter="data")
+    (top,) = folder.iterdir()
+    return top
+
+
+def test_an_index_would_take_them(built: Path) -> None:
+    """Metadata and README are as they have to be."""
+    files = [str(file) for file in sorted(built.iterdir())]
+    assert len(files) == 2
+    assert run("twine", "check", "--strict", *files).count("PASSED") == 2
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_resolve_in_the_source(source: Path, name: str) -> None:
+    """Every file that a page links or shows is there."""
+    text = (source / name).read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in link]
+    missing = [link for link in links if not ((source / name).parent / link).exists()]
+    assert missing == []
+
+
+def test_the_source_can_check_itself(source: Path) -> None:
+    """Tests, docs, notebooks and what they need come along; builds and caches stay out."""
+    parts = {path.name for path in source.iterdir()}
+    assert {"tests", "docs", "data", "notebooks", ".ci", "LICENSE", "CITATION.cff"} <= parts
+    assert not list(source.rglob("__pycache__"))
+
+
+def test_the_wheel_holds_what_it_is_said_to(built: Path) -> None:
+    """Both embedded libraries, the app's notebook, types and license; no tests."""
+    (wheel,) = built.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    for name in (
+        "_data/llama-3.3-70b-modeled.json",
+        "_data/stdlib-2m-measured.json",
+        "_data/stdlib-2m-measured/truth.json",
+        "_notebooks/explorer.ipynb",
+        "py.typed",
+    ):
+        assert f"puzzle_widgets/{name}" in names
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert not any(name.startswith("tests/") for name in names)

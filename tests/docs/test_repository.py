@@ -1,0 +1,60 @@
+"""The files that a forge, an editor and a reader of the repository use."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+import puzzle_widgets as pw
+from tests.support.libraries import ROOT
+
+yaml = pytest.importorskip("yaml", reason="no reader of YAML is installed")
+
+
+def read(name: str) -> Any:
+    """Content of a YAML file."""
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+def test_changelog_and_citation_have_the_version() -> None:
+    """The newest heading of the changelog is the version that the package says."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## \[(.+)\] - (unreleased|\d{4}-\d\d-\d\d)$", text, re.MULTILINE)
+    assert headings[0][0] == pw.__version__
+    assert read("CITATION.cff")["version"] == pw.__version__
+
+
+def test_the_citation_names_the_paper() -> None:
+    """Whoever cites the package can cite the method, too."""
+    citation = read("CITATION.cff")
+    assert citation["cff-version"] == "1.2.0"
+    (paper,) = citation["references"]
+    assert paper["title"].startswith("Puzzle: Distillation-Based NAS")
+    assert paper["authors"][0]["family-names"] == "Bercovich"
+
+
+def test_hooks_and_hosted_checks_use_the_project_itself() -> None:
+    """Hooks need no outside repository; a forge runs what everybody runs."""
+    (local,) = read(".pre-commit-config.yaml")["repos"]
+    assert local["repo"] == "local"
+    assert [hook["entry"].split()[0] for hook in local["hooks"]] == ["ruff", "ruff", "mypy"]
+    steps = read(".github/workflows/ci.yml")["jobs"]["check"]["steps"]
+    assert ".ci/run" in [step.get("run") for step in steps]
+
+
+def test_the_readme_is_short() -> None:
+    """One page, and it leads to all others."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 120
+    linked = set(re.findall(r"\((docs/[\w-]+\.md)\)", text))
+    assert linked == {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
+
+
+def test_the_source_distribution_names_what_exists() -> None:
+    """A file that is moved is moved there, too."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    included = settings["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    assert [name for name in included if not (ROOT / name).exists()] == []
