@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Callable
+from typing import NoReturn, TypeAlias
 
-from puzzle_widgets.cli import run_app, run_export, run_front, run_picture, run_search
-from puzzle_widgets.cli.common_arguments import (
-    LIBRARY,
-    Commands,
-    Parser,
-    add_file,
-    add_opening,
-    add_output,
-)
-from puzzle_widgets.cli.exits import EXPLAINED
-from puzzle_widgets.cli.library_arguments import add_library_commands
+from puzzle_widgets.cli import run_export, run_library, run_optional, run_search
+from puzzle_widgets.cli.exits import EXPLAINED, USAGE
 from puzzle_widgets.cli.output import FORMATS
 from puzzle_widgets.export import TARGETS
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
@@ -23,7 +16,25 @@ from puzzle_widgets.solution.optimum import EXACT
 from puzzle_widgets.sweeps.front import DEFAULT_POINTS
 from puzzle_widgets.version import __version__
 
+_LIBRARY = "folder or file of a block library, or the name of a dataset"
 _LIMIT = "LIMIT is a number in the stat's unit, or a share of the parent such as 85%%"
+
+
+class Parser(argparse.ArgumentParser):
+    """Leaves by 64 on wrong usage, since 2 means infeasible here."""
+
+    def error(self, message: str) -> NoReturn:
+        """Write the usage and what is wrong, and leave."""
+        self.print_usage()
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+    def print_usage(self, file: object = None) -> None:
+        """Write the usage to stderr: stdout is for results."""
+        self._print_message(self.format_usage(), file)  # type: ignore[arg-type]
+
+
+# argparse gives this type no public name.
+_Commands: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001
 
 
 def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
@@ -42,14 +53,17 @@ def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     _add_front(commands)
     _add_export(commands)
     _add_picture(commands)
-    add_library_commands(commands)
+    _add_show(commands)
+    _add_datasets(commands)
+    _add_template(commands)
+    _add_build(commands)
     return parser, list(commands.choices)
 
 
-def _add_app(commands: Commands[Parser]) -> None:
+def _add_app(commands: _Commands) -> None:
     command = commands.add_parser("app", help="serve the explorer on this machine")
-    command.add_argument("library", metavar="LIBRARY", nargs="?", help=LIBRARY)
-    add_opening(command)
+    command.add_argument("library", metavar="LIBRARY", nargs="?", help=_LIBRARY)
+    _add_opening(command)
     command.add_argument("--port", type=int, metavar="N", help="8866 or any free one by default")
     command.add_argument(
         "--max-sessions",
@@ -58,10 +72,10 @@ def _add_app(commands: Commands[Parser]) -> None:
         help="visitors at once; by default what memory and cores allow",
     )
     command.add_argument("--no-browser", action="store_true", help="open no browser")
-    command.set_defaults(run=run_app.run)
+    command.set_defaults(run=run_optional.run_app)
 
 
-def _add_search(commands: Commands[Parser]) -> None:
+def _add_search(commands: _Commands) -> None:
     command = commands.add_parser(
         "search", help="find the best architecture within budgets", epilog=EXPLAINED
     )
@@ -76,10 +90,10 @@ def _add_search(commands: Commands[Parser]) -> None:
         metavar="D",
         help="layers in which each of them differs from every earlier one (default: 1)",
     )
-    command.set_defaults(run=run_search.run)
+    command.set_defaults(run=run_search.run_search)
 
 
-def _add_front(commands: Commands[Parser]) -> None:
+def _add_front(commands: _Commands) -> None:
     command = commands.add_parser(
         "front",
         help="find the Pareto front of score against a resource",
@@ -106,14 +120,14 @@ def _add_front(commands: Commands[Parser]) -> None:
         metavar=("LO", "HI"),
         help="least and greatest limit tried, in the resource's unit",
     )
-    command.set_defaults(run=run_front.run)
+    command.set_defaults(run=run_search.run_front)
 
 
-def _add_export(commands: Commands[Parser]) -> None:
+def _add_export(commands: _Commands) -> None:
     names = [target.name for target in TARGETS]
     command = commands.add_parser(
         "export",
-        help="hand the best architecture over to vLLM, TensorRT-LLM, Puzzletron and others",
+        help="export the best architecture to vLLM, TensorRT-LLM, Puzzletron and others",
         epilog=f"targets: {', '.join(names)}. What a target cannot take is said on stderr, and "
         f"refused by exit code 1. {EXPLAINED}",
     )
@@ -130,34 +144,99 @@ def _add_export(commands: Commands[Parser]) -> None:
     )
     command.add_argument("--name", metavar="SCENARIO", help="only this one of them")
     command.add_argument("--check", action="store_true", help="write the findings as JSON instead")
-    add_file(command)
+    _add_file(command)
     command.set_defaults(run=run_export.run)
 
 
-def _add_picture(commands: Commands[Parser]) -> None:
+def _add_picture(commands: _Commands) -> None:
     command = commands.add_parser(
         "picture", help="draw layers, front, surface or decision map as SVG", epilog=EXPLAINED
     )
     _add_question(command)
-    command.add_argument("--of", choices=run_picture.KINDS, default="layers", help="what to draw")
+    command.add_argument("--of", choices=run_search.PICTURES, default="layers", help="what to draw")
     command.add_argument(
         "--over",
         default=THROUGHPUT,
         metavar="RESOURCE",
         help="of a front, a map's rows or a surface's rows (default: %(default)s)",
     )
-    add_file(command, _svg_file)
-    command.set_defaults(run=run_picture.run)
+    _add_file(command, _svg_file)
+    command.set_defaults(run=run_search.run_picture)
+
+
+def _add_show(commands: _Commands) -> None:
+    command = commands.add_parser("show", help="print what a library holds")
+    command.add_argument("library", metavar="LIBRARY", help=_LIBRARY)
+    _add_opening(command)
+    command.add_argument("--layer", metavar="LAYER", help="list this layer's variants instead")
+    _add_output(command, ("table", "json"))
+    command.set_defaults(run=run_library.run_show)
+
+
+def _add_datasets(commands: _Commands) -> None:
+    command = commands.add_parser("datasets", help="list the datasets, or fetch a published one")
+    command.add_argument("dataset", metavar="NAME", nargs="?", help="fetch this one now")
+    command.add_argument(
+        "--agree", action="store_true", help="agree to its license, rather than being asked"
+    )
+    _add_output(command, ("table", "json"))
+    command.set_defaults(run=run_library.run_datasets)
+
+
+def _add_template(commands: _Commands) -> None:
+    command = commands.add_parser("template", help="write a sheet to start a library from")
+    command.add_argument("file", metavar="FILE", help="ending in .csv or .xlsx")
+    command.add_argument(
+        "--layers",
+        type=_positive,
+        default=2,
+        metavar="N",
+        help="layers of the example (default: 2)",
+    )
+    command.add_argument(
+        "--decimal-comma", action="store_true", help="for spreadsheets that write 1,5 for 1.5"
+    )
+    command.add_argument("--force", action="store_true", help="replace a file that is there")
+    command.set_defaults(run=run_library.run_template)
+
+
+def _add_build(commands: _Commands) -> None:
+    command = commands.add_parser(
+        "build",
+        help="build a measured block library from a small model (needs PyTorch)",
+        epilog="Run it again after Ctrl-C: it goes on where it was.",
+    )
+    command.add_argument(
+        "--preset",
+        default="tiny",
+        metavar="NAME",
+        help="tiny: about 3 minutes on 2 cores (default); small: the embedded library, an hour",
+    )
+    command.add_argument("--out", required=True, metavar="FOLDER", help="where all files go")
+    command.add_argument(
+        "--architecture",
+        metavar="FILE",
+        help="assemble and distil the architectures of this scenario file instead, from the app "
+        "or from search --output",
+    )
+    command.add_argument(
+        "--stage",
+        action="append",
+        default=[],
+        metavar="STAGE",
+        help="run this stage only; repeatable (default: all in turn)",
+    )
+    command.set_defaults(run=run_optional.run_build)
 
 
 def _add_problem(command: argparse.ArgumentParser) -> None:
     _add_question(command)
-    add_output(command, FORMATS)
+    _add_output(command, FORMATS)
 
 
 def _add_question(command: argparse.ArgumentParser) -> None:
-    command.add_argument("library", metavar="LIBRARY", help=LIBRARY)
-    add_opening(command)
+    command.add_argument("library", metavar="LIBRARY", help=_LIBRARY)
+    _add_opening(command)
     goal = command.add_mutually_exclusive_group()
     goal.add_argument("--minimize", metavar="KEY", help="by default the library's first score")
     goal.add_argument("--maximize", metavar="KEY")
@@ -196,6 +275,42 @@ def _add_solver(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_opening(command: argparse.ArgumentParser) -> None:
+    """Add how a library is to be read: whose costs count, missing layers, marks of figures."""
+    command.add_argument(
+        "--workload",
+        metavar="NAME",
+        help="of several costs those to use, such as 'batch_size 96'; show lists them",
+    )
+    command.add_argument(
+        "--allow-gaps",
+        action="store_true",
+        help="open a library though numbered layers are missing from it",
+    )
+    command.add_argument(
+        "--decimal", choices=(".", ","), metavar="MARK", help="decimal mark of figures in a table"
+    )
+    command.add_argument(
+        "--thousands",
+        choices=(".", ",", " ", "'"),
+        metavar="MARK",
+        help="mark between thousands of figures in a table",
+    )
+
+
+def _add_output(command: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    """Add the choice of a format, and of a file."""
+    command.add_argument(
+        "--format", choices=formats, help="by default what FILE's ending says, else table"
+    )
+    _add_file(command)
+
+
+def _add_file(command: argparse.ArgumentParser, kind: Callable[[str], str] = str) -> None:
+    """Add the choice of a file; ``kind`` refuses what cannot be one."""
+    command.add_argument("--output", type=kind, metavar="FILE", help="write there, not to stdout")
+
+
 def _equation(text: str) -> str:
     if not all(part.strip() for part in text.partition("=")):
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
@@ -216,3 +331,10 @@ def _svg_file(text: str) -> str:
     if not text.lower().endswith(".svg"):
         raise argparse.ArgumentTypeError(f"{text!r} does not end in .svg: pictures are SVG")
     return text
+
+
+def _positive(text: str) -> int:
+    """Read a whole number of 1 or more."""
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)

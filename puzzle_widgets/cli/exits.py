@@ -1,6 +1,12 @@
-"""Exit codes of the command line."""
+"""How a command ends: its exit code, and Ctrl-C as a request to stop."""
 
 from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 from puzzle_widgets.search.outcome import Status
 
@@ -23,3 +29,22 @@ EXPLAINED = (
     "exit codes: 0 found; 1 wrong input, with a message on stderr; 2 infeasible; "
     "3 no solution in time; 64 wrong usage; 130 interrupted"
 )
+
+
+@contextmanager
+def stoppable() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C into a set event, so that results are kept; the second interrupts."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)

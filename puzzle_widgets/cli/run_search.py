@@ -1,15 +1,30 @@
-"""``puzzle-widgets search``: the best architecture, or several diverse ones."""
+"""``puzzle-widgets search``, ``front`` and ``picture``: the best architectures, told and drawn."""
 
 from __future__ import annotations
 
+import csv
+import json
+import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from threading import Event
+from typing import Any
 
+import pandas as pd
 from rich.console import Console, RenderableType
+from rich.progress import Progress
 
+from puzzle_widgets.charts import (
+    Drawing,
+    decision_figures,
+    draw,
+    front_figure,
+    layers_figure,
+    surface_figure,
+)
+from puzzle_widgets.charts.front import FrontAxes, budget_limits
 from puzzle_widgets.cli import tables
-from puzzle_widgets.cli.ask import read_options, read_problem
-from puzzle_widgets.cli.exits import EXIT_CODES, FOUND, INTERRUPTED
+from puzzle_widgets.cli.exits import EXIT_CODES, FOUND, INTERRUPTED, stoppable
 from puzzle_widgets.cli.open_library import open_asked
 from puzzle_widgets.cli.output import (
     check_output,
@@ -20,24 +35,34 @@ from puzzle_widgets.cli.output import (
     write_tables,
     write_text,
 )
-from puzzle_widgets.cli.records import scenarios_of, solutions_record
-from puzzle_widgets.cli.stop import stoppable
+from puzzle_widgets.cli.problem import read_options, read_problem
+from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.files.layers_file import dump_layers
+from puzzle_widgets.files.scenario_file import dump_scenarios
+from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.solution import Solution, search
-from puzzle_widgets.sweeps import search_diverse
+from puzzle_widgets.search.outcome import Cancelled
+from puzzle_widgets.solution import Scenario, Solution, search
+from puzzle_widgets.sweeps import (
+    ParetoFront,
+    budget_surface,
+    decision_map,
+    iter_pareto_front,
+    pareto_front,
+    search_diverse,
+)
 
-_Cancelled = Callable[[], bool]
+PICTURES = ("layers", "front", "surface", "map")
 
 
-def run(asked: Namespace) -> int:
+def run_search(asked: Namespace) -> int:
     """Search, write what was found, and tell by the exit code whether there is anything."""
     check_output(asked)
     problem = read_problem(asked, open_asked(asked))
     shown = Console(stderr=True)
     with stoppable() as stop, shown.status("Searching (Ctrl-C stops) ..."):
         solutions, reason = _solve(asked, problem, stop.is_set)
-    _write(asked, problem, solutions)
+    _write_solutions(asked, problem, solutions)
     found = any(solution.found for solution in solutions)
     if reason and (found or chosen_format(asked) != "table"):
         note(f"puzzle-widgets: {plain(reason)}")
@@ -50,7 +75,7 @@ def run(asked: Namespace) -> int:
 
 
 def _solve(
-    asked: Namespace, problem: SearchProblem, cancelled: _Cancelled
+    asked: Namespace, problem: SearchProblem, cancelled: Cancelled
 ) -> tuple[Sequence[Solution], str]:
     """Solutions, and why there are fewer than asked; at least one, found or not."""
     options = read_options(asked) | {"cancelled": cancelled}
@@ -62,15 +87,17 @@ def _solve(
     return [solution], solution.reason
 
 
-def _write(asked: Namespace, problem: SearchProblem, solutions: Sequence[Solution]) -> None:
-    scenarios = scenarios_of([found for found in solutions if found.found], "solution")
+def _write_solutions(
+    asked: Namespace, problem: SearchProblem, solutions: Sequence[Solution]
+) -> None:
+    scenarios = _scenarios_of([found for found in solutions if found.found], "solution")
     form = chosen_format(asked)
     if form == "csv":
         write_text(dump_layers(scenarios), asked)
     elif form == "json":
-        every = scenarios_of(solutions, "solution")
+        every = _scenarios_of(solutions, "solution")
         asking = {"solutions": {"found": len(scenarios), "asked": asked.diverse}}
-        write_json(solutions_record(every, problem) | asking, asked)
+        write_json(_solutions_record(every, problem) | asking, asked)
     else:
         write_tables(_tables(problem, solutions), asked)
 
@@ -86,3 +113,166 @@ def _tables(problem: SearchProblem, solutions: Sequence[Solution]) -> list[Rende
         if solution.found:
             parts += [tables.summary(solution), tables.blocks(solution)]
     return parts
+
+
+def run_front(asked: Namespace) -> int:
+    """Find the front with a progress bar, and write the points that were found."""
+    check_output(asked)
+    problem = read_problem(asked, open_asked(asked))
+    _check_range(asked, problem)
+    with stoppable() as stop:
+        front = _find_front(asked, problem, stop)
+    if front.solutions or stop.is_set():
+        return _finish_front(asked, problem, front)
+    return _explain_empty(asked, problem, front)
+
+
+def _check_range(asked: Namespace, problem: SearchProblem) -> None:
+    keys = (*problem.library.costs, THROUGHPUT)
+    if asked.over not in keys:
+        raise ProblemError(
+            f"--over {asked.over!r}: {problem.library.name} has no such stat. "
+            f"Give one of {', '.join(keys)}."
+        )
+    if asked.between and not asked.between[0] < asked.between[1]:
+        raise ProblemError("--between LO HI: LO must lie below HI.")
+    if asked.between and asked.over == THROUGHPUT and asked.between[0] <= 0:
+        raise ProblemError("--between LO HI: a throughput lies above 0 tokens/s.")
+
+
+def _find_front(asked: Namespace, problem: SearchProblem, stop: Event) -> ParetoFront:
+    front = ParetoFront(asked.over, (), 0, asked.points)
+    fronts = iter_pareto_front(
+        problem,
+        asked.over,
+        asked.points,
+        between=tuple(asked.between) if asked.between else None,
+        cancelled=stop.is_set,
+        **read_options(asked),
+    )
+    bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    with bar:
+        task = bar.add_task("Pareto front (Ctrl-C stops)", total=asked.points)
+        for front in fronts:
+            bar.update(task, completed=front.done, total=front.asked)
+    return front
+
+
+def _finish_front(asked: Namespace, problem: SearchProblem, front: ParetoFront) -> int:
+    _write_front(asked, problem, front)
+    if not front.complete:
+        note(f"puzzle-widgets: stopped after {front.done} of {front.asked} searches.")
+    return FOUND if front.solutions else INTERRUPTED
+
+
+def _explain_empty(asked: Namespace, problem: SearchProblem, front: ParetoFront) -> int:
+    """Say why there is no point at all."""
+    _write_front(asked, problem, front)
+    solution = search(problem, **read_options(asked))
+    for said in (solution.reason, *solution.notes):
+        note(f"puzzle-widgets: {plain(said)}")
+    return EXIT_CODES[solution.status]
+
+
+def _write_front(asked: Namespace, problem: SearchProblem, front: ParetoFront) -> None:
+    form = chosen_format(asked)
+    if form == "csv":
+        write_text(_points_csv(front), asked)
+    elif form == "json":
+        write_json(_front_record(front, problem), asked)
+    else:
+        notes = tables.notes(front.solutions, "point")
+        write_tables([*tables.question(problem), tables.front_table(front, problem), *notes], asked)
+
+
+def run_picture(asked: Namespace) -> int:
+    """Search what is drawn, and write the picture."""
+    check_output(asked)
+    problem = read_problem(asked, open_asked(asked))
+    options = read_options(asked)
+    solution = search(problem, **options)
+    if not solution.found:
+        note(f"puzzle-widgets: {plain(solution.reason or solution.status)}")
+        return EXIT_CODES[solution.status]
+    drawing = _draw(asked, problem, options, solution)
+    write_text(str(drawing.to_svg()), asked)
+    return FOUND
+
+
+def _draw(
+    asked: Namespace, problem: SearchProblem, options: dict[str, Any], solution: Solution
+) -> Drawing:
+    limits = budget_limits(problem)
+    if asked.of == "layers":
+        return draw(layers_figure(solution))
+    if asked.of == "front":
+        front = pareto_front(problem, asked.over, **options)
+        axes = FrontAxes(problem, asked.over)
+        return draw(front_figure(front, axes, current=solution, limits=limits))
+    if asked.of == "map":
+        grid = decision_map(problem, asked.over, **options)
+        return draw(*decision_figures(grid, limits=limits), title="Decision map")
+    surface = budget_surface(problem, MEMORY, asked.over, **options)
+    return draw(surface_figure(surface, limits=limits))
+
+
+def _scenarios_of(solutions: Sequence[Solution], stem: str) -> list[Scenario]:
+    """Number the solutions: ``"solution 1"``, ``"solution 2"``, ..."""
+    return [Scenario(f"{stem} {place}", found) for place, found in enumerate(solutions, 1)]
+
+
+def _solutions_record(scenarios: Sequence[Scenario], problem: SearchProblem) -> dict[str, Any]:
+    """Give a scenario file's content with gap, throughput, speed-up, shares, units and parent."""
+    content: dict[str, Any] = json.loads(dump_scenarios(scenarios))
+    content["scenarios"] = [
+        record | _figures(scenario.solution)
+        for record, scenario in zip(content["scenarios"], scenarios, strict=True)
+    ]
+    library = problem.library
+    content["parent_totals"] = dict(library.parent_totals)
+    content["units"] = {key: library.quantity(key).unit for key in library.keys}
+    content["provenance"] = library.provenance.origin
+    content["notes"] = list(library.notes)
+    return content
+
+
+def _front_record(front: ParetoFront, problem: SearchProblem) -> dict[str, Any]:
+    """Give a front's points as scenarios, with the resource and how far the front is known."""
+    content = _solutions_record(_scenarios_of(front.solutions, "point"), problem)
+    searches = {"done": front.done, "asked": front.asked, "complete": front.complete}
+    return content | {"over": front.resource, "searches": searches}
+
+
+def _points_csv(front: ParetoFront) -> str:
+    """One line per point: status, figures and totals."""
+    names = ["point", "status", "score", "bound", "gap", "throughput_tokens_per_s", "speedup"]
+    rows = [
+        {
+            "point": place,
+            "status": found.status,
+            "score": found.score,
+            "bound": found.bound,
+            "gap": found.gap,
+            "throughput_tokens_per_s": found.throughput,
+            "speedup": found.speedup,
+            **found.totals,
+            "notes": " ".join(found.notes),
+        }
+        for place, found in enumerate(front.solutions, 1)
+    ]
+    return str(
+        (pd.DataFrame(rows) if rows else pd.DataFrame(columns=names)).to_csv(
+            index=False, quoting=csv.QUOTE_NONNUMERIC
+        )
+    )
+
+
+def _figures(solution: Solution) -> dict[str, Any]:
+    return {
+        "gap": solution.gap,
+        "throughput_tokens_per_s": solution.throughput,
+        "speedup": solution.speedup,
+        "shares_of_parent": dict(solution.shares),
+        "reason": solution.reason,
+        "notes": list(solution.notes),
+    }

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from puzzle_widgets.cli.output import plain
+from puzzle_widgets.export.report import ORIGINS, WHAT_THROUGHPUT_IS, budgets_in_full
 from puzzle_widgets.library import BlockLibrary, BlockVariant
 from puzzle_widgets.library.non_block import non_block_words
 from puzzle_widgets.library.quantity import (
@@ -25,19 +26,11 @@ from puzzle_widgets.library.quantity import (
 )
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Solution
-from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.solution.solution import STATUS_WORDS
 from puzzle_widgets.sweeps import ParetoFront
 
 _Side = Literal["left", "right"]
 _UNKNOWN = "-"
-ORIGINS = {
-    "measured": "measured",
-    "modeled": "modeled, not measured",
-    "generated": "generated at random",
-    "unknown": "origin unknown",
-}
-_WHAT_THROUGHPUT_IS = "Throughput = batch size x sequence length / summed runtime of a batch."
 
 
 def words(text: str, style: str = "") -> Text:
@@ -69,10 +62,10 @@ def make_table(
 def question(problem: SearchProblem) -> list[Text]:
     """Say what is asked of which library, and whether it was ever measured."""
     library = problem.library
-    goal = problem.goal.capitalize()
+    aim = f"{problem.goal.capitalize()} {library.quantity(problem.objective).label}"
     lines = [
         Text.assemble(words(library.name, "bold"), f" ({origin_words(library)})"),
-        words(f"{goal} {library.quantity(problem.objective).label}; budgets: {budgets(problem)}"),
+        words(f"{aim}; budgets: {budgets_in_full(problem)}"),
     ]
     rules = [
         f"{len(held)} layers {verb}"
@@ -80,18 +73,6 @@ def question(problem: SearchProblem) -> list[Text]:
         if held
     ]
     return lines + ([words(f"Rules: {', '.join(rules)}")] if rules else [])
-
-
-def budgets(problem: SearchProblem) -> str:
-    """Say the budgets, a runtime budget with the throughput that it amounts to."""
-    said = budget_words(problem)
-    runtime = problem.budgets.get(RUNTIME)
-    if runtime is None or not 0 < runtime.upper < math.inf:
-        return said
-    throughput = problem.library.throughput(runtime.upper)
-    if throughput is None:
-        return said
-    return f"{said} (runtime for at least {describe_key(THROUGHPUT).text(throughput)})"
 
 
 def origin_words(library: BlockLibrary) -> str:
@@ -142,7 +123,7 @@ def summary(solution: Solution) -> Table:
     table = make_table("", ["Sum over all layers", "Found", "Parent", "Share of parent"], rows)
     said = [non_block_words(library)]
     if solution.throughput is not None:
-        said.append(_WHAT_THROUGHPUT_IS)
+        said.append(WHAT_THROUGHPUT_IS)
     table.caption = words(" ".join(filter(None, said))) if any(said) else None
     table.caption_justify = "left"
     return table

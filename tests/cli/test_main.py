@@ -13,7 +13,7 @@ import pytest
 
 import puzzle_widgets
 from puzzle_widgets.cli import main as public_main
-from puzzle_widgets.cli import run_app, run_datasets
+from puzzle_widgets.cli import run_library, run_optional
 from tests.cli.conftest import Ran
 
 Run = Callable[..., Ran]
@@ -28,7 +28,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
     def serve(library: str | None, **options: Any) -> None:
         calls.append((library, options))
 
-    monkeypatch.setattr(run_app, "import_module", lambda _name: SimpleNamespace(serve=serve))
+    monkeypatch.setattr(run_optional, "import_module", lambda _name: SimpleNamespace(serve=serve))
     return calls
 
 
@@ -113,7 +113,7 @@ def test_an_interrupt_leaves_by_130(run: Run, monkeypatch: pytest.MonkeyPatch) -
     def interrupted(_asked: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run_datasets, "run", interrupted)
+    monkeypatch.setattr(run_library, "run_datasets", interrupted)
     ran = run("datasets")
     assert (ran.code, ran.err) == (130, "puzzle-widgets: stopped.\n")
 

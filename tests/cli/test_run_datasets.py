@@ -105,16 +105,16 @@ def test_a_data_set_is_a_library_where_no_command_is_named(
     small: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its name alone means the app on it."""
-    from puzzle_widgets.cli import main, run_app  # noqa: PLC0415
+    from puzzle_widgets.cli import main, run_optional  # noqa: PLC0415
 
     assert small.name == NAME
     opened: list[str] = []
-    monkeypatch.setattr(run_app, "open_asked", lambda asked: opened.append(asked.library))
+    monkeypatch.setattr(run_optional, "open_asked", lambda asked: opened.append(asked.library))
 
     def no_server(_name: str) -> None:
         raise ImportError(name="voila")
 
-    monkeypatch.setattr(run_app, "import_module", no_server)
+    monkeypatch.setattr(run_optional, "import_module", no_server)
     assert main([NAME]) == 1
     assert opened == [NAME]
 

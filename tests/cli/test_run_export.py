@@ -77,7 +77,9 @@ def test_avoid_on_the_embedded_library(tmp_path: Path) -> None:
     assert main([*asked, *budget, "--avoid"]) == FOUND
     blocks = json.loads(output.read_text(encoding="utf-8"))["block_configs"]
     assert len(blocks) == 80
-    assert not any(half["replace_with_linear"] for block in blocks for half in block.values())
+    assert not any(
+        subblock["replace_with_linear"] for block in blocks for subblock in block.values()
+    )
 
 
 def test_check_writes_the_findings(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,7 +93,7 @@ def test_check_writes_the_findings(folder: Path, capsys: pytest.CaptureFixture[s
     assert json.loads(capsys.readouterr().out) == []
 
 
-def test_kept_scenarios_are_fell_back(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_saved_solutions_are_exported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """All of a file, or the one that is named."""
     library = pw.load_library(folder / "library.json")
     kept = [pw.Scenario(name, chosen(library, [n] * 4)) for n, name in enumerate(("a", "b"))]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from puzzle_widgets.cli import run_front
+from puzzle_widgets.cli import run_search
 from puzzle_widgets.sweeps import ParetoFront, iter_pareto_front
 from tests.cli.conftest import Ran
 
@@ -88,7 +88,7 @@ def test_ctrl_c_keeps_what_was_found(
             if front.done == 2:
                 signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(run_front, "iter_pareto_front", interrupted)
+    monkeypatch.setattr(run_search, "iter_pareto_front", interrupted)
     ran = run("front", library, "--points", "9", "--format", "json")
     content = json.loads(ran.out)
     assert ran.code == 0

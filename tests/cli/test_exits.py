@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from puzzle_widgets.cli.stop import stoppable
+from puzzle_widgets.cli.exits import stoppable
 
 
 def test_first_ctrl_c_is_a_wish_and_the_second_an_interrupt() -> None:

@@ -1,4 +1,4 @@
-"""``puzzle-widgets show``: what a library holds."""
+"""``puzzle-widgets show``, ``datasets`` and ``template``: libraries to use, and to begin."""
 
 from __future__ import annotations
 
@@ -12,9 +12,18 @@ from rich.table import Table
 
 from puzzle_widgets.cli import tables
 from puzzle_widgets.cli.exits import FOUND
-from puzzle_widgets.cli.open_library import open_asked, workloads_of
-from puzzle_widgets.cli.output import check_output, chosen_format, write_json, write_tables
-from puzzle_widgets.library import BlockLibrary, Layer
+from puzzle_widgets.cli.open_library import open_asked, open_dataset, terms, workloads_of
+from puzzle_widgets.cli.output import (
+    check_output,
+    chosen_format,
+    note,
+    plain,
+    write_json,
+    write_tables,
+)
+from puzzle_widgets.export.report import ORIGINS
+from puzzle_widgets.library import BlockLibrary, Layer, write_template
+from puzzle_widgets.library.datasets import Dataset, find_dataset, is_here, list_datasets
 from puzzle_widgets.library.quantity import (
     MEMORY,
     PARAMETERS,
@@ -24,16 +33,17 @@ from puzzle_widgets.library.quantity import (
     format_figure,
     format_number,
 )
+from puzzle_widgets.library.tables.numbers import Mark
 from puzzle_widgets.problem.choices import find_layer
 
 
-def run(asked: Namespace) -> int:
+def run_show(asked: Namespace) -> int:
     """Print what a library holds, or one layer's variants."""
     check_output(asked)
     library = open_asked(asked)
     layer = None if asked.layer is None else library.layer(find_layer(library, asked.layer))
     if chosen_format(asked) == "json":
-        record = _record(library) | {"workloads": list(workloads_of(asked))}
+        record = _library_record(library) | {"workloads": list(workloads_of(asked))}
         write_json(record if layer is None else _layer_record(layer), asked)
     elif layer is None:
         workloads = _workloads(workloads_of(asked))
@@ -107,7 +117,7 @@ def _layer_table(library: BlockLibrary, layer: Layer) -> Table:
     return tables.make_table(f"{library.name}, layer {layer.name}", columns, rows, left=3)
 
 
-def _record(library: BlockLibrary) -> dict[str, Any]:
+def _library_record(library: BlockLibrary) -> dict[str, Any]:
     return _facts(library) | {
         "measurement": asdict(library.measurement),
         "provenance": asdict(library.provenance),
@@ -149,3 +159,62 @@ def _layer_record(layer: Layer) -> dict[str, Any]:
 
 def _count(value: int | None) -> str:
     return "unknown" if value is None else f"{value:,}"
+
+
+def run_datasets(asked: Namespace) -> int:
+    """List the datasets, or fetch one."""
+    if asked.dataset is not None:
+        return _fetch(find_dataset(asked.dataset), agree=asked.agree)
+    check_output(asked)
+    datasets = list_datasets()
+    if chosen_format(asked) == "json":
+        write_json([_dataset_record(dataset) for dataset in datasets], asked)
+        return FOUND
+    columns = ["Name", "Figures", "License", "Here", "Size", "Layers", "Variants"]
+    rows = [[*_words(found), *map(_count, (found.layers, found.variants))] for found in datasets]
+    write_tables([tables.make_table("Datasets", columns, rows, left=4, whole=True)], asked)
+    return FOUND
+
+
+def run_template(asked: Namespace) -> int:
+    """Write a sheet to start a library from."""
+    decimal: Mark = "," if asked.decimal_comma else "."
+    write_template(asked.file, layers=asked.layers, decimal=decimal, overwrite=asked.force)
+    note(
+        f"Written to {plain(asked.file)}. Type over the example, then: puzzle-widgets {asked.file}"
+    )
+    return FOUND
+
+
+def _fetch(dataset: Dataset, *, agree: bool) -> int:
+    if agree and not dataset.embedded:
+        note(terms(dataset))
+    open_dataset(dataset, agree=agree)
+    note(f"{dataset.title} is here. Open it by: puzzle-widgets {dataset.name}")
+    return FOUND
+
+
+def _words(dataset: Dataset) -> list[str]:
+    figures = ORIGINS[dataset.origin]
+    return [dataset.name, figures, dataset.license.name, _here(dataset), dataset.size_text]
+
+
+def _here(dataset: Dataset) -> str:
+    return "yes" if is_here(dataset) else "fetched when opened"
+
+
+def _dataset_record(dataset: Dataset) -> dict[str, Any]:
+    terms = dataset.license
+    return {
+        "id": dataset.name,
+        "title": dataset.title,
+        "about": dataset.about,
+        "license": {"name": terms.name, "summary": terms.summary, "text": terms.address},
+        "origin": dataset.origin,
+        "layers": dataset.layers,
+        "variants": dataset.variants,
+        "bytes": dataset.size,
+        "source": dataset.source,
+        "here": is_here(dataset),
+        "files": {file.name: file.sha256 for file in dataset.files},
+    }
