@@ -26,7 +26,7 @@ from puzzle_widgets.charts.palette import (
     LINEAR_VALUE,
     SELECTED,
 )
-from puzzle_widgets.library.block import KINDS
+from puzzle_widgets.library.model import KINDS
 from puzzle_widgets.library.quantity import THROUGHPUT, Quantity, format_number
 from puzzle_widgets.solution.sizes import SubblockSizes
 from puzzle_widgets.solution.solution import STATUS_WORDS

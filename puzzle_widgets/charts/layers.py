@@ -20,7 +20,7 @@ from puzzle_widgets.charts.palette import (
     WHOLE,
 )
 from puzzle_widgets.library import BlockLibrary, SubBlock
-from puzzle_widgets.library.block import KINDS, Part
+from puzzle_widgets.library.model import KINDS, Part
 from puzzle_widgets.library.quantity import COST_GROUP, MEMORY, RUNTIME
 from puzzle_widgets.problem.mckp import IntArray, to_choice
 from puzzle_widgets.solution import Solution

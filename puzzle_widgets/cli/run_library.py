@@ -33,7 +33,7 @@ from puzzle_widgets.library.quantity import (
     format_figure,
     format_number,
 )
-from puzzle_widgets.library.tables.numbers import Mark
+from puzzle_widgets.library.tables.cells import Mark
 from puzzle_widgets.problem.choices import find_layer
 
 

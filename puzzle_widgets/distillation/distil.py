@@ -24,7 +24,7 @@ from puzzle_widgets.distillation.progress import Progress
 from puzzle_widgets.distillation.run import Run
 from puzzle_widgets.distillation.text import random_windows
 from puzzle_widgets.distillation.training import make_optimizer, train_step
-from puzzle_widgets.library.block import Part, SubBlock
+from puzzle_widgets.library.model import Part, SubBlock
 
 _HELD_OUT_SHARE = 0.0625
 _SEED = 7_000_000

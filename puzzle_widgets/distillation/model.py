@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from puzzle_widgets.distillation.attention import Attention, KVCache
 from puzzle_widgets.distillation.shape import ModelShape, Subblocks
-from puzzle_widgets.library.block import SubBlock
+from puzzle_widgets.library.model import SubBlock
 
 INITIAL_DEVIATION = 0.02
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from puzzle_widgets.library.block import SubBlock
+from puzzle_widgets.library.model import SubBlock
 
 FFN_SHARES = (1.0, 0.875, 0.75, 0.5, 0.25, 0.2, 0.1)
 """Widths of the Puzzle paper's search space; its 87 % is 7/8."""

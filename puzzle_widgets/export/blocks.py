@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from puzzle_widgets.errors import ExportError
 from puzzle_widgets.library import BlockVariant
-from puzzle_widgets.library.block import Part, SubBlock
+from puzzle_widgets.library.model import Part, SubBlock
 
 Record = dict[str, Any]
 

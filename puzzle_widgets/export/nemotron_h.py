@@ -11,7 +11,7 @@ from puzzle_widgets.export.findings import Finding, blocks_found
 from puzzle_widgets.export.parent_config import ParentConfig
 from puzzle_widgets.export.request import ExportContext
 from puzzle_widgets.library import BlockVariant
-from puzzle_widgets.library.puzzletron.hybrid_config import EXPERTS, LATENT, MAMBA
+from puzzle_widgets.library.puzzletron.model_config import EXPERTS, LATENT, MAMBA
 from puzzle_widgets.solution import Solution
 
 PARENT_TYPE = "nemotron_h"

@@ -9,7 +9,7 @@ from puzzle_widgets.export.blocks import PARTS, SIZE_FIELD
 from puzzle_widgets.export.findings import Finding
 from puzzle_widgets.export.parent_config import ParentConfig
 from puzzle_widgets.library import BlockLibrary, BlockVariant
-from puzzle_widgets.library.block import Part
+from puzzle_widgets.library.model import Part
 from puzzle_widgets.library.quantity import COST_GROUP
 
 _CHILDREN = ("nemotron-nas", "deci", "nemotron_h_puzzle")

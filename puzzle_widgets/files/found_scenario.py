@@ -9,8 +9,8 @@ from typing import Any
 from puzzle_widgets.errors import ProblemError, ScenarioError, SolverError
 from puzzle_widgets.files.architecture_file import architecture_of, plain_problem
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.library.puzzletron.limits import End
 from puzzle_widgets.library.puzzletron.reports import FoundSolution
+from puzzle_widgets.library.puzzletron.values import End
 from puzzle_widgets.library.sense import score_sense
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Status

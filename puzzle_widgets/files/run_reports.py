@@ -12,15 +12,15 @@ from puzzle_widgets.files.found_scenario import NO_TIME, Prover, to_scenario
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, TableRun
 from puzzle_widgets.library.checks import Location
 from puzzle_widgets.library.puzzletron import PuzzletronRun, Wanted
+from puzzle_widgets.library.puzzletron.layout import Profiles, profile_of
 from puzzle_widgets.library.puzzletron.match import shape_of
-from puzzle_widgets.library.puzzletron.member import Member
-from puzzle_widgets.library.puzzletron.profiles import Profiles, profile_of
 from puzzle_widgets.library.puzzletron.reports import (
     FoundSolution,
     read_measured,
     read_solutions,
     read_sweep,
 )
+from puzzle_widgets.library.puzzletron.run import Member
 from puzzle_widgets.solution.measured import MeasuredPoint
 from puzzle_widgets.solution.scenario import Scenario
 

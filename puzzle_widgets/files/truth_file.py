@@ -19,7 +19,7 @@ from puzzle_widgets.library.checks import (
     short_repr,
     text,
 )
-from puzzle_widgets.library.native import dump_library
+from puzzle_widgets.library.json_forms import dump_library
 from puzzle_widgets.resources import data_folder
 from puzzle_widgets.solution.measured import MeasuredPoint
 

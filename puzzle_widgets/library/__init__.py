@@ -1,10 +1,9 @@
 """Block libraries: what they are, how they are read and written."""
 
-from puzzle_widgets.library.block import SubBlock
 from puzzle_widgets.library.datasets import Dataset, embedded_libraries, list_datasets
-from puzzle_widgets.library.find import find_library
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.generate import random_library
+from puzzle_widgets.library.json_forms import dump_library
 from puzzle_widgets.library.load import (
     load_dataset,
     load_files,
@@ -19,9 +18,10 @@ from puzzle_widgets.library.model import (
     LayerName,
     Measurement,
     Provenance,
+    SubBlock,
 )
-from puzzle_widgets.library.native import dump_library
 from puzzle_widgets.library.puzzletron import PuzzletronRun, Workload
+from puzzle_widgets.library.source import find_library
 from puzzle_widgets.library.tables import TableRun, dump_template, to_frame, write_template
 from puzzle_widgets.library.write import write_library
 

@@ -1,12 +1,19 @@
-"""Build a library from what a reader found; every form of input passes the same checks here."""
+"""Build a library from what a reader found; every form of input passes the same checks here.
+
+Costs may be no costs: figures that stand for "not measured", and negative amounts. A stand-in is
+one figure, written wherever a block was not measured or did not fit: -1, 1e9, 1e12. It lies far
+outside the column's other values, and is not what most of the parent's blocks have; blocks that
+cost nothing or next to nothing beside large ones are none of this.
+"""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
-from puzzle_widgets.library.block import Part, SubBlock, block_from_name, block_from_size
 from puzzle_widgets.library.checks import MAX_NAME, Location, number, short_repr, text, tidy
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import (
@@ -15,11 +22,21 @@ from puzzle_widgets.library.model import (
     Layer,
     LayerName,
     Measurement,
+    Part,
     Provenance,
+    SubBlock,
+    block_from_name,
+    block_from_size,
 )
-from puzzle_widgets.library.plausible import check_costs
-from puzzle_widgets.library.quantity import COST_GROUP, FFN_SIZE, KV_HEADS, SCORE_GROUP
-from puzzle_widgets.library.units import Settled, converted, settle_all
+from puzzle_widgets.library.quantity import (
+    COST_GROUP,
+    FFN_SIZE,
+    KV_HEADS,
+    SCORE_GROUP,
+    Settled,
+    converted,
+    settle_all,
+)
 
 _SIZE_KEYS: dict[Part, str] = {"attention": KV_HEADS, "ffn": FFN_SIZE}
 
@@ -187,3 +204,153 @@ def _check_unique(names: Sequence[LayerName], place: Location, what: str) -> Non
 
 def _no_variants(place: Location) -> NoReturn:
     place.fail("no variants here.", "Give the layer at least the parent's block.")
+
+
+_FAR, _FAR_IF_ROUND = 1e6, 1e3
+_LEAST_ROUND = 99_999
+_LARGEST = (2.0**31 - 1, 2.0**31, 2.0**32 - 1, 2.0**32, 2.0**63)
+_MOST_NAMED = 20
+_AMOUNT = re.compile(
+    r"memory|param|heads|experts|intermediate_size|kv_cache|_(?:bytes|[kmgt]i?b)(?:@|$)"
+)
+_NEVER_BELOW = re.compile(r"metrics\.(?:kl|mse|rmse|mae|ppl|perplexity)(?![a-z])")
+_Cell = tuple[Layer, str, float]
+"""A layer, the name of a variant of it, and what it costs."""
+
+
+def check_costs(
+    layers: Sequence[Layer], non_block_costs: Mapping[str, float], place: Location
+) -> tuple[tuple[Layer, ...], tuple[str, ...]]:
+    """Leave out variants whose costs are stand-ins; also gives a note for each such figure.
+
+    Raises
+    ------
+    LibraryError
+        For a stand-in in the parent's block, and for memory, parameters or heads below 0.
+    """
+    notes: list[str] = []
+    gone: set[tuple[object, str]] = set()
+    for key in layers[0].variants[0].values:
+        is_cost = key.startswith(COST_GROUP)
+        if not is_cost and not _NEVER_BELOW.match(key):
+            continue
+        cells = [(layer, v.name, v.values[key]) for layer in layers for v in layer.variants]
+        found = stand_ins(
+            [cost for *_, cost in cells], [la.parent_variant.values[key] for la in layers]
+        )
+        if not is_cost:  # a large one is never chosen, and may be so bad
+            found = [value for value in found if value < 0]
+        for value in found:
+            here = [(layer, name, cost) for layer, name, cost in cells if cost == value]
+            rest = [cost for *_, cost in cells if cost not in found]
+            notes.append(_left_out(key, here, rest, place))
+            gone |= {(layer.name, name) for layer, name, _ in here}
+        if is_cost:
+            notes += _below_zero(key, [cell for cell in cells if cell[2] not in found], place)
+        if non_block_costs.get(key, 0.0) < 0:
+            _refuse_amount(key, place)
+    return tuple(_without(layer, gone) for layer in layers), tuple(notes)
+
+
+def stand_ins(values: Sequence[float], parents: Sequence[float]) -> list[float]:
+    """Figures of a column that stand for a {what} that is not known.
+
+    Parameters
+    ----------
+    values
+        A cost of every block.
+    parents
+        Those of the parent's own blocks.
+
+    Examples
+    --------
+    >>> stand_ins([10.0, 4.0, 1e12, 0.0, 9.5, 1e12], parents=[10.0, 9.5])
+    [1000000000000.0]
+    >>> stand_ins([10.0, 4.0, -1.0], parents=[10.0])
+    [-1.0]
+    >>> stand_ins([855e6, 16384.0, 0.0, 855e6], parents=[855e6, 855e6])
+    []
+    """
+    counts = Counter(parents)
+    usual = {value for value, count in counts.items() if count > len(parents) / 2}
+    left = sorted(set(values) - {0.0}, key=abs)
+    found: list[float] = []
+    while (first := _first_far_out(left, usual)) < len(left):
+        left, found = left[:first], [*found, *left[first:]]
+    below = [value for value in left if value < 0]
+    if len(below) == 1 < len(left) and _is_mark(-below[0]) and below[0] not in usual:
+        found += below
+    return found
+
+
+def _first_far_out(sizes: Sequence[float], usual: set[float]) -> int:
+    """Location from which on sizes, in their order, are stand-ins: one, or several round ones."""
+    for place in reversed(range(1, len(sizes))):
+        above = sizes[place:]
+        alike = len(above) == 1 or all(_is_round(abs(size)) for size in above)
+        if not alike or usual.intersection(above):
+            break
+        if _is_far(abs(sizes[place]), abs(sizes[place - 1])):
+            return place
+    return len(sizes)
+
+
+def _is_far(size: float, following: float) -> bool:
+    return size >= following * (_FAR_IF_ROUND if _is_round(size) else _FAR)
+
+
+def _is_round(size: float) -> bool:
+    """Whether it is a power of ten, nines only, or the greatest whole number of a type."""
+    power = f"{size:.0e}".startswith("1e") and size == float(f"{size:.0e}")
+    return size >= _LEAST_ROUND and (power or _is_mark(size) or size in _LARGEST)
+
+
+def _is_mark(size: float) -> bool:
+    """Whether it is 1, or nines only."""
+    return size == int(size) and (size == 1 or set(str(int(size))) == {"9"})
+
+
+def _left_out(key: str, here: Sequence[_Cell], rest: Sequence[float], place: Location) -> str:
+    what = "cost" if key.startswith(COST_GROUP) else "score"
+    span = f"the others are {min(rest):g} to {max(rest):g}"
+    for layer, name, value in here:
+        if name == layer.parent:
+            place.at(layer=layer.name, variant=name, field=key).fail(
+                f"{value:g} seems to stand for a {what} that is not known ({span}).",
+                f"Give the {what} of the parent's block.",
+            )
+    names = _named(
+        [f"layer {short_repr(layer.name)} {short_repr(name)}" for layer, name, _ in here]
+    )
+    count = "1 variant was" if len(here) == 1 else f"{len(here):,} variants were"
+    return (
+        f"{count} left out, for {key} of {here[0][2]:g} seems to stand for a {what} that was not "
+        f"measured or did not fit ({span}): {names}."
+    )
+
+
+def _below_zero(key: str, cells: Sequence[_Cell], place: Location) -> list[str]:
+    here = [(layer, name, cost) for layer, name, cost in cells if cost < 0]
+    if not here:
+        return []
+    layer, name, _ = here[0]
+    _refuse_amount(key, place.at(layer=layer.name, variant=name))
+    names = _named(
+        [f"layer {short_repr(la.name)} {short_repr(name)} {cost:g}" for la, name, cost in here]
+    )
+    return [f"{key} is below 0, as differences of measurements may be: {names}."]
+
+
+def _refuse_amount(key: str, place: Location) -> None:
+    if _AMOUNT.search(key):
+        place.at(field=key).fail("below 0.", "Give an amount of 0 or more.")
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return "; ".join(names[:_MOST_NAMED]) + (f"; and {more:,} more" if more > 0 else "")
+
+
+def _without(layer: Layer, gone: set[tuple[object, str]]) -> Layer:
+    kept = tuple(v for v in layer.variants if (layer.name, v.name) not in gone)
+    return layer if len(kept) == len(layer.variants) else replace(layer, variants=kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, NoReturn
 
 from puzzle_widgets.errors import LibraryError
@@ -171,3 +172,29 @@ def _refuse_twins(place: Location) -> Any:  # noqa: ANN401
 
 def _has_surrogate(value: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def need(library: str, extra: str, place: Location) -> None:
+    """Refuse a file whose reader or writer is not installed, and say how to install it.
+
+    Parameters
+    ----------
+    library
+        Name to import.
+    extra
+        Of this package's optional dependencies, the one that brings it.
+    place
+        For the message.
+    """
+    try:
+        import_module(library)
+    except ImportError:
+        place.fail(
+            f"{library} is needed for this kind of file, and is not installed.",
+            f"Install it by: pip install 'puzzle-widgets[{extra}]', or use CSV or JSON.",
+        )
+
+
+def first_line(error: Exception) -> str:
+    """What a library says of its trouble, shortened for a message."""
+    return str(error).partition("\n")[0][:200]

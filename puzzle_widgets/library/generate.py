@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from puzzle_widgets.errors import LibraryError
-from puzzle_widgets.library.block import OTHER
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import (
+    OTHER,
     BlockLibrary,
     BlockVariant,
     Layer,

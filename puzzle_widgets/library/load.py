@@ -23,21 +23,27 @@ from puzzle_widgets.library.datasets import (
     read_files,
     remember,
 )
-from puzzle_widgets.library.endings import check_beginning, check_ending
-from puzzle_widgets.library.find import find_library
-from puzzle_widgets.library.folder import read_bytes, run_folder, too_large
-from puzzle_widgets.library.model import BlockLibrary, Measurement, Provenance
-from puzzle_widgets.library.native import FORMAT, read_native
-from puzzle_widgets.library.order import in_order
-from puzzle_widgets.library.published import (
+from puzzle_widgets.library.json_forms import (
+    FORMAT,
     LIBRARY_FILE,
     MEASUREMENT_FILE,
     PARENT_FILE,
+    read_native,
     read_published,
 )
+from puzzle_widgets.library.model import BlockLibrary, Measurement, Provenance
+from puzzle_widgets.library.order import in_order
 from puzzle_widgets.library.puzzletron import PuzzletronRun, Wanted, open_files
 from puzzle_widgets.library.puzzletron.layout import RECORDS, RUN_FILES
 from puzzle_widgets.library.puzzletron.records import is_records
+from puzzle_widgets.library.source import (
+    check_beginning,
+    check_ending,
+    find_library,
+    read_bytes,
+    run_folder,
+    too_large,
+)
 from puzzle_widgets.library.tables import Marks, TableRun, is_table, open_frame, open_table
 from puzzle_widgets.resources import data_folder
 

@@ -1,14 +1,18 @@
-"""Write a library to a file, in the form that the file's ending names."""
+"""Write a library, or a sheet to start one from."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from puzzle_widgets.errors import LibraryError
-from puzzle_widgets.library.checks import Location
+from puzzle_widgets.library.checks import Location, need
+from puzzle_widgets.library.json_forms import dump_library
 from puzzle_widgets.library.model import BlockLibrary
-from puzzle_widgets.library.native import dump_library
 from puzzle_widgets.library.tables import dump_csv, dump_parquet, dump_xlsx
+from puzzle_widgets.library.tables.cells import Mark
+from puzzle_widgets.library.tables.csv_text import csv_of
+from puzzle_widgets.library.tables.sheet import Cells
+from puzzle_widgets.library.tables.xlsx import workbook_of
 from puzzle_widgets.writing import atomic_write
 
 _FORMS = {
@@ -55,3 +59,111 @@ def write_library(library: BlockLibrary, path: str | Path) -> None:
         raise LibraryError(
             f"{path}: cannot be written ({error.strerror}). Name a file in a folder that is there."
         ) from error
+
+
+_HEAD: Cells = [
+    *("layer", "variant", "parent", "attention", "ffn", "kl"),
+    *("memory (MiB)", "runtime (ms)", "parameters"),
+    *("library", "batch size", "sequence length", "gpu", "origin", "comment"),
+]
+_BLOCKS: list[tuple[str, str, int | str, int | str, float, float, float, int]] = [
+    ("as the parent", "yes", 8, 14336, 0.0, 416.0, 20.5, 218_112_000),
+    ("half the KV heads", "no", 4, 14336, 0.012, 410.0, 19.25, 214_958_080),
+    ("half the FFN", "no", 8, 7168, 0.05, 248.0, 14.0, 130_031_616),
+    ("no attention", "no", "no_op", 14336, 0.4, 336.0, 11.5, 176_164_864),
+]
+_ONCE: Cells = ["My library", 64, 2048, "", "unknown", "an example: type over it"]
+_COLUMNS = {
+    "layer": "Number or name of the layer, in every row.",
+    "variant": "Any name, each once in its layer.",
+    "parent": "yes for the block that the parent has in this layer, once a layer; else no.",
+    "attention": "Number of KV heads, or no_op, or linear.",
+    "ffn": "Intermediate size, or no_op, or linear.",
+    "kl": "KL divergence: how much the variant harms the model. Other scores: 'score: NAME'.",
+    "memory (MiB)": "What the variant costs; in GiB or GB, say so in the brackets.",
+    "runtime (ms)": "Of a whole batch; in s or us, say so. Other costs: 'cost: NAME (unit)'.",
+    "parameters": "How many the variant has; 'parameters (M)' if in millions.",
+    "library": "Title; this and the columns behind it are filled in once, in the first row.",
+    "batch size": "Sequences a batch, as measured; for several, a row of each block for each.",
+    "sequence length": "Tokens a sequence, as the runtime was measured.",
+    "gpu": "What it was measured on.",
+    "origin": "measured, modeled, generated or unknown.",
+    "comment": "Read by nobody but people.",
+}
+
+
+def write_template(
+    path: str | Path, *, layers: int = 2, decimal: Mark = ".", overwrite: bool = False
+) -> None:
+    """Write a sheet to fill in, with an example to type over; it opens as a library as it is.
+
+    Parameters
+    ----------
+    path
+        File to create, ending in ``.csv`` or ``.xlsx``.
+    layers
+        Layers of the example, 1 or more.
+    decimal
+        ``","`` for a CSV file as European spreadsheets open it: semicolons between cells and
+        decimal commas. Has no bearing on ``.xlsx``.
+    overwrite
+        Whether a file that is there is replaced.
+
+    Raises
+    ------
+    LibraryError
+        If the ending is another, there are no layers, or the file cannot be written or is there.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> pw.write_template("template.csv", layers=4)
+    >>> len(pw.load_library("template.csv").layers)
+    4
+    """
+    target = Path(path).expanduser()
+    content = dump_template(target.name, layers=layers, decimal=decimal)
+    try:
+        with target.open("wb" if overwrite else "xb") as file:
+            file.write(content)
+    except FileExistsError as error:
+        raise LibraryError(
+            f"{path}: a file of this name is there, and is kept. Name another, or say that it is "
+            "to be replaced (overwrite=True, or --force on the command line)."
+        ) from error
+    except OSError as error:
+        raise LibraryError(
+            f"{path}: cannot be written ({error.strerror}). Name a file in a folder that is there."
+        ) from error
+
+
+def dump_template(file: str = "template.csv", *, layers: int = 2, decimal: Mark = ".") -> bytes:
+    """Give the template's bytes; ``file`` is its name, the rest as for :func:`write_template`."""
+    place, ending = Location(file), Path(file).suffix.lower()
+    if layers < 1:
+        place.fail(f"{layers} layers are no example.", "Ask for 1 layer or more.")
+    if ending == ".xlsx":
+        need("openpyxl", "excel", place)
+        return workbook_of([("Block library", _rows(layers)), ("Columns", _explained())])
+    if ending != ".csv":
+        place.fail("a template is a sheet.", "Name a file that ends in .csv or .xlsx.")
+    rows = _rows(layers)
+    if decimal == ".":
+        return csv_of(rows).encode()
+    return csv_of([[_with_comma(cell) for cell in row] for row in rows], mark=";").encode()
+
+
+def _rows(layers: int) -> list[Cells]:
+    rows: list[Cells] = [
+        [layer, *block, *([""] * len(_ONCE))] for layer in range(layers) for block in _BLOCKS
+    ]
+    rows[0][-len(_ONCE) :] = _ONCE
+    return [list(_HEAD), *rows]
+
+
+def _explained() -> list[Cells]:
+    return [["Column", "What to write"], *([name, words] for name, words in _COLUMNS.items())]
+
+
+def _with_comma(cell: object) -> object:
+    return str(cell).replace(".", ",") if isinstance(cell, float) else cell

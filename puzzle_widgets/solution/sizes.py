@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzle_widgets.library import BlockLibrary, Layer
-from puzzle_widgets.library.block import KINDS, Kind, Part
+from puzzle_widgets.library.model import KINDS, Kind, Part
 from puzzle_widgets.library.quantity import COST_GROUP, MEMORY, PARAMETERS, RUNTIME
 
 FloatArray = npt.NDArray[np.float64]

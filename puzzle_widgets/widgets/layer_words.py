@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from puzzle_widgets.charts.layers import COST_VIEWS
 from puzzle_widgets.library import BlockLibrary, BlockVariant, Layer
-from puzzle_widgets.library.block import Part
+from puzzle_widgets.library.model import Part
 from puzzle_widgets.library.quantity import MEMORY, PARAMETERS, RUNTIME, format_number
 from puzzle_widgets.solution import Solution
 

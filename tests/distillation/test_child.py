@@ -27,7 +27,7 @@ from puzzle_widgets.distillation.shape import LINEAR, block_name
 from puzzle_widgets.distillation.write_library import read_library
 from puzzle_widgets.errors import BuildError
 from puzzle_widgets.files.scenario_file import dump_scenarios
-from puzzle_widgets.library.block import SubBlock
+from puzzle_widgets.library.model import SubBlock
 
 
 @torch.no_grad()

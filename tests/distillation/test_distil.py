@@ -22,7 +22,7 @@ from puzzle_widgets.distillation.parent import load_parent, train_parent
 from puzzle_widgets.distillation.run import open_run
 from puzzle_widgets.distillation.training import train_step
 from puzzle_widgets.errors import BuildError
-from puzzle_widgets.library.block import SubBlock
+from puzzle_widgets.library.model import SubBlock
 
 
 def test_every_variant_with_weights_is_trained(built: Any) -> None:

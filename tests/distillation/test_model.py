@@ -20,7 +20,7 @@ from puzzle_widgets.distillation.model import (
 from puzzle_widgets.distillation.presets import PRESETS, Workload
 from puzzle_widgets.distillation.serve import generate, model_bytes
 from puzzle_widgets.distillation.shape import LINEAR, NO_OP, ModelShape, block_name
-from puzzle_widgets.library.block import SubBlock, block_from_name
+from puzzle_widgets.library.model import SubBlock, block_from_name
 
 SHAPE = ModelShape(layers=3, width=32, heads=8, kv_heads=8, ffn=40, context=24)
 MIXED = [

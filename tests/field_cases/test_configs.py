@@ -70,7 +70,7 @@ def test_cfg_2_a_list_of_another_length_is_refused() -> None:
     """And what is not a size."""
     with pytest.raises(pw.ScenarioError, match="'num_kv_heads': 2 sizes for 4 layers"):
         opened(num_kv_heads=[8, 8])
-    with pytest.raises(pw.ScenarioError, match="'intermediate_size': 'wide' is no size"):
+    with pytest.raises(pw.ScenarioError, match="'intermediate_size': 'wide' is not a size"):
         opened(intermediate_size=["wide"] * 4)
 
 

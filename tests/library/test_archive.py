@@ -13,8 +13,7 @@ from collections.abc import Callable
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.library import archive
-from puzzle_widgets.library import archive_checks as module
+from puzzle_widgets.library import archive as archive_module
 from puzzle_widgets.library.archive import Archive
 from tests.support.libraries import published_files
 
@@ -138,8 +137,7 @@ def test_sizes_and_counts_are_bounded(
         archive.writestr("a.json", "[1]")
         archive.writestr("b.json", "[1, 2]")
 
-    holder = archive if limit == "MAX_FILE_BYTES" else module
-    monkeypatch.setattr(holder, limit, value)
+    monkeypatch.setattr(archive_module, limit, value)
     with pytest.raises(pw.LibraryError, match=words):
         Archive(packed(write), "x.zip")
 
@@ -264,8 +262,8 @@ def test_what_a_tar_passes_by_is_bounded_too(monkeypatch: pytest.MonkeyPatch) ->
     bomb = tarred(("weights.bin", b"\0" * (9 * 2**20)), ("a.json", b"[1]"))
     with pytest.raises(pw.LibraryError, match="more than 400 times its size"):
         Archive(bomb, "x.tgz")
-    monkeypatch.setattr(module, "MAX_RATIO", 10_000)
-    monkeypatch.setattr(module, "MAX_TOTAL_BYTES", 2**20)
+    monkeypatch.setattr(archive_module, "MAX_RATIO", 10_000)
+    monkeypatch.setattr(archive_module, "MAX_TOTAL_BYTES", 2**20)
     with pytest.raises(pw.LibraryError, match="unpacks to more than 1 MiB"):
         Archive(bomb, "x.tgz")
 
@@ -281,7 +279,7 @@ def test_counts_and_sizes_of_a_tar_are_bounded(
     twice = tarred(("a.json", b"[1]"), ("a.json", b"[1, 2]"))
     with pytest.raises(pw.LibraryError, match="there twice"):
         Archive(twice, "x.tar.gz")
-    monkeypatch.setattr(module, limit, value)
+    monkeypatch.setattr(archive_module, limit, value)
     with pytest.raises(pw.LibraryError, match=words):
         Archive(tarred(("a.json", b"[1]"), ("b.json", b"[1, 2]")), "x.tar.gz")
 

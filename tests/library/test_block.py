@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from puzzle_widgets.library.block import SubBlock, block_from_name, block_from_size
+from puzzle_widgets.library.model import SubBlock, block_from_name, block_from_size
 
 NO_OP, LINEAR, OTHER = SubBlock("no_op"), SubBlock("linear"), SubBlock("other")
 

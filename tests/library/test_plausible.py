@@ -8,7 +8,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import dump_library
-from puzzle_widgets.library.plausible import stand_ins
+from puzzle_widgets.library.assemble import stand_ins
 from tests.support.libraries import HALF_NAME, PARENT_NAME, published_content, published_files
 
 KEY = "stats.runtime_ms"

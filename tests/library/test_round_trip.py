@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import puzzle_widgets as pw
@@ -110,6 +110,7 @@ def test_a_table_gives_back_equal_layers(library: pw.BlockLibrary) -> None:
     frame = pw.to_frame(library)
     facts: dict[str, Any] = {"name": library.name, "measurement": library.measurement}
     assert pw.load_library(frame, **facts).layers == library.layers
+    assume(not any(key.endswith((")", "]")) for key in library.keys))  # a unit, in a file
     text = frame.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)  # pandas leaves a lone \\r bare
     assert pw.load_files({"t.csv": text.encode()}, **facts).layers == library.layers
 

@@ -10,8 +10,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library.checks import Location
-from puzzle_widgets.library.quantity import unit_of_key
-from puzzle_widgets.library.units import conversion
+from puzzle_widgets.library.quantity import conversion, unit_of_key
 
 
 def own_form(key: str, units: dict[str, str]) -> dict[str, bytes]:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.library import checks, dump_library, folder, load
+from puzzle_widgets.library import checks, dump_library, load, source
 from tests.support.libraries import HALF_NAME, PARENT_NAME, published_content, published_files
 
 Content = dict[str, Any]
@@ -253,11 +253,11 @@ HEAD = "layer,variant,parent,stats.m\n"
         ("layer,variant,parent\n0,a,true\n", ["layer 0", "no scores and no costs"]),
         (
             "layer,variant,parent,ffn,stats.m\n0,a,true,thick,1\n",
-            ["'ffn'", "'thick' is no subblock", "Write a size"],
+            ["'ffn'", "'thick' is not a subblock", "Write a size"],
         ),
         (
             "layer,variant,parent,ffn,stats.m\n0,a,true,1234567890123456,1\n",
-            ["'ffn'", "no subblock"],
+            ["'ffn'", "not a subblock"],
         ),
         (HEAD + '0,"a,true,1\n', ["broken CSV"]),
     ],
@@ -295,9 +295,9 @@ def test_a_fault_in_a_frame_is_named() -> None:
 
 def test_what_is_not_there_is_named_with_what_is(tmp_path: Path) -> None:
     """A missing path names the embedded libraries; a folder without a library its file."""
-    for source in ("no/such/folder", "~nobody-of-this-name/x", "a\0b", "x" * 5000, "\ud800"):
+    for name in ("no/such/folder", "~nobody-of-this-name/x", "a\0b", "x" * 5000, "\ud800"):
         with pytest.raises(pw.LibraryError, match=r"no such file.*llama-3\.3-70b-modeled"):
-            pw.load_library(source)
+            pw.load_library(name)
     with pytest.raises(pw.LibraryError, match=r"block_library\.json: missing in the folder"):
         pw.load_library(tmp_path)
     (tmp_path / "block_library.json").mkdir()
@@ -324,7 +324,7 @@ def test_one_library_file_is_needed() -> None:
 def test_too_large_a_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The stated size is kept for files on disk and for uploads."""
     assert checks.MAX_FILE_BYTES == 64 * 2**20
-    for module in (load, folder):
+    for module in (load, source):
         monkeypatch.setattr(module, "MAX_FILE_BYTES", 2**20)
     (tmp_path / "big.json").write_bytes(b" " * (2**20 + 1))
     with pytest.raises(pw.LibraryError, match=r"big\.json: 1\.0 MiB\. At most 1 MiB are read"):

@@ -9,7 +9,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping, SubBlock
-from puzzle_widgets.library.block import KINDS
+from puzzle_widgets.library.model import KINDS
 from puzzle_widgets.solution.sizes import relative_sizes
 from tests.support.libraries import make_library, published_files
 

@@ -1,6 +1,5 @@
 """Libraries by name: what ships with the package, and published ones, fetched once."""
 
-from puzzle_widgets.library.datasets.agreement import ask_for, has_agreed, remember
 from puzzle_widgets.library.datasets.catalog import (
     Dataset,
     DatasetFile,
@@ -9,7 +8,15 @@ from puzzle_widgets.library.datasets.catalog import (
     find_dataset,
     list_datasets,
 )
-from puzzle_widgets.library.datasets.fetch import Progress, cache_folder, is_here, read_files
+from puzzle_widgets.library.datasets.fetch import (
+    Progress,
+    ask_for,
+    cache_folder,
+    has_agreed,
+    is_here,
+    read_files,
+    remember,
+)
 
 __all__ = [
     "Dataset",

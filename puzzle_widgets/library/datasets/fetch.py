@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from typing import Any, NoReturn
 
 from puzzle_widgets.errors import DatasetError
 from puzzle_widgets.library.datasets.catalog import Dataset, DatasetFile
+from puzzle_widgets.writing import atomic_write
 
 DATA_VARIABLE = "PUZZLE_WIDGETS_DATA"
 CACHE_VARIABLE = "PUZZLE_WIDGETS_CACHE"
@@ -206,3 +209,42 @@ def _pooch() -> Any:  # noqa: ANN401
     pooch = import_module("pooch")
     pooch.get_logger().setLevel("WARNING")  # the caller tells how far it is
     return pooch
+
+
+FILE = "agreed.json"
+
+
+def has_agreed(dataset: Dataset, folder: Path) -> bool:
+    """Whether a dataset's license needs no agreement, or was agreed to before."""
+    if not dataset.license.to_agree:
+        return True
+    return _read(folder).get(dataset.name) == _terms(dataset)
+
+
+def remember(dataset: Dataset, folder: Path) -> None:
+    """Remember an agreement; where that cannot be written down it is asked for again."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        agreed = {**_read(folder), dataset.name: _terms(dataset)}
+        atomic_write(folder / FILE, json.dumps(agreed, indent=1))
+
+
+def ask_for(dataset: Dataset) -> DatasetError:
+    """Give the error that says which license has to be agreed to, and how."""
+    terms = dataset.license
+    return DatasetError(
+        f"{dataset.title} is under the {terms.name}. {terms.summary} Its text is at "
+        f"{terms.address}. Read it, and if you agree: load_dataset({dataset.name!r}, agree=True)."
+    )
+
+
+def _terms(dataset: Dataset) -> dict[str, str]:
+    return {"license": dataset.license.name, "text": dataset.license.address}
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

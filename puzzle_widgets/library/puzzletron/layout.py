@@ -3,12 +3,74 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from puzzle_widgets.library.checks import Location
-from puzzle_widgets.library.puzzletron.widths import Paths, Width, find_widths, shared_files
+from puzzle_widgets.library.archive import Archive
+from puzzle_widgets.library.checks import Location, mapping, text
+
+Paths = list[tuple[PurePosixPath, str]]
+_SCENARIOS = "scenarios"
+_WIDTH_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True)
+class Width:
+    """One width (and depth) of a run: its folder, and the run's own above all of them."""
+
+    root: PurePosixPath
+    run: PurePosixPath
+
+    @property
+    def label(self) -> str:
+        """Its name, such as ``"width-0112 depth-00"``."""
+        return f"{self.root.parent.name} {self.root.name}"
+
+    @property
+    def order(self) -> tuple[int, int, str]:
+        """The widest first, then the deepest."""
+        width, depth = (
+            _WIDTH_NUMBER.search(name) for name in (self.root.parent.name, self.root.name)
+        )
+        return (
+            -int(width.group()) if width else 0,
+            int(depth.group()) if depth else 0,
+            self.label,
+        )
+
+
+def find_widths(roots: Iterable[PurePosixPath], tops: list[PurePosixPath]) -> list[Width]:
+    """Find the widths of the only run there is; none where runs are not those of widths."""
+    widths = [Width(root, root.parents[2]) for root in roots if _is_width(root)]
+    runs = {width.run for width in widths}
+    within = {width.root for width in widths} | runs
+    if len(runs) != 1 or not within.issuperset(tops):
+        return []
+    return sorted(widths, key=lambda width: width.order)
+
+
+def shared_files(paths: Paths, width: Width, widths: list[Width]) -> Paths:
+    """Files in the run's folder outside all widths that are a width's, or nobody's alone."""
+    return [
+        (pure, path)
+        for pure, path in paths
+        if width.run in pure.parents
+        and all(other.root not in pure.parents for other in widths)
+        and _owner(pure, widths) in (None, width)
+    ]
+
+
+def _owner(path: PurePosixPath, widths: list[Width]) -> Width | None:
+    """The width whose name is in a path; where it says a depth that none has, the first."""
+    mine = [width for width in widths if width.root.parent.name in path.parts]
+    exact = [width for width in mine if width.root.name in path.parts]
+    return next(iter([*exact, *mine]), None)
+
+
+def _is_width(root: PurePosixPath) -> bool:
+    return len(root.parts) > 2 and root.parent.parent.name == _SCENARIOS
+
 
 LIBRARY = "replacement_library.json"
 STATS = "subblock_stats.json"
@@ -233,3 +295,67 @@ def _teacher_config(named: Paths) -> str:
 
 def _is_teacher_config(path: PurePosixPath) -> bool:
     return any(path.match(config) for config in TEACHER_CONFIGS)
+
+
+_FIX = "Pack it without links (tar -h, or zip without -y)."
+
+
+def behind_links(files: Mapping[str, bytes], layout: Layout) -> tuple[str, ...]:
+    """Say that the parent's config lies behind a link, where no other is there."""
+    if layout.teacher_config:
+        return ()
+    ends = tuple(f"/{path}" for path in (*TEACHER_FOLDERS, *TEACHER_CONFIGS, "ckpts"))
+    found = [link for link in _links(files) if f"/{link}".endswith(ends)]
+    return (f"{found[0]} is a symbolic link, which is not followed. {_FIX}",) if found else ()
+
+
+def links_words(files: Mapping[str, bytes]) -> str:
+    """What to do where a part is missing in an archive that has links in its place."""
+    links = [link for link in _links(files) if "ckpts" not in link.split("/")]
+    return f" {links[0]} is a symbolic link, which is not followed. {_FIX}" if links else ""
+
+
+def _links(files: Mapping[str, bytes]) -> tuple[str, ...]:
+    return files.links if isinstance(files, Archive) else ()
+
+
+_FOLDER, _WIDTHS, _SOLUTIONS = "profiles", "scenarios", "puzzle_solutions"
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Names of the active profiles; ``None`` where no file says which are."""
+
+    active: frozenset[str] | None = None
+
+    def counts(self, path: str) -> bool:
+        """Whether a file is of an active search, or of none with a profile."""
+        profile = profile_of(path)
+        return not profile or self.active is None or profile in self.active
+
+
+def read_profiles(content: object, place: Location) -> Profiles:
+    """Read the names of the active profiles."""
+    found = mapping(content, place, "the file").get("profile_ids")
+    here = place.at(field="profile_ids")
+    if not isinstance(found, list):
+        here.fail("no list of profiles.", "Give the file as the search wrote it.")
+    return Profiles(frozenset(text(name, here, "a profile") for name in found))
+
+
+def profile_of(path: str) -> str:
+    """Name of the profile whose search wrote a file, ``""`` where it has none."""
+    parts = PurePosixPath(path).parts
+    place = parts.index(_FOLDER) + 1 if _FOLDER in parts else len(parts)
+    return parts[place] if place < len(parts) - 1 else ""
+
+
+def search_name(path: str) -> str:
+    """Name of the search that wrote a file: its profile and depth, else its folder."""
+    pure, profile = PurePosixPath(path), profile_of(path)
+    if not profile:
+        return pure.parent.name
+    parts = pure.parts[pure.parts.index(profile) :]
+    within = parts[parts.index(_WIDTHS) + 1 :] if _WIDTHS in parts else ()
+    end = within.index(_SOLUTIONS) if _SOLUTIONS in within else 0
+    return " ".join((profile, *within[:end]))

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from puzzle_widgets.library.block import SubBlock
 from puzzle_widgets.library.checks import Location, mapping, parse_json
-from puzzle_widgets.library.model import BlockLibrary, BlockVariant, Layer, LayerName
+from puzzle_widgets.library.model import BlockLibrary, BlockVariant, Layer, LayerName, SubBlock
 from puzzle_widgets.library.puzzletron.blocks import (
     LINEAR,
     NO_OP,

@@ -12,11 +12,9 @@ from typing import Any
 from puzzle_widgets.library.checks import MAX_FILE_BYTES, Location, mapping, sequence, short_repr
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
-from puzzle_widgets.library.puzzletron.layout import SOLUTIONS
-from puzzle_widgets.library.puzzletron.limits import Limits, read_limits
-from puzzle_widgets.library.puzzletron.profiles import search_name
+from puzzle_widgets.library.puzzletron.layout import SOLUTIONS, search_name
 from puzzle_widgets.library.puzzletron.scores import layers_of, one_config
-from puzzle_widgets.library.puzzletron.values import averages, known, value_of
+from puzzle_widgets.library.puzzletron.values import Limits, averages, known, read_limits, value_of
 from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
 
 _SWEEP_COLUMNS = {"actual_memory_mib": "stats.memory_mib", "num_params": "stats.num_params"}

@@ -1,16 +1,155 @@
-"""What each block scores alone in the parent: the validation files of a run."""
+"""What each block, or part of one, scores alone in the parent, and what the parent scores."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from puzzle_widgets.library.checks import Location, long_text, mapping, sequence, short_repr, text
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape, canonical, read_block
-from puzzle_widgets.library.puzzletron.part_scores import PartKey, part_key, part_name
 from puzzle_widgets.library.puzzletron.stats import layer_number
 from puzzle_widgets.library.puzzletron.values import Values, averages, known, value_of
+from puzzle_widgets.library.sense import sense_of_name
+
+_ONE_MINUS = "one_minus_"
+_SIMILARITIES = ("kl_div", "js_div", "tv_dist", "hidden_states", "logits", "greedy_teacher")
+_MEASURED = ("lm_loss", "token_accuracy")
+
+
+def parent_scores(
+    own: Values,
+    keys: Iterable[str],
+    others: Mapping[str, list[float]],
+    *,
+    zeros_stand_for_none: bool,
+) -> Values:
+    """Give the parent's score for each metric.
+
+    Parameters
+    ----------
+    own
+        What the input says of the parent, by the metric's bare name.
+    keys
+        Bare names of all metrics.
+    others
+        What the other blocks score, by bare name.
+    zeros_stand_for_none
+        Whether 0 is also written where nothing was measured, as in the records of a search.
+
+    Returns
+    -------
+    dict
+        ``None`` where the parent's score is not known.
+    """
+    return {key: _score(key, own, others, zeros=zeros_stand_for_none) for key in keys}
+
+
+def was_corrected(key: str, own: Values, scores: Values) -> bool:
+    """Whether the input says another number for the parent than is used."""
+    return own.get(key) is not None and scores.get(key) != own[key]
+
+
+def _score(
+    key: str, own: Values, others: Mapping[str, list[float]], *, zeros: bool
+) -> float | None:
+    if key.startswith(_ONE_MINUS):
+        base = _score(key.removeprefix(_ONE_MINUS), own, others, zeros=zeros)
+        return None if base is None else 1.0 - base
+    value = own.get(key)
+    measured = value is not None and (value != 0 or not zeros)
+    if measured or any(word in key for word in _MEASURED):
+        return value
+    gain = sense_of_name(key) == "maximize"
+    if gain and (value is not None or _is_similarity(key)):
+        return max(1.0, *others.get(key, [1.0]))
+    return 0.0 if _is_similarity(key) else value
+
+
+def _is_similarity(key: str) -> bool:
+    return any(word in key for word in _SIMILARITIES)
+
+
+PartName = tuple[str, str]
+PartKey = tuple[int, PartName, str]
+_PARTS = "subblock_configs"
+_KEPT_OF_NO_OP = ("kind", "name", "no_op")
+
+
+def part_name(config: Mapping[str, Any]) -> PartName:
+    """Kind and name, which tell a part from the others of its block."""
+    return str(config.get("kind")), str(config.get("name"))
+
+
+def part_key(layer: int, name: PartName, config: Mapping[str, Any], place: Location) -> PartKey:
+    """Key of the part that was scored, by the block that it stands in."""
+    parts = _parts(config)
+    if name not in parts:
+        place.fail(
+            f"the part {short_repr(' '.join(name))} that was scored is not in the block.",
+            "Give the file as the run wrote it.",
+        )
+    return layer, name, parts[name]
+
+
+def compose(
+    parts: Mapping[PartKey, Values], baseline: Values, layer: int, config: str, parent: str
+) -> Values:
+    """Score of a block: the parent's, and what each part that is not the parent's changes.
+
+    Parameters
+    ----------
+    parts
+        Scores of parts, each alone in the parent.
+    baseline
+        Scores of the parent that they were measured beside.
+    layer
+        Number of the layer.
+    config, parent
+        Texts of the block's config and of the parent's block.
+
+    Returns
+    -------
+    dict
+        Empty where a part was not scored, or the parent's block has other parts.
+    """
+    mine, theirs = _parts(json.loads(config)), _parts(json.loads(parent))
+    if mine.keys() != theirs.keys():
+        return {}
+    changed = [(layer, name, mine[name]) for name in theirs if mine[name] != theirs[name]]
+    if any(key not in parts for key in changed):
+        return {}
+    return {
+        key: _sum(value, [parts[part].get(key) for part in changed])
+        for key, value in baseline.items()
+    }
+
+
+def _sum(baseline: float | None, parts: list[float | None]) -> float | None:
+    if baseline is None:
+        return None
+    found = baseline
+    for part in parts:
+        if part is None:
+            return None
+        found += part - baseline
+    return found
+
+
+def _parts(block: Mapping[str, Any]) -> dict[PartName, str]:
+    """Texts of a block's parts by name, the same for the same part however it was written."""
+    found = block.get(_PARTS)
+    configs = [part for part in found if isinstance(part, Mapping)] if found else []
+    return {part_name(config): _text(config) for config in configs}
+
+
+def _text(config: Mapping[str, Any]) -> str:
+    kept = {key: value for key, value in config.items() if value is not None}
+    if not kept.setdefault("no_op", False):
+        return canonical(kept)
+    return canonical({key: kept[key] for key in _KEPT_OF_NO_OP if key in kept})
+
 
 _ONE, _PART = "single_sequence_replacement", "subblock_replacement"
 _SLICED = "sliced_teacher_baseline"

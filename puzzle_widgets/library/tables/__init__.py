@@ -1,13 +1,11 @@
 """Tables: one row per layer and variant, in pandas, CSV, Excel's xlsx and Parquet."""
 
+from puzzle_widgets.library.tables.cells import Marks
 from puzzle_widgets.library.tables.csv_text import dump_csv
-from puzzle_widgets.library.tables.frame import to_frame
-from puzzle_widgets.library.tables.numbers import Marks
-from puzzle_widgets.library.tables.open import is_table, open_frame, open_table
-from puzzle_widgets.library.tables.parquet import dump_parquet
-from puzzle_widgets.library.tables.read_sheet import TableRun
-from puzzle_widgets.library.tables.template import dump_template, write_template
+from puzzle_widgets.library.tables.frame import dump_parquet, to_frame
+from puzzle_widgets.library.tables.table import TableRun, is_table, open_frame, open_table
 from puzzle_widgets.library.tables.xlsx import dump_xlsx
+from puzzle_widgets.library.write import dump_template, write_template
 
 __all__ = [
     "Marks",

@@ -1,18 +1,188 @@
-"""Single cells: layers, names, truths, figures and subblocks of blocks."""
+"""Single cells: layers, names, truths, subblocks, and figures that are text.
+
+A figure such as ``1.416`` or ``1,125`` can be read in two ways. The other figures of its table may
+tell which is meant; where none does, it is refused.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from puzzle_widgets.library.block import KINDS, Part, SubBlock, block_from_size
+from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.checks import Location, number, short_repr, text
-from puzzle_widgets.library.model import LayerName
-from puzzle_widgets.library.tables.numbers import NumberStyle
+from puzzle_widgets.library.model import KINDS, LayerName, Part, SubBlock, block_from_size
+
+Mark = Literal[".", ","]
+Thousands = Literal[".", ",", " ", "'"]
+
+_PLAIN = re.compile(
+    r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE
+)
+_MARKED = re.compile(r"[.,]")
+_SPACES = str.maketrans(
+    "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}\N{RIGHT SINGLE QUOTATION MARK}",
+    "   '",
+)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What a caller says of figures that are text; ``None`` where the table is to tell.
+
+    Parameters
+    ----------
+    decimal
+        Before the decimals, ``"."`` or ``","``.
+    thousands
+        Between groups of three digits, ``"."``, ``","``, ``" "`` or ``"'"``.
+
+    Raises
+    ------
+    LibraryError
+        If it is another mark, or one for both.
+    """
+
+    decimal: str | None = None
+    thousands: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("decimal", self.decimal, get_args(Mark)),
+            ("thousands", self.thousands, get_args(Thousands)),
+        ):
+            if value is not None and value not in known:
+                words = " or ".join(map(repr, known))
+                raise LibraryError(
+                    f"{name}={short_repr(value)} is not a mark of decimals or thousands. "
+                    f"Give {words}."
+                )
+        if self.decimal is not None and self.decimal == self.thousands:
+            raise LibraryError(f"decimal and thousands are both {self.decimal!r}. Give two marks.")
+
+
+@dataclass(frozen=True)
+class NumberStyle:
+    """How a table writes figures.
+
+    Parameters
+    ----------
+    decimal
+        Mark before the decimals; ``None`` where nothing tells it.
+    thousands
+        Mark between groups of three digits, if any.
+    comma_file
+        Whether commas part the cells: a figure without a comma then says what it says.
+    """
+
+    decimal: str | None = "."
+    thousands: str | None = None
+    comma_file: bool = False
+
+    def read(self, written: str, place: Location) -> float | str:
+        """Read a figure; what is none comes back as it is.
+
+        Raises
+        ------
+        LibraryError
+            If it can be read in two ways, and nothing tells which is meant.
+        """
+        if self.decimal is not None:
+            found = _value(written, self.decimal, self.thousands)
+            return written if found is None else found
+        point, comma = _both(written, comma_file=self.comma_file)
+        if point is not None and comma is not None and point != comma and _MARKED.search(written):
+            mark = "." if "." in written else ","
+            as_decimal, whole = (point, comma) if mark == "." else (comma, point)
+            place.fail(
+                f"{short_repr(written)} can be read in two ways, as {as_decimal!r} "
+                f"and as {whole:.0f}.",
+                f"Pass decimal={mark!r} or thousands={mark!r} to load_library (--decimal or "
+                f"--thousands on the command line), or write it without the mark.",
+            )
+        found = comma if point is None else point
+        return written if found is None else found
+
+
+def find_style(
+    cells: Iterable[tuple[str, Callable[[], Location]]], said: Marks, *, comma_file: bool = False
+) -> NumberStyle:
+    """Find how a table writes figures.
+
+    Parameters
+    ----------
+    cells
+        Text where figures belong, each with what gives its place.
+    said
+        What the caller says, which is not asked of the table then.
+    comma_file
+        Whether commas part the cells.
+
+    Raises
+    ------
+    LibraryError
+        If some figures have a decimal point, and others a decimal comma.
+    """
+    if said.decimal or said.thousands:
+        usual = "," if said.thousands == "." else "."
+        return NumberStyle(said.decimal or usual, said.thousands)
+    told: dict[str, tuple[str, Callable[[], Location]]] = {}
+    for written, place in cells:
+        if mark := _told_by(written, comma_file=comma_file):
+            told.setdefault(mark, (written, place))
+    if len(told) > 1:
+        (written, place), (other, _) = told[","], told["."]
+        place().fail(
+            f"{short_repr(written)} has a decimal comma, and {short_repr(other)} a decimal point.",
+            "Use one of them in all of the table.",
+        )
+    decimal = next(iter(told), None)
+    return NumberStyle(decimal, {".": ",", ",": "."}.get(decimal or ""), comma_file=comma_file)
+
+
+def _told_by(written: str, *, comma_file: bool) -> str:
+    """Decimal mark that a figure shows without doubt, else ``""``."""
+    if not _MARKED.search(written):
+        return ""
+    point, comma = _both(written, comma_file=comma_file)
+    if (point is None) == (comma is None):
+        return ""
+    return "," if point is None else "."
+
+
+def _both(written: str, *, comma_file: bool) -> tuple[float | None, float | None]:
+    """Value of a figure with a decimal point and with a decimal comma."""
+    certain = comma_file and "," not in written
+    return _value(written, ".", ","), None if certain else _value(written, ",", ".")
+
+
+def _value(written: str, decimal: str, thousands: str | None) -> float | None:
+    plain = written.strip()
+    if thousands in (" ", "'"):
+        plain = plain.translate(_SPACES)
+    if thousands and thousands in plain:
+        if not _grouped(plain, decimal, thousands):
+            return None
+        plain = plain.replace(thousands, "")
+    if decimal == "," and "." in plain:
+        return None
+    plain = plain.replace(decimal, ".")
+    return float(plain) if _PLAIN.fullmatch(plain) else None
+
+
+def _grouped(plain: str, decimal: str, thousands: str) -> bool:
+    """Whether a mark parts thousands: groups of three digits, the first not 0."""
+    form = rf"[+-]?[1-9]\d{{0,2}}(?:{re.escape(thousands)}\d{{3}})+(?:{re.escape(decimal)}\d*)?"
+    return re.fullmatch(form, plain) is not None
+
 
 _TRUE = {"true", "yes", "y", "x", "1", "1.0", "\N{CHECK MARK}"}
 _FALSE = {"", "false", "no", "n", "-", "0", "0.0", "nan"}

@@ -10,10 +10,17 @@ from itertools import islice
 
 from puzzle_widgets.library.checks import Location
 from puzzle_widgets.library.model import BlockLibrary
+from puzzle_widgets.library.tables.cells import Marks
+from puzzle_widgets.library.tables.frame import rows_of
 from puzzle_widgets.library.tables.headings import is_known
-from puzzle_widgets.library.tables.numbers import Marks
-from puzzle_widgets.library.tables.sheet import MAX_CELLS, MAX_ROWS, Sheet
-from puzzle_widgets.library.tables.spreadsheet import Cells, find_head, rows_of, sheet_of
+from puzzle_widgets.library.tables.sheet import (
+    MAX_CELLS,
+    MAX_ROWS,
+    Cells,
+    Sheet,
+    find_head,
+    sheet_of,
+)
 
 SEPARATORS = (",", ";", "\t")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")

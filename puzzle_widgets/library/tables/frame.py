@@ -1,25 +1,34 @@
-"""Libraries as pandas frames, one row per layer and variant."""
+"""Libraries as tables, one row per layer and variant: pandas frames, Parquet, rows of cells."""
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import singledispatch
+from importlib import import_module
 from typing import Any
 
 import pandas as pd
 
+from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.assemble import Facts
-from puzzle_widgets.library.block import SubBlock
-from puzzle_widgets.library.checks import Location
+from puzzle_widgets.library.checks import Location, first_line, need
 from puzzle_widgets.library.frozen import FrozenMapping
-from puzzle_widgets.library.model import BlockLibrary, BlockVariant
-from puzzle_widgets.library.native import FORMAT, dump_head, read_head, read_units
+from puzzle_widgets.library.json_forms import FORMAT, dump_head, read_head, read_units
+from puzzle_widgets.library.model import BlockLibrary, BlockVariant, SubBlock
 from puzzle_widgets.library.quantity import unit_of_key
-from puzzle_widgets.library.tables.headings import is_known
-from puzzle_widgets.library.tables.numbers import Marks
-from puzzle_widgets.library.tables.sheet import Sheet
+from puzzle_widgets.library.tables.cells import Marks
+from puzzle_widgets.library.tables.headings import (
+    FACTS,
+    HALVES,
+    NEEDED,
+    NON_BLOCK,
+    is_known,
+    write_heading,
+)
+from puzzle_widgets.library.tables.sheet import Cells, Sheet, check_size
 
 _UNITS, _LIBRARY = "units", "library"
 
@@ -158,3 +167,109 @@ def facts_of_frame(frame: pd.DataFrame, file: str, facts: Facts) -> Facts:
 def _head_of(frame: pd.DataFrame) -> Mapping[str, Any] | None:
     head = frame.attrs.get(_LIBRARY)
     return head if isinstance(head, Mapping) and head.get("format") == FORMAT else None
+
+
+MAX_UNPACKED_BYTES = 256 * 2**20
+_TEXT = "BYTE_ARRAY"
+
+
+def read_parquet(content: bytes, file: str) -> pd.DataFrame:
+    """Read a Parquet file: the table of :func:`puzzle_widgets.to_frame`, or any like it.
+
+    Raises
+    ------
+    LibraryError
+        If pyarrow is missing, the file would unpack to too much, or something in it is wrong.
+    """
+    place = Location(file)
+    need("pyarrow", "parquet", place)
+    try:
+        frame = _unpack(content, place)
+    except LibraryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a damaged file may raise anything in there
+        place.fail(
+            f"broken Parquet ({type(error).__name__}: {first_line(error)}).",
+            "Is it complete? Write or download it again.",
+        )
+    return frame
+
+
+def dump_parquet(library: BlockLibrary) -> bytes:
+    """Give a library as a Parquet file, which holds all that is known of it."""
+    need("pyarrow", "parquet", Location(library.name))
+    frame = to_frame(library)
+    if len({type(layer.name) for layer in library.layers}) > 1:
+        frame["layer"] = frame["layer"].map(str)
+    content = io.BytesIO()
+    frame.to_parquet(content, engine="pyarrow", index=False)
+    return content.getvalue()
+
+
+def _unpack(content: bytes, place: Location) -> pd.DataFrame:
+    parquet: Any = import_module("pyarrow.parquet")
+    with parquet.ParquetFile(io.BytesIO(content)) as file:
+        _check_size(file.metadata, place)
+        texts = [column.name for column in file.schema if column.physical_type == _TEXT]
+    # A text that repeats is kept once: unpacked, a small file of one long text could fill memory.
+    with parquet.ParquetFile(io.BytesIO(content), read_dictionary=texts) as file:
+        table = file.read()
+    if table.nbytes > MAX_UNPACKED_BYTES:
+        _too_much(table.nbytes, place)
+    frame: pd.DataFrame = table.to_pandas(strings_to_categorical=True)
+    return frame
+
+
+def _check_size(metadata: Any, place: Location) -> None:  # noqa: ANN401
+    check_size(metadata.num_rows, metadata.num_columns, place)
+    groups = (metadata.row_group(place) for place in range(metadata.num_row_groups))
+    unpacked = sum(group.total_byte_size for group in groups)
+    if unpacked > MAX_UNPACKED_BYTES:
+        _too_much(unpacked, place)
+
+
+def _too_much(size: int, place: Location) -> None:
+    place.fail(
+        f"{size / 2**20:,.1f} MiB when unpacked.",
+        f"At most {MAX_UNPACKED_BYTES // 2**20} MiB are read; split it.",
+    )
+
+
+def rows_of(library: BlockLibrary) -> list[Cells]:
+    """Lay a library out: headings, then a row for each variant; facts stand in the first row."""
+    extra = block_columns(library)
+    headings = [write_heading(key, library.units.get(key)) for key in library.keys]
+    rows: list[Cells] = [[*NEEDED, *HALVES, *headings, *extra]]
+    for layer in library.layers:
+        for variant in layer.variants:
+            head = [layer.name, variant.name, variant.name == layer.parent]
+            beside = [cell(variant) for cell in extra.values()]
+            rows.append([*head, *_variant_cells(variant), *beside])
+    if library.non_block_costs:
+        outside = [library.non_block_costs.get(key, "") for key in library.keys]
+        rows.append([NON_BLOCK, "", "", "", "", *outside, *([""] * len(extra))])
+    return _with_facts(rows, library)
+
+
+def _with_facts(rows: list[Cells], library: BlockLibrary) -> list[Cells]:
+    """Put what is known of the library as a whole behind the first row."""
+    facts = {name: value for name, value in _fact_cells(library).items() if value not in (None, "")}
+    blank = [""] * len(facts)
+    return [[*rows[0], *facts], [*rows[1], *facts.values()], *([*row, *blank] for row in rows[2:])]
+
+
+def _variant_cells(variant: BlockVariant) -> Cells:
+    subblocks = [
+        subblock.size or write_subblock(subblock) for subblock in (variant.attention, variant.ffn)
+    ]
+    return [*subblocks, *variant.values.values()]
+
+
+def _fact_cells(library: BlockLibrary) -> dict[str, Any]:
+    measured, told = library.measurement, library.provenance
+    values = (
+        *(library.name, measured.batch_size, measured.sequence_length),
+        *(measured.gpu, measured.dtype, told.origin, told.source, told.note),
+        library.parent_config,
+    )
+    return dict(zip(FACTS, values, strict=True))

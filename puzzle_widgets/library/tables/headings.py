@@ -6,17 +6,21 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from puzzle_widgets.library.block import Part
 from puzzle_widgets.library.checks import Location, short_repr
+from puzzle_widgets.library.model import Part
 from puzzle_widgets.library.quantity import (
     COST_GROUP,
     MEMORY,
     PARAMETERS,
     RUNTIME,
     SCORE_GROUP,
+    conversion,
+    is_unit,
+    parted,
 )
-from puzzle_widgets.library.units import conversion, is_unit, parted
 
+NON_BLOCK = "non-block costs"
+NON_BLOCK_NAMES = {NON_BLOCK, "non-block"}
 NEEDED = ("layer", "variant", "parent")
 HALVES: tuple[Part, ...] = ("attention", "ffn")
 BLOCK = ("weight_paths", "block_config")

@@ -1,15 +1,30 @@
-"""A sheet of cells, whatever it came from, with the names that its reader knows them by."""
+"""A sheet of cells, whatever it came from: where its headings are, and what its columns hold."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from puzzle_widgets.library.checks import Location, short_repr
-from puzzle_widgets.library.tables.numbers import Marks
+from puzzle_widgets.library.tables.cells import Marks, is_blank
+from puzzle_widgets.library.tables.headings import (
+    GROUPS,
+    NEEDED,
+    ColumnSpec,
+    needed_in,
+    read_heading,
+)
 
+Cells = list[Any]
+Columns = dict[str, tuple[int, ColumnSpec]]
+
+# As pandas writes and reads again the labels of rows, which have no heading.
+_UNNAMED = re.compile(r"\s*|Unnamed: \d+|__index_level_\d+__")
 MAX_ROWS, MAX_COLUMNS, MAX_CELLS = 200_000, 400, 1_000_000
+_MOST_ABOVE = 50
 
 
 @dataclass(frozen=True)
@@ -92,3 +107,154 @@ def column_letters(column: int) -> str:
         left, digit = divmod(left - 1, 26)
         letters = chr(ord("A") + digit) + letters
     return letters
+
+
+def find_head(rows: Sequence[Sequence[object]]) -> tuple[int, int]:
+    """Find the row of headings: its place, and how many of the needed ones it has.
+
+    It is the first row that has the most of ``layer``, ``variant`` and ``parent``; titles and
+    remarks may stand above it.
+    """
+    counts = [needed_in([str(cell) for cell in row]) for row in rows[:_MOST_ABOVE]]
+    best = max(counts, default=0)
+    return (counts.index(best) if best else 0), best
+
+
+def sheet_of(
+    file: str,
+    rows: Sequence[Sequence[object]],
+    marks: Marks,
+    *,
+    comma_file: bool = False,
+    notes: tuple[str, ...] = (),
+    names: Sequence[int] | None = None,
+) -> Sheet:
+    """Make a sheet of rows as they stand in a file.
+
+    Parameters
+    ----------
+    file
+        For messages.
+    rows
+        All of them, with what stands above the headings.
+    marks, comma_file, notes
+        As for :class:`Sheet`.
+    names
+        Number of each row as its reader counts; by default from 1.
+
+    Raises
+    ------
+    LibraryError
+        If a row holds more than the headings name.
+    """
+    numbers = list(names or range(1, len(rows) + 1))
+    top, _ = find_head(rows)
+    headings = ["" if is_blank(cell) else str(cell) for cell in rows[top]]
+    while headings and not headings[-1].strip():
+        headings.pop()
+    below = [f"row {number}" for number in numbers[top + 1 :]]
+    cells = [
+        _fit(row, len(headings), Location(file, row=name))
+        for row, name in zip(rows[top + 1 :], below, strict=True)
+    ]
+    above = [n for n, row in zip(numbers, rows[:top], strict=False) if not _is_empty(row)]
+    if above:
+        words = f"{rows_words(above)} above the headings {'was' if len(above) == 1 else 'were'}"
+        notes = (*notes, f"{words} passed by.")
+    head = f"row {numbers[top]}"
+    return Sheet(
+        file, headings, cells, below, head, comma_file=comma_file, marks=marks, notes=notes
+    )
+
+
+def rows_words(numbers: Sequence[int]) -> str:
+    """Name rows, ``"Row 3"`` or ``"Rows 3 to 7"``; of many only the first and the last."""
+    if len(numbers) == 1:
+        return f"Row {numbers[0]}"
+    if numbers[-1] - numbers[0] == len(numbers) - 1:
+        return f"Rows {numbers[0]} to {numbers[-1]}"
+    return f"{len(numbers):,} rows, {numbers[0]} to {numbers[-1]},"
+
+
+def _is_empty(row: Sequence[object]) -> bool:
+    return all(is_blank(cell) for cell in row)
+
+
+def _fit(row: Sequence[object], width: int, place: Location) -> Sequence[object]:
+    for column, cell in enumerate(row[width:], width):
+        if not is_blank(cell):
+            place.at(column=f"column {column_letters(column)}").fail(
+                f"{short_repr(cell)} stands in a column without a heading.",
+                "Give the column a heading, or empty it.",
+            )
+    return [*row[:width], *[""] * (width - len(row))]
+
+
+def find_columns(sheet: Sheet) -> tuple[Columns, tuple[str, ...]]:
+    """Find each column's meaning; also gives notes of those passed by.
+
+    Raises
+    ------
+    LibraryError
+        If a heading is not known, two mean the same, or one is missing that is needed.
+    """
+    _check_needed(sheet)
+    columns: Columns = {}
+    notes: list[str] = []
+    for column, heading in enumerate(sheet.headings):
+        if _UNNAMED.fullmatch(heading):
+            notes += _pass_unnamed(sheet, column, first=not columns)
+            continue
+        meaning = read_heading(heading, sheet.heading_place(column), literal=sheet.literal)
+        if meaning.name in columns:
+            _refuse_twins(sheet, columns[meaning.name][0], column, meaning.name)
+        if meaning.name.startswith(GROUPS) and sheet.rows and _is_blank_column(sheet, column):
+            notes.append(f"{sheet.column_names[column]} is empty, and was passed by.")
+        elif meaning.name:
+            columns[meaning.name] = (column, meaning)
+    return columns, tuple(notes)
+
+
+def _check_needed(sheet: Sheet) -> None:
+    missing = [name for name in NEEDED if not needed_in(sheet.headings, (name,))]
+    if missing:
+        found = ", ".join(short_repr(heading) for heading in sheet.headings[:6]) or "none"
+        Location(sheet.file, field=missing[0]).fail(
+            "no such column.", f"Needed are {', '.join(NEEDED)}; the headings here are {found}."
+        )
+
+
+def _pass_unnamed(sheet: Sheet, column: int, *, first: bool) -> list[str]:
+    """Pass by an empty column, and the labels of rows before the first heading."""
+    if _is_blank_column(sheet, column):
+        return []
+    if first and _counts(sheet, column):
+        return [f"{sheet.column_names[column]}, which numbers the rows, was passed by."]
+    for row, cells in enumerate(sheet.rows):
+        if not is_blank(cells[column]):
+            sheet.place(row, column).fail(
+                f"{short_repr(cells[column])} stands in a column without a heading.",
+                "Give the column a heading, or empty it.",
+            )
+    return []
+
+
+def _is_blank_column(sheet: Sheet, column: int) -> bool:
+    return all(is_blank(cells[column]) for cells in sheet.rows)
+
+
+def _counts(sheet: Sheet, column: int) -> bool:
+    """Whether a column holds whole numbers, each of them once."""
+    found = [str(cells[column]) for cells in sheet.rows if not is_blank(cells[column])]
+    return len(set(found)) == len(found) and all(cell.isdecimal() for cell in found)
+
+
+def _refuse_twins(sheet: Sheet, first: int, second: int, name: str) -> None:
+    place = Location(sheet.file, row=sheet.head)
+    if sheet.headings[first] == sheet.headings[second]:
+        place.fail(f"two columns have the same name {short_repr(name)}.", "Rename one.")
+    place.fail(
+        f"{sheet.column_names[first]} and {sheet.column_names[second]} both mean "
+        f"{short_repr(name)}.",
+        "Keep one, or rename one.",
+    )

@@ -126,7 +126,7 @@ def test_windows_and_fewer_query_heads_make_another_block() -> None:
     ("config", "words"),
     [
         ({}, "at least one entry"),
-        ({"attention": 3, "ffn": None}, "no block config"),
+        ({"attention": 3, "ffn": None}, "is not a block config"),
         ({"attention": {"no_op": True, "replace_with_linear": True}}, "Only one can be true"),
         ({"attention": {"no_op": "yes"}}, "neither true nor false"),
         ({"attention": {"no_op": False}}, "number of KV heads"),

@@ -6,7 +6,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library.checks import Location
-from puzzle_widgets.library.tables.numbers import Marks, NumberStyle, find_style
+from puzzle_widgets.library.tables.cells import Marks, NumberStyle, find_style
 
 PLACE = Location("s.csv", row="row 2")
 

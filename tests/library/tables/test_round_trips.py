@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import puzzle_widgets as pw
-from puzzle_widgets.library import FrozenMapping
-from puzzle_widgets.library.tables import dump_csv, dump_parquet, dump_xlsx, extras, parquet
+from puzzle_widgets.library import FrozenMapping, checks
+from puzzle_widgets.library.tables import dump_csv, dump_parquet, dump_xlsx
+from puzzle_widgets.library.tables import frame as frames
 from tests.library.test_round_trip import common, libraries
 from tests.support.libraries import EMBEDDED, published_files, published_folder
 from tests.support.puzzletron_run import small_run
@@ -179,8 +180,8 @@ def test_a_parquet_file_that_would_fill_the_memory_is_refused(
     many = table_of(300_000, layer=1)
     assert len(many) < 10_000
     assert "300,000 rows and 1 columns. At most 200,000" in complaint(many)
-    assert parquet.MAX_UNPACKED_BYTES == 256 * 2**20
-    monkeypatch.setattr(parquet, "MAX_UNPACKED_BYTES", 2**20)
+    assert frames.MAX_UNPACKED_BYTES == 256 * 2**20
+    monkeypatch.setattr(frames, "MAX_UNPACKED_BYTES", 2**20)
     assert "MiB when unpacked" in complaint(table_of(3, layer="x" * 2**20))
 
 
@@ -214,7 +215,7 @@ def test_what_is_not_installed_is_named_with_how_to_get_it(
         assert name == module
         raise ImportError(name)
 
-    monkeypatch.setattr(extras, "import_module", missing)
+    monkeypatch.setattr(checks, "import_module", missing)
     needs = f"{module} is needed.*puzzle-widgets.{extra}"
     with pytest.raises(pw.LibraryError, match=needs):
         pw.load_files({f"x.{ending}": content})

@@ -1,0 +1,298 @@
+"""The blocks that a run has of each layer: which of them can be used, and the library they make."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
+from puzzle_widgets.library.checks import Location, text
+from puzzle_widgets.library.frozen import FrozenMapping
+from puzzle_widgets.library.model import OTHER, BlockLibrary
+from puzzle_widgets.library.puzzletron.blocks import Block
+from puzzle_widgets.library.puzzletron.values import Values, known
+from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One block of one layer, with all that was found of it.
+
+    Parameters
+    ----------
+    layer
+        Number of the layer in the parent.
+    block, config
+        The block, and the text of its config.
+    paths
+        Files of its weights.
+    is_parent
+        Whether it is the parent's own block.
+    values
+        Scores (``metrics.``) and costs (``stats.``) by dotted key; ``None`` where not known.
+    """
+
+    layer: int
+    block: Block
+    config: str
+    paths: tuple[str, ...]
+    is_parent: bool
+    values: Values
+
+    @property
+    def words(self) -> str:
+        """Layer and block, for a notice."""
+        return f"layer {self.layer} {self.block.name!r}"
+
+
+def ranges(layers: list[int]) -> str:
+    """Name layers shortly, such as ``"layer 3"`` or ``"layers 3, 5 to 9"``."""
+    word = "layer" if len(set(layers)) == 1 else "layers"
+    return f"{word} {_numbers(layers)}"
+
+
+def _numbers(layers: list[int]) -> str:
+    runs: list[list[int]] = []
+    for layer in sorted(set(layers)):
+        if runs and runs[-1][-1] == layer - 1:
+            runs[-1].append(layer)
+        else:
+            runs.append([layer])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
+
+
+_FIRST = ("kl_div", "cosine_embedding_loss_hidden_states", "lm_loss")
+_SCORE_SHARE, _COST_SHARE = 0.5, 0.9
+_NAMED = 20
+
+
+@dataclass(frozen=True)
+class Usable:
+    """Keys that all the blocks kept have, those blocks, and what was left out."""
+
+    keys: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    notices: tuple[str, ...]
+
+
+def usable(candidates: Sequence[Candidate], place: Location) -> Usable:
+    """Decide which scores and costs to use, and which blocks lack one of them.
+
+    A score is used that at least half as many blocks have as have the commonest one, a cost that
+    nine in ten have; the parent's own blocks need all of them. Blocks that lack one are left out,
+    and said. A layer of which nothing but the parent's block is left stays, and is named.
+
+    Raises
+    ------
+    LibraryError
+        Where no block has a score.
+    """
+    keys = list(dict.fromkeys(key for found in candidates for key in found.values))
+    scores, left_scores = _scores(candidates, keys, place)
+    costs, left_costs = _costs(candidates, keys)
+    wanted = [*scores, *costs]
+    kept = [c for c in candidates if all(c.values.get(key) is not None for key in wanted)]
+    notices = [*left_scores, *left_costs, *_left_out(candidates, kept, wanted)]
+    return Usable(tuple(wanted), tuple(kept), tuple(notices))
+
+
+def _scores(
+    candidates: Sequence[Candidate], keys: list[str], place: Location
+) -> tuple[list[str], list[str]]:
+    others = [found for found in candidates if not found.is_parent]
+    found = [key for key in keys if key.startswith(SCORE_GROUP)]
+    counts = {key: _count(others, key) for key in found}
+    most = max(counts.values(), default=0)
+    if others and not most:
+        place.fail(
+            f"no block of {ranges([c.layer for c in others])} has a score.",
+            "Give the validation files of the blocks, solution_0.json and so on.",
+        )
+    fit = [key for key in found if counts[key] >= _SCORE_SHARE * most and _whole(candidates, key)]
+    if others and not fit:
+        place.fail(
+            f"the parent's own {' and '.join(found)} is not known in every layer.",
+            "Give the validation file teacher.json.",
+        )
+    said = [
+        _said(key, candidates, counts[key], len(others))
+        for key in found
+        if key not in fit and counts[key]
+    ]
+    return sorted(fit, key=_rank), said
+
+
+def _costs(candidates: Sequence[Candidate], keys: list[str]) -> tuple[list[str], list[str]]:
+    found = [key for key in keys if key.startswith(COST_GROUP)]
+    counts = {key: _count(candidates, key) for key in found}
+    fit = [
+        key
+        for key in found
+        if counts[key] >= _COST_SHARE * len(candidates) and _whole(candidates, key)
+    ]
+    said = [
+        _said(key, candidates, counts[key], len(candidates))
+        for key in found
+        if key not in fit and counts[key]
+    ]
+    return fit, said
+
+
+def _whole(candidates: Sequence[Candidate], key: str) -> bool:
+    """Whether the parent's own block has it in every layer."""
+    return all(c.values.get(key) is not None for c in candidates if c.is_parent)
+
+
+def _count(candidates: Sequence[Candidate], key: str) -> int:
+    return sum(found.values.get(key) is not None for found in candidates)
+
+
+def _said(key: str, candidates: Sequence[Candidate], count: int, whole: int) -> str:
+    if count and not _whole(candidates, key):
+        first = _first_without(key, [c for c in candidates if c.is_parent])
+        return f"{key} is left out: the parent's own is not known in every layer, first in {first}."
+    others = [c for c in candidates if not c.is_parent or key.startswith(COST_GROUP)]
+    first = _first_without(key, others)
+    return f"{key} is left out: only {count:,} of {whole:,} blocks have it; not {first}."
+
+
+def _first_without(key: str, candidates: Sequence[Candidate]) -> str:
+    return next((c.words for c in candidates if c.values.get(key) is None), "all of them")
+
+
+def _left_out(
+    candidates: Sequence[Candidate], kept: Sequence[Candidate], wanted: list[str]
+) -> list[str]:
+    places = {id(found) for found in kept}
+    gone = [found for found in candidates if id(found) not in places]
+    if not gone:
+        return []
+    missing = [key for key in wanted if any(c.values.get(key) is None for c in gone)]
+    named = ", ".join(found.words for found in gone[:_NAMED])
+    more = f" and {len(gone) - _NAMED:,} more" if len(gone) > _NAMED else ""
+    lacks = _lacks(missing, wanted)
+    count = f"{len(gone):,} of {len(candidates):,}"
+    said = [f"Left out: {count} blocks without {lacks}: {named}{more}."]
+    alone = _only_parent(candidates, kept)
+    if alone:
+        said.append(
+            f"{ranges(alone).capitalize()}: no block but the parent's has all scores and costs, "
+            "so it stays in every architecture."
+        )
+    return said
+
+
+def _lacks(missing: list[str], wanted: list[str]) -> str:
+    """Name what is missing; where no score is there at all, in one word."""
+    scores = [key for key in wanted if key.startswith(SCORE_GROUP)]
+    if missing == scores:
+        return "any score" if len(scores) > 1 else scores[0]
+    return " or ".join(missing)
+
+
+def _only_parent(candidates: Sequence[Candidate], kept: Sequence[Candidate]) -> list[int]:
+    had = {found.layer for found in candidates if not found.is_parent}
+    have = {found.layer for found in kept if not found.is_parent}
+    return sorted(had - have)
+
+
+def _rank(key: str) -> tuple[int, int]:
+    name = key.removeprefix(SCORE_GROUP)
+    return (_FIRST.index(name) if name in _FIRST else len(_FIRST), 0)
+
+
+_PREFIX = f"{SCORE_GROUP}one_minus_"
+
+
+def with_one_minus(found: Usable) -> Usable:
+    """Add 1 - score for each score that has it not yet, the parent's own from its own score."""
+    scores = [
+        key for key in found.keys if key.startswith(SCORE_GROUP) and not key.startswith(_PREFIX)
+    ]
+    derived = {name: key for key in scores if (name := _derived(key)) not in found.keys}
+    candidates = tuple(_with_derived(candidate, derived) for candidate in found.candidates)
+    last = max((found.keys.index(key) for key in scores), default=-1) + 1
+    keys = (*found.keys[:last], *derived, *found.keys[last:])
+    return replace(found, keys=keys, candidates=candidates)
+
+
+def _derived(key: str) -> str:
+    return f"{_PREFIX}{key.removeprefix(SCORE_GROUP)}"
+
+
+def _with_derived(found: Candidate, derived: dict[str, str]) -> Candidate:
+    own = {name: found.values[key] for name, key in derived.items()}
+    values = {name: None if value is None else 1.0 - value for name, value in own.items()}
+    return replace(found, values={**found.values, **values})
+
+
+def build(found: Usable, facts: Facts, file: str) -> BlockLibrary:
+    """Freeze the usable blocks, layer by layer.
+
+    Raises
+    ------
+    LibraryError
+        Naming the layers that have no block of the parent's.
+    """
+    layers: dict[int, list[Candidate]] = {}
+    for candidate in found.candidates:
+        layers.setdefault(candidate.layer, []).append(candidate)
+    raw = [_layer(file, layer, here, found.keys) for layer, here in sorted(layers.items())]
+    orphans = [int(layer.name) for layer in raw if layer.parent is None]
+    if orphans:
+        Location(file).fail(
+            f"{ranges(orphans)}: no block of the parent's own.",
+            "The parent's records (is_teacher) or its config are needed.",
+        )
+    return assemble(file, raw, facts)
+
+
+def non_block_costs_of(
+    non_block: Mapping[str, float | None], keys: Sequence[str]
+) -> FrozenMapping[str, float]:
+    """Non-block costs by their dotted keys, where there are any and blocks have them."""
+    dotted = {f"{COST_GROUP}{key}": value for key, value in known(non_block)}
+    return FrozenMapping({key: dotted[key] for key in keys if dotted.get(key)})
+
+
+def _layer(file: str, layer: int, candidates: Sequence[Candidate], keys: Sequence[str]) -> RawLayer:
+    place = Location(file).at(layer=layer)
+    names = [text(name, place, "a block's name") for name in _names(candidates)]
+    looks = Counter(_look(candidate.block) for candidate in candidates)
+    variants = [
+        _variant(name, candidate, keys, alone=looks[_look(candidate.block)] == 1)
+        for name, candidate in zip(names, candidates, strict=True)
+    ]
+    parents = [n for n, candidate in zip(names, candidates, strict=True) if candidate.is_parent]
+    return RawLayer(layer, variants, parents[0] if len(parents) == 1 else None)
+
+
+def _variant(name: str, found: Candidate, keys: Sequence[str], *, alone: bool) -> RawVariant:
+    """Make a variant; subblocks that do not tell it from another are known by its name only."""
+    values = {key: value for key, value in known(found.values) if key in keys}
+    return RawVariant(
+        name,
+        {key: values[key] for key in keys},
+        found.block.attention.subblock if alone else OTHER,
+        found.block.ffn.subblock if alone else OTHER,
+        weight_paths=found.paths,
+        block_config=found.config,
+    )
+
+
+def _look(block: Block) -> object:
+    subblocks = (block.attention.subblock, block.ffn.subblock)
+    return block if OTHER in subblocks else subblocks
+
+
+def _names(candidates: Sequence[Candidate]) -> list[str]:
+    """Name blocks by their sizes; those that share a name, by what else differs, or a number."""
+    plain = Counter(candidate.block.name for candidate in candidates)
+    names: list[str] = []
+    for candidate in candidates:
+        name = candidate.block.name
+        if plain[name] > 1 and candidate.block.extra:
+            name += f" ({', '.join(f'{key} {value}' for key, value in candidate.block.extra)})"
+        names.append(name if name not in names else f"{name} ({len(names)})")
+    return names
