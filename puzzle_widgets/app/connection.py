@@ -1,26 +1,78 @@
-"""Between a page and its kernel: what is no message, or comes while either has gone, is dropped."""
+"""Between a page and its kernel: what is no message, or comes while either has gone, is dropped.
+
+Every length in a page's message is checked before it is used.
+"""
 
 from __future__ import annotations
 
-from collections import deque
-from typing import TYPE_CHECKING, Any
+import asyncio
+import json
+import re
+import struct
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, ClassVar
 
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 from tornado.iostream import StreamBufferFullError
+from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError
 
-from puzzle_widgets.app.framing import V1, MalformedMessageError, check_legacy, check_v1
-
-if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Callable
-
+V1 = "v1.kernel.websocket.jupyter.org"
+MAX_PARTS = 1024
+MAX_HEADER_BYTES = 64 * 2**10
+MAX_JSON_BYTES = 4 * 2**20  # read by the server itself, at 30 times its size in memory
+_JSON_PARTS = ("header", "parent_header", "metadata", "content")
+_OFFSET_BYTES = {"little": 8, "big": 4}
 PAGE_CHANNELS = (None, "shell", "control")
 MAX_MALFORMED = 10
 MAX_UNREAD_BYTES = 64 * 2**20  # by a page, of its kernel's messages
 MAX_UNANSWERED_BYTES = 128 * 2**20  # by a kernel, of its page's messages
 MAX_UNANSWERED = 1000
 _NOT_ITS_FORMAT = 1007  # RFC 6455: data that does not agree with the message's type
+MAX_SOCKETS = 4  # of one kernel; a page has one, and a second while it reconnects
+_SESSION_NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
+_LOOK_AGAIN_SECONDS = 0.05
+
+
+class MalformedMessageError(ValueError):
+    """A page sent what is no message."""
+
+
+class PageSocket(KernelWebsocketHandler):
+    """Websocket between a page and its kernel."""
+
+    _counts: ClassVar[Counter[str]] = Counter()
+
+    async def get(self, kernel_id: str) -> None:
+        """Serve one websocket from its handshake to its end."""
+        if not _SESSION_NAME.fullmatch(self.get_argument("session_id", "none")):
+            raise HTTPError(400, "a session's name has up to 64 letters, digits, - and _")
+        if self._counts[kernel_id] >= MAX_SOCKETS:
+            raise HTTPError(429, "this session has too many connections")
+        self._counts[kernel_id] += 1
+        try:
+            await super().get(kernel_id=kernel_id)
+        finally:
+            self._counts[kernel_id] -= 1
+            if not self._counts[kernel_id]:
+                del self._counts[kernel_id]
+
+    async def on_message(self, ws_message: bytes | str) -> None:
+        """Pass a message on; the next one is read once the kernel has room for it."""
+        super().on_message(ws_message)
+        while self._has_to_wait():  # noqa: ASYNC110 - the page may go meanwhile, too
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ANN401, ARG002
+        """Refuse a handshake by its status alone; nobody reads a page there."""
+        self.finish()
+
+    def _has_to_wait(self) -> bool:
+        link = self.connection
+        return link is not None and link.page is not None and link.is_full
 
 
 class GuardedConnection(ZMQChannelsWebsocketConnection):
@@ -119,3 +171,93 @@ def _forget(sent: asyncio.Future[None]) -> None:
     """A page that goes while it is written to is no error."""
     if not sent.cancelled():
         sent.exception()
+
+
+def check_v1(message: bytes | str) -> tuple[str, dict[str, Any]]:
+    """Channel and header of a message in the format that JupyterLab's pages speak.
+
+    Parameters
+    ----------
+    message
+        Number of offsets, offsets (8 bytes each, little end first), channel, header, parent
+        header, metadata, content, buffers.
+
+    Raises
+    ------
+    MalformedMessageError
+        If it is no such message; nothing beyond its own length has been read or reserved.
+    """
+    if isinstance(message, str):
+        raise MalformedMessageError("text in a binary format")
+    parts = _parts(message, _offsets(message, "little"))
+    if len(parts) < 1 + len(_JSON_PARTS):
+        raise MalformedMessageError("parts are missing")
+    if len(parts[1]) > MAX_HEADER_BYTES:
+        raise MalformedMessageError("the header is too long")
+    return _text(parts[0]), _checked_header(_json(parts[1]))
+
+
+def check_legacy(message: bytes | str) -> tuple[str | None, dict[str, Any]]:
+    """Channel and header of a message in the older format: JSON, alone or before buffers.
+
+    Raises
+    ------
+    MalformedMessageError
+        If it is no such message; nothing beyond its own length has been read or reserved.
+    """
+    text = message
+    if isinstance(message, bytes):
+        offsets = _offsets(message, "big")
+        text = _parts(message, [*offsets, len(message)])[0]
+    if len(text) > MAX_JSON_BYTES:
+        raise MalformedMessageError("the message is too long for its format")
+    read = _json(text)
+    if not isinstance(read, dict) or not all(isinstance(read.get(n), dict) for n in _JSON_PARTS):
+        raise MalformedMessageError("parts are missing")
+    if read.get("buffers"):
+        raise MalformedMessageError("buffers stand in the text")
+    channel = read.get("channel")
+    if not isinstance(channel, str | None):
+        raise MalformedMessageError("the channel has no name")
+    return channel, _checked_header(read["header"])
+
+
+def _offsets(message: bytes, end: str) -> list[int]:
+    """Read the offsets at a message's beginning: as many as it says, if it can hold them."""
+    size = _OFFSET_BYTES[end]
+    count = int.from_bytes(message[:size], "little" if end == "little" else "big")
+    if not 1 <= count <= MAX_PARTS or len(message) < size * (1 + count):
+        raise MalformedMessageError("it cannot hold the parts that it says it has")
+    letters = f"<{count}Q" if end == "little" else f">{count}I"
+    offsets = list(struct.unpack_from(letters, message, size))
+    if offsets[0] < size * (1 + count):
+        raise MalformedMessageError("its parts lie in its own list of parts")
+    return offsets
+
+
+def _parts(message: bytes, offsets: Sequence[int]) -> list[bytes]:
+    if any(start > stop for start, stop in pairwise(offsets)) or offsets[-1] > len(message):
+        raise MalformedMessageError("its parts do not follow one another inside it")
+    return [message[start:stop] for start, stop in pairwise(offsets)]
+
+
+def _checked_header(header: object) -> dict[str, Any]:
+    if not isinstance(header, dict):
+        raise MalformedMessageError("the header is none")
+    if not all(isinstance(header.get(name), str) for name in ("msg_id", "msg_type")):
+        raise MalformedMessageError("the header does not say what it is of")
+    return header
+
+
+def _text(part: bytes) -> str:
+    try:
+        return part.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedMessageError("it is not in UTF-8") from error
+
+
+def _json(part: bytes | str) -> object:
+    try:
+        return json.loads(part)
+    except (ValueError, RecursionError) as error:
+        raise MalformedMessageError("it is not JSON") from error

@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from puzzle_widgets.app.settings import JUPYTER_FOLDER
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+JUPYTER_FOLDER = Path(__file__).resolve().parent / "jupyter"
 LIBRARY_VARIABLE = "PUZZLE_WIDGETS_LIBRARY"
 WORKLOAD_VARIABLE = "PUZZLE_WIDGETS_WORKLOAD"
 GAPS_VARIABLE = "PUZZLE_WIDGETS_ALLOW_GAPS"

@@ -18,15 +18,21 @@ from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from puzzle_widgets.app.admission import Admission, AdmissionHandler
-from puzzle_widgets.app.browser import open_when_possible
-from puzzle_widgets.app.capacity import allow_open_files, cores, default_sessions
-from puzzle_widgets.app.ending import Ending, ending
+from puzzle_widgets.app.admission import Admission
+from puzzle_widgets.app.connection import PageSocket
 from puzzle_widgets.app.environment import served_environment
-from puzzle_widgets.app.page_handler import PageHandler
-from puzzle_widgets.app.ports import listen_at, port_of
+from puzzle_widgets.app.handlers import AdmissionHandler, PageHandler
+from puzzle_widgets.app.machine import (
+    Ending,
+    allow_open_files,
+    cores,
+    default_sessions,
+    ending,
+    listen_at,
+    open_when_possible,
+    port_of,
+)
 from puzzle_widgets.app.settings import PAGE_MESSAGES, AppSettings, voila_config
-from puzzle_widgets.app.sockets import PageSocket
 from puzzle_widgets.resources import notebook_folder
 
 if TYPE_CHECKING:
@@ -61,7 +67,7 @@ def serve(  # noqa: PLR0913
     library
         Path or name of the block library to open; None for the embedded default.
     workload
-        Scenario of costs to open it in, where it is a run with several; the usual by default.
+        Workload to open it in, where it is a run with several; the usual by default.
     allow_gaps
         Whether numbered layers may be missing from it.
     decimal, thousands
@@ -128,7 +134,7 @@ class PuzzleApp(Voila):
         self._listener = listener
         self._url = url
         self._settings = settings
-        self._wish = request
+        self._ending = request
         self._admission: Admission | None = None
 
     @property
@@ -178,7 +184,7 @@ class PuzzleApp(Voila):
         server = HTTPServer(self.app, max_body_size=MAX_BODY_BYTES, body_timeout=BODY_SECONDS)
         server.add_sockets([self._listener])
         self.ioloop = IOLoop.current()
-        self._wish.stop_by(lambda: self.ioloop.add_callback_from_signal(self.ioloop.stop))
+        self._ending.stop_by(lambda: self.ioloop.add_callback_from_signal(self.ioloop.stop))
         self.ioloop.add_callback(self._announce)
         self.ioloop.start()
         _say("\nStopping ...")

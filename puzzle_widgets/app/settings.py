@@ -11,15 +11,12 @@ from typing import Any
 import zmq
 from traitlets.config import Config
 
-from puzzle_widgets.app.capacity import default_sessions
 from puzzle_widgets.app.connection import GuardedConnection
 from puzzle_widgets.app.kernels import OwnPythonKernels, PageKernel, PageKernels
-from puzzle_widgets.app.policy import content_security_policy
-from puzzle_widgets.app.transport import socket_root
+from puzzle_widgets.app.machine import default_sessions, socket_root
 from puzzle_widgets.errors import ServerError
 
 TEMPLATE = "puzzle_widgets"
-JUPYTER_FOLDER = Path(__file__).resolve().parent / "jupyter"
 MAX_MESSAGE_BYTES = 100 * 2**20
 MAX_MESSAGES_PER_SECOND = 100_000.0
 PINGS_UNANSWERED = 3  # before a page counts as gone; at the first look none has been sent yet
@@ -36,6 +33,20 @@ EXTENSIONS = [
     "bqplot",
     "bqscales",
 ]
+_POLICY = {
+    "default-src": "'self'",
+    # Voila's page has inline scripts, bqplot's templates need eval, anywidget imports from blobs.
+    "script-src": "'self' 'unsafe-inline' 'unsafe-eval' blob:",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self'",
+    "worker-src": "'self' blob:",
+    "object-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'self'",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +155,7 @@ def _server(settings: AppSettings) -> dict[str, Any]:
             "ws_ping_timeout": PINGS_UNANSWERED * settings.ping_seconds * 1000,
             "websocket_max_message_size": MAX_MESSAGE_BYTES,
             "allow_remote_access": not settings.is_local,
-            "headers": {"Content-Security-Policy": content_security_policy()},
+            "headers": {"Content-Security-Policy": _content_security_policy()},
         },
     }
 
@@ -169,3 +180,8 @@ def _page(settings: AppSettings) -> dict[str, Any]:
 def _page_facts(settings: AppSettings) -> dict[str, float]:
     poll = min(LONGEST_POLL_SECONDS, max(1.0, settings.idle_timeout / 4))
     return {"idleSeconds": settings.idle_timeout, "pollSeconds": poll}
+
+
+def _content_security_policy() -> str:
+    """Allow the page nothing but what this server sends: the Content-Security-Policy header."""
+    return "; ".join(f"{name} {sources}" for name, sources in _POLICY.items())

@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from puzzle_widgets.app.browser import open_when_possible
+from puzzle_widgets.app.machine import open_when_possible
 
 
 class Recorder:

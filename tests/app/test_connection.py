@@ -14,9 +14,9 @@ from puzzle_widgets.app.connection import (
     MAX_MALFORMED,
     MAX_UNANSWERED,
     MAX_UNANSWERED_BYTES,
+    V1,
     GuardedConnection,
 )
-from puzzle_widgets.app.framing import V1
 from tests.app.messages import legacy, legacy_text, parts_of, v1
 
 ALLOWED = ["comm_msg", "kernel_info_request"]

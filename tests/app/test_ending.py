@@ -16,7 +16,7 @@ from threading import Thread
 
 import pytest
 
-from puzzle_widgets.app.ending import ending
+from puzzle_widgets.app.machine import ending
 from tests.support.app import CHECKOUT
 from tests.support.visitor import open_page
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from puzzle_widgets.app.environment import (
+    JUPYTER_FOLDER,
     LIBRARY_VARIABLE,
     library_argument,
     served_environment,
 )
-from puzzle_widgets.app.settings import JUPYTER_FOLDER
 
 
 def test_path_of_a_library_becomes_absolute(

@@ -18,7 +18,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
-from puzzle_widgets.app.framing import V1
+from puzzle_widgets.app.connection import V1
 from tests.app.messages import HEADER, legacy, legacy_text, parts_of, v1
 from tests.app.test_framing import NOT_LEGACY, NOT_V1
 from tests.support.app import RunningApp, running_app

@@ -15,7 +15,7 @@ from jupyter_server.services.kernels.connection.base import (
     deserialize_msg_from_ws_v1,
 )
 
-from puzzle_widgets.app.framing import (
+from puzzle_widgets.app.connection import (
     MAX_HEADER_BYTES,
     MAX_JSON_BYTES,
     MAX_PARTS,

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from puzzle_widgets.app.opening import Opening
+from puzzle_widgets.app.admission import Opening
 
 
 class Kernels:

@@ -13,8 +13,7 @@ from tornado.httpclient import HTTPRequest
 from tornado.testing import bind_unused_port
 from tornado.websocket import websocket_connect
 
-from puzzle_widgets.app.connection import GuardedConnection
-from puzzle_widgets.app.framing import V1
+from puzzle_widgets.app.connection import V1, GuardedConnection
 from tests.app.messages import HEADER, legacy_text, parts_of, v1
 from tests.app.test_framing import SIXTEEN_BYTES
 from tests.support.app import CHECKOUT

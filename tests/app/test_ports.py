@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from puzzle_widgets.app import ports
+from puzzle_widgets.app import machine
 from puzzle_widgets.errors import ServerError
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ HERE = "127.0.0.1"
 @contextmanager
 def listening(port: int | None) -> Iterator[int]:
     """Port of a server that listens for as long as the block lasts."""
-    with ports.listen_at(HERE, port) as listener:
-        yield ports.port_of(listener)
+    with machine.listen_at(HERE, port) as listener:
+        yield machine.port_of(listener)
 
 
 def free_port() -> int:
@@ -40,27 +40,27 @@ def test_asked_port_is_taken() -> None:
 
 def test_preferred_port_is_taken_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """With no port asked for, the preferred one is taken while it is free."""
-    monkeypatch.setattr(ports, "PREFERRED_PORT", free_port())
+    monkeypatch.setattr(machine, "PREFERRED_PORT", free_port())
     with listening(None) as port:
-        assert port == ports.PREFERRED_PORT
+        assert port == machine.PREFERRED_PORT
 
 
 def test_another_port_serves_when_the_preferred_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second app started beside the first takes any free port."""
-    monkeypatch.setattr(ports, "PREFERRED_PORT", free_port())
+    monkeypatch.setattr(machine, "PREFERRED_PORT", free_port())
     with listening(None) as first, listening(None) as second:
-        assert first == ports.PREFERRED_PORT
+        assert first == machine.PREFERRED_PORT
         assert second not in (0, first)
 
 
 @pytest.mark.parametrize("bad", [-1, 65_536])
 def test_impossible_port_is_refused(bad: int) -> None:
     """A port outside the range of ports is a clear error."""
-    with pytest.raises(ServerError, match=f"port {bad} is none; give 1 to 65535"):
-        ports.listen_at(HERE, bad)
+    with pytest.raises(ServerError, match=f"invalid port {bad}; give 1 to 65535"):
+        machine.listen_at(HERE, bad)
 
 
 def test_taken_port_is_refused_when_asked_for() -> None:
     """A port that was asked for is never swapped for another in silence."""
     with listening(0) as port, pytest.raises(ServerError, match=f"port {port} .* cannot be used"):
-        ports.listen_at(HERE, port)
+        machine.listen_at(HERE, port)

@@ -19,8 +19,8 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
+from puzzle_widgets.app.connection import MAX_SOCKETS, PageSocket
 from puzzle_widgets.app.settings import AppSettings, voila_config
-from puzzle_widgets.app.sockets import MAX_SOCKETS, PageSocket
 
 PING_SECONDS = 0.2
 HANDSHAKE = (

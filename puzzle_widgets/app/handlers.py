@@ -1,4 +1,4 @@
-"""The page's address: a door for everyone, the explorer for those who were let in."""
+"""The addresses that pages ask: a door for everyone, the explorer for those who were let in."""
 
 from __future__ import annotations
 
@@ -7,14 +7,31 @@ import os
 from typing import Any
 
 from tornado.web import HTTPError, authenticated
-from voila.handler import VoilaHandler
+from voila.handler import BaseVoilaHandler, VoilaHandler
 from voila.notebook_renderer import NotebookRenderer
 from voila.utils import get_page_config
 
-from puzzle_widgets.app.admission import Admission
-from puzzle_widgets.app.opening import Opening
+from puzzle_widgets.app.admission import Admission, Opening
 
 START_SECONDS = 180
+PROOF = "X-Puzzle-Widgets"  # a header that no page of another host can send
+
+
+class AdmissionHandler(BaseVoilaHandler):
+    """Answers a waiting page."""
+
+    def initialize(self, admission: Admission, **kwargs: Any) -> None:  # noqa: ANN401
+        """Take what Voila's handlers take, and the server's admission."""
+        super().initialize(**kwargs)
+        self._admission = admission
+
+    @authenticated
+    def post(self) -> None:
+        """Give a ticket, or a place; only a script of this server's own page can ask."""
+        if PROOF not in self.request.headers:
+            raise HTTPError(403)
+        self.set_header("Cache-Control", "no-store")
+        self.finish(self._admission.ask(self.get_argument("name", "")))
 
 
 class PageHandler(VoilaHandler):
