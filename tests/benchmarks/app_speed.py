@@ -130,11 +130,11 @@ def _drag_rows(opened: Session, repeats: int) -> list[Row]:
     return [
         (
             f"answers shown while a slider is dragged, {_DRAG_S:g} s",
-            *_least(answers, "a second"),
+            *_least(answers, "per second"),
         ),
         (
-            "pictures of the chart meanwhile, between answers too",
-            *_least(pictures, "a second"),
+            "frames of the chart meanwhile, between answers too",
+            *_least(pictures, "per second"),
         ),
         _row("longest wait between two answers meanwhile", [drag.gap for drag in drags], "ms"),
     ]
