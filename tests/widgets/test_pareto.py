@@ -40,7 +40,7 @@ def is_shown(widget: Any) -> bool:
     return bool(widget.layout.display != "none")
 
 
-def test_parent_and_present_stand_alone_before_the_front(state: ExplorerState) -> None:
+def test_parent_and_current_stand_alone_before_the_front(state: ExplorerState) -> None:
     """Without a front the chart shows parent and current solution, and offers the search."""
     plot = ParetoPlot(state)
     assert len(plot.chart.spots["points"].x) == 0
@@ -82,7 +82,19 @@ def test_click_on_a_point_that_has_gone_does_nothing(plot: ParetoPlot) -> None:
     assert plot.state.selection.kind == "current"
 
 
-def test_click_on_the_diamond_shows_the_present_solution(plot: ParetoPlot) -> None:
+def test_a_late_click_means_the_point_that_was_drawn(plot: ParetoPlot) -> None:
+    """Its place tells which point it was, whatever index that one has by now; a gone one is none."""
+    points = plot.chart.spots["points"]
+    where = {"x": float(points.x[3]), "y": float(points.y[3])}
+    points._handle_custom_msg({"event": "element_click", "data": {"index": 1, **where}}, None)
+    assert (plot.state.selection.kind, plot.state.selection.place) == ("point", 3)
+    plot.state.show_current()
+    gone = {"index": 1, "x": where["x"] * 1.5, "y": where["y"]}
+    points._handle_custom_msg({"event": "element_click", "data": gone}, None)
+    assert plot.state.selection.kind == "current"
+
+
+def test_click_on_the_diamond_shows_the_current_solution(plot: ParetoPlot) -> None:
     """From a point, a click on the diamond goes back to the current solution."""
     plot.state.show_point(1)
     click_on(plot.chart.spots["current"], 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -50,10 +51,10 @@ class FrontChart:
         """Call ``do`` with the place of a spot that is clicked, of the spots of this name."""
 
         def clicked(_mark: object, event: dict[str, Any]) -> None:
-            index = int(event["data"]["index"])
             spots = self._shown[name].spots if name in self._shown else ()
-            if index < len(spots):  # a click may arrive after its spot has gone
-                do(spots[index].place)
+            spot = _clicked(spots, event["data"])
+            if spot is not None:
+                do(spot.place)
 
         self.spots[name].on_element_click(clicked)
 
@@ -92,6 +93,24 @@ class FrontChart:
             interactions={"hover": "tooltip"},
             **looks,
         )
+
+
+def _clicked(spots: Sequence[Spot], data: dict[str, Any]) -> Spot | None:
+    """The spot that a page says was clicked; none where that one has gone meanwhile.
+
+    A click may arrive after others were drawn, so that its index is of an earlier drawing: where it
+    stands tells which one it is.
+    """
+    index = int(data["index"])
+    likely = [*spots[index : index + 1], *spots] if index >= 0 else list(spots)
+    if "x" not in data or "y" not in data:
+        return next(iter(spots[index : index + 1]), None)
+    return next((spot for spot in likely if _stands_at(spot, data["x"], data["y"])), None)
+
+
+def _stands_at(spot: Spot, *where: float) -> bool:
+    pairs = zip((spot.x, spot.y), where, strict=True)
+    return all(math.isclose(mine, said, rel_tol=1e-6) for mine, said in pairs)
 
 
 def _place(mark: bq.Scatter, group: Spots) -> None:
