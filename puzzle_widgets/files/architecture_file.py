@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from puzzle_widgets.errors import LibraryError, ScenarioError
 from puzzle_widgets.library import BlockLibrary, LayerName
@@ -131,8 +130,7 @@ def plain_problem(
     found = goal or sense.goal
     if found is None:
         raise ScenarioError(f"{sense.reason} Say it first, here or by goal=.")
-    said: dict[str, Any] = {found: key}
-    return SearchProblem(library, **said)
+    return SearchProblem.of(library, found, key)
 
 
 def _content(source: str | Path | bytes) -> tuple[bytes, str, Location]:

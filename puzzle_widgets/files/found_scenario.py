@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
 from puzzle_widgets.errors import ProblemError, ScenarioError, SolverError
 from puzzle_widgets.files.architecture_file import architecture_of, plain_problem
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.puzzletron.reports import FoundSolution
 from puzzle_widgets.library.puzzletron.values import End
-from puzzle_widgets.library.sense import score_sense
+from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Status
 from puzzle_widgets.solution.optimum import search_without_reason
@@ -77,8 +77,7 @@ def to_scenario(found: FoundSolution, library: BlockLibrary, prover: Prover) -> 
     try:
         solution = evaluate(problem, architecture, _ENGINE)
     except SolverError:
-        bare: dict[str, Any] = {problem.goal: problem.objective}
-        solution = evaluate(SearchProblem(library, **bare), architecture, _ENGINE)
+        solution = evaluate(problem.bare, architecture, _ENGINE)
         notes.append("its limits are left out: by this library's sums it breaks them.")
     solution, unproven = prover.proven(solution)
     said = (*notes, *_difference(found, solution), unproven)
@@ -87,7 +86,7 @@ def to_scenario(found: FoundSolution, library: BlockLibrary, prover: Prover) -> 
 
 def _problem(found: FoundSolution, library: BlockLibrary) -> tuple[SearchProblem, list[str]]:
     """The search that found it, as far as it can be asked of this library."""
-    goal: dict[str, Any] = {_goal(found, library): found.objective}
+    asked = partial(SearchProblem.of, library, _goal(found, library), found.objective)
     parent = library.parent_totals
     limits = {
         key: (_of(lower, parent[key]), _of(upper, parent[key]))
@@ -97,13 +96,13 @@ def _problem(found: FoundSolution, library: BlockLibrary) -> tuple[SearchProblem
     unknown = [key for key, pair in found.limits.items() if any(pair) and key not in library.keys]
     notes = [f"the limit on {key} is left out, which this library has not." for key in unknown]
     try:
-        return SearchProblem(library, **goal, budgets=limits), notes
+        return asked(budgets=limits), notes
     except ProblemError as error:
         notes.append(f"its limits are left out: {error}")
-        return SearchProblem(library, **goal), notes
+        return asked(), notes
 
 
-def _goal(found: FoundSolution, library: BlockLibrary) -> str:
+def _goal(found: FoundSolution, library: BlockLibrary) -> Goal:
     """The sense of its score: as the file says it, else as the library tells it."""
     if found.maximize is not None:
         return "maximize" if found.maximize else "minimize"

@@ -110,18 +110,22 @@ def read_limit(resource: str, limit: Limit, parent_total: float, none: float) ->
     """
     if limit is None:
         return none
-    if isinstance(limit, str) and (match := _PERCENT.fullmatch(limit)):
-        limit = Share(float(match[1]) / 100)
-    share = isinstance(limit, Share)
-    number = as_number(limit.of_parent if isinstance(limit, Share) else limit)
+    number = as_amount(limit, parent_total)
     if math.isnan(number):
         raise ProblemError(
             f"Budget on {resource}: {short_repr(limit)} is not a limit. "
             "Give a number, a share such as '85 %', or None."
         )
-    if math.isinf(number):
-        return none
-    return number * parent_total if share else number
+    return none if math.isinf(number) else number
+
+
+def as_amount(limit: Limit, parent_total: float) -> float:
+    """Read a number, or a share of the parent's total; NaN where it is neither."""
+    if isinstance(limit, str) and (match := _PERCENT.fullmatch(limit)):
+        limit = Share(float(match[1]) / 100)
+    if isinstance(limit, Share):
+        return as_number(limit.of_parent) * parent_total
+    return as_number(limit)
 
 
 def as_number(value: object) -> float:

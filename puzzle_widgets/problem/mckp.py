@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from puzzle_widgets.library import BlockLibrary, LayerName
-from puzzle_widgets.problem.problem import Architecture, Difference, SearchProblem
+
+if TYPE_CHECKING:  # a problem writes itself by this module
+    from puzzle_widgets.problem.problem import Architecture, Difference, SearchProblem
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -17,11 +19,12 @@ from puzzle_widgets.problem.budget import (
     Budget,
     BudgetSpec,
     Limit,
-    as_number,
+    as_amount,
     read_budget,
     read_limit,
 )
 from puzzle_widgets.problem.choices import find_layer, find_variant
+from puzzle_widgets.problem.mckp import Mckp, to_mckp
 
 Architecture = Mapping[LayerName, str]
 
@@ -61,8 +64,8 @@ class SearchProblem:
         ``{resource: limit}``; see :func:`puzzle_widgets.problem.budget.read_budget` for the
         forms of a limit.
     throughput
-        Least tokens a second (batch size x sequence length / summed runtime); becomes a runtime
-        budget.
+        Least tokens/s (batch size x sequence length / summed runtime), or a share of the parent's
+        throughput, such as ``"150 %"``; becomes a runtime budget.
     latency_ms
         Greatest summed runtime of a batch, in ms; becomes a runtime budget.
     fixed
@@ -108,8 +111,8 @@ class SearchProblem:
         minimize: str | None = None,
         maximize: str | None = None,
         budgets: Mapping[str, BudgetSpec | Budget] | None = None,
-        throughput: float | None = None,
-        latency_ms: float | None = None,
+        throughput: Limit = None,
+        latency_ms: Limit = None,
         fixed: Architecture | None = None,
         banned: Mapping[LayerName, Iterable[str]] | None = None,
         differences: Iterable[Difference] = (),
@@ -135,10 +138,36 @@ class SearchProblem:
         for name, value in fields.items():
             object.__setattr__(self, name, value)
 
+    @classmethod
+    def of(
+        cls,
+        library: BlockLibrary,
+        goal: Goal,
+        objective: str,
+        **more: Any,  # noqa: ANN401 - the constructor's own
+    ) -> SearchProblem:
+        """State a problem by its goal and objective, in place of ``minimize=`` or ``maximize=``."""
+        more[goal] = objective
+        return cls(library, **more)
+
+    @cached_property
+    def mckp(self) -> Mckp:
+        """The bare knapsack, arrays only; written once."""
+        return to_mckp(self)
+
+    @property
+    def bare(self) -> SearchProblem:
+        """The same objective of the same library, without budgets and rules."""
+        return SearchProblem.of(self.library, self.goal, self.objective)
+
     @property
     def sign(self) -> int:
         """1 to minimize, -1 to maximize: ``sign * score`` is always minimized."""
         return 1 if self.goal == "minimize" else -1
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields alone: what was derived from them is derived again elsewhere."""
+        return {name: value for name, value in self.__dict__.items() if name != "mckp"}
 
     def with_budget(self, resource: str, lower: Limit = None, upper: Limit = None) -> SearchProblem:
         """Give the same problem with another budget on one resource; without limits it is lifted.
@@ -196,7 +225,7 @@ class SearchProblem:
 def replace_field(problem: SearchProblem, name: str, value: object) -> SearchProblem:
     """Copy a problem with one field changed; the value is taken as checked."""
     copy = object.__new__(SearchProblem)
-    copy.__dict__.update(problem.__dict__)
+    copy.__dict__.update(problem.__getstate__())
     copy.__dict__[name] = value
     return copy
 
@@ -228,17 +257,16 @@ def _read_budgets(
     return found
 
 
-def _runtime_budgets(
-    library: BlockLibrary, throughput: float | None, latency_ms: float | None
-) -> list[Budget]:
+def _runtime_budgets(library: BlockLibrary, throughput: Limit, latency_ms: Limit) -> list[Budget]:
     if throughput is None and latency_ms is None:
         return []
     _check_key(library, RUNTIME, "A throughput or latency target")
     return [_throughput_budget(library, throughput), _latency_budget(library, latency_ms)]
 
 
-def _throughput_budget(library: BlockLibrary, throughput: float | None) -> Budget:
-    target = math.inf if throughput is None else as_number(throughput)
+def _throughput_budget(library: BlockLibrary, throughput: Limit) -> Budget:
+    parent = library.throughput(library.parent_totals[RUNTIME]) or 1.0  # 1: refused below
+    target = math.inf if throughput is None else as_amount(throughput, parent)
     if not target > 0:
         raise ProblemError(f"Throughput {short_repr(throughput)}: give tokens/s above 0, or None.")
     if math.isinf(target):
@@ -253,7 +281,7 @@ def _throughput_budget(library: BlockLibrary, throughput: float | None) -> Budge
     return Budget(RUNTIME, upper=1000.0 * tokens / target)
 
 
-def _latency_budget(library: BlockLibrary, latency_ms: float | None) -> Budget:
+def _latency_budget(library: BlockLibrary, latency_ms: Limit) -> Budget:
     return read_budget(RUNTIME, (None, latency_ms), library.parent_totals[RUNTIME])
 
 

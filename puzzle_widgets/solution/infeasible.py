@@ -10,7 +10,7 @@ import numpy as np
 from puzzle_widgets.library.quantity import format_number
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem import Budget, SearchProblem
-from puzzle_widgets.problem.mckp import Mckp, to_mckp
+from puzzle_widgets.problem.mckp import Mckp
 from puzzle_widgets.problem.problem import replace_field
 from puzzle_widgets.search.outcome import Outcome
 
@@ -36,7 +36,7 @@ def explain(problem: SearchProblem, solve: Solve) -> str:
 
 
 def _empty_layer(problem: SearchProblem) -> str:
-    mckp = to_mckp(problem)
+    mckp = problem.mckp
     pairs = zip(problem.library.layers, mckp.starts[:-1], mckp.starts[1:], strict=True)
     for layer, start, end in pairs:
         if not mckp.allowed[start:end].any():
@@ -69,7 +69,7 @@ def _text(problem: SearchProblem, key: str, value: float) -> str:
 
 
 def _possible(problem: SearchProblem, key: str) -> tuple[float, float]:
-    mckp, column = to_mckp(problem), problem.library.column(key)
+    mckp, column = problem.mckp, problem.library.column(key)
     outside = problem.library.non_block_cost(key)
     pairs = list(zip(mckp.starts[:-1], mckp.starts[1:], strict=True))
     allowed = [column[start:end][mckp.allowed[start:end]] for start, end in pairs]
@@ -103,7 +103,7 @@ def _extreme(problem: SearchProblem, budget: Budget, goal: Goal, solve: Solve) -
     """Bound on a budget's sum without that budget; NaN where the others are infeasible."""
     others = problem.with_budget(budget.resource)
     question = replace_field(replace_field(others, "objective", budget.resource), "goal", goal)
-    outcome = solve(to_mckp(question))
+    outcome = solve(question.mckp)
     if outcome.choice is None:
         return math.nan
     return question.sign * outcome.bound + problem.library.non_block_cost(budget.resource)

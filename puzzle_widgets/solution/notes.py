@@ -50,11 +50,23 @@ def _of_budgets(solution: Solution) -> Iterator[str]:
                 f"{asked}, where the parent uses {quantity.text(parent)}. For a share of the "
                 f'parent give "{share}".'
             )
+        elif key == RUNTIME and _throughput_like_a_share(solution, budget.upper):
+            yield (
+                f"A throughput of at least {library.throughput(budget.upper):.3g} tokens/s is "
+                f"asked, where the parent has {library.throughput(parent):,.4g}. For a share of "
+                'the parent\'s give it in percent, such as "85 %".'
+            )
         elif (least := _least_of_use(solution, budget)) > budget.upper:
             yield (
                 f"{asked}, less than any block needs that needs anything: the least is "
                 f"{quantity.text(least)}."
             )
+
+
+def _throughput_like_a_share(solution: Solution, runtime_ms: float) -> bool:
+    asked = solution.library.throughput(runtime_ms)
+    parent = solution.library.throughput(solution.library.parent_totals[RUNTIME])
+    return bool(asked and parent and asked <= _LARGEST_SHARE and parent > _FAR_MORE * asked)
 
 
 def _least_of_use(solution: Solution, budget: Budget) -> float:

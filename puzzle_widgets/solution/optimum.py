@@ -119,7 +119,7 @@ def search_without_reason(
 def _solve(problem: SearchProblem, how: _How) -> Solution:
     _check_options(how.gap, how.time_limit)
     begin = time.perf_counter()
-    mckp = to_mckp(problem, how.prefer)
+    mckp = to_mckp(problem, how.prefer) if how.prefer else problem.mckp
     deadline = math.inf if how.time_limit is None else time.monotonic() + how.time_limit
 
     def on_incumbent(outcome: Outcome) -> None:

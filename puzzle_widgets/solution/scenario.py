@@ -43,9 +43,9 @@ def resummed(scenario: Scenario, library: BlockLibrary) -> Scenario | None:
         return None
     problem = scenario.solution.problem
     key = problem.objective if problem.objective in library.keys else library.keys[0]
-    goal: dict[str, Any] = {problem.goal: key}
     chosen = {layer.name: architecture[layer.name] for layer in library.layers}
-    return Scenario(scenario.name, evaluate(SearchProblem(library, **goal), chosen))
+    bare = SearchProblem.of(library, problem.goal, key)
+    return Scenario(scenario.name, evaluate(bare, chosen))
 
 
 def scenario_table(scenarios: Sequence[Scenario]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from puzzle_widgets.errors import SolverError
 from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping, LayerName
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, format_figure
 from puzzle_widgets.problem import Architecture, SearchProblem, check_problem
-from puzzle_widgets.problem.mckp import row_names, to_architecture, to_choice, to_mckp
+from puzzle_widgets.problem.mckp import row_names, to_architecture, to_choice
 from puzzle_widgets.search.outcome import Outcome, Status, Ties
 from puzzle_widgets.solution.notes import notes_of
 
@@ -229,13 +229,11 @@ def parent_solution(problem: SearchProblem) -> Solution:
     81
     """
     check_problem(problem)
-    library = problem.library
-    bare = SearchProblem(library, **{problem.goal: problem.objective})  # type: ignore[arg-type]
-    return evaluate(bare, library.parent_architecture, "parent")
+    return evaluate(problem.bare, problem.library.parent_architecture, "parent")
 
 
 def _check(problem: SearchProblem, architecture: Architecture) -> None:
-    mckp = to_mckp(problem)
+    mckp = problem.mckp
     choice = to_choice(problem.library, architecture)
     broken = [mckp.rows[row] for row in mckp.broken_rows(choice)]
     if broken or not mckp.allowed[choice].all():

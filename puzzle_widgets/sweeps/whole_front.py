@@ -12,7 +12,7 @@ import numpy as np
 from puzzle_widgets.errors import ProblemError, SolverError
 from puzzle_widgets.library.quantity import THROUGHPUT, limited_key
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.problem.mckp import FloatArray, to_architecture, to_mckp
+from puzzle_widgets.problem.mckp import FloatArray, to_architecture
 from puzzle_widgets.search.exact import settle
 from puzzle_widgets.search.exact.dynamic import StoppedError, TooManyStatesError
 from puzzle_widgets.search.exact.front import Points, all_points
@@ -79,7 +79,7 @@ class WholeFront(Sequence[Solution]):
         choice = library.starts[:-1] + self.points.places(range(len(self))[point])
         limit = library.totals(to_architecture(library, choice))[key]
         limited = self.problem.with_budget(key, upper=limit)
-        mckp = to_mckp(limited)
+        mckp = limited.mckp
         score = math.fsum(mckp.score[choice].tolist())
         proven = Outcome("optimal", choice, score, score, _ENGINE)
         return solution_of(limited, settle(mckp, proven, math.inf, never), 0.0)
@@ -123,7 +123,7 @@ def whole_front(
             "The whole front is of a problem without budgets and differences. "
             "Leave them out, or use pareto_front."
         )
-    begin, mckp = time.perf_counter(), to_mckp(problem)
+    begin, mckp = time.perf_counter(), problem.mckp
     column = problem.library.column(limited_key(resource))
     score = np.where(mckp.allowed, mckp.score, np.inf)
     cuts = mckp.starts[1:-1]

@@ -212,3 +212,26 @@ def test_equal_problems_are_equal_and_can_be_pickled() -> None:
     assert pickle.loads(pickle.dumps(one)) == one  # noqa: S301
     assert one != problem(budgets={MEMORY: "50 %"})
     assert one != pw.SearchProblem(LIBRARY, maximize=LOSS, **rules)
+
+
+def test_throughput_takes_a_share_of_the_parents() -> None:
+    """150 % of the parent's throughput is two thirds of its runtime; other words are refused."""
+    library = pw.load_library("llama-3.3-70b-modeled")
+    asked = pw.SearchProblem(library, minimize="metrics.kl_div", throughput="150 %")
+    parent = library.parent_totals["stats.runtime_ms"]
+    assert asked.budgets["stats.runtime_ms"].upper == pytest.approx(parent / 1.5)
+    same = pw.SearchProblem(library, minimize="metrics.kl_div", throughput=pw.Share(1.5))
+    assert same.budgets == asked.budgets
+    for wrong in ("fast", "0 %", -1):
+        with pytest.raises(pw.ProblemError, match="Throughput"):
+            pw.SearchProblem(library, minimize="metrics.kl_div", throughput=wrong)
+
+
+def test_the_knapsack_is_written_once() -> None:
+    """The same arrays at each asking; another budget has its own; none travels in a pickle."""
+    start = problem(budgets={MEMORY: 15})
+    assert start.mckp is start.mckp
+    tighter = start.with_budget(MEMORY, upper=14)
+    assert tighter.mckp is not start.mckp
+    assert tighter.mckp.upper[0] < start.mckp.upper[0]
+    assert "mckp" not in pickle.loads(pickle.dumps(start)).__dict__  # noqa: S301

@@ -116,3 +116,14 @@ def test_ties_out_of_time_are_told_and_the_score_stays_proven() -> None:
             assert found.score == whole.score
             assert any("could not be proven" in said for said in found.notes)
     assert open_ties
+
+
+def test_a_throughput_that_looks_like_a_share() -> None:
+    """0.85 tokens/s is asked of nobody: the note names the share in percent."""
+    library = pw.load_library("llama-3.3-70b-modeled")
+    asked = pw.SearchProblem(library, minimize="metrics.kl_div", throughput=0.85)
+    said = " ".join(pw.search(asked).notes)
+    assert "at least 0.85 tokens/s is asked, where the parent has 4,947" in said
+    assert '"85 %"' in said
+    real = pw.SearchProblem(library, minimize="metrics.kl_div", throughput="120 %")
+    assert "tokens/s" not in " ".join(pw.search(real).notes)

@@ -83,7 +83,7 @@ def test_click_on_a_point_that_has_gone_does_nothing(plot: ParetoPlot) -> None:
 
 
 def test_a_late_click_means_the_point_that_was_drawn(plot: ParetoPlot) -> None:
-    """Its place tells which point it was, whatever index that one has by now; a gone one is none."""
+    """Its place tells which point it was, whatever its index is by now."""
     points = plot.chart.spots["points"]
     where = {"x": float(points.x[3]), "y": float(points.y[3])}
     points._handle_custom_msg({"event": "element_click", "data": {"index": 1, **where}}, None)
