@@ -92,7 +92,7 @@ def test_nothing_needs_the_build() -> None:
         ("anywidget", ("widgets/",)),
         ("IPython", ("widgets/", "app/")),
         ("voila", ("app/",)),
-        ("rich", ("cli/",)),
+        ("rich", ("cli/", "distillation/progress.py")),
         ("jinja2", ("export/report.py",)),
         ("pooch", ("library/datasets/",)),
         ("torch", ("distillation/",)),

@@ -14,14 +14,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from puzzle_widgets.distillation.architectures import SCORE, Candidate, candidates
-from puzzle_widgets.distillation.files import load_tensors
 from puzzle_widgets.distillation.model import Decoder
-from puzzle_widgets.distillation.parent import load_parent
-from puzzle_widgets.distillation.run import Run
+from puzzle_widgets.distillation.parent import load_parent, train
+from puzzle_widgets.distillation.presets import Subblocks, block_name
+from puzzle_widgets.distillation.run import Run, load_tensors
 from puzzle_widgets.distillation.score import load_block
-from puzzle_widgets.distillation.shape import Subblocks, block_name
 from puzzle_widgets.distillation.text import random_windows
-from puzzle_widgets.distillation.training import train
 from puzzle_widgets.distillation.write_library import read_library
 from puzzle_widgets.errors import BuildError
 from puzzle_widgets.library import LayerName

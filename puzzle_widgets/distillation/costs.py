@@ -16,22 +16,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from puzzle_widgets.distillation.attention import Attention, KVCache
-from puzzle_widgets.distillation.files import load_json, save_json
 from puzzle_widgets.distillation.model import (
+    Attention,
     Decoder,
+    KVCache,
     count_parameters,
     make_attention,
     make_ffn,
     tensor_bytes,
 )
-from puzzle_widgets.distillation.presets import Workload
+from puzzle_widgets.distillation.presets import ModelShape, Workload, attention_name, ffn_name
 from puzzle_widgets.distillation.progress import Progress
-from puzzle_widgets.distillation.run import Run, machine
-from puzzle_widgets.distillation.serve import decode_step, prefill
-from puzzle_widgets.distillation.shape import ModelShape, attention_name, ffn_name
+from puzzle_widgets.distillation.run import Run, load_json, machine, save_json
 
 COSTS = "costs.json"
 NON_BLOCK = "non-block costs"
@@ -210,3 +208,35 @@ def _sizes(module: nn.Module, workload: Workload) -> dict[str, int]:
         "weight_bytes": tensor_bytes(module),
         "kv_cache_bytes": kv_cache_bytes(module, workload.batch, workload.tokens),
     }
+
+
+Caches = list[KVCache | None]
+
+
+def prefill(model: Decoder, prompts: Tensor, caches: Caches) -> Tensor:
+    """Read prompts of shape (batch, tokens); gives the first generated tokens, (batch, 1)."""
+    for cache in caches:
+        if cache is not None:
+            cache.filled = 0
+    hidden = model.finish(model.embedding(prompts), caches=caches)
+    return model.head(hidden[:, -1:]).argmax(dim=-1)
+
+
+def decode_step(model: Decoder, tokens: Tensor, caches: Caches) -> Tensor:
+    """Read the last tokens, (batch, 1); gives the next ones."""
+    return model(tokens, caches).argmax(dim=-1)
+
+
+def generate(model: Decoder, prompts: Tensor, steps: int, caches: Caches) -> Tensor:
+    """Greedy generation: the tokens after the prompts, shape (batch, steps + 1)."""
+    with torch.inference_mode():
+        tokens = [prefill(model, prompts, caches)]
+        for _ in range(steps):
+            tokens.append(decode_step(model, tokens[-1], caches))
+    return torch.cat(tokens, dim=1)
+
+
+def model_bytes(model: Decoder, workload: Workload) -> int:
+    """Bytes of all weights and of the KV caches that a workload fills."""
+    caches = model.new_caches(workload.batch, workload.tokens)
+    return tensor_bytes(model) + sum(cache.bytes for cache in caches if cache is not None)

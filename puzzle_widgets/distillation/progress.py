@@ -1,15 +1,15 @@
-"""Says how far a stage is, and how long the rest takes."""
+"""Says how far a stage is, and how long the rest takes: a line now and then, for a log."""
 
 from __future__ import annotations
 
-import statistics
 import time
-from collections import deque
 from collections.abc import Callable
+
+import rich.progress
 
 Say = Callable[[str], None]
 _SECONDS_BETWEEN = 5.0
-_STEPS_JUDGED_BY = 200
+_SECONDS_JUDGED_BY = 120.0
 
 
 class Progress:
@@ -28,28 +28,33 @@ class Progress:
     """
 
     def __init__(self, what: str, steps: int, say: Say, done: int = 0) -> None:
-        self._what, self._steps, self._say, self._done = what, steps, say, done
-        self._seconds: deque[float] = deque(maxlen=_STEPS_JUDGED_BY)
-        self._last_step = time.monotonic()
-        self._last_line = self._last_step  # the first steps of a stage tell too little
+        self._say, self._now = say, time.monotonic()
+        self._last_line = self._now  # the first steps of a stage tell too little
+        self._rich = rich.progress.Progress(
+            auto_refresh=False,
+            speed_estimate_period=_SECONDS_JUDGED_BY,
+            get_time=lambda: self._now,
+        )
+        self._id = self._rich.add_task(what, total=steps, completed=done)
+        self._rich.advance(self._id, 0)  # the estimate counts from here
         if done:
             say(f"{what}: going on after {done:,} of {steps:,}")
 
     def step(self, words: str = "", count: int = 1) -> None:
         """Count finished steps; says a line now and then, and at the end."""
-        now = time.monotonic()
-        self._seconds.append((now - self._last_step) / count)
-        self._last_step = now
-        self._done += count
-        if self._done >= self._steps or now - self._last_line >= _SECONDS_BETWEEN:
-            self._last_line = now
+        self._now = time.monotonic()
+        self._rich.advance(self._id, count)
+        finished = self._rich.tasks[0].finished
+        if finished or self._now - self._last_line >= _SECONDS_BETWEEN:
+            self._last_line = self._now
             self._say(self._line(words))
 
     def _line(self, words: str) -> str:
-        left = statistics.fmean(self._seconds) * (self._steps - self._done)
+        task = self._rich.tasks[0]
         told = f", {words}" if words else ""
-        rest = f", about {duration(left)} left" if self._done < self._steps else ", done"
-        return f"{self._what}: {self._done:,} of {self._steps:,}{told}{rest}"
+        left = f", about {duration(task.time_remaining)} left" if task.time_remaining else ""
+        rest = ", done" if task.finished else left
+        return f"{task.description}: {task.completed:,.0f} of {task.total:,.0f}{told}{rest}"
 
 
 def duration(seconds: float) -> str:

@@ -9,12 +9,10 @@ from typing import Any
 import pandas as pd
 
 from puzzle_widgets.distillation.costs import MIB, NON_BLOCK, read_costs
-from puzzle_widgets.distillation.files import load_json
 from puzzle_widgets.distillation.parent import REPORT
-from puzzle_widgets.distillation.quality import METRICS
-from puzzle_widgets.distillation.run import Run
-from puzzle_widgets.distillation.score import read_scores
-from puzzle_widgets.distillation.shape import Subblocks, attention_name, block_name, ffn_name
+from puzzle_widgets.distillation.presets import Subblocks, attention_name, block_name, ffn_name
+from puzzle_widgets.distillation.run import Run, load_json
+from puzzle_widgets.distillation.score import METRICS, read_scores
 from puzzle_widgets.errors import BuildError
 from puzzle_widgets.library import (
     BlockLibrary,

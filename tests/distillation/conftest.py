@@ -15,8 +15,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 @pytest.fixture(scope="session")
 def micro_preset() -> Any:
     """Two layers of width 16, all 54 variants, a few steps of everything."""
-    from puzzle_widgets.distillation.presets import Preset, Schedule, Truths, Workload
-    from puzzle_widgets.distillation.shape import ModelShape
+    from puzzle_widgets.distillation.presets import ModelShape, Preset, Schedule, Truths, Workload
 
     return Preset(
         name="micro",

@@ -9,7 +9,6 @@ import pytest
 
 pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from puzzle_widgets.distillation.agreement import agreement, kendall, spearman
 from puzzle_widgets.distillation.architectures import (
     SCORE,
     candidates,
@@ -19,6 +18,7 @@ from puzzle_widgets.distillation.architectures import (
     searched,
 )
 from puzzle_widgets.distillation.presets import Truths
+from puzzle_widgets.distillation.write_truth import agreement, kendall, spearman
 from puzzle_widgets.library import load_library, to_frame
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
 

@@ -10,7 +10,6 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 import puzzle_widgets as pw
-from puzzle_widgets.distillation.check import check_architecture
 from puzzle_widgets.distillation.child import (
     assemble,
     chosen_children,
@@ -18,12 +17,15 @@ from puzzle_widgets.distillation.child import (
     global_loss,
     load_child,
 )
-from puzzle_widgets.distillation.chosen import distil_chosen
 from puzzle_widgets.distillation.parent import load_parent
-from puzzle_widgets.distillation.presets import PRESETS
-from puzzle_widgets.distillation.quality import make_reference, whole_model_quality
-from puzzle_widgets.distillation.score import read_scores, validation_windows
-from puzzle_widgets.distillation.shape import LINEAR, block_name
+from puzzle_widgets.distillation.presets import LINEAR, PRESETS, block_name
+from puzzle_widgets.distillation.score import (
+    make_reference,
+    read_scores,
+    validation_windows,
+    whole_model_quality,
+)
+from puzzle_widgets.distillation.truth import check_architecture, distil_chosen
 from puzzle_widgets.distillation.write_library import read_library
 from puzzle_widgets.errors import BuildError
 from puzzle_widgets.files.scenario_file import dump_scenarios

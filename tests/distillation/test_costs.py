@@ -8,10 +8,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from puzzle_widgets.distillation.costs import NON_BLOCK, Reading, read_costs
+from puzzle_widgets.distillation.costs import NON_BLOCK, Reading, model_bytes, read_costs
 from puzzle_widgets.distillation.model import Decoder, count_parameters
-from puzzle_widgets.distillation.serve import model_bytes
-from puzzle_widgets.distillation.shape import block_name
+from puzzle_widgets.distillation.presets import block_name
 from puzzle_widgets.distillation.write_library import library_file, read_library
 from puzzle_widgets.library import load_library
 from puzzle_widgets.library.quantity import MEMORY, PARAMETERS, RUNTIME

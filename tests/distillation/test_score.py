@@ -9,19 +9,22 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from puzzle_widgets.distillation.files import read_lines
 from puzzle_widgets.distillation.parent import load_parent
-from puzzle_widgets.distillation.quality import KL, LM_LOSS, METRICS, TOP_1, make_reference
-from puzzle_widgets.distillation.run import open_run
+from puzzle_widgets.distillation.presets import NO_OP, block_name
+from puzzle_widgets.distillation.run import open_run, read_lines
 from puzzle_widgets.distillation.score import (
+    KL,
+    LM_LOSS,
+    METRICS,
     SCORES,
+    TOP_1,
     load_block,
+    make_reference,
     read_scores,
     replace_one_block,
     score_blocks,
     validation_windows,
 )
-from puzzle_widgets.distillation.shape import NO_OP, block_name
 
 
 def test_the_parent_s_own_block_scores_exactly_zero(built: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.files import found_scenario
+from puzzle_widgets.files import run_reports as found_scenario
 from puzzle_widgets.files.scenario_file import read_scenarios
 from tests.support.libraries import MEMORY, RUNTIME
 from tests.support.puzzletron_run import GAIN, SEARCH, Run, small_run, solutions_file, sweep_file

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -20,7 +21,6 @@ from puzzle_widgets.search.exact.dynamic import (
 )
 from puzzle_widgets.search.exact.feasible import first_choice
 from puzzle_widgets.search.exact.form import Form, to_form
-from puzzle_widgets.search.memory import grown_by
 from puzzle_widgets.search.mip import MipOptions, solve_mip
 from puzzle_widgets.search.outcome import Cancelled, Outcome, Status, infeasible, never
 from puzzle_widgets.search.rescale import narrowed
@@ -343,3 +343,23 @@ def _good_enough(search: _Search, gap: float) -> bool:
 
 def _stopped(options: ExactOptions, deadline: float) -> bool:
     return time.monotonic() > deadline or options.cancelled()
+
+
+_PAGES = Path("/proc/self/statm")
+
+
+def resident_mib() -> float:
+    """Resident memory in MiB; its peak where the system tells no more, 0 where it tells nothing."""
+    try:
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return 0.0
+    if _PAGES.exists():
+        return int(_PAGES.read_text().split()[1]) * resource.getpagesize() / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+
+
+def grown_by(limit_mib: float) -> Callable[[], bool]:
+    """Begin to watch: the function given tells whether memory has grown by more than a limit."""
+    begin = resident_mib()
+    return lambda: resident_mib() - begin > limit_mib

@@ -8,11 +8,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from puzzle_widgets.distillation.files import load_tensors
-from puzzle_widgets.distillation.parent import load_parent, train_parent
+from puzzle_widgets.distillation.parent import learning_rate, load_parent, train, train_parent
 from puzzle_widgets.distillation.presets import Schedule
-from puzzle_widgets.distillation.run import open_run
-from puzzle_widgets.distillation.training import learning_rate, train
+from puzzle_widgets.distillation.run import load_tensors, open_run
 
 
 class StopTrainingError(Exception):
