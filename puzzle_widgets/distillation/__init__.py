@@ -5,11 +5,11 @@ Needs PyTorch (``pip install puzzle-widgets[build]``); nothing else in the packa
 
 from __future__ import annotations
 
+from puzzle_widgets.distillation.check import check_architecture, distil_chosen
 from puzzle_widgets.distillation.child import distil_child
 from puzzle_widgets.distillation.presets import PRESETS
 from puzzle_widgets.distillation.run import open_run
 from puzzle_widgets.distillation.stages import STAGES, build
-from puzzle_widgets.distillation.truth import check_architecture, distil_chosen
 
 __all__ = [
     "PRESETS",

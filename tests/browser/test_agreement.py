@@ -11,6 +11,7 @@ import puzzle_widgets as pw
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT
 from tests.browser.explorer import Explorer, answer_to
 from tests.browser.weak_line import WeakLine
+from tests.support.app import running_app
 
 pytestmark = pytest.mark.slow
 
@@ -154,3 +155,22 @@ def test_kernel_that_has_ended(shaky: Explorer) -> None:
     expect(said.first).to_contain_text("ended")
     expect(shaky.button("Budgets", "Reset")).to_be_disabled()
     expect(shaky.slider("Memory")).to_have_css("pointer-events", "none")
+
+
+def test_server_that_was_killed_and_started_again(page: Page, library: pw.BlockLibrary) -> None:
+    """The page says that nothing answers, then that its session is gone; a new one works."""
+    said = page.locator(".pw-notice:visible, #pzw-ended:visible")
+    with running_app() as first:
+        explorer = Explorer(page).open(first.url)
+        port = int(re.search(r":(\d+)", first.url)[1])  # type: ignore[index]
+        first.process.kill()
+        expect(said.first).to_contain_text("Not connected")
+        page.keyboard.press("Escape")
+    with running_app(port=port) as second:
+        expect(said.first).to_contain_text(re.compile("ended|Reload"))
+        page.goto("about:blank")
+        explorer.open(second.url)
+        expect(said).to_have_count(0)
+        explorer.type_limit("Memory", "71000")
+        explorer.expect_answer(answer_to(library, 71_000))
+        page.goto("about:blank")

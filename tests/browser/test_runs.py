@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tarfile
 import zipfile
 
 import pytest
@@ -30,6 +31,17 @@ def packed(run: Run) -> bytes:
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, file in run.encoded().items():
             archive.writestr(f"my-run/{path}", file)
+    return content.getvalue()
+
+
+def as_tar(run: Run) -> bytes:
+    """A run as clusters pack it."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        for path, file in run.encoded().items():
+            entry = tarfile.TarInfo(f"my-run/{path}")
+            entry.size = len(file)
+            archive.addfile(entry, io.BytesIO(file))
     return content.getvalue()
 
 
@@ -65,8 +77,15 @@ def test_a_zip_opens_with_all_that_the_run_found(opened: Explorer) -> None:
     expect(opened.page.locator(".pw-library")).to_contain_text("attention no_op, ffn interm")
 
 
+def test_a_tar_gz_opens_too(explorer: Explorer) -> None:
+    """Picked as ever, with the same run in it."""
+    explorer.upload(BUTTON, upload("my-run.tar.gz", as_tar(full_run())))
+    expect(explorer.page.get_by_text("2 layers · 3 to 4 variants per layer")).to_be_visible()
+    expect(explorer.status).to_have_text("Optimal, proven")
+
+
 def test_costs_are_chosen_and_change_every_figure(opened: Explorer) -> None:
-    """The other scenario has no runtime: throughput goes, memory is another; back again works."""
+    """The other workload has no runtime: throughput goes, memory is another; back again works."""
     chooser = opened.page.get_by_role("combobox", name="Workload")
     expect(chooser).to_have_value(FIRST)
     expect(opened.card("Answer")).to_contain_text("Throughput")

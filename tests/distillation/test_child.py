@@ -10,6 +10,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 import puzzle_widgets as pw
+from puzzle_widgets.distillation.check import check_architecture, distil_chosen
 from puzzle_widgets.distillation.child import (
     assemble,
     chosen_children,
@@ -25,7 +26,6 @@ from puzzle_widgets.distillation.score import (
     validation_windows,
     whole_model_quality,
 )
-from puzzle_widgets.distillation.truth import check_architecture, distil_chosen
 from puzzle_widgets.distillation.write_library import read_library
 from puzzle_widgets.errors import BuildError
 from puzzle_widgets.files.scenario_file import dump_scenarios
