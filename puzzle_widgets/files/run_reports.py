@@ -26,11 +26,10 @@ from puzzle_widgets.library.puzzletron.run import Member
 from puzzle_widgets.library.puzzletron.values import End
 from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.search.outcome import Status
 from puzzle_widgets.solution.measured import MeasuredPoint
 from puzzle_widgets.solution.optimum import search_without_reason
 from puzzle_widgets.solution.scenario import Scenario
-from puzzle_widgets.solution.solution import Solution, evaluate
+from puzzle_widgets.solution.solution import Solution, evaluate, proven_by
 
 _Report = TypeVar("_Report")
 _SAID = 5
@@ -243,12 +242,7 @@ class Prover:
         if found is None:
             engine = f"{solution.engine}; {_NO_PROOF}"
             return replace(solution, engine=engine), NO_TIME
-        worse = solution.problem.sign * (solution.score - found.bound)
-        optimal = found.status == "optimal" and worse <= _SAME * max(1.0, abs(solution.score))
-        status: Status = "optimal" if optimal else "feasible"
-        bound = solution.score if optimal else found.bound
-        engine = f"{solution.engine}; bound by {found.engine}"
-        return replace(solution, status=status, bound=bound, engine=engine), ""
+        return proven_by(solution, found, f"{solution.engine}; bound by {found.engine}"), ""
 
     def _search(self, problem: SearchProblem) -> Solution | None:
         limits = tuple((key, b.lower, b.upper) for key, b in sorted(problem.budgets.items()))

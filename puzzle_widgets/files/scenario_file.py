@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -28,14 +27,12 @@ from puzzle_widgets.library.puzzletron.reports import is_solutions
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.library.tables.csv_text import SEPARATORS, decode, split
 from puzzle_widgets.problem import Difference, SearchProblem
-from puzzle_widgets.search.outcome import Status
 from puzzle_widgets.solution.optimum import search_without_reason
 from puzzle_widgets.solution.scenario import Scenario
-from puzzle_widgets.solution.solution import Solution, evaluate
+from puzzle_widgets.solution.solution import Solution, evaluate, proven_by
 
 FORMAT = "puzzle-widgets/scenarios"
 VERSION = 1
-_SAME = 1e-9
 _SECONDS_TO_PROVE = 2.0
 _Asked = tuple[str, Goal | None]
 """Objective and its sense for what says none."""
@@ -183,12 +180,8 @@ def _architecture(rows: Any, place: Location, library: BlockLibrary) -> dict[Lay
 def _proven_again(solution: Solution, record: Any) -> Solution:  # noqa: ANN401
     """Take nobody's word for a proof: search once more, for a short time, and compare."""
     found = search_without_reason(solution.problem, time_limit=_SECONDS_TO_PROVE)
-    worse = solution.problem.sign * (solution.score - found.bound)
-    status: Status = "feasible"
-    if found.status == "optimal" and worse <= _SAME * max(1.0, abs(solution.score)):
-        status, found = "optimal", replace(found, bound=solution.score)
     engine = f"{str(record.get('engine', ''))[:60]}, loaded; bound by {found.engine}"
-    return replace(solution, status=status, bound=found.bound, engine=engine)
+    return proven_by(solution, found, engine)
 
 
 def _table_of(content: bytes, place: Location) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from typing import Literal
 from puzzle_widgets.problem.mckp import BoolArray, FloatArray, IntArray
 
 Status = Literal["optimal", "feasible", "infeasible", "no_solution_in_time"]
-Ties = Literal["none", "settled", "unproven"]
+Ties = Literal["none", "settled", "unproven", "other"]
 Cancelled = Callable[[], bool]
 
 
@@ -42,7 +42,8 @@ class Outcome:
         Variables that a choice of equal score can have, shape (n,); ``None`` where not known.
     ties
         Of an optimum: ``"none"`` where no other choice scores the same, ``"settled"`` where the
-        knapsack's ties are proven to go to this one, ``"unproven"`` before or without that.
+        knapsack's ties are proven to go to this one, ``"unproven"`` before or without that; of
+        a given choice ``"other"`` where they are proven to go to another.
     """
 
     status: Status

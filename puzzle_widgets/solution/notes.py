@@ -35,6 +35,11 @@ def notes_of(solution: Solution) -> tuple[str, ...]:
             "Other architectures may score the same. That none of these uses less of what is "
             "limited could not be proven in time; the score is proven."
         )
+    if solution.status == "optimal" and solution.ties == "other":
+        found.append(
+            "Another architecture of the same score uses less of what is limited, or else of the "
+            "other costs. Search again to have it."
+        )
     return tuple(found)
 
 

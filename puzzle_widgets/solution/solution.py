@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from puzzle_widgets.errors import SolverError
@@ -14,6 +14,8 @@ from puzzle_widgets.problem.mckp import row_names, to_architecture, to_choice
 from puzzle_widgets.search.outcome import Outcome, Status, Ties
 from puzzle_widgets.solution.notes import notes_of
 
+# How far two sums of the same score may lie apart, as a share of it: the order of adding differs.
+_SAME = 1e-9
 STATUS_WORDS: dict[Status, str] = {
     "optimal": "optimal, proven",
     "feasible": "feasible, not proven optimal",
@@ -51,7 +53,8 @@ class Solution:
         where a lower limit presses. Empty where the engine gives none.
     ties
         Of a proven optimum: ``"none"`` where no other architecture scores the same, ``"settled"``
-        where this one is proven to be the one that ties go to, else ``"unproven"``.
+        where this one is proven to be the one that ties go to, ``"other"`` where another one is
+        (of a saved solution that was proven anew), else ``"unproven"``.
 
     Examples
     --------
@@ -215,6 +218,27 @@ def evaluate(problem: SearchProblem, architecture: Architecture, engine: str = "
     _check(problem, architecture)
     score = problem.library.totals(architecture)[problem.objective]
     return Solution(problem, "feasible", FrozenMapping(architecture), score, engine=engine)
+
+
+def proven_by(solution: Solution, found: Solution, engine: str) -> Solution:
+    """Set the bound of a new search of the same problem beside a given architecture.
+
+    Parameters
+    ----------
+    solution
+        The architecture, summed up; nobody's word for its proof is taken.
+    found
+        What the search found.
+    engine
+        Who found the architecture, and whose the bound is.
+    """
+    worse = solution.problem.sign * (solution.score - found.bound)
+    if found.status != "optimal" or worse > _SAME * max(1.0, abs(solution.score)):
+        return replace(solution, status="feasible", bound=found.bound, engine=engine)
+    ties = found.ties
+    if ties != "unproven" and solution.architecture != found.architecture:
+        ties = "other"
+    return replace(solution, status="optimal", bound=solution.score, engine=engine, ties=ties)
 
 
 def parent_solution(problem: SearchProblem) -> Solution:

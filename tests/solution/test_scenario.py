@@ -258,3 +258,20 @@ def outcome(content: bytes, file: str) -> str:
         totals = LIBRARY.totals(scenario.solution.architecture or {})
         assert scenario.solution.totals == totals
     return "read"
+
+
+def test_a_loaded_optimum_that_ties_go_past_says_so() -> None:
+    """Of two variants of one score the dearer was saved: optimal by score, with a note."""
+    library = make_library([[(0, 10, 1), (1, 6, 1), (1, 5, 1)]])
+    asked = pw.SearchProblem(library, minimize=LOSS, budgets={MEMORY: 7})
+    best = pw.search(asked)
+    assert dict(best.architecture or {}) == {0: "v2"}
+    assert best.ties == "settled"
+    saved = json.loads(dump_scenarios([pw.Scenario("mine", best)]))
+    (again,) = read_scenarios(json.dumps(saved).encode(), "s.json", library)
+    assert (again.solution.status, again.solution.ties) == ("optimal", "settled")
+    assert not any("Another architecture" in note for note in again.solution.notes)
+    saved["scenarios"][0]["architecture"] = [[0, "v1"]]
+    (dearer,) = read_scenarios(json.dumps(saved).encode(), "s.json", library)
+    assert (dearer.solution.status, dearer.solution.ties) == ("optimal", "other")
+    assert any("Another architecture of the same score" in note for note in dearer.solution.notes)
