@@ -14,7 +14,6 @@ from rich.text import Text
 from puzzle_widgets.cli.output import plain
 from puzzle_widgets.export.report import ORIGINS, WHAT_THROUGHPUT_IS, budgets_in_full
 from puzzle_widgets.library import BlockLibrary, BlockVariant
-from puzzle_widgets.library.non_block import non_block_words
 from puzzle_widgets.library.quantity import (
     MEMORY,
     RUNTIME,
@@ -121,7 +120,7 @@ def summary(solution: Solution) -> Table:
         rows.append([describe_key(THROUGHPUT).title, *figures])
         rows.append(["Speed-up against the parent", f"{solution.speedup:.3f} x", "1 x", ""])
     table = make_table("", ["Sum over all layers", "Found", "Parent", "Share of parent"], rows)
-    said = [non_block_words(library)]
+    said = [library.non_block_words]
     if solution.throughput is not None:
         said.append(WHAT_THROUGHPUT_IS)
     table.caption = words(" ".join(filter(None, said))) if any(said) else None

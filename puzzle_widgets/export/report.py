@@ -24,7 +24,6 @@ from puzzle_widgets.charts.front import FrontAxes
 from puzzle_widgets.errors import ExportError
 from puzzle_widgets.export.request import Given, as_scenarios
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.library.non_block import non_block_words
 from puzzle_widgets.library.quantity import (
     MEMORY,
     RUNTIME,
@@ -137,7 +136,7 @@ def _provenance(library: BlockLibrary) -> dict[str, str]:
         "Figures": ORIGINS[said.origin],
         "Source": said.source or "not known",
         "Measured at": _measured(library),
-        "Non-block costs": non_block_words(library),
+        "Non-block costs": library.non_block_words,
         "Remark": said.note,
     }
 

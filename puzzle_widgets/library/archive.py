@@ -107,7 +107,23 @@ _BROKEN_ZIP = (
 Read = Callable[[], bytes]
 
 
-class Archive(Mapping[str, bytes]):
+class LazyFiles(Mapping[str, bytes]):
+    """Files by path; each is read when it is asked for."""
+
+    def __init__(self, files: Mapping[str, Read]) -> None:
+        self._files = files
+
+    def __getitem__(self, path: str) -> bytes:
+        return self._files[path]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
+class Archive(LazyFiles):
     """Files of an archive by path; each is unpacked when it is read.
 
     Parameters
@@ -119,6 +135,8 @@ class Archive(Mapping[str, bytes]):
 
     Attributes
     ----------
+    name
+        That of its file.
     links
         Paths of its links. They are passed by, and what they lead to is never read.
 
@@ -138,17 +156,8 @@ class Archive(Mapping[str, bytes]):
             )
         checks = Checks(place)
         read = _read_zip if file.lower().endswith(_ZIP) else read_tar
-        self._files: dict[str, Read] = read(content, checks, place)
-        self.links = tuple(checks.links)
-
-    def __getitem__(self, path: str) -> bytes:
-        return self._files[path]()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._files)
-
-    def __len__(self) -> int:
-        return len(self._files)
+        super().__init__(read(content, checks, place))
+        self.name, self.links = file, tuple(checks.links)
 
 
 def is_archive(name: str) -> bool:

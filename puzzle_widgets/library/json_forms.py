@@ -37,6 +37,7 @@ from puzzle_widgets.library.model import (
 LIBRARY_FILE = "block_library.json"
 MEASUREMENT_FILE = "measurement_info.json"
 PARENT_FILE = "parent_block_stats.json"
+SIDECARS = (MEASUREMENT_FILE, PARENT_FILE)
 
 _LAYER_NUMBER = re.compile(r"(?:layer|block)?[_\s-]*(\d{1,9})", re.IGNORECASE)
 _PARENT_SHARE = re.compile(r"parent\s*\*\s*100\s*%")

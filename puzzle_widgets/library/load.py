@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pandas as pd
 
-from puzzle_widgets.errors import LibraryError
-from puzzle_widgets.library.archive import Archive, archive_stem, is_archive
 from puzzle_widgets.library.assemble import Facts
-from puzzle_widgets.library.checks import MAX_FILE_BYTES, Location, mapping, parse_json
+from puzzle_widgets.library.checks import Location, mapping, parse_json
 from puzzle_widgets.library.datasets import (
     Dataset,
     Progress,
@@ -25,33 +23,31 @@ from puzzle_widgets.library.datasets import (
 )
 from puzzle_widgets.library.json_forms import (
     FORMAT,
-    LIBRARY_FILE,
-    MEASUREMENT_FILE,
-    PARENT_FILE,
     read_native,
     read_published,
 )
 from puzzle_widgets.library.model import BlockLibrary, Measurement, Provenance
 from puzzle_widgets.library.order import in_order
 from puzzle_widgets.library.puzzletron import PuzzletronRun, Wanted, open_files
-from puzzle_widgets.library.puzzletron.layout import RECORDS, RUN_FILES
+from puzzle_widgets.library.puzzletron.layout import RECORDS
 from puzzle_widgets.library.puzzletron.records import is_records
 from puzzle_widgets.library.source import (
+    Source,
     check_beginning,
     check_ending,
     find_library,
-    read_bytes,
-    run_folder,
-    too_large,
+    refuse_source,
+    source_at,
+    source_of,
 )
 from puzzle_widgets.library.tables import Marks, TableRun, is_table, open_frame, open_table
 from puzzle_widgets.resources import data_folder
 
-_SIDECARS = (MEASUREMENT_FILE, PARENT_FILE)
 _NO_WORKLOADS = "no workloads here."
 _WHAT_HAS = "Only a Puzzletron run has them, or a table with rows for several batch sizes."
-Source = str | os.PathLike[str] | pd.DataFrame
+Place = str | os.PathLike[str] | Mapping[str, bytes]
 Run = PuzzletronRun | TableRun
+Found = pd.DataFrame | Dataset | Source
 
 
 @dataclass(frozen=True)
@@ -68,9 +64,17 @@ class _Asked:
         if self.workload is not None:
             Location(file).fail(_NO_WORKLOADS, _WHAT_HAS)
 
+    def facts(self, title: str) -> Facts:
+        """What is known of a library where its file does not say it."""
+        return Facts(self.name or title, self.measurement or Measurement())
+
+    def told(self, table: TableRun) -> TableRun:
+        """A table, with what the caller says of it."""
+        return replace(table, name=self.name, allow_gaps=self.allow_gaps)
+
 
 def load_library(
-    source: Source,
+    source: str | os.PathLike[str] | pd.DataFrame,
     *,
     name: str | None = None,
     measurement: Measurement | None = None,
@@ -124,21 +128,14 @@ def load_library(
     >>> library.layer(0).parent_variant.label
     '8 KV heads, FFN width 28,672'
     """
+    if isinstance(source, Mapping):
+        refuse_source(source)
     asked = _Asked(name, measurement, workload, allow_gaps, Marks(decimal, thousands))
-    if isinstance(source, pd.DataFrame):
-        return _frame_table(source, asked).library(workload, measurement)
-    path = find_library(source)
-    if isinstance(path, Dataset):
-        asked.refuse_workload(path.name)
-        return _with_words(load_dataset(path.name), name, measurement)
-    run = _run_at(path, name)
-    if run is not None:
-        return run.library(workload, measurement)
-    return _read(*_files_at(path), asked)
+    return _library(_resolve(source), asked)
 
 
 def open_run(
-    source: str | os.PathLike[str] | Mapping[str, bytes],
+    source: Place,
     *,
     name: str | None = None,
     allow_gaps: bool = False,
@@ -186,16 +183,14 @@ def open_run(
     >>> len(reports.scenarios)
     0
     """
-    run = _run_in(source, name)
-    if run is not None:
-        return run
     asked = _Asked(name, allow_gaps=allow_gaps, marks=Marks(decimal, thousands))
-    table = _table_in(source, asked)
-    return table if table is not None and table.workloads else None
+    found = _resolve(source)
+    run = _run_in(found, asked) if isinstance(found, Source) else None
+    return None if isinstance(run, TableRun) and not run.workloads else run
 
 
 def open_source(
-    source: Source | Mapping[str, bytes],
+    source: Place | pd.DataFrame,
     *,
     allow_gaps: bool = False,
     decimal: str | None = None,
@@ -210,15 +205,10 @@ def open_source(
     allow_gaps, decimal, thousands
         As for :func:`load_library`.
     """
-    run = None if isinstance(source, pd.DataFrame) else _run_in(source, None)
-    if run is not None:
-        return run
-    table = _table_in(source, _Asked(allow_gaps=allow_gaps, marks=Marks(decimal, thousands)))
-    if table is not None:
-        return table if table.workloads else table.library()
-    if isinstance(source, Mapping):
-        return load_files(source, allow_gaps=allow_gaps)
-    return load_library(source, allow_gaps=allow_gaps)
+    opened = _open(_resolve(source), _Asked(allow_gaps=allow_gaps, marks=Marks(decimal, thousands)))
+    if isinstance(opened, TableRun) and not opened.workloads:
+        return opened.library()
+    return opened
 
 
 def load_dataset(
@@ -294,131 +284,58 @@ def load_files(
     >>> pw.load_files({"mine.json": Path("mine.json").read_bytes()})
     BlockLibrary('Random 2 x 3 (seed 0)': 2 layers, 6 variants, 3 scores and costs)
     """
-    unpacked = _unpacked(files)
-    run = open_files(unpacked, name or _title(files))
-    if run is not None:
-        return run.library(workload, measurement)
     asked = _Asked(name, measurement, workload, allow_gaps, Marks(decimal, thousands))
-    return _read(*_files_in(files, unpacked), asked)
+    return _library(source_of(files), asked)
 
 
-def _run_in(
-    source: str | os.PathLike[str] | Mapping[str, bytes], name: str | None
-) -> PuzzletronRun | None:
-    if isinstance(source, Mapping):
-        return open_files(_unpacked(source), name or _title(source))
-    path = find_library(source)
-    return None if isinstance(path, Dataset) else _run_at(path, name)
-
-
-def _table_in(source: Source | Mapping[str, bytes], asked: _Asked) -> TableRun | None:
-    """The table that a source is, if it is one."""
+def _resolve(source: Place | pd.DataFrame) -> Found:
+    """One way from what is named to what is there, whoever asks."""
     if isinstance(source, pd.DataFrame):
-        return _frame_table(source, asked)
+        return source
     if isinstance(source, Mapping):
-        files, title = _files_in(source, _unpacked(source))
-    else:
-        path = find_library(source)
-        if isinstance(path, Dataset) or not (is_table(path.name) or is_archive(path.name)):
-            return None
-        files, title = _files_at(path)
-    file = _library_file(files)
-    return _table(files, file, title, asked) if is_table(file) else None
+        return source_of(source)
+    found = find_library(source)
+    return found if isinstance(found, Dataset) else source_at(found)
 
 
-def _files_at(path: Path) -> tuple[Mapping[str, bytes], str]:
-    """The files of a library on disk, and its title."""
-    if path.is_file():
-        check_ending(path.name)
-    if is_archive(path.name):
-        packed = {path.name: read_bytes(path)}
-        return _files_in(packed, _unpacked(packed))
-    library_file = path / LIBRARY_FILE if path.is_dir() else path
-    files = {library_file.name: read_bytes(library_file)}
-    if library_file.name == LIBRARY_FILE:
-        files |= _sidecars_of(library_file.parent)
-    return files, path.name if path.is_dir() else path.stem
+def _open(found: Found, asked: _Asked) -> BlockLibrary | Run:
+    """Open a run or a table where it is one, else the library."""
+    if isinstance(found, Dataset):
+        asked.refuse_workload(found.name)
+        return _with_words(load_dataset(found.name), asked.name, asked.measurement)
+    if isinstance(found, pd.DataFrame):
+        return asked.told(open_frame(found, "DataFrame", asked.facts("DataFrame"), asked.marks))
+    return _run_in(found, asked) or _read_json(found, asked)
 
 
-def _files_in(
-    files: Mapping[str, bytes], unpacked: Mapping[str, bytes]
-) -> tuple[Mapping[str, bytes], str]:
-    """The files of a library in hand, unpacked, and its title, ``""`` where none is told."""
-    if unpacked is files:
-        return files, ""
-    if not unpacked:
-        Location(next(iter(files))).fail(
-            "0 library files in the archive.",
-            "Pack the library's files themselves, not in a further archive.",
-        )
-    return _library_folder(unpacked), _title(files)
+def _library(found: Found, asked: _Asked) -> BlockLibrary:
+    opened = _open(found, asked)
+    if isinstance(opened, BlockLibrary):
+        return opened
+    return opened.library(asked.workload, asked.measurement)
 
 
-def _run_at(path: Path, name: str | None) -> PuzzletronRun | None:
-    title = name or path.resolve().name
-    if path.is_dir():
-        return open_files(run_folder(path), title)
-    if path.name in RUN_FILES:
-        title = name or path.resolve().parent.name
-        return open_files(run_folder(path.parent), title, path.name)
-    if is_archive(path.name):
-        archive = Archive(read_bytes(path), path.name)
-        return open_files(archive, name or archive_stem(path.name))
-    return None
+def _run_in(found: Source, asked: _Asked) -> Run | None:
+    """The run or the table that it is, if it is one."""
+    run = found.run(asked.name)
+    if run is not None or not is_table(file := found.library_file):
+        return run
+    facts = asked.facts(found.title or Path(file).stem)
+    return asked.told(open_table(found.read_library()[file], file, facts, asked.marks))
 
 
-def _unpacked(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
-    """The files in an archive that comes alone; other files as they are."""
-    if len(files) == 1 and is_archive(next(iter(files))):
-        ((file, content),) = files.items()
-        return Archive(content, file)
-    return files
-
-
-def _library_folder(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Files of an archive's folder that has a library, by their bare names."""
-    paths = {path: PurePosixPath(path) for path in files}
-    tops = [pure for pure in paths.values() if pure.name == LIBRARY_FILE] or list(paths.values())
-    top = min(tops, key=lambda pure: len(pure.parts), default=PurePosixPath("x")).parent
-    return {pure.name: files[path] for path, pure in paths.items() if pure.parent == top}
-
-
-def _title(files: Mapping[str, bytes]) -> str:
-    """Name of an upload: its only file's, or that of the folder that all its files are in."""
-    names = list(files)
-    if len(names) == 1:
-        return archive_stem(names[0])
-    tops = {PurePosixPath(name).parts[0] for name in names if len(PurePosixPath(name).parts) > 1}
-    return tops.pop() if len(tops) == 1 else "Puzzletron run"
-
-
-def _read(files: Mapping[str, bytes], title: str, asked: _Asked) -> BlockLibrary:
-    """Read files; ``title`` is the name where neither the caller nor the file gives one."""
-    file = _library_file(files)
+def _read_json(source: Source, asked: _Asked) -> BlockLibrary:
+    """Read what is no table: a library in either JSON form, or the records of a search."""
+    file = source.library_file
     check_ending(file)
-    _check_sizes(files)
-    if is_table(file):
-        return _table(files, file, title, asked).library(asked.workload, asked.measurement)
+    files = source.read_library()
     asked.refuse_workload(file)
     check_beginning(files[file], file)
-    return in_order(_read_json(files, file, title, asked), file, allow_gaps=asked.allow_gaps)
+    library = _of_json(files, file, asked.facts(source.title or Path(file).stem), asked)
+    return in_order(library, file, allow_gaps=asked.allow_gaps)
 
 
-def _table(files: Mapping[str, bytes], file: str, title: str, asked: _Asked) -> TableRun:
-    _check_sizes(files)
-    facts = _facts(asked.name or title or Path(file).stem, asked.measurement)
-    table = open_table(files[file], file, facts, asked.marks)
-    return replace(table, name=asked.name, allow_gaps=asked.allow_gaps)
-
-
-def _frame_table(frame: pd.DataFrame, asked: _Asked) -> TableRun:
-    facts = _facts(asked.name or "DataFrame", asked.measurement)
-    table = open_frame(frame, "DataFrame", facts, asked.marks)
-    return replace(table, name=asked.name, allow_gaps=asked.allow_gaps)
-
-
-def _read_json(files: Mapping[str, bytes], file: str, title: str, asked: _Asked) -> BlockLibrary:
-    facts = _facts(asked.name or title or Path(file).stem, asked.measurement)
+def _of_json(files: Mapping[str, bytes], file: str, facts: Facts, asked: _Asked) -> BlockLibrary:
     sidecars = {Path(other).name: content for other, content in files.items() if other != file}
     place = Location(file)
     content = mapping(parse_json(files[file], place), place, "the file")
@@ -438,27 +355,3 @@ def _with_words(
     return replace(
         library, name=name or library.name, measurement=measurement or library.measurement
     )
-
-
-def _facts(name: str, measurement: Measurement | None) -> Facts:
-    return Facts(name, measurement or Measurement())
-
-
-def _sidecars_of(folder: Path) -> dict[str, bytes]:
-    return {name: read_bytes(folder / name) for name in _SIDECARS if (folder / name).exists()}
-
-
-def _library_file(files: Mapping[str, bytes]) -> str:
-    candidates = [name for name in files if Path(name).name not in _SIDECARS]
-    if len(candidates) != 1:
-        raise LibraryError(
-            f"{', '.join(files) or 'no files'}: {len(candidates)} library files where one is "
-            f"needed. Give one, with {' and '.join(_SIDECARS)} if you have them."
-        )
-    return candidates[0]
-
-
-def _check_sizes(files: Mapping[str, bytes]) -> None:
-    for file, content in files.items():
-        if len(content) > MAX_FILE_BYTES:
-            too_large(Location(file), len(content))

@@ -343,6 +343,16 @@ class BlockLibrary:
         return self.non_block_costs.get(key, 0.0)
 
     @property
+    def non_block_words(self) -> str:
+        """Say the non-block costs, embeddings and head; empty where there are none."""
+        parts = [
+            f"{self.quantity(key).label} {self.quantity(key).text(value)}"
+            for key, value in self.non_block_costs.items()
+            if value
+        ]
+        return f"Every total includes the non-block costs: {', '.join(parts)}." if parts else ""
+
+    @property
     def parent_architecture(self) -> dict[LayerName, str]:
         """The parent itself: its variant in every layer."""
         return {layer.name: layer.parent for layer in self.layers}

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from puzzle_widgets.library.non_block import non_block_words
 from puzzle_widgets.library.quantity import (
     KV_HEADS,
     MEMORY,
@@ -91,7 +90,7 @@ def notes(solution: Solution, *, budgets: bool) -> Markup:
             f"{format_number(float(measured.batch_size or 0))} x "
             f"{format_number(float(measured.sequence_length or 0))} tokens."
         )
-    if outside := non_block_words(solution.library):
+    if outside := solution.library.non_block_words:
         lines.append(outside)
     body = Markup("").join(Markup("<div>{}</div>").format(line) for line in lines)
     return Markup("<div class='pw-quiet'>{}</div>").format(body)

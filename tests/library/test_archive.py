@@ -9,11 +9,13 @@ import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import archive as archive_module
+from puzzle_widgets.library import dump_library, open_source, source
 from puzzle_widgets.library.archive import Archive
 from tests.support.libraries import published_files
 
@@ -290,3 +292,20 @@ def test_a_library_in_a_tar_gz_has_its_name() -> None:
     library = pw.load_files({"Model.tar.gz": tarred(*files)})
     assert library.layers == pw.load_files(published_files()).layers
     assert library.name == "Model"
+
+
+def test_an_archive_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it holds: first it is asked whether that is a run."""
+    opened: list[str] = []
+
+    class Counted(Archive):
+        def __init__(self, content: bytes, file: str) -> None:
+            opened.append(file)
+            super().__init__(content, file)
+
+    monkeypatch.setattr(source, "Archive", Counted)
+    path = tmp_path / "library.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("library.json", dump_library(pw.random_library(2, 3)))
+    assert pw.load_library(path) == open_source(path)
+    assert opened == ["library.zip"] * 2

@@ -9,7 +9,6 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping, dump_library
-from puzzle_widgets.library.non_block import non_block_words
 from puzzle_widgets.problem.mckp import to_choice, to_mckp
 from tests.support.libraries import (
     LOSS,
@@ -135,10 +134,10 @@ def test_reasons_of_infeasibility_speak_of_the_whole() -> None:
 
 def test_words_say_what_is_outside() -> None:
     """Label, value and unit of each; nothing where nothing is."""
-    assert non_block_words(SMALL) == (
+    assert SMALL.non_block_words == (
         "Every total includes the non-block costs: Memory 7.5 MiB, Runtime 2 ms."
     )
-    assert non_block_words(make_library([[(0, 1, 1)]])) == ""
+    assert make_library([[(0, 1, 1)]]).non_block_words == ""
 
 
 @pytest.mark.parametrize(
