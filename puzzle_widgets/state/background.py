@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +39,8 @@ class LatestWins:
     A running job that has been overtaken may go on for ``patience`` seconds, so that quick
     answers show while a slider is dragged; then it is cancelled. Answers arrive in the order of
     the requests, none after a newer one's, and none of a cancelled job; the newest request is
-    always answered last. Where no event loop runs (plain Python), the work runs at once.
+    always answered last. Where no event loop runs (plain Python), or no thread can be started
+    (Pyodide), the work runs at once.
 
     Parameters
     ----------
@@ -61,11 +63,12 @@ class LatestWins:
 
     def request(self, job: Job) -> None:
         """Start a job, now or as soon as the running one has let go."""
-        self._newest = job
         loop, running = running_loop(), self._running
-        if loop is None:
-            self._work(job, None)
-        elif running is None:
+        if loop is None or sys.platform == "emscripten":
+            self._work_here(job)
+            return
+        self._newest = job
+        if running is None:
             self._start(job, loop)
         elif self._patience:
             loop.call_later(self._patience, running.stop.set)
@@ -85,8 +88,20 @@ class LatestWins:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _start(self, job: Job, loop: asyncio.AbstractEventLoop) -> None:
-        self._running = job
-        self._pool.submit(self._work, job, loop)
+        try:
+            self._pool.submit(self._work, job, loop)
+        except RuntimeError:  # no thread can be started, or none any more
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._work_here(job)
+        else:
+            self._running = job
+
+    def _work_here(self, job: Job) -> None:
+        for older in (self._newest, self._running):
+            if older is not None and older is not job:  # its answer may be what asked for this
+                older.stop.set()
+        self._newest = job
+        self._work(job, None)
 
     def _work(self, job: Job, loop: asyncio.AbstractEventLoop | None) -> None:
         error: Exception | None = None
@@ -116,7 +131,7 @@ class LatestWins:
                 job.failed(error)
             job.finished()
         waiting, loop = self._newest, running_loop()
-        if waiting is not None and loop is not None:
+        if waiting is not None and loop is not None and self._running is None:
             self._start(waiting, loop)
 
 

@@ -3,49 +3,51 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Concatenate, Literal, ParamSpec
 
 import pandas as pd
+from traitlets import Bool, Float, HasTraits, Instance, Int, TraitError, Tuple, Unicode
 
-from puzzle_widgets.errors import LibraryError
-from puzzle_widgets.files.truth_file import embedded_truth
-from puzzle_widgets.library import (
-    BlockLibrary,
-    PuzzletronRun,
-    TableRun,
-    open_source,
-)
+from puzzle_widgets.errors import ExportError, PuzzleError, ScenarioError
+from puzzle_widgets.export import Finding, ParentConfig
+from puzzle_widgets.export.parent_config import parent_config_of
+from puzzle_widgets.library import BlockLibrary, open_source
+from puzzle_widgets.library.datasets import Dataset
 from puzzle_widgets.library.puzzletron import Wanted
-from puzzle_widgets.library.quantity import THROUGHPUT
-from puzzle_widgets.library.sense import score_sense
+from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.problem.budget_rows import (
-    BudgetSetting,
-    first_settings,
-    rules_of,
-    settings_of,
-    to_problem,
-)
-from puzzle_widgets.solution import Scenario, Solution, parent_solution
-from puzzle_widgets.state.dataset_actions import DatasetActions
-from puzzle_widgets.state.export_actions import ExportActions
-from puzzle_widgets.state.run_actions import RunActions
-from puzzle_widgets.state.traits import Selection
+from puzzle_widgets.problem.budget_rows import Amount, BudgetSetting, SearchRule, Sense
+from puzzle_widgets.solution import MeasuredPoint, Solution
+from puzzle_widgets.state import actions, opening
+from puzzle_widgets.state.fetch import DatasetFetch
+from puzzle_widgets.state.opening import Run
+from puzzle_widgets.state.record import Record, Selection
+from puzzle_widgets.state.store import Changes, Message, Store
+from puzzle_widgets.sweeps import DecisionGrid, ParetoFront, SurfaceGrid
 
-SOURCES = (
-    "a block library, its name or path, a DataFrame, a Puzzletron run, a SearchProblem, or "
-    "a Solution"
-)
+P = ParamSpec("P")
 _Place = str | os.PathLike[str] | pd.DataFrame
 _PLACES = (str, os.PathLike, pd.DataFrame)
-Source = BlockLibrary | PuzzletronRun | TableRun | SearchProblem | Solution | _Place
+Source = BlockLibrary | Run | SearchProblem | Solution | Record | _Place
+# What a user may assign, and the action that an assignment calls.
+_ASSIGNED = {
+    "library": "open_library",
+    "objective": "set_objective",
+    "goal": "set_goal",
+    "budgets": "set_budgets",
+    "front_points": "set_front_points",
+}
 
 
-class ExplorerState(DatasetActions, ExportActions, RunActions):
+class ExplorerState(HasTraits):
     """All that the explorer knows.
 
     Widgets observe the traits and call the actions; they never set a trait themselves. Searches
-    run in the background where an event loop runs, else at once.
+    run in the background where an event loop runs, else at once. Assigning ``library``,
+    ``objective``, ``goal``, ``budgets`` or ``front_points`` calls their action, so that traits of
+    two states can be linked; the others are what the state finds.
 
     Parameters
     ----------
@@ -67,6 +69,43 @@ class ExplorerState(DatasetActions, ExportActions, RunActions):
     'optimal'
     """
 
+    library = Instance(BlockLibrary, help="the library that is open")
+    objective = Unicode(help="dotted key of the objective")
+    goal = Unicode("minimize", help="minimize or maximize")
+    question = Unicode(help="why the sense of the objective is asked; empty where it is known")
+    budgets = Tuple(help="the rows of budgets (BudgetSetting)")
+    rules = Tuple(help="rules that the search keeps beside the budgets (SearchRule)")
+    problem = Instance(SearchProblem, help="the problem that the settings state")
+    solution = Instance(Solution, allow_none=True, help="newest answer; its problem says to what")
+    updating = Bool(False, help="whether a search for the current problem is under way")  # noqa: FBT003
+    front = Instance(ParetoFront, allow_none=True, help="the front as far as it is known")
+    front_resource = Unicode(help="what the front is against")
+    front_running = Bool(False, help="whether the front is being searched")  # noqa: FBT003
+    front_held = Bool(False, help="whether the other budgets hold along the front")  # noqa: FBT003
+    front_points = Int(help="number of limits to try along the front")
+    surface = Instance(SurfaceGrid, allow_none=True, help="the budget surface as far as known")
+    surface_x = Unicode(help="what the columns of the surface limit")
+    surface_y = Unicode(help="what the rows of the surface limit; empty where there is no second")
+    surface_running = Bool(False, help="whether the surface is being searched")  # noqa: FBT003
+    decisions = Instance(DecisionGrid, allow_none=True, help="the decision map as far as known")
+    decisions_over = Unicode(help="what the rows of the decision map limit")
+    decisions_running = Bool(False, help="whether the map is being searched")  # noqa: FBT003
+    selection = Instance(Selection, args=(), help="which architecture is shown")
+    shown = Instance(Solution, allow_none=True, help="the architecture that is shown")
+    layer = Int(None, allow_none=True, help="place of the layer that is open")
+    scenarios = Tuple(help="saved solutions (Scenario)")
+    measured = Tuple(help="measured points beside the search's (MeasuredPoint)")
+    parent = Instance(Solution, help="the parent as a Solution")
+    parent_config = Instance(
+        ParentConfig, allow_none=True, help="the parent's configuration, to export with"
+    )
+    costs = Tuple(help="names of the workloads to choose from; empty without a run")
+    costs_chosen = Unicode(help="the one that is open")
+    notices = Tuple(help="what was left out of what is open, or set right, a sentence each")
+    offered = Instance(Dataset, allow_none=True, help="the dataset whose terms are shown")
+    fetched = Float(None, allow_none=True, help="share of it that is here; None without a fetch")
+    message = Instance(Message, allow_none=True, help="newest word to the user")
+
     def __init__(
         self,
         source: Source,
@@ -74,90 +113,358 @@ class ExplorerState(DatasetActions, ExportActions, RunActions):
         solver: str = "exact",
         workload: Wanted = None,
     ) -> None:
-        super().__init__(solver)
+        super().__init__()
         opened = open_source(source) if isinstance(source, _PLACES) else source
-        if isinstance(opened, PuzzletronRun | TableRun):
-            self.open_run(opened, workload)
-        elif workload is not None:
-            raise LibraryError(
-                "No workloads here. Only a Puzzletron run has them, or a table with rows for "
-                "several batch sizes."
+        record = opened if isinstance(opened, Record) else opening.open_any(opened, workload)
+        self._store = Store(record, solver)
+        self._fetch = DatasetFetch(self._store, self.open_library)
+        self._store.subscribe(self._mirror)
+        self._open(record, opened if isinstance(opened, Solution) else None)
+
+    def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401
+        """Assign by the action, where there is one; refuse what the state finds by itself."""
+        if name in _ASSIGNED:
+            getattr(self, _ASSIGNED[name])(value)
+        elif self.has_trait(name):
+            raise TraitError(
+                f"state.{name} is found by the state and cannot be assigned; "
+                f"{', '.join(_ASSIGNED)} can, and its actions change the rest."
             )
-        elif isinstance(opened, SearchProblem):
-            self.open_problem(opened)
-        elif isinstance(opened, Solution):
-            self.open_solution(opened)
         else:
-            self.open_library(opened)
+            super().__setattr__(name, value)
+
+    @property
+    def record(self) -> Record:
+        """All that was decided, to keep or to open another state with."""
+        return self._store.record
+
+    def _mirror(self, changes: Changes) -> None:
+        self._put(**{name: new for name, (_, new) in changes.items()})
+
+    def _put(self, **values: Any) -> None:  # noqa: ANN401
+        """Set traits, the only place that does, and tell who observes them when all are set."""
+        with self.hold_trait_notifications():
+            for name, value in values.items():
+                self.set_trait(name, value)
+
+    # What is open
 
     def open_library(self, library: BlockLibrary) -> None:
         """Explore another library from the start; saved solutions of the old one go."""
-        if not isinstance(library, BlockLibrary):
-            raise LibraryError(f"A {type(library).__name__} cannot be explored. Give {SOURCES}.")
-        objective = next(iter(library.scores), library.keys[0])
-        sense = score_sense(library, objective)
-        budgets = first_settings(library)
-        problem = to_problem(library, objective, sense.goal or "minimize", budgets)
-        self._open(problem, budgets, question="" if sense.goal else sense.reason)
+        self._open(opening.open_library(library))
 
     def open_problem(self, problem: SearchProblem) -> None:
         """Explore a problem: its library, with its objective, budgets and rules to begin with."""
-        self._open(problem, settings_of(problem, first_settings(problem.library)))
+        self._open(opening.open_problem(problem))
 
     def open_solution(self, solution: Solution) -> None:
         """Explore a solution's problem and show it; one that is not proven is a scenario."""
-        problem = solution.problem
-        proven = solution if solution.status == "optimal" else None
-        self._open(problem, settings_of(problem, first_settings(problem.library)), solution=proven)
-        if proven is None and solution.found:
-            self._put(scenarios=(Scenario("given", solution),))
-            self.show_scenario(0)
+        self._open(opening.open_solution(solution), solution)
 
-    def _open(
-        self,
-        problem: SearchProblem,
-        budgets: tuple[BudgetSetting, ...],
-        *,
-        solution: Solution | None = None,
-        question: str = "",
-    ) -> None:
-        library = problem.library
-        self.withdraw_offer()
-        self.stop_front()
-        self._known_fronts.clear()
-        with self.hold_trait_notifications():
-            self._put(library=library, scenarios=(), layer=None, measured=embedded_truth(library))
-            self._forget_run()
-            self._put(selection=Selection(), shown=solution, solution=solution)
-            self._put(objective=problem.objective, goal=problem.goal, question=question)
-            self._answered = {} if question else {problem.objective: problem.goal}
-            self._put(budgets=budgets, rules=rules_of(problem, "as asked"))
-            self._take_parent_config()
-            self._put(front=None, front_resource=self._first_resource())
-            self._start_maps()
-            self._put(parent=parent_solution(problem))
-        self._state_problem()
-        self._say_notices()
+    def open_run(self, run: Run, workload: Wanted = None) -> None:
+        """Explore a run in one workload, with the solutions and measurements in it.
+
+        Raises
+        ------
+        LibraryError
+            If it cannot be read; what was on screen stays.
+        """
+        self._open(opening.open_run(run, workload))
 
     def open_files(self, files: Mapping[str, bytes]) -> None:
         """Open uploaded files; bad ones give a message, and what was on screen stays."""
-        self._attempt(lambda: self._open_files(files))
+        self._attempt(lambda: self._open(opening.open_any(open_source(files))))
+
+    def choose_costs(self, name: str) -> None:
+        """Open another workload of the same run; saved solutions are summed anew."""
+        if self.costs and name != self.costs_chosen:
+            self._attempt(lambda: self._open(opening.change_costs(self.record, name)))
+
+    def offer_dataset(self, name: str) -> None:
+        """Open a dataset, or show its terms first where they are not agreed to yet."""
+        self._fetch.offer(name)
+
+    def accept_offer(self) -> None:
+        """Agree to the terms that are shown, and fetch the dataset."""
+        self._fetch.accept()
+
+    def withdraw_offer(self) -> None:
+        """Take the offer away; a fetch that is under way ends."""
+        self._fetch.withdraw()
 
     def close(self) -> None:
         """End the background work."""
-        self._searches.close()
-        self._fronts.close()
-        self._fetches.close()
-        self._close_maps()
+        self._fetch.close()
+        self._store.close()
 
-    def _open_files(self, files: Mapping[str, bytes]) -> None:
-        opened = open_source(files)
-        if isinstance(opened, BlockLibrary):
-            self.open_library(opened)
-        else:
-            self.open_run(opened)
+    def _open(self, record: Record, solution: Solution | None = None) -> None:
+        """Take a record to begin with, and say what is to be known of what was opened."""
+        self._fetch.withdraw()
+        before = self.record
+        kept = {"front_held": before.front_held, "front_points": before.front_points}
+        proven = solution is not None and solution.status == "optimal"
+        self._store.put(record.change(**kept), solution if proven else None)
+        try:
+            parent_config_of(record.library)
+        except ExportError as error:
+            self.fail(error)
+        if record.notices:
+            count = "1 note" if len(record.notices) == 1 else f"{len(record.notices)} notes"
+            self.say(f"{record.library.name} is open, with {count}. {record.notices[0]}")
 
-    def _first_resource(self) -> str:
-        if self.library.throughput(1.0) is not None:
-            return THROUGHPUT
-        return next(iter(self.budgets)).resource if self.budgets else self.library.keys[-1]
+    # The problem
+
+    def set_objective(self, objective: str, goal: Goal | None = None) -> None:
+        """Choose the score to make best, in the sense that is said, or that the library tells.
+
+        Where nothing tells it, ``question`` asks, and nothing is searched until a goal is given.
+        """
+        self._store.apply(actions.set_objective, objective, goal)
+
+    def set_goal(self, goal: Goal) -> None:
+        """Make the objective small (``"minimize"``) or large (``"maximize"``)."""
+        self._store.apply(actions.set_goal, goal)
+
+    def set_budget(
+        self,
+        which: str | int,
+        value: Amount | None = None,
+        *,
+        on: bool | None = None,
+        sense: Sense | None = None,
+    ) -> None:
+        """Change one limit; what is left out stays.
+
+        Parameters
+        ----------
+        which
+            Key of the resource, such as ``"stats.memory_mib"``, or ``"throughput"``; or the place
+            of the row in ``budgets``.
+        value
+            The limit, in the resource's unit or as a share of the parent's, such as ``"60 %"``;
+            giving one turns the limit on.
+        on
+            Whether the limit holds.
+        sense
+            ``"at most"`` or ``"at least"``; needed where both are there.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> state = pw.ExplorerState("stdlib-2m-measured")
+        >>> state.set_budget("stats.memory_mib", "60 %")
+        >>> state.set_budget("throughput", on=False)
+        >>> state.solution.shares["stats.memory_mib"] <= 0.6
+        True
+        """
+        self._store.apply(actions.set_budget, which, value, on=on, sense=sense)
+
+    def set_budgets(self, budgets: Iterable[BudgetSetting]) -> None:
+        """Replace all rows at once."""
+        self._store.apply(actions.set_budgets, budgets)
+
+    def set_rules(self, rules: Iterable[SearchRule]) -> None:
+        """Replace all rules at once."""
+        self._store.apply(actions.set_rules, rules)
+
+    def drop_rule(self, place: int) -> None:
+        """Take a rule away."""
+        self._store.apply(actions.drop_rule, place)
+
+    def avoid(self, finding: Finding) -> None:
+        """Make the search avoid a finding, and show the current solution, which does."""
+        if self._attempt(self._store.apply, actions.avoid, finding):
+            self.say(
+                f"The search keeps a rule now: {finding.rule}. It can be dropped under Budgets."
+            )
+
+    def reset(self) -> None:
+        """Go back to the objective and limits that the library opens with, without rules."""
+        self._store.apply(actions.reset)
+
+    def open_parent_config(self, content: bytes, file: str) -> None:
+        """Take the parent's configuration from a file; a bad one gives a message."""
+        self._attempt(self._store.apply, actions.open_parent_config, content, file)
+
+    def forget_parent_config(self) -> None:
+        """Go back to the configuration that the library carries, if it carries one."""
+        self._store.apply(actions.forget_parent_config)
+
+    # What is shown
+
+    def show_current(self) -> None:
+        """Show the answer to the current problem."""
+        self._store.apply(actions.select, Selection())
+
+    def show_point(self, place: int) -> None:
+        """Show a point of the front, by its place from low to high use."""
+        self._store.apply(actions.show_point, self.front, place)
+
+    def step_point(self, step: int) -> None:
+        """Go to the next (1) or previous (-1) point; from elsewhere, to the nearest one."""
+        self._store.apply(actions.step_point, self.front, self.shown, step)
+
+    def show_row(self, place: int) -> None:
+        """Show the architecture of a row of the decision map."""
+        self._store.apply(actions.show_row, self.decisions, place)
+
+    def step_row(self, step: int) -> None:
+        """Go to the next (1) or previous (-1) row that is answered; from elsewhere, to one end."""
+        self._store.apply(actions.step_row, self.decisions, step)
+
+    def show_scenario(self, which: str | int) -> None:
+        """Show a saved solution."""
+        self._store.apply(actions.show_scenario, which)
+
+    def open_layer(self, layer: int | None) -> None:
+        """Open the layer at this place of the network, or close it."""
+        self._store.apply(actions.open_layer, layer)
+
+    # Saved solutions
+
+    def keep(self, name: str) -> None:
+        """Keep what is shown as a scenario."""
+        if self._attempt(self._store.apply, actions.keep, name, self.shown):
+            self.say(f"Kept as scenario {self.scenarios[-1].name!r}.")
+
+    def rename(self, which: str | int, name: str) -> None:
+        """Give a scenario, by its name or place, another name."""
+        place = actions.place_of(self.record, which)
+        self._attempt(self._store.apply, actions.rename, place, name)
+
+    def delete(self, which: str | int) -> None:
+        """Drop a scenario; where it was the one shown, show the current solution."""
+        self._store.apply(actions.delete, which)
+
+    def restore(self, which: str | int) -> None:
+        """Set objective, budgets and rules to those that a scenario was found with."""
+        self._store.apply(actions.restore, which)
+
+    def load_scenarios(self, source: str | os.PathLike[str] | bytes, file: str = "upload") -> None:
+        """Add the scenarios of a file.
+
+        Parameters
+        ----------
+        source
+            Its path; or its bytes, as a panel has them: bad ones give a message, and change
+            nothing.
+        file
+            Name of the file that the bytes are of.
+
+        Raises
+        ------
+        ScenarioError
+            If the file that is named cannot be read.
+        """
+        if isinstance(source, bytes):
+            self._attempt(self._add, actions.load_scenarios, source, file)
+            return
+        path = Path(source).expanduser()
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ScenarioError(f"{path}: cannot be read ({error.strerror}).") from error
+        self._add(actions.load_scenarios, content, path.name)
+
+    def add_preset(self, name: str) -> None:
+        """Add a published architecture as a scenario."""
+        self._attempt(self._add, actions.add_preset, name)
+
+    def set_measured(self, points: Iterable[MeasuredPoint]) -> None:
+        """Show these measured points beside the search's; they replace the ones before."""
+        self._store.apply(actions.set_measured, points)
+
+    def _add(
+        self, action: Callable[Concatenate[Record, P], Record], *given: P.args, **named: P.kwargs
+    ) -> None:
+        """Add scenarios, and say how many, with the first note on them."""
+        before = len(self.scenarios)
+        self._store.apply(action, *given, **named)
+        added = self.record.scenarios[before:]
+        words = "1 scenario" if len(added) == 1 else f"{len(added)} scenarios"
+        notes = [f" {one.name}: {note}" for one in added for note in one.notes]
+        self.say(f"{words} loaded.{notes[0] if notes else ''}")
+
+    # Front and maps
+
+    def set_front(self, resource: str | None = None, *, held: bool | None = None) -> None:
+        """Choose what the front is against, and whether the other budgets hold along it."""
+        self._store.start("front", actions.set_front, resource, held=held)
+
+    def set_front_points(self, points: int) -> None:
+        """Choose how many limits to try along the front; one that was there is searched anew."""
+        self._store.apply(actions.set_front_points, points)
+
+    def start_front(self) -> None:
+        """Compute Pareto front in the background; points appear as they are found.
+
+        Where the sense of the objective is asked, the search waits for the answer.
+        """
+        self._store.start("front", actions.start, "front")
+
+    def stop_front(self) -> None:
+        """Stop the search of the front; points found stay."""
+        self._store.stop("front")
+
+    def map_resources(self) -> list[str]:
+        """Resources that a map can have for an axis, the usual ones first."""
+        return self.record.map_resources
+
+    def set_surface(self, x: str | None = None, y: str | None = None) -> None:
+        """Choose the resources of the surface; one that is searched or found is searched anew."""
+        self._store.apply(actions.set_surface, x, y)
+
+    def surface_problem(self) -> SearchProblem:
+        """The problem of the surface: the limits that are no axis of it hold."""
+        return self.record.problem_along(self.surface_x, self.surface_y)
+
+    def start_surface(self) -> None:
+        """Search the surface in the background; cells appear as they are found."""
+        self._attempt(self._store.start, "surface", actions.start, "surface")
+
+    def stop_surface(self) -> None:
+        """Stop the search of the surface; cells found stay."""
+        self._store.stop("surface")
+
+    def use_cell(self, row: int, column: int) -> None:
+        """Turn on the two limits of a cell of the surface."""
+        self._store.apply(actions.use_cell, self.surface, row, column)
+
+    def set_decisions(self, over: str) -> None:
+        """Choose what the rows of the decision map limit."""
+        self._store.apply(actions.set_decisions, over)
+
+    def decisions_problem(self) -> SearchProblem:
+        """The problem of the decision map: the limits on other resources hold."""
+        return self.record.problem_along(self.decisions_over)
+
+    def start_decisions(self) -> None:
+        """Search the decision map in the background; rows appear as they are found."""
+        self._attempt(self._store.start, "decisions", actions.start, "decisions")
+
+    def stop_decisions(self) -> None:
+        """Stop the search of the decision map; rows found stay."""
+        self._store.stop("decisions")
+
+    # What the user is told
+
+    def say(self, text: str, level: Literal["info", "error"] = "info") -> None:
+        """Tell the user something."""
+        self._store.tell(message=Message(text, level))
+
+    def fail(self, error: Exception) -> None:
+        """Show an error: its own words where we wrote them, else its kind and text."""
+        self._store.fail(error)
+
+    def dismiss(self) -> None:
+        """Take the message away."""
+        self._store.tell(message=None)
+
+    def _attempt(self, do: Callable[P, None], *given: P.args, **named: P.kwargs) -> bool:
+        """Do something; an error of the user's is told, and leaves all as it was."""
+        try:
+            do(*given, **named)
+        except PuzzleError as error:
+            self.fail(error)
+            return False
+        return True

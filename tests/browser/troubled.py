@@ -8,7 +8,7 @@ from typing import Any
 
 import puzzle_widgets as pw
 from puzzle_widgets.search.outcome import Cancelled
-from puzzle_widgets.state import ExplorerState, front_actions
+from puzzle_widgets.state import ExplorerState, answers
 from puzzle_widgets.sweeps import ParetoFront, iter_pareto_front
 
 whole_front = iter_pareto_front
@@ -27,6 +27,6 @@ def broken_shelf(_state: ExplorerState, _name: str) -> None:
     raise RuntimeError("the <b>shelf</b> broke")
 
 
-setattr(front_actions, "iter_pareto_front", halting_front)  # noqa: B010 - both are not ours to set
+setattr(answers, "iter_pareto_front", halting_front)  # noqa: B010 - both are not ours to set
 setattr(ExplorerState, "keep", broken_shelf)  # noqa: B010
 pw.PuzzleExplorer(pw.load_library("llama-3.3-70b-modeled"))

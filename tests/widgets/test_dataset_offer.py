@@ -57,7 +57,7 @@ def test_nothing_is_fetched_without_the_agreement(state: ExplorerState, mirror: 
 def test_a_fetch_shows_how_far_it_is(state: ExplorerState, small: Dataset) -> None:
     """In words and as a bar; the button to leave stops it."""
     offer = DatasetOffer(state)
-    state._put(offered=small, fetched=0.4)
+    state._store.tell(offered=small, fetched=0.4)
     assert (offer.progress.value, offer.share.value) == (0.4, "Fetching: 40 %")
     assert (offer.leave.description, offer.agree.disabled) == ("Stop", True)
     offer.leave.click()

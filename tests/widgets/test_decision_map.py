@@ -18,6 +18,7 @@ from puzzle_widgets.widgets.decision_map import DecisionMap
 from puzzle_widgets.widgets.layers import LayerView
 from puzzle_widgets.widgets.status import StatusPanel
 from tests.support.libraries import make_library
+from tests.support.state import found_so_far
 
 HALVES = (
     (SubBlock("sized", 8), SubBlock("sized", 100)),
@@ -189,8 +190,8 @@ def test_progress_and_stop_while_it_is_searched(panel: DecisionMap) -> None:
     """While the search runs, rows not found are gray; Stop ends it and the rest is said."""
     grid = panel.state.decisions
     assert grid is not None
-    panel.state._put(decisions=replace(grid, solutions=(*grid.solutions[:4], *[None] * 8)))
-    panel.state._put(decisions_running=True)
+    rows = (*grid.solutions[:4], *[None] * 8)
+    found_so_far(panel.state, "decisions", replace(grid, solutions=rows))
     assert panel.search.count.value == "4 of 12 rows"
     assert (panel.charts[0].cells.color[4:] == BLANK_VALUE).all()
     send(panel, "element_click", 9, 0)

@@ -14,6 +14,7 @@ from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.pareto import ParetoPlot
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
+from tests.support.state import found_so_far
 
 
 @pytest.fixture
@@ -210,8 +211,7 @@ def test_progress_shows_while_the_front_is_searched(plot: ParetoPlot) -> None:
     """While the search runs, bar, words and the Stop button are there; after it they are not."""
     front = plot.state.front
     assert front is not None
-    plot.state._put(front=replace(front, done=7, asked=24))
-    plot.state._put(front_running=True)
+    found_so_far(plot.state, "front", replace(front, done=7, asked=24))
     assert is_shown(plot.running)
     assert (plot.progress.value, plot.progress.max) == (7, 24)
     assert plot.progress_words.value == "7 of 24 searches"

@@ -15,6 +15,7 @@ from puzzle_widgets.state import BudgetSetting, ExplorerState
 from puzzle_widgets.widgets.charts import CellChart
 from puzzle_widgets.widgets.surface import BudgetSurface
 from tests.support.libraries import LOSS, make_library
+from tests.support.state import found_so_far
 
 
 @pytest.fixture
@@ -149,8 +150,7 @@ def test_progress_and_stop_while_it_is_searched(panel: BudgetSurface) -> None:
     grid = panel.state.surface
     assert grid is not None
     rows = [(None,) * 12, *grid.cells[1:]]
-    panel.state._put(surface=replace(grid, cells=tuple(rows)))
-    panel.state._put(surface_running=True)
+    found_so_far(panel.state, "surface", replace(grid, cells=tuple(rows)))
     assert panel.search.running.layout.display is None
     assert panel.search.count.value == "132 of 144 cells"
     assert panel.search.button.description == "Stop"

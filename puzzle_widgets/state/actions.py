@@ -1,0 +1,364 @@
+"""Actions: each takes a record, and gives the record that follows; wrong input is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, get_args
+
+from puzzle_widgets.errors import ProblemError, ScenarioError
+from puzzle_widgets.export import Finding, read_parent_config
+from puzzle_widgets.files import preset
+from puzzle_widgets.files.scenario_file import read_scenarios
+from puzzle_widgets.library import FrozenMapping
+from puzzle_widgets.library.checks import short_repr
+from puzzle_widgets.library.quantity import limited_key
+from puzzle_widgets.library.sense import Goal, score_sense
+from puzzle_widgets.problem import SearchProblem, check_problem
+from puzzle_widgets.problem.budget_rows import (
+    Amount,
+    BudgetSetting,
+    SearchRule,
+    Sense,
+    check_rows,
+    find_row,
+    first_settings,
+    read_amount,
+    rules_of,
+    settings_of,
+)
+from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution
+from puzzle_widgets.state.record import Record, Selection, SweepName, axis_row
+from puzzle_widgets.sweeps import DecisionGrid, ParetoFront, SurfaceGrid
+from puzzle_widgets.sweeps.budget_axis import check_resource
+
+MOST_POINTS = 10_000
+MAX_SCENARIO_NAME = 80
+
+
+# The problem ----------------------------------------------------------------------------------
+
+
+def set_objective(record: Record, objective: str, goal: Goal | None = None) -> Record:
+    """Choose the score to make best, in the sense that is said, or that the library tells.
+
+    Where nothing tells it, the goal is ``None``, and nothing is searched until one is given.
+    """
+    if goal is not None:
+        _check_goal(goal)
+    SearchProblem(record.library, minimize=objective)  # refuses what the library does not have
+    said = record.said if goal is None else FrozenMapping({**record.said, objective: goal})
+    found = goal or score_sense(record.library, objective).goal or said.get(objective)
+    return _stated(record.change(objective=objective, goal=found, said=said))
+
+
+def set_goal(record: Record, goal: Goal) -> Record:
+    """Make the objective small or large."""
+    _check_goal(goal)
+    return record if goal == record.goal else set_objective(record, record.objective, goal)
+
+
+def set_budget(
+    record: Record,
+    which: str | int,
+    value: Amount | None = None,
+    *,
+    on: bool | None = None,
+    sense: Sense | None = None,
+) -> Record:
+    """Change one limit, by its resource or place; what is left out stays."""
+    rows, place = find_row(record.library, record.budgets, which, sense)
+    row = rows[place]
+    number = row.value if value is None else read_amount(record.library, row.resource, value)
+    held = row.on or value is not None if on is None else on
+    changed = BudgetSetting(row.resource, sense or row.sense, number, held)
+    if changed == row and rows == record.budgets:
+        return record
+    return set_budgets(record, (*rows[:place], changed, *rows[place + 1 :]))
+
+
+def set_budgets(record: Record, budgets: Iterable[BudgetSetting]) -> Record:
+    """Replace all rows at once."""
+    return _stated(record.change(budgets=check_rows(record.library, budgets)))
+
+
+def set_rules(record: Record, rules: Iterable[SearchRule]) -> Record:
+    """Replace all rules at once."""
+    given = tuple(rules)
+    for rule in given:
+        if not isinstance(rule, SearchRule):
+            raise ProblemError(f"rules: {short_repr(rule)} is not a SearchRule. Give SearchRules.")
+    return _stated(record.change(rules=given))
+
+
+def drop_rule(record: Record, place: int) -> Record:
+    """Take a rule away."""
+    return set_rules(record, (*record.rules[:place], *record.rules[place + 1 :]))
+
+
+def avoid(record: Record, finding: Finding) -> Record:
+    """Make the search avoid a finding, and show the current solution, which does."""
+    if not finding.avoidable:
+        raise ProblemError("No rule of the search avoids this.")
+    rule = SearchRule(finding.rule, finding.banned)
+    if rule in record.rules:
+        return select(record, Selection())
+    return set_rules(record, (*record.rules, rule))
+
+
+def reset(record: Record) -> Record:
+    """Go back to the objective and limits that the library opens with, without rules."""
+    library = record.library
+    first = record.change(budgets=first_settings(library), rules=())
+    return set_objective(first, next(iter(library.scores), library.keys[0]))
+
+
+def open_parent_config(record: Record, content: bytes, file: str) -> Record:
+    """Take the parent's configuration from a file."""
+    return record.change(own_config=read_parent_config(content, file))
+
+
+def forget_parent_config(record: Record) -> Record:
+    """Go back to the configuration that the library carries, if it carries one."""
+    return record.change(own_config=None)
+
+
+def _check_goal(goal: object) -> None:
+    if goal not in get_args(Goal):
+        raise ProblemError(f"goal={goal!r}: give 'minimize' or 'maximize'.")
+
+
+def _stated(record: Record) -> Record:
+    """Refuse what states no problem; who changes a problem wants to see its answer."""
+    check_problem(record.problem)
+    return select(record, Selection())
+
+
+# What is shown --------------------------------------------------------------------------------
+
+
+def select(record: Record, selection: Selection) -> Record:
+    """Choose which architecture is shown."""
+    return record if selection == record.selection else record.change(selection=selection)
+
+
+def open_layer(record: Record, layer: int | None) -> Record:
+    """Open the layer at this place of the network, or close it."""
+    count = len(record.library.layers)
+    if layer is not None and not 0 <= layer < count:
+        raise ProblemError(f"layer={layer!r}: give the place of a layer, 0 to {count - 1}.")
+    return record.change(layer=layer)
+
+
+def show_point(record: Record, front: ParetoFront | None, place: int) -> Record:
+    """Show a point of the front; one that is not there is let go."""
+    there = front is not None and 0 <= place < len(front.solutions)
+    return select(record, Selection("point", place)) if there else record
+
+
+def step_point(
+    record: Record, front: ParetoFront | None, shown: Solution | None, step: int
+) -> Record:
+    """Go to the next (1) or previous (-1) point; from elsewhere, to the nearest one."""
+    if front is None or not front.solutions:
+        return record
+    if record.selection.kind != "point":
+        return show_point(record, front, _nearest_point(front, shown))
+    last = len(front.solutions) - 1
+    return show_point(record, front, min(max(record.selection.place + step, 0), last))
+
+
+def show_row(record: Record, grid: DecisionGrid | None, place: int) -> Record:
+    """Show a row of the decision map; one that is not answered is let go."""
+    there = grid is not None and 0 <= place < grid.asked and grid.solutions[place] is not None
+    return select(record, Selection("map", place)) if there else record
+
+
+def step_row(record: Record, grid: DecisionGrid | None, step: int) -> Record:
+    """Go to the next (1) or previous (-1) row that is answered; from elsewhere, to one end."""
+    if grid is None:
+        return record
+    known = [place for place, row in enumerate(grid.solutions) if row is not None]
+    if record.selection.kind != "map":
+        ends = known if step > 0 else known[::-1]
+    else:
+        here = record.selection.place
+        ends = [place for place in known[::step] if (place - here) * step > 0]
+    return show_row(record, grid, ends[0]) if ends else record
+
+
+def _nearest_point(front: ParetoFront, shown: Solution | None) -> int:
+    if shown is None or not shown.found:
+        return 0
+    uses = [abs(front.use(point) - front.use(shown)) for point in front.solutions]
+    return uses.index(min(uses))
+
+
+# Scenarios ------------------------------------------------------------------------------------
+
+
+def keep(record: Record, name: str, shown: Solution | None) -> Record:
+    """Keep what is shown as a scenario."""
+    if shown is None or not shown.found:
+        raise ScenarioError("There is no architecture to keep.")
+    return record.change(scenarios=(*record.scenarios, Scenario(_new_name(record, name), shown)))
+
+
+def rename(record: Record, which: str | int, name: str) -> Record:
+    """Give a scenario, by its name or place, another name."""
+    place, others = place_of(record, which), record.scenarios
+    renamed = replace(others[place], name=_new_name(record, name, place))
+    return record.change(scenarios=(*others[:place], renamed, *others[place + 1 :]))
+
+
+def delete(record: Record, which: str | int) -> Record:
+    """Drop a scenario; where it was the one shown, show the current solution."""
+    place, shown = place_of(record, which), record.selection
+    if shown.kind == "scenario" and shown.place >= place:
+        shown = Selection() if shown.place == place else Selection("scenario", shown.place - 1)
+    kept = (*record.scenarios[:place], *record.scenarios[place + 1 :])
+    return record.change(scenarios=kept, selection=shown)
+
+
+def restore(record: Record, which: str | int) -> Record:
+    """Set objective, budgets and rules to those that a scenario was found with."""
+    kept = record.scenarios[place_of(record, which)]
+    problem = kept.solution.problem
+    rules = record.rules  # the words of these are the user's, where they ask the same
+    if rules_of(problem, "") != rules_of(record.problem, ""):
+        rules = rules_of(problem, f"those of scenario {kept.name!r}")
+    asked = record.change(budgets=settings_of(problem, record.budgets), rules=rules)
+    if (problem.objective, problem.goal) == (record.objective, record.goal):
+        return _stated(asked)
+    return set_objective(asked, problem.objective, problem.goal)
+
+
+def show_scenario(record: Record, which: str | int) -> Record:
+    """Show a saved solution; a place that is not there is let go."""
+    if isinstance(which, int) and not 0 <= which < len(record.scenarios):
+        return record
+    return select(record, Selection("scenario", place_of(record, which)))
+
+
+def load_scenarios(record: Record, content: bytes, file: str) -> Record:
+    """Add the scenarios of a file."""
+    return _add(record, read_scenarios(content, file, record.library, **_asked(record)))
+
+
+def add_preset(record: Record, name: str) -> Record:
+    """Add a published architecture as a scenario."""
+    return _add(record, [preset(name, record.library, **_asked(record))])
+
+
+def set_measured(record: Record, points: Iterable[MeasuredPoint]) -> Record:
+    """Show these measured points beside the search's; they replace the ones before."""
+    return record.change(measured=tuple(points))
+
+
+def place_of(record: Record, which: str | int) -> int:
+    """Find a scenario by its name or place.
+
+    Raises
+    ------
+    ScenarioError
+        With those that are there.
+    """
+    names = [kept.name for kept in record.scenarios]
+    if isinstance(which, int) and 0 <= which < len(names):
+        return which
+    if which not in names:
+        there = ", ".join(map(repr, names)) or "none"
+        raise ScenarioError(f"No scenario {which!r} is kept. There are: {there}.")
+    return names.index(str(which))
+
+
+def _add(record: Record, scenarios: list[Scenario]) -> Record:
+    taken = {kept.name for kept in record.scenarios}
+    for scenario in scenarios:
+        if scenario.name in taken:
+            raise ScenarioError(
+                f"A scenario named {scenario.name!r} is already here. Rename or delete it."
+            )
+        taken.add(scenario.name)
+    return record.change(scenarios=(*record.scenarios, *scenarios))
+
+
+def _asked(record: Record) -> dict[str, Any]:
+    """Objective and its sense, for architectures that come without."""
+    return {"objective": record.objective, "goal": record.goal}
+
+
+def _new_name(record: Record, name: str, place: int | None = None) -> str:
+    clean = " ".join(name.split())[:MAX_SCENARIO_NAME]
+    others = {kept.name for n, kept in enumerate(record.scenarios) if n != place}
+    if not clean or clean in others:
+        reason = f"{clean!r} is taken." if clean else "A scenario needs a name."
+        raise ScenarioError(f"{reason} Give another name.")
+    return clean
+
+
+# Front and maps -------------------------------------------------------------------------------
+
+
+def set_front(record: Record, resource: str | None = None, *, held: bool | None = None) -> Record:
+    """Ask for the front against a resource, with or without the other budgets held along it."""
+    axis = _checked_axis(record, resource or record.front_resource)
+    kept = record.front_held if held is None else held
+    return start(record.change(front_resource=axis, front_held=kept), "front")
+
+
+def set_front_points(record: Record, points: int) -> Record:
+    """Choose how many limits to try along the front."""
+    if not isinstance(points, int) or not 2 <= points <= MOST_POINTS:
+        raise ProblemError(f"points={points!r}: give a whole number from 2 to {MOST_POINTS:,}.")
+    return record.change(front_points=points)
+
+
+def set_surface(record: Record, x: str | None = None, y: str | None = None) -> Record:
+    """Choose the resources of the surface."""
+    across, up = x or record.surface_x, y or record.surface_y
+    if limited_key(across) == limited_key(up):  # the axis that was not chosen makes room
+        across, up = (across, record.surface_x) if x else (record.surface_y, up)
+    for axis in filter(None, (across, up)):
+        _checked_axis(record, axis)
+    return record.change(surface_x=across, surface_y=up)
+
+
+def set_decisions(record: Record, over: str) -> Record:
+    """Choose what the rows of the decision map limit."""
+    return record.change(decisions_over=_checked_axis(record, over))
+
+
+def start(record: Record, sweep: SweepName) -> Record:
+    """Ask for the front or a map.
+
+    A front waits where the sense of the objective is asked; a map is refused.
+    """
+    if sweep != "front" and record.question:
+        raise ProblemError(record.question)
+    if sweep == "surface" and not record.surface_y:
+        raise ProblemError("A budget surface needs two costs; this library has fewer.")
+    return record if sweep in record.asked else record.change(asked=record.asked | {sweep})
+
+
+def stop(record: Record, sweep: SweepName) -> Record:
+    """Ask no longer for the front or a map."""
+    return record.change(asked=record.asked - {sweep}) if sweep in record.asked else record
+
+
+def use_cell(record: Record, grid: SurfaceGrid | None, row: int, column: int) -> Record:
+    """Turn on the two limits of a cell of the surface; one that is not there is let go."""
+    if grid is None or not (0 <= row < len(grid.y) and 0 <= column < len(grid.x)):
+        return record
+    budgets = record.budgets
+    for axis, place in ((grid.x, column), (grid.y, row)):
+        _, sense = axis_row(axis.resource)
+        budgets, found = find_row(record.library, budgets, axis.resource, sense)
+        limit = BudgetSetting(axis.resource, sense, axis.limits[place], on=True)
+        budgets = (*budgets[:found], limit, *budgets[found + 1 :])
+    return set_budgets(record, budgets)
+
+
+def _checked_axis(record: Record, resource: str) -> str:
+    check_resource(record.problem, resource)
+    return resource

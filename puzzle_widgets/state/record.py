@@ -1,0 +1,166 @@
+"""The record: all that a user decided, immutable; what follows from it is worked out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
+
+from puzzle_widgets.errors import ExportError
+from puzzle_widgets.export import ParentConfig
+from puzzle_widgets.export.parent_config import parent_config_of
+from puzzle_widgets.library import BlockLibrary, FrozenMapping, PuzzletronRun, TableRun
+from puzzle_widgets.library.quantity import THROUGHPUT, limited_key
+from puzzle_widgets.library.sense import Goal, score_sense
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem.budget_rows import BudgetSetting, SearchRule, Sense, to_problem
+from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution, parent_solution
+from puzzle_widgets.sweeps.front import DEFAULT_POINTS
+
+SweepName = Literal["front", "surface", "decisions"]
+# What is worked out from a record, and the fields that it comes from.
+_DERIVED = {
+    "problem": {"library", "objective", "goal", "budgets", "rules"},
+    "parent": {"library", "objective", "goal"},
+    "question": {"library", "objective", "goal"},
+    "parent_config": {"library", "own_config"},
+    "costs": {"run"},
+}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which architecture is shown: the current solution, a point of the front, a scenario, a row.
+
+    A row is one of the decision map, ``"map"``.
+    """
+
+    kind: Literal["current", "point", "scenario", "map"] = "current"
+    place: int = 0
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is explored, and how: everything that the answers follow from.
+
+    Parameters
+    ----------
+    library
+        The library that is open.
+    objective, goal
+        Dotted key of the objective, and its sense; ``None`` while the user is asked for it.
+    said
+        Senses that the user said, by objective.
+    budgets, rules
+        Rows of budgets, and the rules beside them.
+    selection, layer
+        Which architecture is shown; the place of the layer that is open.
+    front_resource, front_held, front_points
+        What the front is against, whether the other budgets hold along it, limits to try.
+    surface_x, surface_y, decisions_over
+        What the axes of the maps limit; empty where the library has too few costs.
+    asked
+        Which of front and maps were asked for.
+    scenarios, measured
+        Saved solutions, and measured points beside them.
+    own_config
+        The parent's configuration, where the user gave one.
+    run, workload
+        What the library was read from, where that has several workloads, and the chosen one.
+    notices
+        What was left out of what is open, or set right, a sentence each.
+    """
+
+    library: BlockLibrary
+    objective: str
+    goal: Goal | None
+    said: FrozenMapping[str, Goal] = FrozenMapping()
+    budgets: tuple[BudgetSetting, ...] = ()
+    rules: tuple[SearchRule, ...] = ()
+    selection: Selection = Selection()
+    layer: int | None = None
+    front_resource: str = ""
+    front_held: bool = False
+    front_points: int = DEFAULT_POINTS
+    surface_x: str = ""
+    surface_y: str = ""
+    decisions_over: str = ""
+    asked: frozenset[SweepName] = frozenset()
+    scenarios: tuple[Scenario, ...] = ()
+    measured: tuple[MeasuredPoint, ...] = ()
+    own_config: ParentConfig | None = None
+    run: PuzzletronRun | TableRun | None = field(default=None, compare=False)
+    workload: str = ""
+    notices: tuple[str, ...] = field(default=(), compare=False)
+
+    def change(self, **values: Any) -> Record:  # noqa: ANN401
+        """Copy with other values; what was worked out is kept where nothing of it changes."""
+        changed = replace(self, **values)
+        for name, needs in _DERIVED.items():
+            if name in self.__dict__ and needs.isdisjoint(values):
+                changed.__dict__[name] = self.__dict__[name]
+        return changed
+
+    @property
+    def direction(self) -> Goal:
+        """The sense of the objective; to minimize while it is not known."""
+        return self.goal or "minimize"
+
+    @cached_property
+    def question(self) -> str:
+        """Why the sense of the objective is asked; empty where it is known."""
+        return "" if self.goal else score_sense(self.library, self.objective).reason
+
+    @cached_property
+    def problem(self) -> SearchProblem:
+        """The problem that objective, budgets and rules state."""
+        return self.problem_within(self.budgets)
+
+    @cached_property
+    def parent(self) -> Solution:
+        """The parent, summed by the objective."""
+        return parent_solution(to_problem(self.library, self.objective, self.direction, ()))
+
+    @cached_property
+    def parent_config(self) -> ParentConfig | None:
+        """The user's configuration of the parent, else the library's own where it can be read."""
+        try:
+            return self.own_config or parent_config_of(self.library)
+        except ExportError:
+            return None
+
+    @cached_property
+    def costs(self) -> tuple[str, ...]:
+        """Names of the workloads to choose from; empty without a run."""
+        return () if self.run is None else tuple(one.name for one in self.run.workloads)
+
+    @property
+    def held_rows(self) -> tuple[BudgetSetting, ...]:
+        """Budgets that hold along the front: those on, but for those on the axis itself."""
+        if not self.front_held:
+            return ()
+        axis = limited_key(self.front_resource)
+        return tuple(row for row in self.budgets if row.on and limited_key(row.resource) != axis)
+
+    @property
+    def map_resources(self) -> list[str]:
+        """Resources that a map can have for an axis, the usual ones first."""
+        rows = [row.resource for row in self.budgets]
+        fast = [THROUGHPUT] if self.library.throughput(1.0) is not None else []
+        return list(dict.fromkeys([*rows, *fast, *self.library.costs]))
+
+    def problem_within(self, rows: tuple[BudgetSetting, ...]) -> SearchProblem:
+        """The problem with these rows for budgets."""
+        return to_problem(self.library, self.objective, self.direction, rows, self.rules)
+
+    def problem_along(self, *resources: str) -> SearchProblem:
+        """The problem of a map along these resources: the budgets that are no axis of it hold."""
+        axes = [axis_row(resource) for resource in resources]
+        return self.problem_within(
+            tuple(row for row in self.budgets if (row.resource, row.sense) not in axes)
+        )
+
+
+def axis_row(resource: str) -> tuple[str, Sense]:
+    """The row of budgets that an axis of a map stands for."""
+    return resource, "at least" if resource == THROUGHPUT else "at most"

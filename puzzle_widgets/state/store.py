@@ -1,0 +1,226 @@
+"""The store: it holds the current record with its answers, and announces what changes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Concatenate, Literal, ParamSpec
+
+from puzzle_widgets.errors import PuzzleError
+from puzzle_widgets.solution import Solution
+from puzzle_widgets.state.actions import stop
+from puzzle_widgets.state.answers import (
+    Answer,
+    DecisionsAnswer,
+    FrontAnswer,
+    Heard,
+    SolutionAnswer,
+    SurfaceAnswer,
+)
+from puzzle_widgets.state.record import Record, Selection, SweepName
+
+logger = logging.getLogger("puzzle_widgets")
+P = ParamSpec("P")
+Changes = Mapping[str, tuple[Any, Any]]
+"""Old and new value of what changed, by name."""
+_DECIDED = (
+    "library",
+    "objective",
+    "question",
+    "budgets",
+    "rules",
+    "problem",
+    "parent",
+    "selection",
+    "layer",
+    "front_resource",
+    "front_held",
+    "front_points",
+    "surface_x",
+    "surface_y",
+    "decisions_over",
+    "scenarios",
+    "measured",
+    "parent_config",
+    "costs",
+    "notices",
+)
+
+
+@dataclass(frozen=True)
+class Message:
+    """What the user has to know: ``level`` is ``"info"`` or ``"error"``; the text is not HTML."""
+
+    text: str
+    level: Literal["info", "error"] = "info"
+
+
+class Store:
+    """The current record, its answers, and what the user is told beside them.
+
+    One action is one announcement: who hears of it sees record and answers as they belong
+    together, never something half set. Searches begin after it.
+
+    Parameters
+    ----------
+    record
+        To begin with.
+    solver
+        As for :func:`puzzle_widgets.search`.
+    """
+
+    def __init__(self, record: Record, solver: str) -> None:
+        heard = Heard(self._arrived, self.fail, self._finished)
+        self.record = record
+        self.solution = SolutionAnswer(solver, heard)
+        self.front = FrontAnswer(solver, heard, self.solution)
+        self.surface = SurfaceAnswer(solver, heard)
+        self.decisions = DecisionsAnswer(solver, heard)
+        self._told: dict[str, Any] = {"message": None, "offered": None, "fetched": None}
+        self._known: dict[str, Any] = {}
+        self._subscribers: list[Callable[[Changes], None]] = []
+
+    @property
+    def answers(self) -> tuple[Answer[Any, Any], ...]:
+        """All answers; the solution goes first, for the front follows it."""
+        return self.solution, self.front, self.surface, self.decisions
+
+    @property
+    def shown(self) -> Solution | None:
+        """The architecture that is selected."""
+        found, place = self._selectable(self.record), self.record.selection.place
+        return found[place] if place < len(found) else self.solution.value
+
+    def subscribe(self, subscriber: Callable[[Changes], None]) -> None:
+        """Call with what changes, once for each action, answer or message."""
+        self._subscribers.append(subscriber)
+
+    def apply(
+        self, action: Callable[Concatenate[Record, P], Record], *given: P.args, **named: P.kwargs
+    ) -> None:
+        """Act on the record; an error leaves all as it was."""
+        self.put(action(self.record, *given, **named))
+
+    def start(
+        self,
+        name: SweepName,
+        action: Callable[Concatenate[Record, P], Record],
+        *given: P.args,
+        **named: P.kwargs,
+    ) -> None:
+        """Act on the record, and search the front or a map even where it is there already."""
+        record = action(self.record, *given, **named)
+        self._sweep(name).again()
+        self.put(record)
+
+    def stop(self, name: SweepName) -> None:
+        """Stop a search; what it found stays."""
+        answer = self._sweep(name)
+        answer.stop()
+        if answer.value is None:
+            self.apply(stop, name)
+        else:
+            self._announce()
+
+    def put(self, record: Record, solution: Solution | None = None) -> None:
+        """Take another record; ``solution`` is the answer to its problem, where it is known."""
+        before, shown = self.record, self.shown
+        if solution is not None:
+            self.solution.value = solution
+        begun = [(answer, answer.begin(record)) for answer in self.answers]
+        self.record = record
+        if record.selection == before.selection:
+            self._follow_shown(shown)
+        self._announce()
+        for answer, job in begun:
+            if job is not None:
+                answer.run(job)
+
+    def tell(self, **values: Any) -> None:  # noqa: ANN401
+        """Announce what is neither decided nor an answer: ``message``, ``offered``, ``fetched``."""
+        self._told.update(values)
+        self._announce()
+
+    def fail(self, error: Exception) -> None:
+        """Tell an error: its own words where we wrote them, else its kind and text."""
+        if isinstance(error, PuzzleError):
+            self.tell(message=Message(str(error), "error"))
+            return
+        logger.error("unexpected error", exc_info=error)
+        words = f"Something went wrong: {type(error).__name__}: {error}"
+        self.tell(message=Message(words, "error"))
+
+    def close(self) -> None:
+        """End the background work."""
+        for answer in self.answers:
+            answer.close()
+
+    def _sweep(self, name: SweepName) -> Answer[Any, Any]:
+        sweeps: dict[SweepName, Answer[Any, Any]] = {
+            "front": self.front,
+            "surface": self.surface,
+            "decisions": self.decisions,
+        }
+        return sweeps[name]
+
+    def _arrived(self, answer: Answer[Any, Any], value: object) -> None:
+        shown = self.shown
+        answer.value = value
+        self._follow_shown(shown)
+        self._announce()
+
+    def _finished(self) -> None:
+        self.put(self.record)
+
+    def _selectable(self, record: Record) -> tuple[Solution | None, ...]:
+        """The architectures of the selected kind, by place; none for the current solution."""
+        kind = record.selection.kind
+        if kind == "scenario":
+            return tuple(kept.solution for kept in record.scenarios)
+        if kind == "point" and self.front.value is not None:
+            return self.front.value.solutions
+        if kind == "map" and self.decisions.value is not None:
+            return self.decisions.value.solutions
+        return ()
+
+    def _follow_shown(self, shown: Solution | None) -> None:
+        """Select what was shown where it stands now; the current solution, where it is gone."""
+        selection = self.record.selection
+        if selection.kind in ("current", "scenario") or self.shown is shown:
+            return
+        found = self._selectable(self.record)
+        there = shown in found
+        chosen = Selection(selection.kind, found.index(shown)) if there else Selection()
+        self.record = self.record.change(selection=chosen)
+
+    def _values(self) -> dict[str, Any]:
+        """All that can be observed, by name."""
+        record = self.record
+        return {
+            **{name: getattr(record, name) for name in _DECIDED},
+            "goal": record.direction,
+            "costs_chosen": record.workload,
+            "solution": self.solution.value,
+            "updating": self.solution.running,
+            "front": self.front.value,
+            "front_running": self.front.running,
+            "surface": self.surface.value,
+            "surface_running": self.surface.running,
+            "decisions": self.decisions.value,
+            "decisions_running": self.decisions.running,
+            "shown": self.shown,
+            **self._told,
+        }
+
+    def _announce(self) -> None:
+        values, before = self._values(), self._known
+        changes = {
+            name: (before.get(name), value)
+            for name, value in values.items()
+            if name not in before or before[name] is not value
+        }
+        if changes:
+            self._known = values
+            for subscriber in self._subscribers:
+                subscriber(changes)
