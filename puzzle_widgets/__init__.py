@@ -80,26 +80,26 @@ from puzzle_widgets.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from puzzle_widgets.state import BudgetSetting, ExplorerState
-    from puzzle_widgets.widgets.budgets import BudgetPanel
-    from puzzle_widgets.widgets.decision_map import DecisionMap
+    from puzzle_widgets.widgets.budgets.panel import BudgetPanel
     from puzzle_widgets.widgets.explorer import PuzzleExplorer
-    from puzzle_widgets.widgets.export_panel import ExportPanel
-    from puzzle_widgets.widgets.layers import LayerView
+    from puzzle_widgets.widgets.export import ExportPanel
+    from puzzle_widgets.widgets.layers.panel import LayerView
+    from puzzle_widgets.widgets.maps.decision_map import DecisionMap
+    from puzzle_widgets.widgets.maps.surface import BudgetSurface
     from puzzle_widgets.widgets.pareto import ParetoPlot
-    from puzzle_widgets.widgets.scenarios import ScenarioPanel
+    from puzzle_widgets.widgets.scenarios.panel import ScenarioPanel
     from puzzle_widgets.widgets.status import StatusPanel
-    from puzzle_widgets.widgets.surface import BudgetSurface
 
 _STATE = ("ExplorerState", "BudgetSetting")
 _WIDGETS = {
-    "BudgetSurface": "surface",
-    "BudgetPanel": "budgets",
-    "DecisionMap": "decision_map",
-    "ExportPanel": "export_panel",
-    "LayerView": "layers",
+    "BudgetSurface": "maps.surface",
+    "BudgetPanel": "budgets.panel",
+    "DecisionMap": "maps.decision_map",
+    "ExportPanel": "export",
+    "LayerView": "layers.panel",
     "ParetoPlot": "pareto",
     "PuzzleExplorer": "explorer",
-    "ScenarioPanel": "scenarios",
+    "ScenarioPanel": "scenarios.panel",
     "StatusPanel": "status",
 }
 

@@ -6,19 +6,18 @@ import ipywidgets as widgets
 
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state.background import running_loop
-from puzzle_widgets.widgets.budgets import BudgetPanel
-from puzzle_widgets.widgets.dataset_offer import DatasetOffer
-from puzzle_widgets.widgets.decision_map import DecisionMap
-from puzzle_widgets.widgets.export_panel import ExportPanel
-from puzzle_widgets.widgets.layers import LayerView
-from puzzle_widgets.widgets.library_bar import LibraryBar
+from puzzle_widgets.widgets.budgets.panel import BudgetPanel
+from puzzle_widgets.widgets.export import ExportPanel
+from puzzle_widgets.widgets.layers.panel import LayerView
+from puzzle_widgets.widgets.library_bar import DatasetOffer, LibraryBar
+from puzzle_widgets.widgets.maps.decision_map import DecisionMap
+from puzzle_widgets.widgets.maps.surface import BudgetSurface
 from puzzle_widgets.widgets.message import MessageBar
 from puzzle_widgets.widgets.page import page_aids
 from puzzle_widgets.widgets.panel import Shown, state_of
 from puzzle_widgets.widgets.pareto import ParetoPlot
-from puzzle_widgets.widgets.scenarios import ScenarioPanel
+from puzzle_widgets.widgets.scenarios.panel import ScenarioPanel
 from puzzle_widgets.widgets.status import StatusPanel
-from puzzle_widgets.widgets.surface import BudgetSurface
 
 
 class PuzzleExplorer(widgets.VBox):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
@@ -81,3 +82,56 @@ def heading(words: str, aside: str = "") -> Markup:
     return Markup("<h2 class='pw-title'>{}</h2><span class='pw-remark'>{}</span>").format(
         escape(words), escape(aside)
     )
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row: what it is about, its other cells, and a class for its looks."""
+
+    cells: Sequence[Cell]
+    css: str = ""
+
+
+def card_table(
+    head: Sequence[str], lines: Sequence[Line], *, caption: str, words: Collection[int] = ()
+) -> Markup:
+    """Build the table; strings are escaped, ``Markup`` is taken as it is.
+
+    Parameters
+    ----------
+    head
+        Column titles, with units; on cards they stand before each figure.
+    lines
+        Rows; the first cell names its row, and on cards has its column's title before it where it
+        is a plain string.
+    caption
+        Read out before the table, and not shown.
+    words
+        Places of columns that hold words, which are set to the left.
+    """
+    css = ["pw-words" if place in words else "" for place in range(len(head))]
+    tops = _joined(
+        Markup("<th scope='col' class='{}'>{}</th>").format(c, title)
+        for c, title in zip(css, head, strict=True)
+    )
+    rows = _joined(_card_row(line, head, css) for line in lines)
+    return Markup(
+        "<div class='pw-cards'><table class='pw-table'><caption class='pw-aside'>{}</caption>"
+        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
+    ).format(caption, tops, rows)
+
+
+def _card_row(line: Line, head: Sequence[str], css: Sequence[str]) -> Markup:
+    cells = _joined(
+        Markup("<td class='{}' data-label='{}'><span>{}</span></td>").format(c, title, cell)
+        for c, title, cell in zip(css[1:], head[1:], line.cells[1:], strict=True)
+    )
+    name = line.cells[0]
+    about = Markup("") if isinstance(name, Markup) else Markup(" data-label='{}'").format(head[0])
+    return Markup("<tr class='{}'><th scope='row'{}>{}</th>{}</tr>").format(
+        line.css, about, name, cells
+    )
+
+
+def _joined(parts: Iterable[Markup]) -> Markup:
+    return Markup("").join(parts)

@@ -6,8 +6,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.widgets.guard import guard
-from puzzle_widgets.widgets.panel import button
+from puzzle_widgets.widgets.panel import button, guard
 
 
 class MessageBar(widgets.HBox):

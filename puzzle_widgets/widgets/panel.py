@@ -1,21 +1,28 @@
-"""What all panels share: a card with a title, bound to the state, its callbacks guarded."""
+"""What panels share: a card on the state, guarded callbacks, the question of a score's sense."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import ipywidgets as widgets
+from markupsafe import Markup
 
+from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.state import ExplorerState, Source
-from puzzle_widgets.widgets.guard import guard
 from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.page import page_aids
-from puzzle_widgets.widgets.sense_question import SenseQuestion
 
 Shown: TypeAlias = ExplorerState | Source | widgets.VBox
 """What a panel can show: a state, what one is made of, or a widget that has one."""
+_ANSWERS: tuple[tuple[str, Goal], ...] = (
+    ("Smaller is better", "minimize"),
+    ("Bigger is better", "maximize"),
+)
+watchers: list[Callable[[Exception], None]] = []
+"""Told of every error that a callback raised; tests listen here."""
 
 
 def state_of(source: Shown, solver: str = "exact") -> ExplorerState:
@@ -122,3 +129,73 @@ def row(*children: widgets.Widget, css: str = "") -> widgets.HBox:
     if css:
         box.add_class(css)
     return box
+
+
+def named(words: str, child: widgets.Widget) -> widgets.HBox:
+    """Set a name before a control; the row gives it to screen readers."""
+    name = widgets.HTML(Markup("<span class='pw-name'>{}</span>").format(words))
+    return row(name, child, css="pw-named")
+
+
+class SenseQuestion(widgets.VBox):
+    """Asks which way the objective is better where nothing tells; takes no room elsewhere.
+
+    Parameters
+    ----------
+    state
+        Whose ``question`` to show. The text is untrusted and escaped.
+    """
+
+    def __init__(self, state: ExplorerState) -> None:
+        super().__init__()
+        self.state = state
+        self.text = widgets.HTML()
+        self.answers = tuple(self._answer(words, goal) for words, goal in _ANSWERS)
+        buttons = widgets.HBox(self.answers)
+        buttons.add_class("pw-row")
+        self.children = (self.text, buttons)
+        for name in ("pw-ui", "pw-question"):
+            self.add_class(name)
+        self._refresh = guard(state, lambda *_: self._show())
+        self._follows = True
+        state.observe(self._refresh, "question")
+        self._show()
+
+    def close(self) -> None:
+        """Let go of the state, then close; ipywidgets closes once more at the very end."""
+        if self._follows:
+            self.state.unobserve(self._refresh, "question")
+            self._follows = False
+        super().close()
+
+    def _answer(self, words: str, goal: Goal) -> widgets.Button:
+        made = widgets.Button(description=words, tooltip=f"{words}: search by that")
+        made.layout.width = "auto"
+        made.add_class("pw-btn")
+
+        def choose(*_: object) -> None:
+            self.state.set_objective(self.state.objective, goal)
+
+        made.on_click(guard(self.state, choose))
+        return made
+
+    def _show(self) -> None:
+        question = self.state.question
+        self.layout.display = "flex" if question else "none"
+        words = Markup("<div role='alert'>{} Nothing is searched before you say.</div>")
+        self.text.value = words.format(question) if question else ""
+
+
+def guard(state: ExplorerState, action: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a callback so that what it raises becomes a message on the page."""
+
+    @functools.wraps(action)
+    def guarded(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        try:
+            action(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the user has to see it
+            state.fail(error)
+            for watcher in watchers:
+                watcher(error)
+
+    return guarded

@@ -10,8 +10,8 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.export import export
 from puzzle_widgets.state import BudgetSetting, ExplorerState
-from puzzle_widgets.widgets.budgets import BudgetPanel
-from puzzle_widgets.widgets.pareto_words import point_options
+from puzzle_widgets.widgets.budgets.panel import BudgetPanel
+from puzzle_widgets.widgets.pareto import point_options
 from puzzle_widgets.widgets.status import StatusPanel
 from tests.cli.conftest import Ran, library, run
 from tests.support.libraries import make_library

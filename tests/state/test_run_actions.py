@@ -8,7 +8,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.widgets.scenarios import ScenarioPanel
+from puzzle_widgets.widgets.scenarios.panel import ScenarioPanel
 from tests.support.libraries import MEMORY, RUNTIME
 from tests.support.puzzletron_run import SEARCH, Run, small_run, solutions_file, sweep_file
 

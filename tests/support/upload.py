@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from puzzle_widgets.widgets.file_picker import FilePicker
+from puzzle_widgets.widgets.files import FilePicker
 
 
 def say(picker: FilePicker, content: Any, *buffers: bytes) -> None:

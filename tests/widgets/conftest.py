@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from puzzle_widgets.widgets import guard
+from puzzle_widgets.widgets import panel as guard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

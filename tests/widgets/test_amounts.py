@@ -9,7 +9,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.problem.budget_rows import BudgetRange
-from puzzle_widgets.widgets.amounts import Scale, Units, amount, scale_of
+from puzzle_widgets.widgets.budgets.amounts import Scale, Units, amount, scale_of
 from tests.support.libraries import MEMORY, RUNTIME, make_library
 
 PARAMETERS = "stats.num_params"

@@ -8,9 +8,12 @@ import pytest
 
 from puzzle_widgets.library.datasets import Dataset
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.widgets.dataset_offer import DatasetOffer, describe_terms
-from puzzle_widgets.widgets.library_bar import LibraryBar
-from puzzle_widgets.widgets.template_links import template_links
+from puzzle_widgets.widgets.library_bar import (
+    DatasetOffer,
+    LibraryBar,
+    describe_terms,
+    template_links,
+)
 from tests.support.datasets import NAME, cache, mirror, small
 from tests.support.libraries import make_library
 from tests.support.mirror import Mirror

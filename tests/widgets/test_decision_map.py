@@ -14,8 +14,8 @@ from puzzle_widgets.library import SubBlock
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.charts import CellChart
-from puzzle_widgets.widgets.decision_map import DecisionMap
-from puzzle_widgets.widgets.layers import LayerView
+from puzzle_widgets.widgets.layers.panel import LayerView
+from puzzle_widgets.widgets.maps.decision_map import DecisionMap
 from puzzle_widgets.widgets.status import StatusPanel
 from tests.support.libraries import make_library
 from tests.support.state import found_so_far

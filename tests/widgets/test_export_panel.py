@@ -11,8 +11,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.export import TARGETS
 from puzzle_widgets.state import BudgetSetting
-from puzzle_widgets.widgets.file_saver import FileSaver
-from puzzle_widgets.widgets.picture_buttons import picture_buttons
+from puzzle_widgets.widgets.files import FileSaver, picture_buttons
 from tests.support.export import LINEAR, LLAMA, PARENT, handed_library
 from tests.support.upload import give_files
 

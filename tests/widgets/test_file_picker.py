@@ -9,8 +9,8 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.library import dump_library
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.widgets import upload
-from puzzle_widgets.widgets.file_picker import FilePicker
+from puzzle_widgets.widgets import files as upload
+from puzzle_widgets.widgets.files import FilePicker
 from puzzle_widgets.widgets.library_bar import LibraryBar
 from tests.support.libraries import make_library
 from tests.support.upload import give_files, say

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.widgets.layer_detail import (
+from puzzle_widgets.widgets.layers.detail import (
     SHORT,
     OpenLayer,
     detail_title,

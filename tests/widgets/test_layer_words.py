@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.widgets.layer_words import block_words, changed_words, layer_name
+from puzzle_widgets.widgets.layers.words import block_words, changed_words, layer_name
 from tests.support.libraries import LOSS, MEMORY, make_library, published_files
 
 

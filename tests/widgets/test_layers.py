@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.widgets.layers import LayerView
+from puzzle_widgets.widgets.layers.panel import LayerView
 from tests.support.libraries import make_library, published_files
 
 

@@ -8,9 +8,8 @@ import puzzle_widgets as pw
 from puzzle_widgets.files import presets
 from puzzle_widgets.library.puzzletron.blocks import NO_OP, Block, RunSubblock
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.widgets.library_bar import LibraryBar
-from puzzle_widgets.widgets.notes_list import notes_list
-from puzzle_widgets.widgets.scenarios import ScenarioPanel
+from puzzle_widgets.widgets.library_bar import LibraryBar, notes_list
+from puzzle_widgets.widgets.scenarios.panel import ScenarioPanel
 from tests.support.libraries import published_folder
 from tests.support.puzzletron_run import small_run
 

@@ -8,7 +8,7 @@ import ipywidgets as widgets
 import pytest
 
 from puzzle_widgets.widgets import page
-from puzzle_widgets.widgets.page_link import PageLink
+from puzzle_widgets.widgets.page import PageLink
 
 HERE = "this page"
 

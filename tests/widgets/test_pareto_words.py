@@ -8,7 +8,7 @@ import puzzle_widgets as pw
 from puzzle_widgets.library import Measurement
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.widgets.pareto_words import (
+from puzzle_widgets.widgets.pareto import (
     axis_options,
     outcome_words,
     point_options,

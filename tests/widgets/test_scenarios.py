@@ -11,8 +11,8 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.state import Message
-from puzzle_widgets.widgets.comparison import DIFFERENCE, SCORES, SPEED, SPREAD
-from puzzle_widgets.widgets.scenarios import ScenarioPanel
+from puzzle_widgets.widgets.scenarios.comparison import DIFFERENCE, SCORES, SPEED, SPREAD
+from puzzle_widgets.widgets.scenarios.panel import ScenarioPanel
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
 from tests.support.upload import give_files
 

@@ -9,7 +9,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.widgets.budgets import BudgetPanel
+from puzzle_widgets.widgets.budgets.panel import BudgetPanel
 from puzzle_widgets.widgets.panel import Panel
 from puzzle_widgets.widgets.status import StatusPanel
 from tests.state.test_sense import unclear

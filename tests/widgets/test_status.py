@@ -11,7 +11,7 @@ import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.state import Selection
 from puzzle_widgets.widgets.message import MessageBar
-from puzzle_widgets.widgets.summary import facts, status_words, tiles
+from puzzle_widgets.widgets.status import facts, status_words, tiles
 from tests.support.libraries import MEMORY, RUNTIME, make_library
 
 KEYS = ("metrics.loss", MEMORY, RUNTIME)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from puzzle_widgets.library import BlockLibrary, BlockVariant, Layer
 from puzzle_widgets.library.quantity import PARAMETERS, format_number
 from puzzle_widgets.widgets.html import Cell, table
-from puzzle_widgets.widgets.layer_words import layer_name, told_keys
+from puzzle_widgets.widgets.layers.words import layer_name, told_keys
 from puzzle_widgets.widgets.panel import button, row
 
 SHORT = 12

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from puzzle_widgets.charts.comparison import Series
+from puzzle_widgets.charts.svg import DASHES
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, format_number, format_share
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.scenario import budget_words
-from puzzle_widgets.widgets.card_table import Line, card_table
-from puzzle_widgets.widgets.html import Cell
-from puzzle_widgets.widgets.scenario_series import NOTHING, series_title
+from puzzle_widgets.widgets.html import Cell, Line, card_table
+
+NOTHING = "\N{EN DASH}"
+"""Stands where a figure is not known or does not apply."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def scenario_table(parent: Series, scenarios: Sequence[Series], shown: int | Non
     head = ["Scenario", *(column.title for column in columns)]
     rows = [_row(one, columns, is_shown=place == shown) for place, one in enumerate(scenarios)]
     lines = [_parent_row(parent, columns), *rows]
-    caption = "Kept scenarios and the parent"
+    caption = "Saved scenarios and the parent"
     return card_table(head, lines, caption=caption, words=(0, 1, len(columns)))
 
 
@@ -127,3 +129,17 @@ def _number(value: float | None, form: str = "") -> str:
     if math.isinf(value):
         return "∞"
     return format(value, form) if form else format_number(value)
+
+
+def series_title(series: Series, tag: str = "") -> Markup:
+    """The name behind a short piece of its line, with a word in a tag behind it."""
+    tagged = Markup("<i class='pw-tag'>{}</i>").format(tag) if tag else Markup("")
+    who = Markup("<span class='pw-who'>{}<span>{}</span>{}</span>")
+    return who.format(_mark(series), series.name, tagged)
+
+
+def _mark(series: Series) -> Markup:
+    return Markup(
+        "<svg class='pw-dash' width='26' height='8' aria-hidden='true'><line x1='1' y1='4' "
+        "x2='25' y2='4' stroke='{}' stroke-width='3' stroke-dasharray='{}'/></svg>"
+    ).format(series.color, DASHES[series.dash] or "none")

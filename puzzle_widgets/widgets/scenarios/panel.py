@@ -1,28 +1,36 @@
-"""The scenario panel: keep what is shown under a name, compare, save, load again."""
+"""The scenario panel: save what is shown under a name, compare, save, load again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import csv
+import math
+from collections.abc import Callable, Collection, Sequence
 
 import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.charts.comparison import parent_series, scenario_series
 from puzzle_widgets.files import preset_names
+from puzzle_widgets.files.layers_file import dump_layers, harmless
+from puzzle_widgets.files.scenario_file import dump_scenarios
+from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT, format_number
+from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Scenario
-from puzzle_widgets.widgets.comparison import Comparison
-from puzzle_widgets.widgets.guard import guard
+from puzzle_widgets.solution.scenario import scenario_table as table_of
+from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.widgets.files import FilePicker, picture_buttons
+from puzzle_widgets.widgets.html import download_link
 from puzzle_widgets.widgets.message import MessageBar
-from puzzle_widgets.widgets.panel import Panel, Shown, button, row, shared_state
-from puzzle_widgets.widgets.picture_buttons import picture_buttons
-from puzzle_widgets.widgets.scenario_files import download_links, scenario_picker
-from puzzle_widgets.widgets.scenario_names import suggested_name
-from puzzle_widgets.widgets.scenario_table import scenario_table
+from puzzle_widgets.widgets.panel import Panel, Shown, button, guard, row, shared_state
+from puzzle_widgets.widgets.scenarios.comparison import Comparison
+from puzzle_widgets.widgets.scenarios.table import scenario_table
 
 _EMPTY = (
-    "<p class='pw-says'>No scenarios yet. Keep the solution that is shown, change the budgets, "
-    "keep another: they are compared here.</p>"
+    "<p class='pw-says'>No scenarios yet. Save the solution that is shown, change the budgets, "
+    "save another: they are compared here.</p>"
 )
+_LONGEST_NAME = 72
+_HINT = "JSON or CSV of scenarios, a model's config.json, or solutions.json"
 
 
 class ScenarioPanel(Panel):
@@ -57,7 +65,7 @@ class ScenarioPanel(Panel):
     def build(self) -> list[widgets.Widget]:
         """Make the fields, the table, the comparison and the file controls."""
         self.name = _field("Name of the scenario to keep")
-        self.keep = button("Save solution", "Keep what is shown", css="pw-primary")
+        self.keep = button("Save solution", "Save what is shown", css="pw-primary")
         self.table = widgets.HTML()
         self.comparison = Comparison(self.state)
         self.downloads = widgets.HTML()
@@ -216,3 +224,86 @@ def _field(placeholder: str) -> widgets.Text:
 
 def _named(words: str, control: widgets.Widget) -> widgets.HBox:
     return row(widgets.HTML(f"<span class='pw-name'>{words}</span>"), control)
+
+
+def suggested_name(state: ExplorerState) -> str:
+    """Offer a name that no scenario has yet, such as ``"80,000 MiB, 6,000 tokens/s"``."""
+    taken = {kept.name for kept in state.scenarios}
+    if state.shown is not None:
+        in_ms = any(row.resource == RUNTIME and row.on for row in state.budgets)
+        words = _budgets_words(state.shown.problem, as_speed=not in_ms)
+        if words and len(words) <= _LONGEST_NAME:
+            return _free(words, taken)
+    return _numbered(taken)
+
+
+def _budgets_words(problem: SearchProblem, *, as_speed: bool) -> str:
+    words = []
+    for key, budget in problem.budgets.items():
+        if math.isfinite(budget.upper):
+            words.append(_limit_words(problem, key, budget.upper, "", as_speed=as_speed))
+        if math.isfinite(budget.lower):
+            words.append(_limit_words(problem, key, budget.lower, "≥ ", as_speed=as_speed))
+    return ", ".join(words)
+
+
+def _limit_words(
+    problem: SearchProblem, key: str, limit: float, sign: str, *, as_speed: bool
+) -> str:
+    speed = problem.library.throughput(limit) if key == RUNTIME and as_speed else None
+    if speed is not None and math.isfinite(speed):
+        return f"{'≤ ' if sign else ''}{format_number(speed)} tokens/s"
+    quantity = problem.library.quantity(key)
+    named = quantity.unit and key in (MEMORY, RUNTIME, THROUGHPUT)
+    return sign + quantity.text(limit) + ("" if named else f" {quantity.label}")
+
+
+def _free(words: str, taken: Collection[str]) -> str:
+    name, number = words, 1
+    while name in taken:
+        number += 1
+        name = f"{words} ({number})"
+    return name
+
+
+def _numbered(taken: Collection[str]) -> str:
+    number = len(taken) + 1
+    while f"Scenario {number}" in taken:
+        number += 1
+    return f"Scenario {number}"
+
+
+def download_links(scenarios: Sequence[Scenario]) -> Markup:
+    """Build the links; they hold the files themselves, as Voila serves none."""
+    if not scenarios:
+        return Markup("")
+    links = [
+        download_link(
+            "All as JSON", "scenarios.json", dump_scenarios(scenarios), "application/json"
+        ),
+        download_link(
+            "Layers as CSV",
+            "scenarios-layers.csv",
+            dump_layers(scenarios),
+            "text/csv",
+        ),
+        download_link(
+            "Table as CSV",
+            "scenarios-summary.csv",
+            table_of(scenarios).rename(index=harmless).to_csv(quoting=csv.QUOTE_NONNUMERIC),
+            "text/csv",
+        ),
+    ]
+    return Markup("<div class='pw-links'><span class='pw-quiet'>Download</span>{}</div>").format(
+        Markup("").join(links)
+    )
+
+
+def scenario_picker(state: ExplorerState) -> FilePicker:
+    """Make the control that takes one file of scenarios."""
+
+    def take(files: dict[str, bytes]) -> None:
+        for name, content in files.items():
+            state.load_scenarios(content, name)
+
+    return FilePicker(state, "Load scenarios", _HINT, accept=".json,.csv", take=take)

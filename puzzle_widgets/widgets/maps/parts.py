@@ -1,9 +1,10 @@
-"""Words of the two maps: what a cell or a row is, and what became of a search."""
+"""What the two maps share: the line of their search, and their words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.problem import SearchProblem
@@ -11,8 +12,47 @@ from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.sweeps.budget_axis import BudgetAxis
 from puzzle_widgets.sweeps.front import resource_use
-from puzzle_widgets.widgets.layer_words import changed_words
-from puzzle_widgets.widgets.summary import status_words
+from puzzle_widgets.widgets.layers.words import changed_words
+from puzzle_widgets.widgets.panel import button, row
+from puzzle_widgets.widgets.status import status_words
+
+
+class SearchLine:
+    """A button that searches or stops, a progress bar, and what became of it.
+
+    Parameters
+    ----------
+    what
+        What is searched, such as ``"the surface"``.
+    of
+        What is counted, such as ``"cells"``.
+    """
+
+    def __init__(self, what: str, of: str) -> None:
+        self._words, self._of = f"Compute {what}", of
+        self.button = button(self._words)
+        self.progress = widgets.IntProgress(layout=widgets.Layout(width="140px"))
+        self.count = widgets.HTML()
+        self.said = widgets.HTML()
+        self.said.add_class("pw-live")
+        self.running = row(self.progress, self.count, css="pw-progress")
+        self.box = row(self.button, self.running, self.said, css="pw-map-search")
+
+    def show(self, counts: tuple[int, int] | None, *, running: bool) -> None:
+        """Show how far the search is: cells done and asked, or ``None`` before it."""
+        done, asked = counts or (0, 1)
+        with self.progress.hold_sync():
+            self.progress.max, self.progress.value = asked, done
+        self.count.value = f"{done} of {asked} {self._of}" if counts else "Searching …"
+        self.running.layout.display = None if running else "none"
+        again = counts is not None and not running
+        self.button.description = "Stop" if running else "Compute again" if again else self._words
+        self.button.tooltip = "Stop the search" if running else self._words
+
+    def say(self, words: str, *, warn: bool = False) -> None:
+        """Say what became of the search."""
+        css = "pw-warn" if warn else "pw-quiet"
+        self.said.value = Markup("<span class='{}'>{}</span>").format(css, words)
 
 
 def line(first: str, rest: Sequence[str] = ()) -> Markup:

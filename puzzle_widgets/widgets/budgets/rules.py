@@ -7,8 +7,7 @@ from markupsafe import Markup
 
 from puzzle_widgets.problem.budget_rows import SearchRule
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.widgets.guard import guard
-from puzzle_widgets.widgets.panel import button, row
+from puzzle_widgets.widgets.panel import button, guard, row
 
 
 class RuleList(widgets.VBox):

@@ -8,13 +8,17 @@ from markupsafe import Markup
 from puzzle_widgets.charts import Drawing, Figure, decision_figures, draw
 from puzzle_widgets.sweeps.decision_map import DecisionGrid
 from puzzle_widgets.widgets.charts import CellChart, legend_line, strip_line
-from puzzle_widgets.widgets.guard import guard
+from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.html import heading
-from puzzle_widgets.widgets.layer_words import layer_name, sized_label
-from puzzle_widgets.widgets.map_search import SearchLine, named
-from puzzle_widgets.widgets.map_words import answer_words, held_words, line, progress_words
-from puzzle_widgets.widgets.panel import Panel, button, row
-from puzzle_widgets.widgets.picture_buttons import picture_buttons
+from puzzle_widgets.widgets.layers.words import layer_name, sized_label
+from puzzle_widgets.widgets.maps.parts import (
+    SearchLine,
+    answer_words,
+    held_words,
+    line,
+    progress_words,
+)
+from puzzle_widgets.widgets.panel import Panel, button, guard, named, row
 
 _NONE = ("Choose a row", -1)
 _HINT = "Hover a cell for details; click a row, or use the arrow keys, to show its architecture."

@@ -1,4 +1,4 @@
-"""The panel that exports architectures: target, check, and the file."""
+"""The export panel: target, check with what was found, and the file."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from markupsafe import Markup
 
 from puzzle_widgets.export import TARGETS, Checked, Finding, Target, find_target, prepare
 from puzzle_widgets.solution import Scenario
-from puzzle_widgets.widgets.file_picker import FilePicker
-from puzzle_widgets.widgets.file_saver import FileSaver
-from puzzle_widgets.widgets.finding_list import FindingList
-from puzzle_widgets.widgets.map_search import named
+from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.widgets.budgets.rules import RuleList
+from puzzle_widgets.widgets.files import FilePicker, FileSaver
 from puzzle_widgets.widgets.message import MessageBar
-from puzzle_widgets.widgets.panel import Panel, Shown, button, row, shared_state
-from puzzle_widgets.widgets.rule_list import RuleList
+from puzzle_widgets.widgets.panel import Panel, Shown, button, guard, named, row, shared_state
 
 _SHOWN, _ALL = -1, -2
+_WORDS = {"error": "Error", "warning": "Warning", "note": "Note"}
+_CSS = {"error": "pw-warn", "warning": "pw-warn", "note": "pw-quiet"}
 
 
 class ExportPanel(Panel):
@@ -196,3 +196,42 @@ class ExportPanel(Panel):
     def _load(self, files: dict[str, bytes]) -> None:
         for name, content in files.items():
             self.state.open_parent_config(content, name)
+
+
+class FindingList(widgets.VBox):
+    """Shows findings, the worst first.
+
+    Parameters
+    ----------
+    state
+        Told to avoid one.
+    """
+
+    def __init__(self, state: ExplorerState) -> None:
+        super().__init__()
+        self._state = state
+        self._shown: tuple[Finding, ...] = ()
+        self._rows: tuple[widgets.HBox, ...] = ()
+        self.add_class("pw-findings")
+
+    def show(self, findings: Sequence[Finding]) -> None:
+        """Show these, and nothing else."""
+        if tuple(findings) == self._shown:
+            return
+        old, self._shown = self._rows, tuple(findings)
+        self._rows = tuple(map(self._row, findings))
+        self.children = self._rows
+        for gone in old:
+            gone.close()
+
+    def _row(self, finding: Finding) -> widgets.HBox:
+        words = widgets.HTML(
+            Markup("<b class='{}'>{}.</b> {}").format(
+                _CSS[finding.severity], _WORDS[finding.severity], finding.text
+            )
+        )
+        if not finding.avoidable:
+            return row(words, css="pw-finding")
+        avoid = button("Avoid it", f"Search with a rule: {finding.rule}")
+        avoid.on_click(guard(self._state, lambda *_: self._state.avoid(finding)))
+        return row(words, avoid, css="pw-finding")

@@ -7,12 +7,16 @@ import ipywidgets as widgets
 from puzzle_widgets.charts import Drawing, Figure, draw, surface_figure
 from puzzle_widgets.sweeps.surface import SurfaceGrid
 from puzzle_widgets.widgets.charts import CellChart, legend_line, strip_line
-from puzzle_widgets.widgets.guard import guard
+from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.html import heading
-from puzzle_widgets.widgets.map_search import SearchLine, named
-from puzzle_widgets.widgets.map_words import answer_words, held_words, line, progress_words
-from puzzle_widgets.widgets.panel import Panel, button
-from puzzle_widgets.widgets.picture_buttons import picture_buttons
+from puzzle_widgets.widgets.maps.parts import (
+    SearchLine,
+    answer_words,
+    held_words,
+    line,
+    progress_words,
+)
+from puzzle_widgets.widgets.panel import Panel, button, guard, named
 
 _HINT = "Hover a cell for details; click it to set both budgets."
 _OUTDATED = "Out of date: objective or other budgets have changed since."

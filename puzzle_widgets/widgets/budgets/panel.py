@@ -7,11 +7,11 @@ from markupsafe import Markup
 
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.sense import Goal
-from puzzle_widgets.widgets.amounts import Units
-from puzzle_widgets.widgets.budget_row import BudgetRow
+from puzzle_widgets.widgets.budgets.amounts import Units
+from puzzle_widgets.widgets.budgets.row import BudgetRow
+from puzzle_widgets.widgets.budgets.rules import RuleList
 from puzzle_widgets.widgets.message import MessageBar
 from puzzle_widgets.widgets.panel import Panel, Shown, button, row, shared_state
-from puzzle_widgets.widgets.rule_list import RuleList
 
 _GOALS: tuple[tuple[str, Goal], ...] = (("minimize", "minimize"), ("maximize", "maximize"))
 

@@ -16,12 +16,11 @@ from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.problem.mckp import IntArray, to_choice
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.widgets.charts import BarChart, legend_line
-from puzzle_widgets.widgets.guard import guard
+from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.html import heading
-from puzzle_widgets.widgets.layer_detail import LayerDetail, OpenLayer
-from puzzle_widgets.widgets.layer_words import block_words, layer_name, view_words
-from puzzle_widgets.widgets.panel import Panel, button, row
-from puzzle_widgets.widgets.picture_buttons import picture_buttons
+from puzzle_widgets.widgets.layers.detail import LayerDetail, OpenLayer
+from puzzle_widgets.widgets.layers.words import block_words, layer_name, view_words
+from puzzle_widgets.widgets.panel import Panel, button, guard, row
 
 _NONE = ("none", -1)
 _HINT = "Hover a layer for details; click it, or use the arrow keys, to open it."

@@ -1,10 +1,12 @@
-"""Kept scenarios side by side: one view at a time, drawn only while it is the one to see."""
+"""Saved solutions side by side: one view at a time, drawn only while it is the one to see."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import ipywidgets as widgets
+import numpy as np
 from markupsafe import Markup
 
 from puzzle_widgets.charts import (
@@ -16,19 +18,28 @@ from puzzle_widgets.charts import (
 )
 from puzzle_widgets.charts.comparison import Series, parent_series, scenario_series
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.library.quantity import MEMORY, RUNTIME
+from puzzle_widgets.library.quantity import (
+    MEMORY,
+    RUNTIME,
+    THROUGHPUT,
+    describe_key,
+    format_number,
+    format_share,
+)
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.charts import CurveChart, legend_line
-from puzzle_widgets.widgets.difference_view import DifferenceView
-from puzzle_widgets.widgets.guard import guard
-from puzzle_widgets.widgets.scenario_bars import speed_bars
-from puzzle_widgets.widgets.scenario_spread import spread_table
+from puzzle_widgets.widgets.html import Cell, Line, card_table
+from puzzle_widgets.widgets.panel import guard
+from puzzle_widgets.widgets.scenarios.differences import DifferenceView
+from puzzle_widgets.widgets.scenarios.table import NOTHING, series_title
 
 SCORES, SPREAD, SPEED, DIFFERENCE = "scores", "spread", "speed", "difference"
 _SPREAD_WORDS = Markup(
     "<p class='pw-says'>{} of each layer, from the highest to the lowest: a curve that starts high "
     "and falls fast has most of its sum in few layers.</p>"
 )
+
+_TAIL = 10
 
 
 class Comparison(widgets.VBox):
@@ -132,3 +143,69 @@ def _at_foot(series: Sequence[Series], key: str) -> Markup:
     if all(value > 0 for one in series for value in one.values(key)):
         return Markup("")
     return Markup("<p class='pw-says'>Layers with a score of 0 stand at the foot.</p>")
+
+
+def speed_bars(series: Sequence[Series]) -> Markup:
+    """Build a bar a series: throughput in tokens/s, or runtime where that is all that is known."""
+    speeds = [one.solution.throughput for one in series]
+    known = [speed for speed in speeds if speed is not None]
+    if len(known) == len(series):
+        quantity, values = describe_key(THROUGHPUT), known
+    else:
+        quantity = series[0].solution.library.quantity(RUNTIME)
+        values = [one.solution.totals[RUNTIME] for one in series]
+    finite = [value for value in values if math.isfinite(value)]
+    longest = max(finite, default=0.0) or 1.0
+    bars = [_bar(one, v, longest, quantity.unit) for one, v in zip(series, values, strict=True)]
+    return Markup(
+        "<p class='pw-says'>{}</p><div class='pw-cards'><div class='pw-bars'>{}</div></div>"
+    ).format(
+        f"{quantity.title}; in brackets the speed-up against the parent.", Markup("").join(bars)
+    )
+
+
+def _bar(one: Series, value: float, longest: float, unit: str) -> Markup:
+    endless = math.isinf(value)
+    share = 100.0 if endless else 100.0 * value / longest
+    figure = "no runtime at all" if endless else f"{format_number(value)} {unit}".strip()
+    return Markup(
+        "{}<span class='pw-track'><i style='width:{:.2f}%;background:{}'></i></span>"
+        "<span class='pw-value'>{}{}</span>"
+    ).format(series_title(one), share, one.color, figure, _speedup(one))
+
+
+def _speedup(one: Series) -> str:
+    speedup = one.solution.speedup
+    if speedup is None or not math.isfinite(speedup):
+        return ""
+    return f" ({speedup:.2f} x)"
+
+
+def spread_table(series: Sequence[Series], key: str) -> Markup:
+    """Build a table of sum, median, highest layer, share of the highest ten, and layers at 0."""
+    few = min(_TAIL, len(series[0].solution.blocks))
+    head = ["Scenario", "Sum", "Median layer", "Highest layer", f"Highest {few} carry", "At 0"]
+    lines = [Line(_row(one, key, few)) for one in series]
+    return card_table(head, lines, caption="Spread of the scores over the layers", words=(0,))
+
+
+def _row(one: Series, key: str, few: int) -> list[Cell]:
+    values = np.asarray(one.values(key), dtype=np.float64)
+    place = int(values.argmax())
+    highest = f"{format_number(values[place])} (layer {one.solution.library.layers[place].name})"
+    return [
+        series_title(one),
+        format_number(float(values.sum())),
+        format_number(float(np.median(values))),
+        highest,
+        _carried(values, few),
+        f"{int((values == 0).sum())} of {len(values)}",
+    ]
+
+
+def _carried(values: np.ndarray, few: int) -> str:
+    """Share of the sum that the highest layers carry; gains and losses mixed have none."""
+    total = float(values.sum())
+    if total <= 0 or (values < 0).any():
+        return NOTHING
+    return format_share(float(np.sort(values)[-few:].sum()) / total)

@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from puzzle_widgets.problem.budget_rows import cannot_be_met
 from puzzle_widgets.state import BudgetSetting, ExplorerState
-from puzzle_widgets.widgets.amounts import Units, scale_of
-from puzzle_widgets.widgets.guard import guard
+from puzzle_widgets.widgets.budgets.amounts import Units, scale_of
+from puzzle_widgets.widgets.panel import guard
 
 _SENSES = ("at most", "at least")
 # Widths in px: of a digit, of what stands around all of them, and the least and most of a field.

@@ -1,0 +1,1 @@
+"""The panel of budgets, its rows, and amounts in the units that a person picks."""

@@ -1,0 +1,1 @@
+"""The chosen block of every layer, and one layer in full."""

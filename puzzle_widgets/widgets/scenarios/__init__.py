@@ -1,0 +1,1 @@
+"""Saved solutions, set against each other."""
