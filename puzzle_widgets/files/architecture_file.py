@@ -9,8 +9,7 @@ from puzzle_widgets.errors import LibraryError, ScenarioError
 from puzzle_widgets.library import BlockLibrary, LayerName
 from puzzle_widgets.library.checks import Location, parse_json
 from puzzle_widgets.library.puzzletron.blocks import Block
-from puzzle_widgets.library.puzzletron.match import match_blocks, mismatch_words
-from puzzle_widgets.library.puzzletron.model_config import read_blocks
+from puzzle_widgets.library.puzzletron.model_config import match_blocks, mismatch_words, read_blocks
 from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.library.source import read_bytes
 from puzzle_widgets.problem import SearchProblem

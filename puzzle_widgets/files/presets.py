@@ -8,7 +8,7 @@ from puzzle_widgets.errors import ScenarioError
 from puzzle_widgets.files.architecture_file import plain_problem, scenario_of
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.puzzletron.blocks import NO_OP, Block, RunSubblock
-from puzzle_widgets.library.puzzletron.match import match_blocks
+from puzzle_widgets.library.puzzletron.model_config import match_blocks
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.solution.scenario import Scenario
 

@@ -15,15 +15,15 @@ from puzzle_widgets.library import BlockLibrary, FrozenMapping, TableRun
 from puzzle_widgets.library.checks import Location
 from puzzle_widgets.library.puzzletron import PuzzletronRun, Wanted
 from puzzle_widgets.library.puzzletron.layout import Profiles, profile_of
-from puzzle_widgets.library.puzzletron.match import shape_of
+from puzzle_widgets.library.puzzletron.model_config import shape_of
 from puzzle_widgets.library.puzzletron.reports import (
+    End,
     FoundSolution,
     read_measured,
     read_solutions,
     read_sweep,
 )
 from puzzle_widgets.library.puzzletron.run import Member
-from puzzle_widgets.library.puzzletron.values import End
 from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution.measured import MeasuredPoint

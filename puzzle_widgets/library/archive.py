@@ -216,13 +216,7 @@ _BROKEN_TAR = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, Over
 
 
 def read_tar(content: bytes, checks: Checks, place: Location) -> dict[str, Callable[[], bytes]]:
-    """Read the files that are wanted; each is kept packed until it is asked for.
-
-    Raises
-    ------
-    LibraryError
-        For what is broken, too large or refused.
-    """
+    """Read the files that are wanted; each is kept packed until it is asked for."""
     stream = _Unpacked(content, place)
     found: dict[str, Callable[[], bytes]] = {}
     try:

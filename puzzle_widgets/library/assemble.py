@@ -14,7 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
-from puzzle_widgets.library.checks import MAX_NAME, Location, number, short_repr, text, tidy
+from puzzle_widgets.library.checks import (
+    MAX_NAME,
+    Location,
+    number,
+    short_repr,
+    some_of,
+    text,
+    tidy,
+)
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import (
     BlockLibrary,
@@ -76,13 +84,7 @@ class Facts:
 
 
 def assemble(file: str, layers: Sequence[RawLayer], facts: Facts) -> BlockLibrary:
-    """Check names, keys and parents of all layers, and freeze them.
-
-    Raises
-    ------
-    LibraryError
-        Naming file, layer, variant, field and the fix.
-    """
+    """Check names, keys and parents of all layers, and freeze them."""
     place = Location(file)
     if not layers:
         place.fail("no layers here.", "A block library needs at least one layer.")
@@ -209,7 +211,6 @@ def _no_variants(place: Location) -> NoReturn:
 _FAR, _FAR_IF_ROUND = 1e6, 1e3
 _LEAST_ROUND = 99_999
 _LARGEST = (2.0**31 - 1, 2.0**31, 2.0**32 - 1, 2.0**32, 2.0**63)
-_MOST_NAMED = 20
 _AMOUNT = re.compile(
     r"memory|param|heads|experts|intermediate_size|kv_cache|_(?:bytes|[kmgt]i?b)(?:@|$)"
 )
@@ -221,13 +222,7 @@ _Cell = tuple[Layer, str, float]
 def check_costs(
     layers: Sequence[Layer], non_block_costs: Mapping[str, float], place: Location
 ) -> tuple[tuple[Layer, ...], tuple[str, ...]]:
-    """Leave out variants whose costs are stand-ins; also gives a note for each such figure.
-
-    Raises
-    ------
-    LibraryError
-        For a stand-in in the parent's block, and for memory, parameters or heads below 0.
-    """
+    """Leave out variants whose costs are stand-ins; also gives a note for each such figure."""
     notes: list[str] = []
     gone: set[tuple[object, str]] = set()
     for key in layers[0].variants[0].values:
@@ -319,7 +314,7 @@ def _left_out(key: str, here: Sequence[_Cell], rest: Sequence[float], place: Loc
                 f"{value:g} seems to stand for a {what} that is not known ({span}).",
                 f"Give the {what} of the parent's block.",
             )
-    names = _named(
+    names = some_of(
         [f"layer {short_repr(layer.name)} {short_repr(name)}" for layer, name, _ in here]
     )
     count = "1 variant was" if len(here) == 1 else f"{len(here):,} variants were"
@@ -335,7 +330,7 @@ def _below_zero(key: str, cells: Sequence[_Cell], place: Location) -> list[str]:
         return []
     layer, name, _ = here[0]
     _refuse_amount(key, place.at(layer=layer.name, variant=name))
-    names = _named(
+    names = some_of(
         [f"layer {short_repr(la.name)} {short_repr(name)} {cost:g}" for la, name, cost in here]
     )
     return [f"{key} is below 0, as differences of measurements may be: {names}."]
@@ -344,11 +339,6 @@ def _below_zero(key: str, cells: Sequence[_Cell], place: Location) -> list[str]:
 def _refuse_amount(key: str, place: Location) -> None:
     if _AMOUNT.search(key):
         place.at(field=key).fail("below 0.", "Give an amount of 0 or more.")
-
-
-def _named(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    return "; ".join(names[:_MOST_NAMED]) + (f"; and {more:,} more" if more > 0 else "")
 
 
 def _without(layer: Layer, gone: set[tuple[object, str]]) -> Layer:

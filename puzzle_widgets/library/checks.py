@@ -1,9 +1,12 @@
-"""Check what comes from outside: every complaint names file, layer, variant, field and the fix."""
+"""Check what comes from outside: every complaint names file, layer, variant, field and the fix.
+
+Whatever stands in a file, readers raise nothing but the :class:`LibraryError` that is made here.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, NoReturn
@@ -56,6 +59,12 @@ def short_repr(value: object) -> str:
     except (RecursionError, ValueError):  # nested very deeply, or a number of thousands of digits
         text = f"a {type(value).__name__}"
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def some_of(names: Sequence[str], most: int = 20) -> str:
+    """Name what there is on one line; of very many the first, and how many more."""
+    more = len(names) - most
+    return "; ".join(names[:most]) + (f"; and {more:,} more" if more > 0 else "")
 
 
 def parse_json(content: bytes, place: Location) -> Any:  # noqa: ANN401

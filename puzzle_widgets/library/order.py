@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -59,7 +59,21 @@ def missing_numbers(numbers: Sequence[int]) -> list[tuple[int, int]]:
 
 def missing_words(numbers: Sequence[int]) -> str:
     """Name the missing layers, ``"layers 2, 5 to 7"``; empty where none is missing."""
-    runs = missing_numbers(numbers)
+    return _runs_words(missing_numbers(numbers))
+
+
+def layers_words(numbers: Iterable[int]) -> str:
+    """Name layers by their numbers, such as ``"layer 3"`` or ``"layers 3, 5 to 9"``."""
+    runs: list[tuple[int, int]] = []
+    for number in sorted(set(numbers)):
+        if runs and runs[-1][1] == number - 1:
+            runs[-1] = runs[-1][0], number
+        else:
+            runs.append((number, number))
+    return _runs_words(runs)
+
+
+def _runs_words(runs: Sequence[tuple[int, int]]) -> str:
     if not runs:
         return ""
     words = [f"{low}" if low == high else f"{low} to {high}" for low, high in runs[:_NAMED]]
@@ -80,11 +94,6 @@ def in_order(library: BlockLibrary, file: str, *, allow_gaps: bool = False) -> B
         Its name, for messages.
     allow_gaps
         Whether numbers may be missing, which a note then says.
-
-    Raises
-    ------
-    LibraryError
-        Where a number is there twice, or numbers are missing that may not be.
     """
     numbers = layer_numbers([layer.name for layer in library.layers])
     if numbers is None:

@@ -173,11 +173,6 @@ def conversion(key: str, unit: str, place: Location) -> float | None:
     float or None
         ``None`` where the name says no unit, so that the one given holds.
 
-    Raises
-    ------
-    LibraryError
-        If the two cannot both be true.
-
     Examples
     --------
     >>> conversion("stats.runtime_ms", "s", Location("x.csv"))

@@ -95,13 +95,7 @@ class Source:
 
     @property
     def library_file(self) -> str:
-        """Name of the one file of a library.
-
-        Raises
-        ------
-        LibraryError
-            If there is none, or several.
-        """
+        """Name of the one file of a library."""
         if isinstance(self.files, Archive) and not self.files:
             Location(self.files.name).fail(
                 "0 library files in the archive.",
@@ -225,11 +219,6 @@ def _run_folder(path: Path) -> LazyFiles:
     Folders of weights and logs, hidden ones and those that are links are passed by; of the
     checkpoints only the parent's config is read. What a search's folder lacks is the costs and the
     parent's config.
-
-    Raises
-    ------
-    LibraryError
-        Where there are too many files.
     """
     paths = _above_search(path) if (path / RECORDS).is_file() else {}
     for found in _texts(path, path, _DEPTH):
@@ -251,13 +240,7 @@ def _above_search(path: Path) -> dict[str, Path]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read one file of a sensible size.
-
-    Raises
-    ------
-    LibraryError
-        Where it is missing, too large, no ordinary file or cannot be read.
-    """
+    """Read one file of a sensible size."""
     place = Location(path.name)
     try:
         _check_size(path.stat().st_size, place)
@@ -301,13 +284,7 @@ def _of_folder(root: Path, path: Path, depth: int) -> Iterator[Path]:
 
 
 def check_ending(file: str) -> None:
-    """Refuse a file by its name.
-
-    Raises
-    ------
-    LibraryError
-        If files that end so are not opened.
-    """
+    """Refuse a file by its name."""
     name, suffix = file.lower(), PurePath(file).suffix.lower()
     if not suffix or name.endswith(READ):
         return
@@ -316,13 +293,7 @@ def check_ending(file: str) -> None:
 
 
 def check_beginning(content: bytes, file: str) -> None:
-    """Refuse what is not a text in spite of its name.
-
-    Raises
-    ------
-    LibraryError
-        If its first bytes are those of another kind of file.
-    """
+    """Refuse what is not a text in spite of its name."""
     for start, (what, fix) in _BEGINNINGS.items():
         if content.startswith(start):
             _refuse(file, what, fix)

@@ -189,13 +189,7 @@ def list_datasets() -> tuple[Dataset, ...]:
 
 
 def find_dataset(name: str) -> Dataset:
-    """Find a dataset by its name.
-
-    Raises
-    ------
-    DatasetError
-        If there is none.
-    """
+    """Find a dataset by its name."""
     datasets = {dataset.name: dataset for dataset in list_datasets()}
     if name not in datasets:
         raise DatasetError(f"No dataset {name!r}. There are: {', '.join(datasets)}.")

@@ -151,13 +151,7 @@ _USUAL_PRECISION = ("weights_precision", "bf16")
 
 
 def read_block(config: object, shape: Shape, place: Location) -> Block:
-    """Read one block config of any schema.
-
-    Raises
-    ------
-    LibraryError
-        Naming the place, where it is none or contradicts itself.
-    """
+    """Read one block config of any schema."""
     found = mapping(config, place, "the block config")
     if found.get("parallel_blocks"):
         place.at(field="parallel_blocks").fail(

@@ -2,17 +2,55 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
-from puzzle_widgets.library.checks import Location, text
+from puzzle_widgets.library.checks import Location, number, some_of, text
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import OTHER, BlockLibrary
+from puzzle_widgets.library.order import layers_words
 from puzzle_widgets.library.puzzletron.blocks import Block
-from puzzle_widgets.library.puzzletron.values import Values, known
 from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
+
+Values = dict[str, float | None]
+_NO_COSTS = ("parent_layer_index", "latency_difference_negative")  # of the block or of a subblock
+_AVERAGE = "avg"
+_FIRST = ("kl_div", "cosine_embedding_loss_hidden_states", "lm_loss")
+_SCORE_SHARE, _COST_SHARE = 0.5, 0.9
+
+
+def value_of(found: object, place: Location) -> float | None:
+    """Read a number; ``None`` where it is not known."""
+    if found is None or (isinstance(found, float) and not math.isfinite(found)):
+        return None
+    return number(found, place)
+
+
+def costs_of(record: Mapping[str, Any], place: Location) -> Values:
+    """Read every cost of a record by its name; texts, configs and places are none."""
+    return {
+        key: value_of(value, place.at(field=key))
+        for key, value in record.items()
+        if not key.endswith(_NO_COSTS) and not isinstance(value, str | Mapping | list)
+    }
+
+
+def averages(content: Mapping[str, Any], place: Location) -> Values:
+    """Read the averages of all metrics in a validation file."""
+    return {
+        key: value_of(metric[_AVERAGE], place.at(field=key))
+        for key, metric in content.items()
+        if isinstance(metric, Mapping) and _AVERAGE in metric
+    }
+
+
+def known(values: Mapping[str, float | None]) -> Iterator[tuple[str, float]]:
+    """Go through what is known."""
+    return ((key, value) for key, value in values.items() if value is not None)
 
 
 @dataclass(frozen=True)
@@ -46,27 +84,6 @@ class Candidate:
         return f"layer {self.layer} {self.block.name!r}"
 
 
-def ranges(layers: list[int]) -> str:
-    """Name layers shortly, such as ``"layer 3"`` or ``"layers 3, 5 to 9"``."""
-    word = "layer" if len(set(layers)) == 1 else "layers"
-    return f"{word} {_numbers(layers)}"
-
-
-def _numbers(layers: list[int]) -> str:
-    runs: list[list[int]] = []
-    for layer in sorted(set(layers)):
-        if runs and runs[-1][-1] == layer - 1:
-            runs[-1].append(layer)
-        else:
-            runs.append([layer])
-    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
-
-
-_FIRST = ("kl_div", "cosine_embedding_loss_hidden_states", "lm_loss")
-_SCORE_SHARE, _COST_SHARE = 0.5, 0.9
-_NAMED = 20
-
-
 @dataclass(frozen=True)
 class Usable:
     """Keys that all the blocks kept have, those blocks, and what was left out."""
@@ -82,11 +99,6 @@ def usable(candidates: Sequence[Candidate], place: Location) -> Usable:
     A score is used that at least half as many blocks have as have the commonest one, a cost that
     nine in ten have; the parent's own blocks need all of them. Blocks that lack one are left out,
     and said. A layer of which nothing but the parent's block is left stays, and is named.
-
-    Raises
-    ------
-    LibraryError
-        Where no block has a score.
     """
     keys = list(dict.fromkeys(key for found in candidates for key in found.values))
     scores, left_scores = _scores(candidates, keys, place)
@@ -106,7 +118,7 @@ def _scores(
     most = max(counts.values(), default=0)
     if others and not most:
         place.fail(
-            f"no block of {ranges([c.layer for c in others])} has a score.",
+            f"no block of {layers_words([c.layer for c in others])} has a score.",
             "Give the validation files of the blocks, solution_0.json and so on.",
         )
     fit = [key for key in found if counts[key] >= _SCORE_SHARE * most and _whole(candidates, key)]
@@ -169,16 +181,15 @@ def _left_out(
     if not gone:
         return []
     missing = [key for key in wanted if any(c.values.get(key) is None for c in gone)]
-    named = ", ".join(found.words for found in gone[:_NAMED])
-    more = f" and {len(gone) - _NAMED:,} more" if len(gone) > _NAMED else ""
+    named = some_of([found.words for found in gone])
     lacks = _lacks(missing, wanted)
     count = f"{len(gone):,} of {len(candidates):,}"
-    said = [f"Left out: {count} blocks without {lacks}: {named}{more}."]
+    said = [f"Left out: {count} blocks without {lacks}: {named}."]
     alone = _only_parent(candidates, kept)
     if alone:
         said.append(
-            f"{ranges(alone).capitalize()}: no block but the parent's has all scores and costs, "
-            "so it stays in every architecture."
+            f"{layers_words(alone).capitalize()}: no block but the parent's has all scores and "
+            "costs, so it stays in every architecture."
         )
     return said
 
@@ -228,13 +239,7 @@ def _with_derived(found: Candidate, derived: dict[str, str]) -> Candidate:
 
 
 def build(found: Usable, facts: Facts, file: str) -> BlockLibrary:
-    """Freeze the usable blocks, layer by layer.
-
-    Raises
-    ------
-    LibraryError
-        Naming the layers that have no block of the parent's.
-    """
+    """Freeze the usable blocks, layer by layer."""
     layers: dict[int, list[Candidate]] = {}
     for candidate in found.candidates:
         layers.setdefault(candidate.layer, []).append(candidate)
@@ -242,7 +247,7 @@ def build(found: Usable, facts: Facts, file: str) -> BlockLibrary:
     orphans = [int(layer.name) for layer in raw if layer.parent is None]
     if orphans:
         Location(file).fail(
-            f"{ranges(orphans)}: no block of the parent's own.",
+            f"{layers_words(orphans)}: no block of the parent's own.",
             "The parent's records (is_teacher) or its config are needed.",
         )
     return assemble(file, raw, facts)

@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from puzzle_widgets.library.checks import Location, mapping, sequence, short_repr
+from puzzle_widgets.library.order import layers_words
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
-from puzzle_widgets.library.puzzletron.candidates import Candidate, ranges
+from puzzle_widgets.library.puzzletron.candidates import Candidate, Values
 from puzzle_widgets.library.puzzletron.scores import (
     Scores,
     compose,
@@ -20,7 +21,6 @@ from puzzle_widgets.library.puzzletron.scores import (
     weight_paths_of,
 )
 from puzzle_widgets.library.puzzletron.stats import WorkloadStats
-from puzzle_widgets.library.puzzletron.values import Values
 from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
 
 _KNOWN_VERSION = 2
@@ -50,7 +50,9 @@ class Entries:
         mine = sorted(self.together & set(layers))
         if not mine:
             return ""
-        return f" An entry of {ranges(mine)} replaces several layers at once, and is left out."
+        return (
+            f" An entry of {layers_words(mine)} replaces several layers at once, and is left out."
+        )
 
 
 def read_entries(content: object, shape: Shape, place: Location) -> Entries:
@@ -83,7 +85,7 @@ def check_layers(
         missing = [layer for layer in range(min(count, 10_000)) if layer not in there]
         cause = entries.cause(missing) if entries else ""
         place.fail(
-            f"no blocks of {ranges(missing)}.{cause}", "Give the library of the whole model."
+            f"no blocks of {layers_words(missing)}.{cause}", "Give the library of the whole model."
         )
 
 
@@ -150,18 +152,12 @@ def _records(content: object, place: Location) -> list[Mapping[str, Any]]:
 def find_parents(
     entries: Entries, scores: Scores, teacher: Sequence[Block], place: Location, links: str
 ) -> dict[int, Block]:
-    """Find every layer's own block in the parent; ``links`` say what lies behind one.
-
-    Raises
-    ------
-    LibraryError
-        Naming the layers without one.
-    """
+    """Find every layer's own block in the parent; ``links`` say what lies behind one."""
     found = parents_of(entries.found, teacher, scores.teacher_folder, set(scores.blocks))
     missing = sorted({entry.layer for entry in entries.found} - set(found))
     if missing:
         place.fail(
-            f"{ranges(missing)}: none of the blocks is known to be the parent's."
+            f"{layers_words(missing)}: none of the blocks is known to be the parent's."
             f"{entries.cause(missing)}",
             "Give the parent's own block of each layer alone, and its config, "
             f"ckpts/teacher/config.json. {links}".rstrip(),

@@ -148,11 +148,6 @@ def find_layouts(paths: Iterable[str], place: Location, asked: str = "") -> tupl
     -------
     tuple of Layout
         One, or one for each width of a run of the second version, the widest first.
-
-    Raises
-    ------
-    LibraryError
-        Naming the folders, where there are several runs.
     """
     whole = [(PurePosixPath(path), path) for path in sorted(paths, key=natural)]
     roots = _roots([pure for pure, _ in whole], asked)

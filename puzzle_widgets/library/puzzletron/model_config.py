@@ -1,13 +1,31 @@
-"""The blocks of a whole model, from any ``config.json`` that tells them."""
+"""The blocks of a whole model: from any ``config.json`` that tells them, and in a library."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from puzzle_widgets.library.checks import Location, mapping, optional_count, sequence, short_repr
-from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
+from puzzle_widgets.library.checks import (
+    Location,
+    mapping,
+    optional_count,
+    parse_json,
+    sequence,
+    short_repr,
+)
+from puzzle_widgets.library.model import BlockLibrary, BlockVariant, Layer, LayerName, SubBlock
+from puzzle_widgets.library.puzzletron.blocks import (
+    LINEAR,
+    NO_OP,
+    Block,
+    RunSubblock,
+    Shape,
+    read_block,
+)
 
 BLOCKS, SPARSE = "block_configs", "per_layer_config"
 MAX_LAYERS = 10_000
@@ -42,11 +60,6 @@ def read_blocks(content: object, place: Location) -> list[Block]:
     ----------
     content
         Parsed ``config.json``, in which a multimodal model's text part may stand within.
-
-    Raises
-    ------
-    LibraryError
-        Naming file, layer and field.
     """
     config = mapping(content, place, "the file")
     found = _inner(config)
@@ -193,13 +206,7 @@ def whole_of(config: Mapping[str, Any]) -> dict[str, Any]:
 def changes_by_layer(
     config: Mapping[str, Any], layers: int, place: Location
 ) -> dict[int, dict[str, Any]]:
-    """Read what each layer has of its own, by its number.
-
-    Raises
-    ------
-    LibraryError
-        Naming a field that tells layers apart in a way that is not read here.
-    """
+    """Read what each layer has of its own, by its number."""
     kinds = config.get("layer_types")
     mixed = isinstance(kinds, list) and not set(map(str, kinds)) <= _ATTENTION
     for field in (*_UNREAD, *(["layer_types"] if mixed else [])):
@@ -255,13 +262,7 @@ _HEADS, _WIDTH = "num_key_value_heads", "intermediate_size"
 
 
 def as_block_config(layer: object, config: Mapping[str, Any], place: Location) -> object:
-    """Give a layer that says its type as a block config; what says none stays as it is.
-
-    Raises
-    ------
-    LibraryError
-        For a type that is not known.
-    """
+    """Give a layer that says its type as a block config; what says none stays as it is."""
     if not isinstance(layer, Mapping) or "block_type" not in layer:
         return layer
     sizes, kind = {**config, **layer}, layer["block_type"]
@@ -281,3 +282,101 @@ def as_block_config(layer: object, config: Mapping[str, Any], place: Location) -
 
 def _renamed(sizes: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     return {theirs: sizes.get(ours) for ours, theirs in names.items()}
+
+
+_SIZE_FACTS = {"attention": "kv_heads", "ffn": "intermediate"}
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A layer whose block the library does not have, or has more than once."""
+
+    layer: LayerName
+    wanted: str
+    fitting: int
+
+
+def match_blocks(
+    library: BlockLibrary, blocks: Sequence[Block]
+) -> tuple[dict[LayerName, str], tuple[Mismatch, ...]]:
+    """Find each layer's block among its variants.
+
+    Parameters
+    ----------
+    library
+        As many layers as there are blocks.
+    blocks
+        One a layer, in the order of the network.
+
+    Returns
+    -------
+    dict
+        ``{layer: variant}`` as far as found.
+    tuple of Mismatch
+        The layers that do not match.
+    """
+    shape = shape_of(library)
+    found: dict[LayerName, str] = {}
+    wrong = []
+    for layer, block in zip(library.layers, blocks, strict=True):
+        names = _fitting(layer, block, shape)
+        if len(names) == 1:
+            found[layer.name] = names[0]
+        else:
+            wrong.append(Mismatch(layer.name, block.name, len(names)))
+    return found, tuple(wrong)
+
+
+def mismatch_words(library: BlockLibrary, wrong: Sequence[Mismatch]) -> str:
+    """Name every layer that does not match, those that want the same block together."""
+    groups: dict[tuple[str, int], list[LayerName]] = {}
+    for one in wrong:
+        groups.setdefault((one.wanted, one.fitting), []).append(one.layer)
+    parts = []
+    for (wanted, fitting), layers in groups.items():
+        word = "layer" if len(layers) == 1 else "layers"
+        count = f" fits {fitting} variants" if fitting else ""
+        parts.append(f"{word} {', '.join(map(repr, layers))}: {wanted!r}{count}")
+    return f"{library.name} has no such blocks: {'; '.join(parts)}."
+
+
+def block_of(variant: BlockVariant, shape: Shape) -> Block | None:
+    """The block that a variant is: by its config, else by its subblocks; ``None`` where unknown."""
+    if variant.block_config:
+        return _parsed(variant.block_config, shape)
+    subblocks = (_run_subblock("attention", variant.attention), _run_subblock("ffn", variant.ffn))
+    if subblocks[0] is None or subblocks[1] is None:
+        return None
+    return Block((("attention", subblocks[0]), ("ffn", subblocks[1])))
+
+
+def _fitting(layer: Layer, wanted: Block, shape: Shape) -> list[str]:
+    """Variants that are the block; where several are, those that are it in all details."""
+    known = [(variant.name, block_of(variant, shape)) for variant in layer.variants]
+    fitting = [(name, block) for name, block in known if block and block.fits(wanted)]
+    exact = [name for name, block in fitting if block == wanted]
+    return exact if len(exact) == 1 else [name for name, _ in fitting]
+
+
+def shape_of(library: BlockLibrary) -> Shape:
+    """Width and query heads of a library's parent, as far as its config says them."""
+    if not library.parent_config:
+        return Shape()
+    place = Location(f"{library.name}, the parent's config")
+    content = mapping(parse_json(library.parent_config.encode(), place), place, "it")
+    return read_shape(content, place)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(config: str, shape: Shape) -> Block:
+    return read_block(json.loads(config), shape, Location("a block's config"))
+
+
+def _run_subblock(part: str, subblock: SubBlock) -> RunSubblock | None:
+    if subblock.kind in ("no_op", "linear"):
+        return NO_OP if subblock.kind == "no_op" else LINEAR
+    return (
+        RunSubblock(part, ((_SIZE_FACTS[part], subblock.size),))
+        if subblock.kind == "sized"
+        else None
+    )

@@ -10,7 +10,7 @@ from typing import Any
 from puzzle_widgets.library.checks import Location, mapping
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
-from puzzle_widgets.library.puzzletron.candidates import Candidate
+from puzzle_widgets.library.puzzletron.candidates import Candidate, Values, costs_of, known
 from puzzle_widgets.library.puzzletron.layout import Layout, beside
 from puzzle_widgets.library.puzzletron.scores import (
     config_text,
@@ -21,7 +21,6 @@ from puzzle_widgets.library.puzzletron.scores import (
     weight_paths_of,
 )
 from puzzle_widgets.library.puzzletron.stats import Workload, WorkloadStats, name_workloads
-from puzzle_widgets.library.puzzletron.values import Values, costs_of, known
 from puzzle_widgets.library.quantity import COST_GROUP, RUNTIME, SCORE_GROUP
 
 _FIRST_RECORD = ("block_config", "child_block_configs")

@@ -1,27 +1,67 @@
-"""What a run says of whole architectures: solutions, their measured scores, sweeps."""
+"""What a run says of whole architectures: solutions, their measured scores, sweeps.
+
+The limits of a search are numbers, shares of the parent, or words.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from puzzle_widgets.library.checks import MAX_FILE_BYTES, Location, mapping, sequence, short_repr
+from puzzle_widgets.library.checks import (
+    MAX_FILE_BYTES,
+    Location,
+    mapping,
+    number,
+    sequence,
+    short_repr,
+)
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
+from puzzle_widgets.library.puzzletron.candidates import (
+    averages,
+    known,
+    value_of,
+)
 from puzzle_widgets.library.puzzletron.layout import SOLUTIONS, search_name
 from puzzle_widgets.library.puzzletron.scores import layers_of, one_config
-from puzzle_widgets.library.puzzletron.values import Limits, averages, known, read_limits, value_of
 from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
 
+_SHARE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?%")
+_BILLIONS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?B")
+_WORDS = {
+    "target_memory": ("stats.memory_mib", 1.0),
+    "target_latency_seconds": ("stats.runtime_ms", 1000.0),
+    "target_latency": ("stats.runtime_ms", 1000.0),
+    "target_num_kv_heads": ("stats.num_kv_heads", 1.0),
+    "num_params": ("stats.num_params", 1.0),
+}
+_RATIO = "_ratio"
 _SWEEP_COLUMNS = {"actual_memory_mib": "stats.memory_mib", "num_params": "stats.num_params"}
 _SWEEP_SCORES = ("lm_loss", "token_accuracy_top_1", "token_accuracy_top_5", "token_accuracy_top_10")
 _RATE = "compression_rate"
 _SENSE = "bigger_is_better"
 _MOST_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of a limit: a number, or a share of the parent's total."""
+
+    value: float
+    is_share: bool = False
+
+    def of(self, parent: float) -> float:
+        """The number, with the parent's total."""
+        return self.value * parent if self.is_share else self.value
+
+
+Limits = dict[str, tuple[End | None, End | None]]
 
 
 @dataclass(frozen=True)
@@ -162,3 +202,51 @@ def _cell(text: object, place: Location) -> float | None:
         place.fail(
             f"{short_repr(text)} is not a number.", "Give a number, or leave the cell empty."
         )
+
+
+def read_limits(args: Mapping[str, Any], place: Location) -> Limits:
+    """Read the limits of a search by dotted key: its ``mip_constraints``, else people's words."""
+    content = args.get("mip_constraints")
+    if isinstance(content, Mapping):
+        return {str(key): _pair(limit, place.at(field=str(key))) for key, limit in content.items()}
+    words = args.get("human_constraints")
+    if not isinstance(words, Mapping):
+        return {}
+    return dict(
+        _of_words(str(key), limit, place.at(field=str(key))) for key, limit in words.items()
+    )
+
+
+def _of_words(
+    word: str, limit: object, place: Location
+) -> tuple[str, tuple[End | None, End | None]]:
+    is_ratio = word.endswith(_RATIO)
+    key, factor = _WORDS.get(word.removesuffix(_RATIO), (word, 1.0))
+    lower, upper = (_scaled(end, factor, is_ratio=is_ratio) for end in _pair(limit, place))
+    return key, (lower, upper)
+
+
+def _scaled(end: End | None, factor: float, *, is_ratio: bool) -> End | None:
+    if end is None or end.is_share:
+        return end
+    return End(end.value, is_share=True) if is_ratio else End(end.value * factor)
+
+
+def _pair(limit: object, place: Location) -> tuple[End | None, End | None]:
+    ends = limit if isinstance(limit, list) else [None, limit]
+    if len(ends) != 2:
+        place.fail(
+            f"{short_repr(limit)} is not a limit.", "Give an upper limit, or [lower, upper]."
+        )
+    return _end(ends[0], place), _end(ends[1], place)
+
+
+def _end(value: object, place: Location) -> End | None:
+    if not isinstance(value, str):
+        found = value_of(value, place)
+        return None if found is None else End(found)
+    if share := _SHARE.fullmatch(value.strip()):
+        return End(float(share.group(1)) / 100, is_share=True)
+    if billions := _BILLIONS.fullmatch(value.strip()):
+        return End(float(billions.group(1)) * 1e9)
+    return End(number(value, place))  # which refuses it

@@ -344,11 +344,6 @@ def open_files(files: Mapping[str, bytes], name: str, asked: str = "") -> Puzzle
     -------
     PuzzletronRun or None
         ``None`` where there are no blocks.
-
-    Raises
-    ------
-    LibraryError
-        Where a part that is needed is missing, or there are several runs.
     """
     found = FrozenMapping(files) if isinstance(files, dict) else files
     layouts = [layout for layout in find_layouts(found, Location(name), asked) if layout.is_run]

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from puzzle_widgets.library.checks import Location, long_text, mapping, sequence, short_repr, text
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape, canonical, read_block
+from puzzle_widgets.library.puzzletron.candidates import Values, averages, known, value_of
 from puzzle_widgets.library.puzzletron.stats import layer_number
-from puzzle_widgets.library.puzzletron.values import Values, averages, known, value_of
 from puzzle_widgets.library.sense import sense_of_name
 
 _ONE_MINUS = "one_minus_"

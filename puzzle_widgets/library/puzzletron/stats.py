@@ -28,8 +28,7 @@ from puzzle_widgets.library.puzzletron.blocks import (
     read_block,
     read_part,
 )
-from puzzle_widgets.library.puzzletron.candidates import Candidate
-from puzzle_widgets.library.puzzletron.values import Values, costs_of
+from puzzle_widgets.library.puzzletron.candidates import Candidate, Values, costs_of
 from puzzle_widgets.library.quantity import COST_GROUP, format_number
 
 _CLASSES: dict[str, Part] = {"AttentionConfig": "attention", "FFNConfig": "ffn"}
@@ -167,13 +166,7 @@ def name_workloads(args: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def choose(workloads: Sequence[Workload], wanted: str | Mapping[str, Any], file: str) -> int:
-    """Find the place of the workload asked for, by name or by some of its arguments.
-
-    Raises
-    ------
-    LibraryError
-        Naming the workloads there are, where none or several fit.
-    """
+    """Find the place of the workload asked for, by name or by some of its arguments."""
     names = "; ".join(workload.name for workload in workloads) or "none"
     if not isinstance(wanted, str | Mapping):
         Location(file).fail(

@@ -88,13 +88,7 @@ class NumberStyle:
     comma_file: bool = False
 
     def read(self, written: str, place: Location) -> float | str:
-        """Read a figure; what is none comes back as it is.
-
-        Raises
-        ------
-        LibraryError
-            If it can be read in two ways, and nothing tells which is meant.
-        """
+        """Read a figure; what is none comes back as it is."""
         if self.decimal is not None:
             found = _value(written, self.decimal, self.thousands)
             return written if found is None else found
@@ -125,11 +119,6 @@ def find_style(
         What the caller says, which is not asked of the table then.
     comma_file
         Whether commas part the cells.
-
-    Raises
-    ------
-    LibraryError
-        If some figures have a decimal point, and others a decimal comma.
     """
     if said.decimal or said.thousands:
         usual = "," if said.thousands == "." else "."

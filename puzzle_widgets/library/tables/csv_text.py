@@ -28,13 +28,7 @@ _LOOKED_AT = 50
 
 
 def read_csv(content: bytes, file: str, marks: Marks) -> Sheet:
-    """Read CSV text.
-
-    Raises
-    ------
-    LibraryError
-        Naming file, row and column as a spreadsheet shows them.
-    """
+    """Read CSV text."""
     place = Location(file)
     text, mark = _find_separator(decode(content, place))
     rows = split(text, mark, place)
@@ -65,13 +59,7 @@ def decode(content: bytes, place: Location) -> str:
 
 
 def split(text: str, mark: str, place: Location) -> list[Cells]:
-    """Part text into rows of cells.
-
-    Raises
-    ------
-    LibraryError
-        If a quote is not closed, or there are more cells than are read.
-    """
+    """Part text into rows of cells."""
     lines = csv.reader(_lines(text), delimiter=mark, strict=True)
     rows: list[Cells] = []
     cells = 0

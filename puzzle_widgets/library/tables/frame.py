@@ -174,13 +174,7 @@ _TEXT = "BYTE_ARRAY"
 
 
 def read_parquet(content: bytes, file: str) -> pd.DataFrame:
-    """Read a Parquet file: the table of :func:`puzzle_widgets.to_frame`, or any like it.
-
-    Raises
-    ------
-    LibraryError
-        If pyarrow is missing, the file would unpack to too much, or something in it is wrong.
-    """
+    """Read a Parquet file: the table of :func:`puzzle_widgets.to_frame`, or any like it."""
     place = Location(file)
     need("pyarrow", "parquet", place)
     try:

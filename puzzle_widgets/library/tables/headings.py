@@ -72,11 +72,6 @@ def read_heading(heading: str, place: Location, *, literal: bool = False) -> Col
         For messages.
     literal
         Whether a dotted key is taken as it stands, without a unit in brackets behind it.
-
-    Raises
-    ------
-    LibraryError
-        If it is no heading that is read, or its unit is not known.
     """
     if not literal and parted(heading.strip())[0] in _KEYS.values():
         heading = heading.strip()  # a blank beside a usual key is no part of its name

@@ -141,11 +141,6 @@ def sheet_of(
         As for :class:`Sheet`.
     names
         Number of each row as its reader counts; by default from 1.
-
-    Raises
-    ------
-    LibraryError
-        If a row holds more than the headings name.
     """
     numbers = list(names or range(1, len(rows) + 1))
     top, _ = find_head(rows)
@@ -191,13 +186,7 @@ def _fit(row: Sequence[object], width: int, place: Location) -> Sequence[object]
 
 
 def find_columns(sheet: Sheet) -> tuple[Columns, tuple[str, ...]]:
-    """Find each column's meaning; also gives notes of those passed by.
-
-    Raises
-    ------
-    LibraryError
-        If a heading is not known, two mean the same, or one is missing that is needed.
-    """
+    """Find each column's meaning; also gives notes of those passed by."""
     _check_needed(sheet)
     columns: Columns = {}
     notes: list[str] = []

@@ -12,7 +12,7 @@ import pandas as pd
 
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
-from puzzle_widgets.library.checks import Location, short_repr
+from puzzle_widgets.library.checks import Location, short_repr, some_of
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import BlockLibrary, LayerName, Measurement
 from puzzle_widgets.library.order import in_order
@@ -59,11 +59,6 @@ def find_situations(
         Columns of layer and variant.
     style
         How figures are written that are text.
-
-    Raises
-    ------
-    LibraryError
-        Where a row does not say of which workload it is.
     """
     differing = {
         name: column
@@ -109,7 +104,6 @@ def _read(sheet: Sheet, row: int, name: str, column: int, style: NumberStyle | N
 
 
 Wanted = Any
-_MOST_NAMED = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,12 +186,10 @@ class TableRun:
         for layer, _ in gone:
             if layer not in layers:
                 file.at(layer=layer).fail(f"no row for {name}.", "Add its rows, or leave it out.")
-        words = [
-            f"layer {short_repr(layer)} {short_repr(variant)}"
-            for layer, variant in gone[:_MOST_NAMED]
-        ]
-        more = [f"{len(gone) - _MOST_NAMED:,} more"] if len(gone) > _MOST_NAMED else []
-        return [f"Without a row for {name}, and left out: {'; '.join(words + more)}."] * bool(gone)
+        if not gone:
+            return []
+        words = some_of([f"layer {short_repr(layer)} {short_repr(name)}" for layer, name in gone])
+        return [f"Without a row for {name}, and left out: {words}."]
 
     def _blocks(self, rows: Sequence[int]) -> dict[tuple[str, str], None]:
         """Layer and variant of rows, once each, in their order."""
@@ -285,11 +277,6 @@ def open_table(content: bytes, file: str, facts: Facts, marks: Marks) -> TableRu
         What is known of the library as a whole where the table does not say it.
     marks
         What the caller says of figures that are text.
-
-    Raises
-    ------
-    LibraryError
-        If the file is broken, or holds more than is read.
     """
     suffix = PurePath(file).suffix.lower()
     if suffix not in (".xlsx", _PARQUET):

@@ -68,13 +68,7 @@ class Page:
 
 
 def choose_page(sheets: Sequence[Any], place: Location) -> tuple[Page, tuple[str, ...]]:
-    """Find the first visible sheet that has the headings; also notes of the others.
-
-    Raises
-    ------
-    LibraryError
-        If none has them, naming a hidden one that does.
-    """
+    """Find the first visible sheet that has the headings; also notes of the others."""
     pages = [Page(sheet) for sheet in sheets]
     best = None
     for page in (page for page in pages if page.is_visible):
@@ -202,12 +196,6 @@ def read_xlsx(content: bytes, file: str, marks: Marks) -> Sheet:
 
     Formulas are never evaluated: a cell counts with the value that was saved with it. Hidden rows
     are passed by; merged cells count for each of their rows.
-
-    Raises
-    ------
-    LibraryError
-        If openpyxl is missing, the file would unpack to too much, or something in it is wrong;
-        with row and column as the sheet shows them.
     """
     place = Location(file)
     need("openpyxl", "excel", place)
