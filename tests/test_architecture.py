@@ -152,6 +152,22 @@ except ImportError:
     print("works")
 """
 
+ALONE = """
+import puzzle_widgets as pw
+problem = pw.SearchProblem(
+    pw.load_library("llama-3.3-70b-modeled"),
+    minimize="metrics.kl_div",
+    budgets={"stats.memory_mib": "70 %"},
+)
+assert pw.search(problem).status == "optimal"
+assert pw.ExplorerState(problem).solution.status == "optimal"
+try:
+    pw.search(problem, solver="HiGHS")
+except pw.SolverError as error:
+    assert "needs PuLP" in str(error) or "is not available" in str(error), error
+    print("works")
+"""
+
 STATE = """
 import puzzle_widgets.state
 import puzzle_widgets as pw
@@ -160,10 +176,11 @@ print("works")
 """
 
 
-def run_without_jupyter(code: str) -> str:
-    """Run code in a fresh Python in which nothing of Jupyter can be imported."""
+def run_without_jupyter(code: str, *, more: str = "") -> str:
+    """Run code in a fresh Python in which nothing of Jupyter, nor ``more``, can be imported."""
+    block = BLOCK.replace('"nb")', f'"nb", {more!r})') if more else BLOCK
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", BLOCK + code],
+        [sys.executable, "-W", "error", "-c", block + code],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -177,6 +194,12 @@ def run_without_jupyter(code: str) -> str:
 def test_library_and_search_need_no_jupyter() -> None:
     """Load, search and front work without any package of Jupyter; only widgets ask for it."""
     assert run_without_jupyter(CORE) == "works"
+
+
+@pytest.mark.parametrize("missing", ["pulp", "highspy"])
+def test_the_search_needs_no_solver(missing: str) -> None:
+    """As in a browser's Python: optima are proven all the same; asking for it says why not."""
+    assert run_without_jupyter(ALONE, more=missing) == "works"
 
 
 def test_the_state_needs_no_jupyter() -> None:

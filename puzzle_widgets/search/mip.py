@@ -129,17 +129,6 @@ def _tightened(program: Mckp, broken: IntArray) -> Mckp:
     return replace(program, upper=program.upper - 2 * np.maximum(over, _ROW))
 
 
-def lp_bound(mckp: Mckp, solver: str = "HiGHS") -> float:
-    """Bound by the LP relaxation: variables may be fractions; infinite if even that fails."""
-    scaled = rescale(mckp)
-    if scaled is None:
-        return math.inf
-    answer = _run(scaled.mckp, [], _find_solver(solver), MipOptions(solver), integer=False)
-    if answer.values is None:
-        return math.inf if answer.refuted else -math.inf
-    return float(mckp.score @ answer.values)
-
-
 def _solve_once(mckp: Mckp, cuts: Sequence[IntArray], name: str, options: MipOptions) -> _Answer:
     if options.cancelled() or options.time_limit == 0:
         return _Answer(finished=False, refuted=False, values=None, bound=None)

@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from puzzle_widgets.errors import ProblemError
+from puzzle_widgets.errors import ProblemError, SolverError
 from puzzle_widgets.problem import SearchProblem, check_problem
 from puzzle_widgets.problem.mckp import Mckp, to_choice, to_mckp
 from puzzle_widgets.search.exact import ExactOptions, WarmStart, settle, solve_exact
-from puzzle_widgets.search.mip import MipOptions, solve_mip
 from puzzle_widgets.search.outcome import Cancelled, Outcome, never
 from puzzle_widgets.solution.infeasible import explain
 from puzzle_widgets.solution.solution import Solution, solution_of
@@ -138,11 +137,23 @@ def _run(
     on_incumbent: Callable[[Outcome], None] | None = None,
 ) -> Outcome:
     if how.solver != EXACT:
-        return solve_mip(mckp, MipOptions(how.solver, how.gap, how.time_limit, how.cancelled))
+        return _by_mip(mckp, how)
     options = ExactOptions(
         how.gap, how.time_limit, how.cancelled, warm_start=warm_start, on_incumbent=on_incumbent
     )
     return solve_exact(mckp, options)
+
+
+def _by_mip(mckp: Mckp, how: _How) -> Outcome:
+    try:
+        from puzzle_widgets.search import mip  # noqa: PLC0415 - PuLP is loaded by who asks for it
+    except ImportError as error:
+        raise SolverError(
+            f"solver={how.solver!r} needs PuLP, which is not installed here ({error}). Leave "
+            "solver= out: the exact search needs no other program."
+        ) from error
+    options = mip.MipOptions(how.solver, how.gap, how.time_limit, how.cancelled)
+    return mip.solve_mip(mckp, options)
 
 
 def _warm(problem: SearchProblem, mckp: Mckp, warm_start: Solution | None) -> WarmStart | None:

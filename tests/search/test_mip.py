@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import puzzle_widgets as pw
 from puzzle_widgets.problem.mckp import to_mckp
 from puzzle_widgets.search import mip
-from puzzle_widgets.search.mip import MipOptions, available_solvers, lp_bound, solve_mip
+from puzzle_widgets.search.mip import MipOptions, available_solvers, solve_mip
 from tests.support.libraries import (
     LOSS,
     MEMORY,
@@ -29,6 +29,7 @@ from tests.support.libraries import (
     random_rows,
     scaled_library,
 )
+from tests.support.lp import lp_bound
 
 KINDS = ["plain", "ties", "negative", "zero", "scales"]
 HAS_CBC = any(name in available_solvers() for name in ("PULP_CBC_CMD", "COIN_CMD"))
@@ -294,7 +295,7 @@ def test_lp_bound_lies_below_every_architecture() -> None:
 
 def test_an_unknown_solver_is_named_with_those_there_are() -> None:
     """A name that PuLP does not find gets the list of what it finds."""
-    with pytest.raises(pw.SolverError, match=r"Solver 'Gurobium' is not there\..*HiGHS"):
+    with pytest.raises(pw.SolverError, match=r"Solver 'Gurobium' is not available\..*HiGHS"):
         pw.search(HARD, solver="Gurobium")
 
 

@@ -21,7 +21,6 @@ from puzzle_widgets.search.exact.dynamic import (
 )
 from puzzle_widgets.search.exact.feasible import first_choice
 from puzzle_widgets.search.exact.form import Form, to_form
-from puzzle_widgets.search.mip import MipOptions, solve_mip
 from puzzle_widgets.search.outcome import Cancelled, Outcome, Status, infeasible, never
 from puzzle_widgets.search.rescale import narrowed
 
@@ -307,6 +306,12 @@ def _fall_back(search: _Search, options: ExactOptions, deadline: float) -> Outco
     mine = search.outcome()
     if _stopped(options, deadline) or not options.fall_back:
         return mine
+    try:
+        import highspy  # noqa: F401, PLC0415 - the solver may be missing, as in a browser
+
+        from puzzle_widgets.search import mip  # noqa: PLC0415
+    except ImportError:
+        return mine
     left = max(0.01, deadline - time.monotonic()) if math.isfinite(deadline) else None
     rest = replace(search.mckp, allowed=search.bound.variables(search.form, search.known_excess))
     grown = grown_by(MAX_GROWTH_MIB)
@@ -314,7 +319,7 @@ def _fall_back(search: _Search, options: ExactOptions, deadline: float) -> Outco
     def cancelled() -> bool:
         return options.cancelled() or grown()
 
-    theirs = solve_mip(rest, MipOptions("HiGHS", options.gap, left, cancelled))
+    theirs = mip.solve_mip(rest, mip.MipOptions("HiGHS", options.gap, left, cancelled))
     return replace(_better(search, mine, theirs), engine=f"{ENGINE}, then {theirs.engine}")
 
 

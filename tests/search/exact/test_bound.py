@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from puzzle_widgets.search.exact.bound import ROUGH, best_bound, bound_at
 from puzzle_widgets.search.exact.form import Form, to_form
-from puzzle_widgets.search.mip import lp_bound
 from tests.support.instances import BRUTE_FORCE, KINDS, brute_force, combinations, instance
+from tests.support.lp import lp_bound
 
 kinds, seeds = st.sampled_from(sorted(KINDS)), st.integers(0, 200)
 

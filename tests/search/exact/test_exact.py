@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from puzzle_widgets.problem.mckp import Mckp
+from puzzle_widgets.search import mip
 from puzzle_widgets.search.exact import ExactOptions, WarmStart, exact, settle, solve_exact
 from puzzle_widgets.search.mip import MipOptions
 from puzzle_widgets.search.outcome import Outcome, never
@@ -272,7 +273,7 @@ def test_a_fall_back_keeps_within_the_time_left(monkeypatch: pytest.MonkeyPatch)
         return Outcome("no_solution_in_time", engine="a stand-in")
 
     clock = iter(float(second) for second in range(10**6))
-    monkeypatch.setattr(exact, "solve_mip", solver)
+    monkeypatch.setattr(mip, "solve_mip", solver)
     monkeypatch.setattr(exact, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     outcome = solve_exact(instance("bands", HARD), ExactOptions(max_states=1, time_limit=60.0))
     assert len(given) == 1
