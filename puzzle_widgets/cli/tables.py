@@ -179,7 +179,7 @@ def _first_cells(place: int, solution: Solution) -> list[str]:
 
 def _cost_titles(library: BlockLibrary) -> list[str]:
     titles = [library.quantity(key).title for key in (MEMORY, RUNTIME) if key in library.keys]
-    if library.throughput(1.0) is not None:
+    if library.has_throughput:
         titles.append(describe_key(THROUGHPUT).title)
     return [*titles, "Speed-up"] if RUNTIME in library.keys else titles
 

@@ -269,7 +269,7 @@ def _totals_of_all(scenarios: Sequence[Scenario]) -> Table:
     library = scenarios[0].solution.library
     keys = [key for key in (MEMORY, RUNTIME) if key in library.keys]
     keys += list(dict.fromkeys(one.solution.problem.objective for one in scenarios))
-    fast = library.throughput(1.0) is not None
+    fast = library.has_throughput
 
     def cells(solution: Solution) -> list[str]:
         figures = [format_figure(key, solution.totals[key]) for key in keys]

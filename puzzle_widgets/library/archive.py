@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from puzzle_widgets.library.checks import MAX_FILE_BYTES, Location, short_repr
+from puzzle_widgets.library.quantity import format_size
 
 MAX_ENTRIES = 20_000
 MAX_TOTAL_BYTES = 512 * 2**20
@@ -83,8 +84,8 @@ class Checks:
         self._total += size
         if size > MAX_FILE_BYTES or self._total > MAX_TOTAL_BYTES:
             self._place.fail(
-                f"{name} unpacks to {size / 2**20:,.1f} MiB, all to "
-                f"{self._total / 2**20:,.1f} or more.",
+                f"{name} unpacks to {format_size(size)}, all to {format_size(self._total)} "
+                "or more.",
                 f"At most {MAX_FILE_BYTES // 2**20} MiB a file and {MAX_TOTAL_BYTES // 2**20} MiB "
                 "in all are read.",
             )
@@ -151,7 +152,7 @@ class Archive(LazyFiles):
         place = Location(file)
         if len(content) > MAX_FILE_BYTES:
             place.fail(
-                f"{len(content) / 2**20:,.1f} MiB.",
+                f"{format_size(len(content))}.",
                 f"At most {MAX_FILE_BYTES // 2**20} MiB are read; leave out weights.",
             )
         checks = Checks(place)

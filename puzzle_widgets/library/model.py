@@ -377,19 +377,25 @@ class BlockLibrary:
         least, most = (math.fsum([offset, *end.tolist()]) for end in ends)
         return least, most
 
+    @property
+    def has_throughput(self) -> bool:
+        """Whether there are runtimes, of batches that are known."""
+        return self.measurement.tokens is not None and RUNTIME in self.keys
+
     def throughput(self, runtime_ms: float) -> float | None:
-        """Tokens a second: batch size x sequence length / summed runtime.
+        """Tokens per second: batch size x sequence length / summed runtime.
 
         ``None`` where batch size or sequence length is unknown; infinite at zero runtime.
         """
-        tokens = self.measurement.tokens
-        if tokens is None or RUNTIME not in self.keys:
-            return None
-        return 1000.0 * tokens / runtime_ms if runtime_ms > 0 else math.inf
+        return self._tokens_over(runtime_ms) if self.has_throughput else None
 
     def runtime_at(self, throughput: float) -> float:
         """Summed runtime of a batch, in ms, that gives a throughput; infinite for none at all."""
-        return 1000.0 * (self.measurement.tokens or 0) / throughput if throughput > 0 else math.inf
+        return self._tokens_over(throughput)
+
+    def _tokens_over(self, rate: float) -> float:
+        """Throughput of a runtime, or runtime of a throughput: each is tokens over the other."""
+        return 1000.0 * (self.measurement.tokens or 0) / rate if rate > 0 else math.inf
 
 
 def _read_only(array: Array) -> Array:

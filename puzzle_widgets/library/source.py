@@ -22,6 +22,7 @@ from puzzle_widgets.library.puzzletron.layout import (
     TEACHER_CONFIGS,
     TEACHER_FOLDERS,
 )
+from puzzle_widgets.library.quantity import format_size
 
 MAX_FILES = 50_000
 _DEPTH = 12
@@ -256,7 +257,7 @@ def read_bytes(path: Path) -> bytes:
 def _check_size(size: int, place: Location) -> None:
     if size > MAX_FILE_BYTES:
         place.fail(
-            f"{size / 2**20:,.1f} MiB.",
+            f"{format_size(size)}.",
             f"At most {MAX_FILE_BYTES // 2**20} MiB are read; split it.",
         )
 

@@ -258,7 +258,7 @@ def _as_limit(library: BlockLibrary, row: BudgetSetting, runtime: float, text: s
 
 
 def _has_speed(library: BlockLibrary, key: str) -> bool:
-    return key == THROUGHPUT and library.throughput(1.0) is not None
+    return key == THROUGHPUT and library.has_throughput
 
 
 def _first(library: BlockLibrary, resource: str, offered: list[str]) -> BudgetSetting:

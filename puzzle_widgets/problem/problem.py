@@ -271,14 +271,13 @@ def _throughput_budget(library: BlockLibrary, throughput: Limit) -> Budget:
         raise ProblemError(f"Throughput {short_repr(throughput)}: give tokens/s above 0, or None.")
     if math.isinf(target):
         return Budget(RUNTIME)
-    tokens = library.measurement.tokens
-    if tokens is None:
+    if library.measurement.tokens is None:
         raise ProblemError(
             "A throughput target needs batch size and sequence length, which this library does "
             "not say. Give load_library(..., measurement=Measurement(batch_size, "
             "sequence_length)), or a runtime budget in ms."
         )
-    return Budget(RUNTIME, upper=1000.0 * tokens / target)
+    return Budget(RUNTIME, upper=library.runtime_at(target))
 
 
 def _latency_budget(library: BlockLibrary, latency_ms: Limit) -> Budget:

@@ -124,6 +124,6 @@ def _begin(library: BlockLibrary, **fields: Any) -> Record:  # noqa: ANN401
 
 
 def _first_axis(record: Record) -> str:
-    if record.library.throughput(1.0) is not None:
+    if record.library.has_throughput:
         return THROUGHPUT
     return record.budgets[0].resource if record.budgets else record.library.keys[-1]

@@ -146,7 +146,7 @@ class Record:
     def map_resources(self) -> list[str]:
         """Resources that a map can have for an axis, the usual ones first."""
         rows = [row.resource for row in self.budgets]
-        fast = [THROUGHPUT] if self.library.throughput(1.0) is not None else []
+        fast = [THROUGHPUT] if self.library.has_throughput else []
         return list(dict.fromkeys([*rows, *fast, *self.library.costs]))
 
     def problem_within(self, rows: tuple[BudgetSetting, ...]) -> SearchProblem:

@@ -173,5 +173,5 @@ def _usual_range(problem: SearchProblem, resource: str, best: Solution) -> tuple
     tightest = share if share < loosest else least
     if resource != THROUGHPUT:
         return tightest, loosest
-    tokens = 1000.0 * (library.measurement.tokens or 0)
-    return tokens / max(loosest, _TINY), tokens / max(tightest, _TINY)
+    slow, fast = (library.throughput(max(use, _TINY)) or 0.0 for use in (loosest, tightest))
+    return slow, fast

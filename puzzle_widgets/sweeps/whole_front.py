@@ -63,9 +63,8 @@ class WholeFront(Sequence[Solution]):
         use = self.points.use + self.problem.library.non_block_cost(limited_key(self.resource))
         if self.resource != THROUGHPUT:
             return use
-        tokens = self.problem.library.measurement.tokens or 0
-        with np.errstate(divide="ignore"):
-            return np.asarray(1000.0 * tokens / use)
+        speed = self.problem.library.throughput
+        return np.asarray([speed(runtime) or 0.0 for runtime in use.tolist()])
 
     @property
     def score(self) -> FloatArray:

@@ -15,6 +15,7 @@ from traitlets import Bool, Dict, Int, Unicode
 from puzzle_widgets.charts import Drawing
 from puzzle_widgets.errors import PuzzleError
 from puzzle_widgets.library.checks import MAX_FILE_BYTES, short_repr
+from puzzle_widgets.library.quantity import format_size
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.panel import button, guard, row
 
@@ -174,7 +175,7 @@ def read_upload(content: Mapping[str, Any]) -> Upload:
         sizes[name] = size
     if sum(sizes.values()) > MAX_UPLOAD_BYTES:
         most = MAX_UPLOAD_BYTES // 2**20
-        raise PuzzleError(f"{sum(sizes.values()) / 2**20:,.1f} MiB: at most {most} MiB are read.")
+        raise PuzzleError(f"{format_size(sum(sizes.values()))}: at most {most} MiB are read.")
     return Upload(key, sizes)
 
 
@@ -185,9 +186,7 @@ def _read_file(record: object) -> tuple[str, int]:
         _refuse("a file without a name or a size")
     if size > MAX_FILE_BYTES:
         most = MAX_FILE_BYTES // 2**20
-        raise PuzzleError(
-            f"{short_repr(name)}: {size / 2**20:,.1f} MiB. At most {most} MiB are read."
-        )
+        raise PuzzleError(f"{short_repr(name)}: {format_size(size)}. At most {most} MiB are read.")
     return name, size
 
 

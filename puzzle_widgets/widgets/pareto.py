@@ -242,7 +242,7 @@ def _name(words: str) -> widgets.HTML:
 def axis_options(library: BlockLibrary, current: str) -> list[tuple[str, str]]:
     """Resources to choose the axis from, ``(label with unit, key)``, the usual ones first."""
     known = [*library.costs, current]
-    if library.throughput(1.0) is not None:
+    if library.has_throughput:
         known.append(THROUGHPUT)
     usual = [key for key in OFFERED if key in known]
     keys = dict.fromkeys([*usual, *known])

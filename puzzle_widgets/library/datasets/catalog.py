@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from puzzle_widgets.errors import DatasetError
 from puzzle_widgets.library.model import Origin
+from puzzle_widgets.library.quantity import format_size
 from puzzle_widgets.resources import data_folder
 
 _REPOSITORY = "NVlabs/puzzle"
@@ -103,7 +104,7 @@ class Dataset:
     @property
     def size_text(self) -> str:
         """Size in words, such as ``"0.8 MiB"``."""
-        return f"{max(self.size / 2**20, 0.1):.1f} MiB"
+        return format_size(max(self.size, 2**20 // 10))
 
     @property
     def source_words(self) -> str:

@@ -18,7 +18,7 @@ from puzzle_widgets.library.checks import Location, first_line, need
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.json_forms import FORMAT, dump_head, read_head, read_units
 from puzzle_widgets.library.model import BlockLibrary, BlockVariant, SubBlock
-from puzzle_widgets.library.quantity import unit_of_key
+from puzzle_widgets.library.quantity import format_size, unit_of_key
 from puzzle_widgets.library.tables.cells import Marks
 from puzzle_widgets.library.tables.headings import (
     FACTS,
@@ -224,7 +224,7 @@ def _check_size(metadata: Any, place: Location) -> None:  # noqa: ANN401
 
 def _too_much(size: int, place: Location) -> None:
     place.fail(
-        f"{size / 2**20:,.1f} MiB when unpacked.",
+        f"{format_size(size)} when unpacked.",
         f"At most {MAX_UNPACKED_BYTES // 2**20} MiB are read; split it.",
     )
 

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.checks import Location, first_line, need, short_repr
 from puzzle_widgets.library.model import BlockLibrary
+from puzzle_widgets.library.quantity import format_size
 from puzzle_widgets.library.tables.cells import Marks, is_blank
 from puzzle_widgets.library.tables.frame import rows_of
 from puzzle_widgets.library.tables.headings import NEEDED
@@ -313,6 +314,6 @@ def _check_size(content: bytes, place: Location) -> None:
         sizes = [part.file_size for part in packed.infolist()]
     if len(sizes) > MAX_PARTS or sum(sizes) > MAX_UNPACKED_BYTES:
         place.fail(
-            f"{len(sizes):,} parts, {sum(sizes) / 2**20:,.1f} MiB when unpacked.",
+            f"{len(sizes):,} parts, {format_size(sum(sizes))} when unpacked.",
             f"At most {MAX_PARTS:,} parts and {MAX_UNPACKED_BYTES // 2**20} MiB are read.",
         )

@@ -133,7 +133,7 @@ def _views(library: BlockLibrary) -> list[tuple[str, str]]:
     views = [(f"{library.quantity(key).label} by layer", key) for key in keys]
     views += [("Score by layer", SCORES), ("Score distribution", SPREAD)]
     if RUNTIME in library.keys:
-        known = library.throughput(1.0) is not None
+        known = library.has_throughput
         views.append(("Throughput" if known else "Runtime in all", SPEED))
     return [*views, ("Difference", DIFFERENCE)]
 

@@ -66,7 +66,7 @@ def _columns(library: BlockLibrary, kept: Sequence[Solution]) -> list[Column]:
     columns = [Column("Status", _status, of_parent="reference")]
     known = [key for key in (MEMORY, RUNTIME) if key in library.keys]
     columns += [Column(_share_title(library, key), _total(key)) for key in known]
-    if library.throughput(1.0) is not None:
+    if library.has_throughput:
         columns.append(Column("Throughput\n(tokens/s)", lambda s: _number(s.throughput)))
     if RUNTIME in library.keys:
         columns.append(Column("Speed-up", lambda s: f"{_number(s.speedup, '.2f')} x"))
