@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal, get_args
 
 from puzzle_widgets.errors import ProblemError
@@ -123,6 +124,11 @@ def check_rows(library: BlockLibrary, rows: Iterable[BudgetSetting]) -> tuple[Bu
                 "set_budget(resource, value)."
             )
         check_limited(library, row.resource)
+        if row.sense not in get_args(Sense):
+            raise ProblemError(f"sense={short_repr(row.sense)}: give 'at most' or 'at least'.")
+        value: object = row.value
+        if not isinstance(value, Real):
+            raise ProblemError(f"A limit on {row.resource}: {short_repr(value)} is not a number.")
     return given
 
 

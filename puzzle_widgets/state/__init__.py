@@ -1,8 +1,19 @@
-"""The explorer's state: one object that widgets read and act upon."""
+"""The explorer's state: one record that actions change, its answers, and a face for widgets."""
 
 from puzzle_widgets.problem.budget_rows import BudgetSetting
 from puzzle_widgets.state.explorer import ExplorerState, Source
 from puzzle_widgets.state.record import Record, Selection
+from puzzle_widgets.state.record_file import from_json, saved_library, to_json
 from puzzle_widgets.state.store import Message
 
-__all__ = ["BudgetSetting", "ExplorerState", "Message", "Record", "Selection", "Source"]
+__all__ = [
+    "BudgetSetting",
+    "ExplorerState",
+    "Message",
+    "Record",
+    "Selection",
+    "Source",
+    "from_json",
+    "saved_library",
+    "to_json",
+]

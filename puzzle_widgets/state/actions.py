@@ -319,6 +319,8 @@ def set_surface(record: Record, x: str | None = None, y: str | None = None) -> R
     across, up = x or record.surface_x, y or record.surface_y
     if limited_key(across) == limited_key(up):  # the axis that was not chosen makes room
         across, up = (across, record.surface_x) if x else (record.surface_y, up)
+    if limited_key(across) == limited_key(up):
+        raise ProblemError(f"x={x!r}, y={y!r}: both limit {across!r}. Choose two resources.")
     for axis in filter(None, (across, up)):
         _checked_axis(record, axis)
     return record.change(surface_x=across, surface_y=up)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -229,3 +231,64 @@ def test_running_loop_tells_whether_there_is_one() -> None:
 
     assert running_loop() is None
     asyncio.run(main())
+
+
+def test_where_threads_are_missing_the_work_runs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Pyodide a loop runs, and no thread can be started."""
+    log = Log()
+
+    def say(answer: str, _cancelled: Callable[[], bool], emit: Emit) -> None:
+        emit(answer)
+
+    async def main() -> None:
+        runner = LatestWins()
+        for answer in ("one", "two", "three"):
+            runner.request(log.job(partial(say, answer)))
+            assert not runner.busy
+
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    asyncio.run(main())
+    assert (log.answers, log.ends) == (["one", "two", "three"], 3)
+    assert log.threads == {threading.get_ident()}
+
+
+def test_where_no_thread_starts_the_work_runs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request once, also after the first that failed to start one."""
+    log = Log()
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        runner = LatestWins()
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", refuse)
+            runner.request(log.job(lambda _cancelled, emit: emit("here")))
+        runner.request(log.job(lambda _cancelled, emit: emit("too")))
+        await idle(runner)
+        await asyncio.sleep(0.02)
+
+    asyncio.run(main())
+    assert (log.answers, log.ends) == (["here", "too"], 2)
+
+
+def test_a_request_on_an_answers_way_is_the_newest() -> None:
+    """Without a loop, too: what was asked before answers no more."""
+    seen: list[str] = []
+    runner = LatestWins()
+
+    def ignore(_error: Exception) -> None:
+        return
+
+    def heard(answer: str) -> None:
+        seen.append(answer)
+        if answer == "old":
+            runner.request(Job(lambda _c, emit: emit("new"), seen.append, ignore, lambda: None))
+
+    def work(_cancelled: Callable[[], bool], emit: Emit) -> None:
+        emit("old")
+        emit("old again")
+
+    runner.request(Job(work, heard, ignore, lambda: seen.append("end of the old")))
+    assert seen == ["old", "new"]
+    assert not runner.busy

@@ -1,0 +1,253 @@
+"""A record as JSON text, and back: for whoever keeps or shares what was decided."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from typing import Any, NamedTuple, get_args
+
+from puzzle_widgets.errors import PuzzleError, ScenarioError
+from puzzle_widgets.export import ParentConfig, read_parent_config
+from puzzle_widgets.files.scenario_file import dump_scenarios
+from puzzle_widgets.library import BlockLibrary, FrozenMapping, list_datasets
+from puzzle_widgets.library.checks import (
+    MAX_FILE_BYTES,
+    Location,
+    long_text,
+    mapping,
+    number,
+    optional_text,
+    parse_json,
+    short_repr,
+    text,
+)
+from puzzle_widgets.library.sense import Goal
+from puzzle_widgets.problem import Difference
+from puzzle_widgets.problem.budget_rows import BudgetSetting, SearchRule
+from puzzle_widgets.solution import MeasuredPoint
+from puzzle_widgets.state import actions
+from puzzle_widgets.state.opening import Run, open_any
+from puzzle_widgets.state.record import Record, SweepName
+
+FORMAT = "puzzle-widgets/record"
+VERSION = 1
+MAX_ROWS = 1_000
+_FILE = Location("saved state")
+
+
+class SavedLibrary(NamedTuple):
+    """Which library a saved record is of: its title, what opens it again, and what it has to be.
+
+    Parameters
+    ----------
+    name
+        Title for people.
+    dataset
+        Name to open it by; empty where it came from a file.
+    workload
+        The workload that is chosen; empty where there are none.
+    digest
+        SHA-256 of its layers and figures.
+    """
+
+    name: str
+    dataset: str
+    workload: str
+    digest: str
+
+
+def to_json(record: Record) -> str:
+    """Write a record; points and rows of fronts and maps are searched again, not written."""
+    library, shown = record.library, record.selection
+    named = (one.name for one in list_datasets() if library.name in (one.name, one.title))
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "library": SavedLibrary(
+            library.name, next(named, ""), record.workload, record.digest
+        )._asdict(),
+        "objective": record.objective,
+        "goal": record.goal,
+        "said": dict(record.said),
+        "budgets": [[row.resource, row.sense, _out(row.value), row.on] for row in record.budgets],
+        "rules": [_rule_out(rule) for rule in record.rules],
+        "scenario": shown.place if shown.kind == "scenario" else None,
+        "layer": record.layer,
+        "front": [record.front_resource, record.front_held, record.front_points],
+        "surface": [record.surface_x, record.surface_y],
+        "decisions": record.decisions_over,
+        "asked": sorted(record.asked),
+        "scenarios": json.loads(dump_scenarios(record.scenarios)) if record.scenarios else None,
+        "measured": [[one.name, dict(one.values), one.source] for one in record.measured],
+        "parent_config": _config_out(record.own_config),
+    }
+    return json.dumps(content, ensure_ascii=False, allow_nan=False)
+
+
+def saved_library(saved: str) -> SavedLibrary:
+    """Say which library a saved record is of, to open it first.
+
+    Raises
+    ------
+    ScenarioError
+        If the text is not a saved record.
+    """
+    try:
+        return _saved_library(_parse(saved))
+    except PuzzleError as error:
+        raise ScenarioError(str(error)) from error
+
+
+def from_json(saved: str, source: BlockLibrary | Run) -> Record:
+    """Read a record again; every figure comes from the library, and proofs from new searches.
+
+    Parameters
+    ----------
+    saved
+        What :func:`to_json` wrote.
+    source
+        The library that it is of, or the run whose workload it chose.
+
+    Raises
+    ------
+    ScenarioError
+        Saying what is broken, or does not fit this library.
+    """
+    try:
+        content = _parse(saved)
+        of = _saved_library(content)
+        record = open_any(source, (of.workload or None) if _has_workloads(source) else None)
+        if record.digest != of.digest:
+            _FILE.fail(
+                f"it is of the library {of.name!r}, and {record.library.name!r} is another one.",
+                "Open that library first; one measured or scored anew is another.",
+            )
+        return _read(content, record.change(workload=of.workload))
+    except PuzzleError as error:
+        words = str(error).removeprefix(f"{_FILE}: ")
+        raise ScenarioError(f"{_FILE}: {words}") from error
+    except (TypeError, ValueError, KeyError, AttributeError, ArithmeticError) as error:
+        raise ScenarioError(
+            f"{_FILE}: broken ({error}). Save it again where it came from."
+        ) from error
+
+
+def _parse(saved: str) -> Any:  # noqa: ANN401
+    raw = saved.encode("utf-8", "surrogatepass")
+    if len(raw) > MAX_FILE_BYTES:
+        _FILE.fail("too large.", f"At most {MAX_FILE_BYTES // 2**20} MiB are read.")
+    content = mapping(parse_json(raw, _FILE), _FILE, "it")
+    if content.get("format") != FORMAT or content.get("version") != VERSION:
+        _FILE.fail("not one of this program.", f"Give one of format {FORMAT!r}, {VERSION}.")
+    return content
+
+
+def _saved_library(content: Any) -> SavedLibrary:  # noqa: ANN401
+    place = _FILE.at(field="library")
+    found = mapping(content.get("library"), place, "the library")
+    return SavedLibrary(
+        text(found.get("name"), place, "its name"),
+        optional_text(found.get("dataset"), place, "the dataset"),
+        optional_text(found.get("workload"), place, "the workload"),
+        text(found.get("digest"), place, "the digest"),
+    )
+
+
+def _has_workloads(source: BlockLibrary | Run) -> bool:
+    return not isinstance(source, BlockLibrary)
+
+
+def _read(content: Any, record: Record) -> Record:  # noqa: ANN401
+    """Do to a fresh record what was done to the saved one, by the same actions."""
+    record = actions.set_objective(record, content["objective"], content["goal"])
+    record = record.change(said=_said(content["said"], record.library))
+    record = actions.set_budgets(record, map(_row, _rows(content, "budgets")))
+    record = actions.set_rules(record, map(_rule, _rows(content, "rules")))
+    resource, held, points = content["front"]
+    record = actions.set_front(record, resource, held=held is True)
+    record = actions.set_front_points(record, points)
+    record = actions.set_surface(record, *content["surface"])
+    record = actions.set_decisions(record, content["decisions"])
+    record = record.change(asked=_asked(content["asked"], record))
+    record = actions.set_measured(record, map(_measured, content["measured"]))
+    if content["parent_config"] is not None:
+        file, words = content["parent_config"]
+        raw = long_text(words, _FILE.at(field="parent_config")).encode()
+        record = record.change(own_config=read_parent_config(raw, text(file, _FILE, "its file")))
+    record = actions.open_layer(record.change(scenarios=()), content["layer"])
+    if content["scenarios"] is not None:
+        raw = json.dumps(content["scenarios"]).encode()
+        record = actions.load_scenarios(record, raw, _FILE.file)
+    place = content["scenario"]
+    return record if place is None else actions.show_scenario(record, int(place))
+
+
+def _rows(content: Any, name: str) -> list[Any]:  # noqa: ANN401
+    rows = content[name]
+    if not isinstance(rows, list) or len(rows) > MAX_ROWS:
+        _FILE.at(field=name).fail("not rows.", f"Give a JSON array of at most {MAX_ROWS:,}.")
+    return rows
+
+
+def _said(goals: Any, library: BlockLibrary) -> FrozenMapping[str, Goal]:  # noqa: ANN401
+    for key, goal in goals.items():
+        if key not in library.keys or goal not in get_args(Goal):
+            _FILE.at(field="said").fail(
+                f"{short_repr(key)}: {short_repr(goal)}.", "Say minimize or maximize of a score."
+            )
+    return FrozenMapping(goals)
+
+
+def _asked(names: Any, record: Record) -> frozenset[SweepName]:  # noqa: ANN401
+    asked = frozenset(names)
+    if asked - set(get_args(SweepName)) or ("surface" in asked and not record.surface_y):
+        words = f"Name some of {', '.join(get_args(SweepName))}."
+        _FILE.at(field="asked").fail(f"{short_repr(names)}.", words)
+    return asked
+
+
+def _row(row: Any) -> BudgetSetting:  # noqa: ANN401
+    resource, sense, value, on = row
+    if value not in ("inf", "-inf", "nan") and type(value) not in (int, float):
+        place = _FILE.at(field="budgets")
+        place.fail(f"{short_repr(value)} stands where a number belongs.", "Give a number.")
+    return BudgetSetting(resource, sense, float(value), on is True)
+
+
+def _out(value: float) -> float | str:
+    """JSON has no word for what is not finite."""
+    return float(value) if math.isfinite(value) else str(float(value))
+
+
+def _rule_out(rule: SearchRule) -> list[Any]:
+    differences = [[list(one.architecture.items()), one.layers] for one in rule.differences]
+    banned = [[layer, sorted(names)] for layer, names in rule.banned.items()]
+    return [rule.words, list(rule.fixed.items()), banned, differences]
+
+
+def _rule(row: Any) -> SearchRule:  # noqa: ANN401
+    words, fixed, banned, differences = row
+    return SearchRule(
+        text(words, _FILE.at(field="rules"), "a rule"),
+        FrozenMapping((layer, frozenset(names)) for layer, names in banned),
+        FrozenMapping(_pairs(fixed)),
+        tuple(Difference(FrozenMapping(_pairs(rows)), layers) for rows, layers in differences),
+    )
+
+
+def _pairs(rows: Iterable[Any]) -> list[tuple[Any, Any]]:
+    return [(key, value) for key, value in rows]
+
+
+def _measured(row: Any) -> MeasuredPoint:  # noqa: ANN401
+    name, values, source = row
+    place = _FILE.at(field="measured")
+    figures = {text(key, place, "a key"): number(value, place) for key, value in values.items()}
+    return MeasuredPoint(
+        text(name, place, "a point"), FrozenMapping(figures), optional_text(source, place, "it")
+    )
+
+
+def _config_out(config: ParentConfig | None) -> list[str] | None:
+    return None if config is None else [config.source, json.dumps(dict(config.content))]

@@ -1,0 +1,138 @@
+"""Records as text: whole again, and refused in plain words where they do not fit."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+
+import puzzle_widgets as pw
+from puzzle_widgets.state import Record, actions, opening
+from puzzle_widgets.state.record_file import from_json, saved_library, to_json
+from tests.support.export import LLAMA
+from tests.support.libraries import EMBEDDED, LOSS, MEMORY
+from tests.support.mutations import damaged_json
+from tests.support.puzzletron_run import small_run
+from tests.support.records import best, first, small
+
+
+@pytest.fixture(scope="module")
+def full() -> Record:
+    """A record with something of everything."""
+    record = actions.keep(first(), "mine", best(12))
+    record = actions.show_scenario(record, "mine")
+    record = actions.open_layer(record, 1)
+    record = actions.open_parent_config(record, json.dumps(LLAMA).encode(), "llama.json")
+    point = pw.MeasuredPoint("one", {LOSS: 1.5}, "by hand")  # type: ignore[arg-type]
+    return actions.set_measured(actions.start(record, "decisions"), [point])
+
+
+def test_a_record_comes_back_whole(full: Record) -> None:
+    """Also with another copy of its library, under another title."""
+    again = from_json(to_json(full), small())
+    assert again.scenarios[0].solution.status == "optimal"
+    assert again.selection == full.selection
+    assert (again.layer, again.asked, again.budgets) == (1, full.asked, full.budgets)
+    assert again.own_config == full.own_config
+    assert dict(again.measured[0].values) == {LOSS: 1.5}
+    assert from_json(to_json(again), full.library).problem == full.problem
+
+
+def test_it_says_which_library_it_is_of() -> None:
+    """By a name that opens it, where it has one."""
+    library = pw.load_library(EMBEDDED)
+    of = saved_library(to_json(opening.open_library(library)))
+    assert of.dataset == EMBEDDED
+    assert of.name == library.name
+    assert saved_library(to_json(first())).dataset == ""
+
+
+def test_a_run_comes_back_in_its_workload() -> None:
+    """With the name of the workload, and the choice of others."""
+    run = pw.open_run(small_run().encoded())
+    assert run is not None
+    record = opening.open_run(run, run.workloads[1].name)
+    again = from_json(to_json(record), run)
+    assert (again.workload, again.costs) == (run.workloads[1].name, record.costs)
+    assert again == record
+
+
+def test_a_state_opens_on_a_record(full: Record) -> None:
+    """As it was left, with its searches under way."""
+    state = pw.ExplorerState(from_json(to_json(full), full.library))
+    assert state.shown is state.scenarios[0].solution
+    assert state.decisions is not None
+    assert state.decisions.complete
+    assert state.layer == 1
+    assert state.record.problem == full.problem
+
+
+def edited(record: Record, **fields: Any) -> str:
+    """The text of a record with other fields."""
+    return json.dumps({**json.loads(to_json(record)), **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"version": 2}, "not one of this program. Give one of format 'puzzle-widgets/record'"),
+        ({"objective": "metrics.x"}, "no such score or cost"),
+        ({"goal": "best"}, "give 'minimize' or 'maximize'"),
+        ({"said": {LOSS: "up"}}, "Say minimize or maximize"),
+        ({"budgets": [["stats.disk", "at most", 3, True]]}, "A limit on 'stats.disk'"),
+        ({"budgets": [[MEMORY, "at most", "3", True]]}, "stands where a number belongs"),
+        ({"budgets": [[MEMORY, "below", 3, True]]}, "give 'at most' or 'at least'"),
+        ({"budgets": [[MEMORY, "at most", 3, True]] * 1001}, "a JSON array of at most 1,000"),
+        ({"budgets": 3}, "not rows"),
+        ({"rules": [["x", [[0, "v9"]], [], []]]}, "v9"),
+        ({"layer": 9}, "the place of a layer"),
+        ({"layer": "x"}, "broken"),
+        ({"front": ["throughput", True, 10**9]}, "a whole number from 2"),
+        ({"surface": [MEMORY, MEMORY]}, "Choose two resources"),
+        ({"asked": ["everything"]}, "Name some of"),
+        ({"measured": [["a", {LOSS: float("nan")}, ""]]}, "cannot be summed"),
+        ({"scenarios": {"format": "other"}}, "no scenarios of this program"),
+        ({"library": {"name": "small", "digest": "0"}}, "is another one. Open that library first"),
+        ({"parent_config": ["x", "{"]}, "broken JSON"),
+        ({"front": None}, "broken"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_words(
+    full: Record, fields: dict[str, Any], words: str
+) -> None:
+    """One clear error that says where it is from."""
+    with pytest.raises(pw.ScenarioError, match=words) as caught:
+        from_json(edited(full, **fields), full.library)
+    assert str(caught.value).startswith("saved state")
+
+
+def test_another_library_is_refused(full: Record) -> None:
+    """By what it holds, not by its name."""
+    other = pw.random_library(3, 3)
+    with pytest.raises(pw.ScenarioError, match="it is of the library 'small'"):
+        from_json(to_json(full), other)
+
+
+@pytest.mark.parametrize("saved", ["", "{", "[]", "null", '{"format": "x"}', "[" * 100_000])
+def test_what_is_no_record_is_refused(saved: str) -> None:
+    """Whatever was pasted."""
+    for read in (saved_library, lambda text: from_json(text, first().library)):
+        with pytest.raises(pw.ScenarioError, match="saved state"):
+            read(saved)
+
+
+def test_damaged_records_are_refused_or_read(full: Record) -> None:
+    """Never another error, whatever stands where."""
+    draw = random.Random(7)  # noqa: S311
+    content = json.loads(to_json(full.change(scenarios=())))
+    refused = 0
+    for _ in range(300):
+        try:
+            record = from_json(damaged_json(content, draw).decode(), full.library)
+        except pw.ScenarioError:
+            refused += 1
+        else:
+            assert record.problem
+    assert refused > 100
