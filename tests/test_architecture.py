@@ -93,7 +93,7 @@ def test_nothing_needs_the_build() -> None:
         ("IPython", ("widgets/", "app/")),
         ("voila", ("app/",)),
         ("rich", ("cli/", "distillation/progress.py")),
-        ("jinja2", ("export/report.py",)),
+        ("jinja2", ("export/report.py", "widgets/html.py")),
         ("pooch", ("library/datasets/",)),
         ("torch", ("distillation/",)),
     ],

@@ -5,10 +5,56 @@ from __future__ import annotations
 import base64
 from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from markupsafe import Markup, escape
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
 
 Cell = str | Markup
+
+_TEMPLATES = Environment(autoescape=True, undefined=StrictUndefined)
+_TABLE = """
+<div class='pw-scroll'><table class='pw-table'>
+{%- if caption %}<caption class='pw-aside'>{{ caption }}</caption>{% endif -%}
+<thead><tr>{% for cell in head %}<th scope='col'>{{ cell }}</th>{% endfor %}</tr></thead><tbody>
+{%- for row in rows -%}
+<tr{% if loop.index0 in chosen %} class='pw-chosen'{% endif %}><th scope='row'>{{ row[0] }}</th>
+{%- for cell in row[1:] %}<td>{{ cell }}</td>{% endfor %}</tr>
+{%- endfor %}</tbody></table></div>
+"""
+_CARDS = """
+<div class='pw-cards'><table class='pw-table'><caption class='pw-aside'>{{ caption }}</caption>
+<thead><tr>
+{%- for title in head %}<th scope='col' class='{{ css[loop.index0] }}'>{{ title }}</th>{% endfor -%}
+</tr></thead><tbody>
+{%- for line in lines -%}
+<tr class='{{ line.css }}'><th scope='row'
+{%- if line.cells[0] is not escaped %} data-label='{{ head[0] }}'{% endif %}>
+{{- line.cells[0] }}</th>
+{%- for cell in line.cells[1:] -%}
+<td class='{{ css[loop.index] }}' data-label='{{ head[loop.index] }}'><span>{{ cell }}</span></td>
+{%- endfor %}</tr>
+{%- endfor %}</tbody></table></div>
+"""
+_LEGEND = """
+<div class='pw-legend'>{% for color, words in entries -%}
+<span class='pw-key'><i style='background:{{ color }}'></i>{{ words }}</span>
+{%- endfor %}</div>
+"""
+_FOLDED = """
+<details class='pw-measured'><summary>{{ title }} ({{ items | length }})</summary>
+<ul>{% for item in items %}<li>{{ item }}</li>{% endfor %}</ul></details>
+"""
+
+
+def render(template: str, **given: object) -> Markup:
+    """Fill a template of jinja2; strings are escaped, ``Markup`` is taken as it is."""
+    return Markup(_compiled(template).render(**given))  # noqa: S704 - escaped by the template
+
+
+@cache
+def _compiled(template: str) -> Template:
+    return _TEMPLATES.from_string(template.strip())
 
 
 def table(
@@ -22,29 +68,48 @@ def table(
 
     Parameters
     ----------
-    head
-        Column titles.
-    rows
-        Cells; plain strings are escaped, ``Markup`` is taken as it is.
+    head, rows
+        Column titles, and cells.
     caption
         Read out before the table, and not shown.
     chosen
         Places of the rows that stand out; the cells have to say why, too.
     """
-    title = Markup("<caption class='pw-aside'>{}</caption>").format(caption) if caption else ""
-    tops = Markup("").join(Markup("<th scope='col'>{}</th>").format(cell) for cell in head)
-    body = Markup("").join(_row(row, chosen=n in chosen) for n, row in enumerate(rows))
-    return Markup(
-        "<div class='pw-scroll'><table class='pw-table'>{}<thead><tr>{}</tr></thead>"
-        "<tbody>{}</tbody></table></div>"
-    ).format(title, tops, body)
+    return render(_TABLE, head=head, rows=rows, caption=caption, chosen=chosen)
 
 
-def _row(cells: Sequence[Cell], *, chosen: bool) -> Markup:
-    first = Markup("<th scope='row'>{}</th>").format(cells[0])
-    rest = Markup("").join(Markup("<td>{}</td>").format(cell) for cell in cells[1:])
-    css = Markup(" class='pw-chosen'") if chosen else ""
-    return Markup("<tr{}>{}{}</tr>").format(css, first, rest)
+@dataclass(frozen=True)
+class Line:
+    """A row: what it is about, its other cells, and a class for its looks."""
+
+    cells: Sequence[Cell]
+    css: str = ""
+
+
+def card_table(
+    head: Sequence[str], lines: Sequence[Line], *, caption: str, words: Collection[int] = ()
+) -> Markup:
+    """Build a table whose rows become cards where the page is narrow.
+
+    Parameters
+    ----------
+    head
+        Column titles, with units; on cards they stand before each figure.
+    lines
+        Rows; the first cell names its row, and on cards has its column's title before it where it
+        is a plain string.
+    caption
+        Read out before the table, and not shown.
+    words
+        Places of columns that hold words, which are set to the left.
+    """
+    css = ["pw-words" if place in words else "" for place in range(len(head))]
+    return render(_CARDS, head=head, lines=lines, css=css, caption=caption)
+
+
+def folded_list(title: str, items: Sequence[Cell]) -> Markup:
+    """List items beneath a line that opens by key or click; empty where there are none."""
+    return render(_FOLDED, title=title, items=items) if items else Markup("")
 
 
 def download_link(text: str, file: str, content: str | bytes, kind: str) -> Markup:
@@ -68,70 +133,13 @@ def download_link(text: str, file: str, content: str | bytes, kind: str) -> Mark
     )
 
 
-def legend(entries: Sequence[tuple[str, str]]) -> Markup:
+def legend(entries: Iterable[tuple[str, str]]) -> Markup:
     """Build a line of color keys, ``(color, words)`` each."""
-    keys = [
-        Markup("<span class='pw-key'><i style='background:{}'></i>{}</span>").format(color, words)
-        for color, words in entries
-    ]
-    return Markup("<div class='pw-legend'>{}</div>").format(Markup("").join(keys))
+    return render(_LEGEND, entries=entries)
 
 
 def heading(words: str, aside: str = "") -> Markup:
     """Build a card's title with a quieter remark behind it."""
     return Markup("<h2 class='pw-title'>{}</h2><span class='pw-remark'>{}</span>").format(
-        escape(words), escape(aside)
+        words, aside
     )
-
-
-@dataclass(frozen=True)
-class Line:
-    """A row: what it is about, its other cells, and a class for its looks."""
-
-    cells: Sequence[Cell]
-    css: str = ""
-
-
-def card_table(
-    head: Sequence[str], lines: Sequence[Line], *, caption: str, words: Collection[int] = ()
-) -> Markup:
-    """Build the table; strings are escaped, ``Markup`` is taken as it is.
-
-    Parameters
-    ----------
-    head
-        Column titles, with units; on cards they stand before each figure.
-    lines
-        Rows; the first cell names its row, and on cards has its column's title before it where it
-        is a plain string.
-    caption
-        Read out before the table, and not shown.
-    words
-        Places of columns that hold words, which are set to the left.
-    """
-    css = ["pw-words" if place in words else "" for place in range(len(head))]
-    tops = _joined(
-        Markup("<th scope='col' class='{}'>{}</th>").format(c, title)
-        for c, title in zip(css, head, strict=True)
-    )
-    rows = _joined(_card_row(line, head, css) for line in lines)
-    return Markup(
-        "<div class='pw-cards'><table class='pw-table'><caption class='pw-aside'>{}</caption>"
-        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
-    ).format(caption, tops, rows)
-
-
-def _card_row(line: Line, head: Sequence[str], css: Sequence[str]) -> Markup:
-    cells = _joined(
-        Markup("<td class='{}' data-label='{}'><span>{}</span></td>").format(c, title, cell)
-        for c, title, cell in zip(css[1:], head[1:], line.cells[1:], strict=True)
-    )
-    name = line.cells[0]
-    about = Markup("") if isinstance(name, Markup) else Markup(" data-label='{}'").format(head[0])
-    return Markup("<tr class='{}'><th scope='row'{}>{}</th>{}</tr>").format(
-        line.css, about, name, cells
-    )
-
-
-def _joined(parts: Iterable[Markup]) -> Markup:
-    return Markup("").join(parts)

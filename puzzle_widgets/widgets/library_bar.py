@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Sequence
 
 import ipywidgets as widgets
 from markupsafe import Markup
@@ -13,7 +12,7 @@ from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library import BlockLibrary, dump_template
 from puzzle_widgets.library.datasets import Dataset, cache_folder, has_agreed, list_datasets
 from puzzle_widgets.widgets.files import FilePicker
-from puzzle_widgets.widgets.html import download_link, heading
+from puzzle_widgets.widgets.html import download_link, folded_list, heading
 from puzzle_widgets.widgets.panel import Panel, button, row
 
 _KINDS = ".json,.csv,.tsv,.xlsx,.parquet,.zip,.tar.gz,.tgz,.gz"
@@ -102,7 +101,7 @@ class LibraryBar(Panel):
             self._show_costs()
 
     def _show_notes(self) -> None:
-        listed = notes_list(self.state.notices)
+        listed = folded_list("Notes on what was opened", self.state.notices)
         self.notes.value = listed
         self.notes.layout.display = "" if listed else "none"
 
@@ -132,17 +131,6 @@ def describe_library(library: BlockLibrary) -> Markup:
     return Markup("<div class='pw-quiet' title='{}'>{}{}</div>").format(
         library.provenance.note, badge, " · ".join(facts)
     )
-
-
-def notes_list(notices: Sequence[str]) -> Markup:
-    """List the notices beneath a line that opens by key or click; empty where there are none."""
-    if not notices:
-        return Markup("")
-    items = Markup("").join(Markup("<li>{}</li>").format(notice) for notice in notices)
-    return Markup(
-        "<details class='pw-measured'><summary>Notes on what was opened ({})</summary>"
-        "<ul>{}</ul></details>"
-    ).format(len(notices), items)
 
 
 @functools.cache

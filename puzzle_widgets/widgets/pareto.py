@@ -18,7 +18,7 @@ from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.sweeps import ParetoFront
 from puzzle_widgets.widgets.charts import FrontChart, legend_line
 from puzzle_widgets.widgets.files import picture_buttons
-from puzzle_widgets.widgets.html import heading
+from puzzle_widgets.widgets.html import folded_list, heading
 from puzzle_widgets.widgets.panel import Panel, button, guard, row
 
 _DRAWN = (
@@ -314,17 +314,11 @@ def measured_list(
 
     Empty where there are none.
     """
-    if not points:
-        return Markup("")
-    items = Markup("").join(
-        Markup("<li>{}</li>").format(
-            " · ".join([*measured_words(point, library, objective, resource), *_other(point)])
-        )
+    told = [
+        " · ".join([*measured_words(point, library, objective, resource), *_other(point)])
         for point in points
-    )
-    return Markup(
-        "<details class='pw-measured'><summary>Measured points ({})</summary><ul>{}</ul></details>"
-    ).format(len(points), items)
+    ]
+    return folded_list("Measured points", told)
 
 
 def _other(point: MeasuredPoint) -> list[str]:

@@ -21,7 +21,7 @@ from puzzle_widgets.library.quantity import (
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.widgets.budgets.amounts import amount
-from puzzle_widgets.widgets.html import heading
+from puzzle_widgets.widgets.html import heading, render
 from puzzle_widgets.widgets.message import MessageBar
 from puzzle_widgets.widgets.panel import Panel, Shown, button, row
 
@@ -29,6 +29,15 @@ _ASKED = "Not searched: say first which way the score is better"
 _OUTDATED = "Not answered: the figures are of earlier budgets"
 _COUNTS = (MEMORY, RUNTIME, PARAMETERS, KV_HEADS)
 _MOST_OTHERS = 4
+_TILES = """
+<dl class='pw-tiles'>{% for label, value, against in tiles -%}
+{% set number, space, unit = value.partition(" ") -%}
+<div class='pw-tile'><dt>{{ label }}</dt><dd><b>{{ number }}{{ space }}<small>{{ unit }}</small></b>
+{#- -#}<span class='pw-quiet'>{{ against }}</span></dd></div>
+{%- endfor %}</dl>
+"""
+_WARNINGS = "{% for note in notes %}<div class='pw-warn pw-note'>{{ note }}</div>{% endfor %}"
+_NOTES = "<div class='pw-quiet'>{% for line in lines %}<div>{{ line }}</div>{% endfor %}</div>"
 Tile = tuple[str, str, str]
 
 
@@ -172,14 +181,7 @@ def facts(solution: Solution) -> Markup:
 
 def tiles(solution: Solution) -> Markup:
     """Set score, costs, throughput and speed-up against the parent's."""
-    cells = Markup("").join(
-        Markup(
-            "<div class='pw-tile'><dt>{}</dt><dd><b>{}</b><span class='pw-quiet'>{}</span></dd>"
-            "</div>"
-        ).format(label, _small_unit(value), against)
-        for label, value, against in _all_tiles(solution)
-    )
-    return Markup("<dl class='pw-tiles'>{}</dl>").format(cells)
+    return render(_TILES, tiles=_all_tiles(solution))
 
 
 def _all_tiles(solution: Solution) -> list[Tile]:
@@ -187,15 +189,9 @@ def _all_tiles(solution: Solution) -> list[Tile]:
     return [_score_tile(solution), *costs[:2], *_speed_tiles(solution), *costs[2:]]
 
 
-def _small_unit(value: str) -> Markup:
-    number, space, unit = value.partition(" ")
-    return Markup("{}{}<small>{}</small>").format(number, space, unit)
-
-
 def warnings(solution: Solution) -> Markup:
     """List what a person should know before trusting the answer."""
-    line = Markup("<div class='pw-warn pw-note'>{}</div>")
-    return Markup("").join(line.format(note) for note in solution.notes)
+    return render(_WARNINGS, notes=solution.notes)
 
 
 def notes(solution: Solution, *, budgets: bool) -> Markup:
@@ -211,8 +207,7 @@ def notes(solution: Solution, *, budgets: bool) -> Markup:
         )
     if outside := solution.library.non_block_words:
         lines.append(outside)
-    body = Markup("").join(Markup("<div>{}</div>").format(line) for line in lines)
-    return Markup("<div class='pw-quiet'>{}</div>").format(body)
+    return render(_NOTES, lines=lines)
 
 
 def score_text(solution: Solution, value: float) -> str:

@@ -8,7 +8,8 @@ import puzzle_widgets as pw
 from puzzle_widgets.files import presets
 from puzzle_widgets.library.puzzletron.blocks import NO_OP, Block, RunSubblock
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.widgets.library_bar import LibraryBar, notes_list
+from puzzle_widgets.widgets.html import folded_list
+from puzzle_widgets.widgets.library_bar import LibraryBar
 from puzzle_widgets.widgets.scenarios.panel import ScenarioPanel
 from tests.support.libraries import published_folder
 from tests.support.puzzletron_run import small_run
@@ -41,8 +42,8 @@ def test_notes_are_listed_and_escaped() -> None:
     del run.files[run.report_of(0, run.blocks[1])]
     state.open_files(run.encoded())
     assert "Notes on what was opened (1)" in bar.notes.value
-    assert notes_list([]) == ""
-    assert "<b>" not in notes_list(["<b>"])
+    assert folded_list("Notes", []) == ""
+    assert "<b>" not in folded_list("Notes", ["<b>"])
 
 
 def test_a_preset_is_offered_where_its_blocks_are(monkeypatch: pytest.MonkeyPatch) -> None:

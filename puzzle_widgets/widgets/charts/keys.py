@@ -9,6 +9,7 @@ from markupsafe import Markup
 from puzzle_widgets.charts.figure import Key, Strip
 from puzzle_widgets.charts.palette import HEAT
 from puzzle_widgets.charts.svg import DASHES
+from puzzle_widgets.widgets.html import render
 
 _SHAPES = {
     "dot": Markup("<circle r='4' fill='{0}'/>"),
@@ -24,25 +25,29 @@ _SHAPES = {
 }
 _WIDE = {"line": 28}
 _WHITE = "#ffffff"
+_LEGEND = """
+<div class='pw-legend'>{% for icon, words in keys -%}
+<span class='pw-key'>{{ icon }}{{ words }}</span>
+{%- endfor %}</div>
+"""
+_HEAT_STRIP = """
+<div class='pw-heat-key'><div>{{ strip.title }}</div>
+<i style='background:linear-gradient(90deg,{{ colors }})'></i>
+<div class='pw-heat-ticks'>
+{%- for tick in strip.ticks %}<span>{{ tick }}</span>{% endfor %}</div></div>
+"""
 
 
 def legend_line(keys: Iterable[Key]) -> Markup:
     """Build a legend."""
-    made = [
-        Markup("<span class='pw-key'>{}{}</span>").format(_icon(key), key.words) for key in keys
-    ]
-    return Markup("<div class='pw-legend'>{}</div>").format(Markup("").join(made))
+    return render(_LEGEND, keys=[(_icon(key), key.words) for key in keys])
 
 
 def strip_line(strip: Strip | None) -> Markup:
     """Build a strip of all colors with words spread evenly under it."""
     if strip is None:
         return Markup("")
-    words = Markup("").join(Markup("<span>{}</span>").format(tick) for tick in strip.ticks)
-    return Markup(
-        "<div class='pw-heat-key'><div>{}</div><i style='background:linear-gradient(90deg,{})'></i>"
-        "<div class='pw-heat-ticks'>{}</div></div>"
-    ).format(strip.title, ",".join(HEAT), words)
+    return render(_HEAT_STRIP, strip=strip, colors=",".join(HEAT))
 
 
 def _icon(key: Key) -> Markup:

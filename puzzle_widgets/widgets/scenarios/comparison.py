@@ -28,7 +28,7 @@ from puzzle_widgets.library.quantity import (
 )
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.charts import CurveChart, legend_line
-from puzzle_widgets.widgets.html import Cell, Line, card_table
+from puzzle_widgets.widgets.html import Cell, Line, card_table, render
 from puzzle_widgets.widgets.panel import guard
 from puzzle_widgets.widgets.scenarios.differences import DifferenceView
 from puzzle_widgets.widgets.scenarios.table import NOTHING, series_title
@@ -40,6 +40,13 @@ _SPREAD_WORDS = Markup(
 )
 
 _TAIL = 10
+_BARS = """
+<p class='pw-says'>{{ words }}</p><div class='pw-cards'><div class='pw-bars'>{% for bar in bars -%}
+{{ bar.title }}<span class='pw-track'>
+{#- -#}<i style='width:{{ "%.2f" | format(bar.share) }}%;background:{{ bar.color }}'></i></span>
+{#- -#}<span class='pw-value'>{{ bar.figure }}</span>
+{%- endfor %}</div></div>
+"""
 
 
 class Comparison(widgets.VBox):
@@ -156,22 +163,21 @@ def speed_bars(series: Sequence[Series]) -> Markup:
         values = [one.solution.totals[RUNTIME] for one in series]
     finite = [value for value in values if math.isfinite(value)]
     longest = max(finite, default=0.0) or 1.0
-    bars = [_bar(one, v, longest, quantity.unit) for one, v in zip(series, values, strict=True)]
-    return Markup(
-        "<p class='pw-says'>{}</p><div class='pw-cards'><div class='pw-bars'>{}</div></div>"
-    ).format(
-        f"{quantity.title}; in brackets the speed-up against the parent.", Markup("").join(bars)
-    )
+    bars = [
+        {
+            "title": series_title(one),
+            "color": one.color,
+            "share": 100.0 if math.isinf(value) else 100.0 * value / longest,
+            "figure": _speed_words(value, quantity.unit) + _speedup(one),
+        }
+        for one, value in zip(series, values, strict=True)
+    ]
+    words = f"{quantity.title}; in brackets the speed-up against the parent."
+    return render(_BARS, words=words, bars=bars)
 
 
-def _bar(one: Series, value: float, longest: float, unit: str) -> Markup:
-    endless = math.isinf(value)
-    share = 100.0 if endless else 100.0 * value / longest
-    figure = "no runtime at all" if endless else f"{format_number(value)} {unit}".strip()
-    return Markup(
-        "{}<span class='pw-track'><i style='width:{:.2f}%;background:{}'></i></span>"
-        "<span class='pw-value'>{}{}</span>"
-    ).format(series_title(one), share, one.color, figure, _speedup(one))
+def _speed_words(value: float, unit: str) -> str:
+    return "no runtime at all" if math.isinf(value) else f"{format_number(value)} {unit}".strip()
 
 
 def _speedup(one: Series) -> str:

@@ -11,14 +11,25 @@ from markupsafe import Markup
 from puzzle_widgets.charts.axes import layer_ticks
 from puzzle_widgets.charts.comparison import Series
 from puzzle_widgets.charts.palette import ATTENTION, FFN
-from puzzle_widgets.library import BlockLibrary, BlockVariant, Layer
+from puzzle_widgets.library import BlockLibrary, BlockVariant
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, Quantity, format_number
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.widgets.html import Cell, Line, card_table, legend
+from puzzle_widgets.widgets.html import Cell, Line, card_table, legend, render
 from puzzle_widgets.widgets.panel import button, guard, row
 
 _MINUS = "\N{MINUS SIGN}"
 _SHORT = 8
+_STRIP = """
+{{ legend }}<div class='pw-strip'>{% for words, color, where in lines -%}
+<span>{{ words }}</span><svg viewBox='0 0 {{ count }} 1' preserveAspectRatio='none' role='img'
+ aria-label='{{ words }} differs in {{ where | length }} layers'>
+{%- for n in where %}<rect x='{{ n + 0.1 }}' width='0.8' height='1' fill='{{ color }}'/>{% endfor %}
+{#- -#}</svg>
+{%- endfor %}<span>Layer</span><span class='pw-ticks' aria-hidden='true'>
+{%- for n, name in ticks.items() -%}
+<i style='left:{{ "%.2f" | format(100 * (n + 0.5) / count) }}%'>{{ name }}</i>
+{%- endfor %}</span></div>
+"""
 
 
 @dataclass(frozen=True)
@@ -76,12 +87,10 @@ def difference_strip(difference: Difference) -> Markup:
     places, layers = difference.places, difference.library.layers
     if not places:
         return Markup("")
-    lines = _lines(difference)
+    lines, count = _lines(difference), len(layers)
     keys = [(color, f"{words} differs in {len(where)}") for words, color, where in lines]
-    drawn = [_line(words, color, where, len(layers)) for words, color, where in lines]
-    return Markup("{}<div class='pw-strip'>{}{}</div>").format(
-        legend(keys), Markup("").join(drawn), _ticks(layers)
-    )
+    ticks = {n: str(layers[n].name)[:9] for n in layer_ticks(count)}
+    return render(_STRIP, legend=legend(keys), lines=lines, ticks=ticks, count=count)
 
 
 def difference_table(difference: Difference, places: Sequence[int]) -> Markup:
@@ -121,30 +130,6 @@ def _signed(value: float) -> str:
     if value == 0:
         return "0"
     return ("+" if value > 0 else _MINUS) + format_number(abs(value))
-
-
-def _line(words: str, color: str, where: Sequence[int], count: int) -> Markup:
-    cells = [
-        Markup("<rect x='{}' width='0.8' height='1' fill='{}'/>").format(place + 0.1, color)
-        for place in where
-    ]
-    return Markup(
-        "<span>{}</span><svg viewBox='0 0 {} 1' preserveAspectRatio='none' role='img' "
-        "aria-label='{}'>{}</svg>"
-    ).format(words, count, f"{words} differs in {len(where)} layers", Markup("").join(cells))
-
-
-def _ticks(layers: Sequence[Layer]) -> Markup:
-    count = len(layers)
-    ticks = [
-        Markup("<i style='left:{:.2f}%'>{}</i>").format(
-            100 * (place + 0.5) / count, str(layers[place].name)[:9]
-        )
-        for place in layer_ticks(count)
-    ]
-    return Markup("<span>Layer</span><span class='pw-ticks' aria-hidden='true'>{}</span>").format(
-        Markup("").join(ticks)
-    )
 
 
 class DifferenceView(widgets.VBox):
