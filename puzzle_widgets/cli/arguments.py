@@ -216,7 +216,7 @@ def _add_build(commands: _Commands) -> None:
     command.add_argument(
         "--architecture",
         metavar="FILE",
-        help="assemble and distil the architectures of this scenario file instead, from the app "
+        help="assemble and distill the architectures of this scenario file instead, from the app "
         "or from search --output",
     )
     command.add_argument(

@@ -45,7 +45,7 @@ def run_build(asked: Namespace) -> int:
             "Install it by: pip install puzzle-widgets[build]"
         ) from error
     if asked.architecture is not None:
-        package.distil_chosen(asked.preset, asked.out, asked.architecture, note)
+        package.distill_chosen(asked.preset, asked.out, asked.architecture, note)
         return FOUND
     package.build(asked.preset, asked.out, asked.stage, note)
     return FOUND

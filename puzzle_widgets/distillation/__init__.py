@@ -5,8 +5,8 @@ Needs PyTorch (``pip install puzzle-widgets[build]``); nothing else in the packa
 
 from __future__ import annotations
 
-from puzzle_widgets.distillation.check import check_architecture, distil_chosen
-from puzzle_widgets.distillation.child import distil_child
+from puzzle_widgets.distillation.check import check_architecture, distill_chosen
+from puzzle_widgets.distillation.child import distill_child
 from puzzle_widgets.distillation.presets import PRESETS
 from puzzle_widgets.distillation.run import open_run
 from puzzle_widgets.distillation.stages import STAGES, build
@@ -16,7 +16,7 @@ __all__ = [
     "STAGES",
     "build",
     "check_architecture",
-    "distil_child",
-    "distil_chosen",
+    "distill_child",
+    "distill_chosen",
     "open_run",
 ]

@@ -10,7 +10,7 @@ import pandas as pd
 from torch import Tensor
 
 from puzzle_widgets.distillation.architectures import SCORE, Candidate
-from puzzle_widgets.distillation.child import assemble, child_file, distil_child
+from puzzle_widgets.distillation.child import assemble, child_file, distill_child
 from puzzle_widgets.distillation.costs import MIB, generate, model_bytes, one_thread, timed
 from puzzle_widgets.distillation.model import Decoder, count_parameters
 from puzzle_widgets.distillation.parent import load_parent
@@ -82,8 +82,8 @@ def _seconds(run: Run, model: Decoder) -> float:
         return timed(lambda: generate(model, prompts, workload.decode, caches))
 
 
-def distil_chosen(preset: str, folder: str | Path, file: str | Path, say: Say = print) -> None:
-    """Assemble the architectures of a scenario file, distil each, and say what is true of it.
+def distill_chosen(preset: str, folder: str | Path, file: str | Path, say: Say = print) -> None:
+    """Assemble the architectures of a scenario file, distill each, and say what is true of it.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def distil_chosen(preset: str, folder: str | Path, file: str | Path, say: Say = 
     for name, architecture in found:
         if architecture:
             before = assemble(run, parent, architecture)
-            after = distil_child(run, architecture, child_file(run, name))
+            after = distill_child(run, architecture, child_file(run, name))
             predicted = library.totals(architecture)[SCORE]
             values = [predicted, *(_divergence(model, reference) for model in (before, after))]
             words = ("predicted", "assembled", "distilled")

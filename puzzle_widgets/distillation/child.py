@@ -1,4 +1,4 @@
-"""Assembles a chosen architecture, and distils it as a whole (stage ``child``).
+"""Assembles a chosen architecture, and distills it as a whole (stage ``child``).
 
 Global knowledge distillation as in the Puzzle paper (ICML 2025): KL divergence of the logits
 plus 1 - cosine of the hidden states, on training text.
@@ -29,13 +29,13 @@ _SEED = 9_000_000
 DISTILLED_FAMILIES = ("mip", "greedy", "random")
 
 
-def distil_children(run: Run) -> None:
-    """Distil a searched, a greedy and a random child of the same runtime budget."""
+def distill_children(run: Run) -> None:
+    """Distill a searched, a greedy and a random child of the same runtime budget."""
     for candidate in chosen_children(run):
         path = child_file(run, candidate.name)
         total = read_library(run).totals(candidate.architecture)
         run.say(f"child: {candidate.name}, predicted KL divergence {total[SCORE]:.4f}")
-        distil_child(run, candidate.architecture, path)
+        distill_child(run, candidate.architecture, path)
 
 
 def chosen_children(run: Run) -> list[Candidate]:
@@ -88,8 +88,8 @@ def subblocks_of(run: Run, architecture: Architecture) -> list[Subblocks]:
     return [known[architecture[layer]] for layer in layers]
 
 
-def distil_child(run: Run, architecture: Architecture, checkpoint: Path) -> Decoder:
-    """Distil a child globally, or go on with it; gives the finished child."""
+def distill_child(run: Run, architecture: Architecture, checkpoint: Path) -> Decoder:
+    """Distill a child globally, or go on with it; gives the finished child."""
     parent, preset = load_parent(run), run.preset
     child = assemble(run, parent, architecture).requires_grad_().train()
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from puzzle_widgets.distillation.distil import load_subblock
+from puzzle_widgets.distillation.distill import load_subblock
 from puzzle_widgets.distillation.model import Decoder
 from puzzle_widgets.distillation.parent import load_parent
 from puzzle_widgets.distillation.presets import Subblocks, block_name

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from puzzle_widgets.distillation.child import distil_children
+from puzzle_widgets.distillation.child import distill_children
 from puzzle_widgets.distillation.costs import measure_costs
-from puzzle_widgets.distillation.distil import distil_blocks
+from puzzle_widgets.distillation.distill import distill_blocks
 from puzzle_widgets.distillation.parent import train_parent
 from puzzle_widgets.distillation.presets import preset_of
 from puzzle_widgets.distillation.progress import Say
@@ -20,11 +20,11 @@ from puzzle_widgets.errors import BuildError
 
 STAGES: dict[str, Callable[[Run], None]] = {
     "parent": train_parent,
-    "distil": distil_blocks,
+    "distill": distill_blocks,
     "score": score_blocks,
     "costs": measure_costs,
     "library": make_library,
-    "child": distil_children,
+    "child": distill_children,
     "quality": measure_quality,
     "runtime": measure_runtimes,
     "truth": make_truth,

@@ -47,6 +47,6 @@ def built(micro_preset: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     from puzzle_widgets.distillation.stages import STAGES
 
     run = open_run(micro_preset, tmp_path_factory.mktemp("built"), lambda _line: None)
-    for stage in ("parent", "distil", "score", "costs", "library"):
+    for stage in ("parent", "distill", "score", "costs", "library"):
         STAGES[stage](run)
     return run

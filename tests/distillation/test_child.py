@@ -10,11 +10,11 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 import puzzle_widgets as pw
-from puzzle_widgets.distillation.check import check_architecture, distil_chosen
+from puzzle_widgets.distillation.check import check_architecture, distill_chosen
 from puzzle_widgets.distillation.child import (
     assemble,
     chosen_children,
-    distil_child,
+    distill_child,
     global_loss,
     load_child,
 )
@@ -75,7 +75,7 @@ def test_global_distillation_brings_a_child_nearer(built: Any, tmp_path: Any) ->
     parent, windows = load_parent(built), validation_windows(built)[:, 1:]
     architecture: dict[int | str, str] = dict.fromkeys([0, 1], block_name(LINEAR, LINEAR))
     before = float(global_loss(parent, assemble(built, parent, architecture), windows))
-    child = distil_child(built, architecture, tmp_path / "child.pt")
+    child = distill_child(built, architecture, tmp_path / "child.pt")
     assert float(global_loss(parent, child, windows)) < before
 
 
@@ -110,8 +110,8 @@ def test_a_scenario_file_s_architecture_is_distilled(
     file.write_text(dump_scenarios(kept), encoding="utf-8")
     monkeypatch.setitem(PRESETS, "micro", built.preset)
     lines: list[str] = []
-    distil_chosen("micro", built.folder, file, lines.append)
+    distill_chosen("micro", built.folder, file, lines.append)
     assert lines[-1].startswith("child: my child, KL divergence")
     assert (built.folder / "children" / "child_my_child.pt").exists()
     with pytest.raises(BuildError, match="cannot be read"):
-        distil_chosen("micro", built.folder, tmp_path / "none.json", lines.append)
+        distill_chosen("micro", built.folder, tmp_path / "none.json", lines.append)

@@ -49,7 +49,7 @@ def test_a_build_from_nothing_to_the_truth(micro: Any) -> None:
 
 @pytest.mark.parametrize(
     ("preset", "stages", "words"),
-    [("huge", [], "there are tiny, small"), ("tiny", ["bake"], "there are parent, distil")],
+    [("huge", [], "there are tiny, small"), ("tiny", ["bake"], "there are parent, distill")],
 )
 def test_unknown_words(tmp_path: Any, preset: Any, stages: Any, words: Any) -> None:
     """A preset or stage that is not there is answered with those that are."""
@@ -61,7 +61,7 @@ def test_unknown_words(tmp_path: Any, preset: Any, stages: Any, words: Any) -> N
 def test_stages_in_the_wrong_order(tmp_path: Any) -> None:
     """A stage whose input is missing names the stage that makes it."""
     with pytest.raises(BuildError, match="Run the stage 'parent' first"):
-        build("tiny", tmp_path, ["distil"], say=lambda _: None)
+        build("tiny", tmp_path, ["distill"], say=lambda _: None)
 
 
 def test_a_folder_holds_one_build(micro: Any) -> None:
@@ -83,11 +83,11 @@ def test_progress_tells_what_is_left(monkeypatch: Any) -> None:
     clock = iter(range(0, 1000, 10))
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     lines: list[str] = []
-    progress = Progress("distil: subblock", 4, lines.append)
+    progress = Progress("distill: subblock", 4, lines.append)
     for _ in range(4):
         progress.step("layer 1")
-    assert lines[0] == "distil: subblock: 1 of 4, layer 1, about 30 s left"
-    assert lines[-1] == "distil: subblock: 4 of 4, layer 1, done"
+    assert lines[0] == "distill: subblock: 1 of 4, layer 1, about 30 s left"
+    assert lines[-1] == "distill: subblock: 4 of 4, layer 1, done"
 
 
 def test_durations() -> None:

@@ -8,9 +8,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from puzzle_widgets.distillation import distil
-from puzzle_widgets.distillation.distil import (
-    distil_blocks,
+from puzzle_widgets.distillation import distill
+from puzzle_widgets.distillation.distill import (
+    distill_blocks,
     load_subblock,
     normalized_error,
     parent_streams,
@@ -70,15 +70,15 @@ def test_an_interruption_loses_the_block_at_hand_only(micro: Any, monkeypatch: A
             raise KeyboardInterrupt
         return whole(*arguments)
 
-    monkeypatch.setattr(distil, "train_step", interrupted)
+    monkeypatch.setattr(distill, "train_step", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        distil_blocks(micro)
+        distill_blocks(micro)
     done = [place for place in places if subblock_file(micro, *place).exists()]
     assert done == places[:5]
     times = {place: subblock_file(micro, *place).stat().st_mtime_ns for place in done}
     lines: list[str] = []
-    distil_blocks(open_run(micro.preset, micro.folder, lines.append))
-    assert lines[0] == "distil: subblock: going on after 5 of 22"
+    distill_blocks(open_run(micro.preset, micro.folder, lines.append))
+    assert lines[0] == "distill: subblock: going on after 5 of 22"
     assert times == {place: subblock_file(micro, *place).stat().st_mtime_ns for place in done}
 
 
@@ -88,7 +88,7 @@ def test_a_resumed_block_equals_one_trained_in_one_go(built: Any) -> None:
     path = subblock_file(built, *place)
     before = load_tensors(path)["weights"]
     path.unlink()
-    distil_blocks(built)
+    distill_blocks(built)
     after = load_tensors(path)["weights"]
     assert all(torch.equal(before[name], after[name]) for name in before)
 
@@ -103,13 +103,13 @@ def test_the_parent_s_own_subblock_is_used_as_it_is(built: Any) -> None:
 def test_a_subblock_that_is_not_trained(micro: Any) -> None:
     """The message names the stage to run."""
     train_parent(micro)
-    with pytest.raises(BuildError, match="Run the stage 'distil' first"):
+    with pytest.raises(BuildError, match="Run the stage 'distill' first"):
         load_subblock(micro, load_parent(micro), 0, "ffn", SubBlock("sized", 20))
 
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from puzzle_widgets.distillation.distil import (
+from puzzle_widgets.distillation.distill import (
     contributions,
     keep_channels,
     linear_attention,

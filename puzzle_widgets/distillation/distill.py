@@ -1,4 +1,4 @@
-"""Stage ``distil``: trains every subblock alone, with the parent around it (decoupled BLD).
+"""Stage ``distill``: trains every subblock alone, with the parent around it (decoupled BLD).
 
 An attention variant works before the parent's frozen FFN, an FFN variant behind the parent's
 frozen attention, both from the parent's inputs. The loss is the normalized error of the block's
@@ -52,18 +52,18 @@ class Streams:
     outputs: Tensor
 
 
-def distil_blocks(run: Run) -> None:
+def distill_blocks(run: Run) -> None:
     """Train all subblocks of all layers; those that are saved already are not trained again."""
     missing = [place for place in subblocks(run) if not subblock_file(run, *place).exists()]
     total = sum(1 for _ in subblocks(run))
     if not missing:
-        run.say(f"distil: all {total:,} subblocks trained before")
+        run.say(f"distill: all {total:,} subblocks trained before")
         return
-    progress = Progress("distil: subblock", total, run.say, total - len(missing))
+    progress = Progress("distill: subblock", total, run.say, total - len(missing))
     parent = load_parent(run)
     for layer, streams in parent_streams(run, parent):
         for place in (place for place in missing if place[0] == layer):
-            words = distil_subblock(run, parent.blocks[layer], streams, place)
+            words = distill_subblock(run, parent.blocks[layer], streams, place)
             progress.step(words)
 
 
@@ -102,7 +102,7 @@ def parent_streams(run: Run, parent: Decoder) -> Iterator[tuple[int, Streams]]:
         stream = outputs
 
 
-def distil_subblock(
+def distill_subblock(
     run: Run, parent: Block, streams: Streams, place: tuple[int, Part, SubBlock]
 ) -> str:
     """Train and save one subblock; gives words on its error."""
@@ -165,7 +165,7 @@ def load_subblock(
     child = make(run.preset.shape, variant)
     if variant.kind != "no_op":
         path = subblock_file(run, layer, part, variant)
-        path = run.file(f"{path.parent.name}/{path.name}", "distil")
+        path = run.file(f"{path.parent.name}/{path.name}", "distill")
         child.load_state_dict(load_tensors(path)["weights"])
     return child.requires_grad_(requires_grad=False).eval()
 
