@@ -184,16 +184,9 @@ def _has_surrogate(value: str) -> bool:
 
 
 def need(library: str, extra: str, place: Location) -> None:
-    """Refuse a file whose reader or writer is not installed, and say how to install it.
+    """Refuse a file whose reader or writer is not installed.
 
-    Parameters
-    ----------
-    library
-        Name to import.
-    extra
-        Of this package's optional dependencies, the one that brings it.
-    place
-        For the message.
+    ``extra`` is the optional dependency of this package that brings it.
     """
     try:
         import_module(library)

@@ -47,18 +47,9 @@ _BOTH_HALVES = 2
 def read_published(
     content: Mapping[str, Any], file: str, sidecars: Mapping[str, bytes], facts: Facts
 ) -> BlockLibrary:
-    """Read the published form.
+    """Read the published form: parsed ``block_library.json``, and the bytes of those beside it.
 
-    Parameters
-    ----------
-    content
-        Parsed ``block_library.json``.
-    file
-        Its name, for messages.
-    sidecars
-        Bytes of the files beside it, by name; those missing are done without.
-    facts
-        What the caller says of the library; a measurement file fills what is left open.
+    What the caller says goes before what stands beside the file.
     """
     place, empty = Location(file), _never_measured(content)
     named = [(_published_name(name, place), variants) for name, variants in content.items()]

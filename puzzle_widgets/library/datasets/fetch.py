@@ -42,17 +42,7 @@ def is_here(dataset: Dataset) -> bool:
 def read_files(dataset: Dataset, progress: Progress | None = None) -> dict[str, bytes]:
     """Give every file's bytes, from the cache where it is, else from its source or a mirror.
 
-    Parameters
-    ----------
-    dataset
-        Which one.
-    progress
-        Told how far the fetch is; whatever it raises ends the fetch.
-
-    Raises
-    ------
-    DatasetError
-        If a file cannot be had, or is not the published one.
+    What ``progress`` raises, when it is told how far the fetch is, ends the fetch.
     """
     here = _local_folder(dataset)
     if here is not None:

@@ -135,19 +135,8 @@ class Layout:
 def find_layouts(paths: Iterable[str], place: Location, asked: str = "") -> tuple[Layout, ...]:
     """Sort the paths of a directory, an archive or an upload by their part.
 
-    Parameters
-    ----------
-    paths
-        All of them.
-    place
-        Where they are, for messages.
-    asked
-        The library or the records that were asked for by name: no others are then used.
-
-    Returns
-    -------
-    tuple of Layout
-        One, or one for each width of a run of the second version, the widest first.
+    Gives one layout, or one for each width of a run of the second version, the widest first. Where
+    a library or records were asked for by name, no others are used.
     """
     whole = [(PurePosixPath(path), path) for path in sorted(paths, key=natural)]
     roots = _roots([pure for pure, _ in whole], asked)

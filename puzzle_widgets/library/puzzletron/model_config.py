@@ -299,21 +299,9 @@ class Mismatch:
 def match_blocks(
     library: BlockLibrary, blocks: Sequence[Block]
 ) -> tuple[dict[LayerName, str], tuple[Mismatch, ...]]:
-    """Find each layer's block among its variants.
+    """Find each layer's block among its variants, for as many blocks as layers.
 
-    Parameters
-    ----------
-    library
-        As many layers as there are blocks.
-    blocks
-        One a layer, in the order of the network.
-
-    Returns
-    -------
-    dict
-        ``{layer: variant}`` as far as found.
-    tuple of Mismatch
-        The layers that do not match.
+    Gives ``{layer: variant}`` as far as found, and the layers that do not match.
     """
     shape = shape_of(library)
     found: dict[LayerName, str] = {}

@@ -329,21 +329,9 @@ class PuzzletronRun:
 
 
 def open_files(files: Mapping[str, bytes], name: str, asked: str = "") -> PuzzletronRun | None:
-    """Take the files of a run; what stands in them is read when it is asked for.
+    """Take the files of a run, ``None`` where there are no blocks; each is read when it is needed.
 
-    Parameters
-    ----------
-    files
-        Bytes by path.
-    name
-        Title for people.
-    asked
-        The file of blocks that was asked for by name, ``""`` for the whole run.
-
-    Returns
-    -------
-    PuzzletronRun or None
-        ``None`` where there are no blocks.
+    ``asked`` is the file of blocks that was asked for by name, ``""`` for the whole run.
     """
     found = FrozenMapping(files) if isinstance(files, dict) else files
     layouts = [layout for layout in find_layouts(found, Location(name), asked) if layout.is_run]

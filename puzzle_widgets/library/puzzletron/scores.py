@@ -25,23 +25,10 @@ def parent_scores(
     *,
     zeros_stand_for_none: bool,
 ) -> Values:
-    """Give the parent's score for each metric.
+    """Give the parent's score for each metric, by bare names; ``None`` where it is not known.
 
-    Parameters
-    ----------
-    own
-        What the input says of the parent, by the metric's bare name.
-    keys
-        Bare names of all metrics.
-    others
-        What the other blocks score, by bare name.
-    zeros_stand_for_none
-        Whether 0 is also written where nothing was measured, as in the records of a search.
-
-    Returns
-    -------
-    dict
-        ``None`` where the parent's score is not known.
+    ``own`` is what the input says of the parent, and ``others`` what the other blocks score.
+    Records of a search write 0 where nothing was measured, too (``zeros_stand_for_none``).
     """
     return {key: _score(key, own, others, zeros=zeros_stand_for_none) for key in keys}
 
@@ -98,21 +85,8 @@ def compose(
 ) -> Values:
     """Score of a block: the parent's, and what each part that is not the parent's changes.
 
-    Parameters
-    ----------
-    parts
-        Scores of parts, each alone in the parent.
-    baseline
-        Scores of the parent that they were measured beside.
-    layer
-        Number of the layer.
-    config, parent
-        Texts of the block's config and of the parent's block.
-
-    Returns
-    -------
-    dict
-        Empty where a part was not scored, or the parent's block has other parts.
+    Parts were scored each alone in the parent, beside ``baseline``; configs are texts. Empty where
+    a part was not scored, or the parent's block has other parts.
     """
     mine, theirs = _parts(json.loads(config)), _parts(json.loads(parent))
     if mine.keys() != theirs.keys():

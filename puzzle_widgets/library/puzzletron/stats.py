@@ -290,14 +290,7 @@ def kv_notes(
 ) -> tuple[str, ...]:
     """Say where the parent's KV memory is not what its KV heads and head size give.
 
-    Parameters
-    ----------
-    candidates
-        The blocks, with ``stats.kv_cache_memory_mib``.
-    args
-        Arguments of the workload.
-    config
-        The parent's config. Without ``head_dim`` in it, here or of a block, nothing is said.
+    Without ``head_dim`` in the parent's config, or of a block, nothing is said.
     """
     pairs = [
         (found, value, expected)

@@ -109,17 +109,7 @@ class NumberStyle:
 def find_style(
     cells: Iterable[tuple[str, Callable[[], Location]]], said: Marks, *, comma_file: bool = False
 ) -> NumberStyle:
-    """Find how a table writes figures.
-
-    Parameters
-    ----------
-    cells
-        Text where figures belong, each with what gives its place.
-    said
-        What the caller says, which is not asked of the table then.
-    comma_file
-        Whether commas part the cells.
-    """
+    """Find how a table writes figures: as the caller says, else by its text where they belong."""
     if said.decimal or said.thousands:
         usual = "," if said.thousands == "." else "."
         return NumberStyle(said.decimal or usual, said.thousands)
@@ -220,17 +210,7 @@ def read_truth(value: object, place: Location) -> bool:
 
 
 def read_figure(value: object, place: Location, style: NumberStyle | None) -> float:
-    """Read a score or cost.
-
-    Parameters
-    ----------
-    value
-        A number, or text where ``style`` is given.
-    place
-        For messages.
-    style
-        How the table writes figures; ``None`` takes text for no number.
-    """
+    """Read a score or cost; without a style, text is no number."""
     plain = _plain(value)
     if isinstance(plain, dt.date | dt.time):
         place.fail(

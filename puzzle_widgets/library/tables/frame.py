@@ -118,20 +118,9 @@ def write_subblock(subblock: SubBlock) -> str:
 
 
 def sheet_of_frame(frame: pd.DataFrame, file: str, marks: Marks) -> Sheet:
-    """Make a sheet of a tidy table.
+    """Make a sheet of a tidy table; levels of the index count as columns where they have a heading.
 
-    Parameters
-    ----------
-    frame
-        Columns ``layer``, ``variant``, ``parent`` (true for the parent's block), one for each
-        score (``metrics.…``) and cost (``stats.…``), and if wanted ``attention`` and ``ffn``:
-        KV heads and intermediate size, or ``linear`` or ``no_op``. Other headings of sheets,
-        such as ``runtime (ms)``, are understood too. Levels of the index count as columns where
-        they have such a heading.
-    file
-        Name for messages.
-    marks
-        Text is read as figures where the caller says its marks.
+    Text is read as figures where the caller says its marks.
     """
     frame = _with_index(frame)
     return Sheet(

@@ -64,14 +64,7 @@ class ColumnSpec:
 def read_heading(heading: str, place: Location, *, literal: bool = False) -> ColumnSpec:
     """Find what a column's heading means.
 
-    Parameters
-    ----------
-    heading
-        As the table has it.
-    place
-        For messages.
-    literal
-        Whether a dotted key is taken as it stands, without a unit in brackets behind it.
+    Where ``literal``, a dotted key is taken as it stands, without a unit in brackets behind it.
     """
     if not literal and parted(heading.strip())[0] in _KEYS.values():
         heading = heading.strip()  # a blank beside a usual key is no part of its name

@@ -48,19 +48,7 @@ def facts_of(
     facts: Facts,
     style: NumberStyle | None = None,
 ) -> Facts:
-    """Put together what is known.
-
-    Parameters
-    ----------
-    columns
-        Cells of the columns of facts, those that hold something.
-    units
-        Of dotted keys, as the headings say.
-    facts
-        What is known otherwise; the sheet's words go before it.
-    style
-        How figures are written that are text.
-    """
+    """Put together what is known; what columns and headings say goes before ``facts``."""
     written = style or NumberStyle()
     found = {name: value for name, cells in columns.items() if (value := _one(cells)) is not None}
     measured, told = facts.measurement, facts.provenance

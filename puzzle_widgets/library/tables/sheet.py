@@ -129,18 +129,9 @@ def sheet_of(
     notes: tuple[str, ...] = (),
     names: Sequence[int] | None = None,
 ) -> Sheet:
-    """Make a sheet of rows as they stand in a file.
+    """Make a sheet of all rows of a file, with what stands above the headings.
 
-    Parameters
-    ----------
-    file
-        For messages.
-    rows
-        All of them, with what stands above the headings.
-    marks, comma_file, notes
-        As for :class:`Sheet`.
-    names
-        Number of each row as its reader counts; by default from 1.
+    ``names`` are the rows' numbers as its reader counts, by default from 1.
     """
     numbers = list(names or range(1, len(rows) + 1))
     top, _ = find_head(rows)

@@ -47,18 +47,7 @@ def find_situations(
     """Find the workloads of a table.
 
     It has several where a block stands in several rows that differ in batch size, sequence
-    length, GPU or dtype.
-
-    Parameters
-    ----------
-    sheet
-        The table.
-    columns
-        Those that tell workloads apart, by name.
-    named
-        Columns of layer and variant.
-    style
-        How figures are written that are text.
+    length, GPU or dtype. ``named`` are the columns of layer and variant.
     """
     differing = {
         name: column
@@ -265,19 +254,7 @@ def is_table(file: str) -> bool:
 
 
 def open_table(content: bytes, file: str, facts: Facts, marks: Marks) -> TableRun:
-    """Read a table's cells.
-
-    Parameters
-    ----------
-    content
-        The file's bytes.
-    file
-        Its name, whose ending tells what it is.
-    facts
-        What is known of the library as a whole where the table does not say it.
-    marks
-        What the caller says of figures that are text.
-    """
+    """Read a table's cells by the ending of its name; what it says goes before ``facts``."""
     suffix = PurePath(file).suffix.lower()
     if suffix not in (".xlsx", _PARQUET):
         check_beginning(content, file)

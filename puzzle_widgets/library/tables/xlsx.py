@@ -137,17 +137,7 @@ def without_hidden(rows: list[Cells], xml: bytes) -> tuple[list[Cells], list[int
 
 
 def refuse_formulas(sheet: Any, rows: Sequence[Cells], place: Location) -> None:  # noqa: ANN401
-    """Refuse a formula that was saved without its value.
-
-    Parameters
-    ----------
-    sheet
-        The sheet with its formulas.
-    rows
-        Its saved values.
-    place
-        For messages.
-    """
+    """Refuse a formula of a sheet that was saved without its value, which rows have."""
     top, _ = find_head(rows)
     headed = {at for at, cell in enumerate(rows[top]) if not is_blank(cell)}
     sheet.reset_dimensions()
