@@ -24,8 +24,8 @@ NON_BLOCK_NAMES = {NON_BLOCK, "non-block"}
 NEEDED = ("layer", "variant", "parent")
 HALVES: tuple[Part, ...] = ("attention", "ffn")
 BLOCK = ("weight_paths", "block_config")
-SITUATION = ("batch_size", "sequence_length", "gpu", "dtype")
-FACTS = ("library", *SITUATION, "origin", "source", "note", "parent_config")
+WORKLOAD = ("batch_size", "sequence_length", "gpu", "dtype")
+FACTS = ("library", *WORKLOAD, "origin", "source", "note", "parent_config")
 GROUPS = (SCORE_GROUP, COST_GROUP)
 
 _KEYS = {

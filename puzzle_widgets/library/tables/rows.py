@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, get_args
+from functools import cached_property, partial
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 
@@ -37,9 +37,8 @@ from puzzle_widgets.library.tables.sheet import Columns, Sheet
 
 Here = dict[str, Any]
 """Layer and variant of a row, for messages."""
-
-
 Noted = Sequence[tuple[object, Location]]
+T = TypeVar("T")
 
 
 def facts_of(
@@ -49,32 +48,33 @@ def facts_of(
     style: NumberStyle | None = None,
 ) -> Facts:
     """Put together what is known; what columns and headings say goes before ``facts``."""
-    written = style or NumberStyle()
     found = {name: value for name, cells in columns.items() if (value := _one(cells)) is not None}
-    measured, told = facts.measurement, facts.provenance
+    measured, source = facts.measurement, facts.provenance
+    count = partial(read_count, style=style or NumberStyle())
+
+    def told(name: str, read: Callable[[object, Location], T], otherwise: T) -> T:
+        return read(*found[name]) if name in found else otherwise
+
     return replace(
         facts,
-        name=_words(found.get("library"), facts.name),
+        name=told("library", _words, facts.name),
         measurement=Measurement(
-            _count(found.get("batch_size"), measured.batch_size, written),
-            _count(found.get("sequence_length"), measured.sequence_length, written),
-            _words(found.get("gpu"), measured.gpu),
-            _words(found.get("dtype"), measured.dtype),
+            told("batch_size", count, measured.batch_size),
+            told("sequence_length", count, measured.sequence_length),
+            told("gpu", _words, measured.gpu),
+            told("dtype", _words, measured.dtype),
         ),
         units=FrozenMapping({**facts.units, **units}),
         provenance=Provenance(
-            _origin(found.get("origin"), told.origin),
-            _words(found.get("source"), told.source),
-            _words(found.get("note"), told.note),
+            told("origin", _origin, source.origin),
+            told("source", _words, source.source),
+            told("note", _words, source.note),
         ),
-        parent_config=_config(found.get("parent_config"), facts.parent_config),
+        parent_config=told("parent_config", long_text, facts.parent_config),
     )
 
 
-_Cell = tuple[object, Location]
-
-
-def _one(cells: Noted) -> _Cell | None:
+def _one(cells: Noted) -> tuple[object, Location] | None:
     """Take the one value of a column: what holds for the library is the same in every row."""
     if not cells:
         return None
@@ -90,19 +90,8 @@ def _one(cells: Noted) -> _Cell | None:
     return first, where
 
 
-def _words(cell: _Cell | None, otherwise: str) -> str:
-    if cell is None:
-        return otherwise
-    value, place = cell
+def _words(value: object, place: Location) -> str:
     return text(value if isinstance(value, str) else str(value), place, "it")
-
-
-def _config(cell: _Cell | None, otherwise: str) -> str:
-    return otherwise if cell is None else long_text(*cell)
-
-
-def _count(cell: _Cell | None, otherwise: int | None, style: NumberStyle) -> int | None:
-    return otherwise if cell is None else read_count(*cell, style)
 
 
 def read_count(value: object, place: Location, style: NumberStyle) -> int | None:
@@ -111,10 +100,7 @@ def read_count(value: object, place: Location, style: NumberStyle) -> int | None
     return optional_count(style.read(plain, place) if isinstance(plain, str) else plain, place)
 
 
-def _origin(cell: _Cell | None, otherwise: Origin) -> Origin:
-    if cell is None:
-        return otherwise
-    value, place = cell
+def _origin(value: object, place: Location) -> Origin:
     for origin in get_args(Origin):
         if str(value).strip().lower() == origin:
             return origin  # type: ignore[no-any-return]
@@ -152,7 +138,7 @@ class RowReader:
             return False
         return str(self._cell(row, "layer")[0]).strip().lower() in NON_BLOCK_NAMES
 
-    def with_offsets(self, row: int, facts: Facts) -> Facts:
+    def with_non_block_costs(self, row: int, facts: Facts) -> Facts:
         """Add a row's non-block costs to what is known; blank cells say nothing."""
         first = self._firsts.setdefault((NON_BLOCK, ""), self.sheet.row_names[row])
         if first != self.sheet.row_names[row]:

@@ -25,25 +25,28 @@ from puzzle_widgets.library.tables.cells import (
 )
 from puzzle_widgets.library.tables.csv_text import read_csv
 from puzzle_widgets.library.tables.frame import facts_of_frame, read_parquet, sheet_of_frame
-from puzzle_widgets.library.tables.headings import FACTS, NON_BLOCK_NAMES, SITUATION
+from puzzle_widgets.library.tables.headings import FACTS, NON_BLOCK_NAMES, WORKLOAD
 from puzzle_widgets.library.tables.rows import RowReader, facts_of, read_count, style_of
 from puzzle_widgets.library.tables.sheet import Columns, Sheet, check_size, find_columns
 from puzzle_widgets.library.tables.xlsx import read_xlsx
 
+Wanted = Any
 _COUNTED = ("batch_size", "sequence_length")
+_SHEETS = {".csv": read_csv, ".tsv": read_csv, ".xlsx": read_xlsx}
+_PARQUET = ".parquet"
 
 
 @dataclass(frozen=True)
-class Situations:
+class WorkloadRows:
     """Workloads with the rows of each; none where all rows are of one."""
 
     workloads: tuple[Workload, ...] = ()
     rows: tuple[tuple[int, ...], ...] = ()
 
 
-def find_situations(
+def find_workloads(
     sheet: Sheet, columns: Mapping[str, int], named: Sequence[int], style: NumberStyle | None
-) -> Situations:
+) -> WorkloadRows:
     """Find the workloads of a table.
 
     It has several where a block stands in several rows that differ in batch size, sequence
@@ -55,7 +58,7 @@ def find_situations(
         if len({str(row[column]) for row in sheet.rows if not is_blank(row[column])}) > 1
     }
     if not differing or not _is_long(sheet, named):
-        return Situations()
+        return WorkloadRows()
     found: dict[tuple[object, ...], list[int]] = {}
     shared: list[int] = []
     for row, cells in enumerate(sheet.rows):
@@ -70,7 +73,7 @@ def find_situations(
         for name, given in zip(name_workloads(args), args, strict=True)
     )
     rows = (tuple(sorted([*own, *shared])) for own in found.values())
-    return Situations(tuple(workloads), tuple(rows))
+    return WorkloadRows(tuple(workloads), tuple(rows))
 
 
 def _is_long(sheet: Sheet, named: Sequence[int]) -> bool:
@@ -90,9 +93,6 @@ def _read(sheet: Sheet, row: int, name: str, column: int, style: NumberStyle | N
     if name in _COUNTED:
         return read_count(value, place, style or NumberStyle())
     return str(value).strip()
-
-
-Wanted = Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +137,7 @@ class TableRun:
     @property
     def workloads(self) -> tuple[Workload, ...]:
         """Workloads to choose from; none where all rows are of one."""
-        return self._situations.workloads
+        return self._workload_rows.workloads
 
     def chosen(self, workload: Wanted = None) -> Workload:
         """Find a workload by its name or by some of its arguments; the first by default."""
@@ -159,7 +159,7 @@ class TableRun:
             found = self._read_library(range(len(self.sheet.rows)))
             return self._finished(found, measurement)
         place = self._place(workload)
-        found = self._read_library(self._situations.rows[place])
+        found = self._read_library(self._workload_rows.rows[place])
         names = [known.name for known in self.workloads]
         others = ", ".join(name for n, name in enumerate(names) if n != place)
         note = f"Costs are those of {names[place]}; there are also {others}."
@@ -169,7 +169,7 @@ class TableRun:
     def _absent(self, place: int) -> list[str]:
         """Name the blocks that have rows in other workloads only; no layer may."""
         name, file = self.workloads[place].name, Location(self.sheet.file)
-        own = self._blocks(self._situations.rows[place])
+        own = self._blocks(self._workload_rows.rows[place])
         gone = [one for one in self._blocks(range(len(self.sheet.rows))) if one not in own]
         layers = {layer for layer, _ in own}
         for layer, _ in gone:
@@ -215,10 +215,10 @@ class TableRun:
         return style_of(self.sheet, self._columns)
 
     @cached_property
-    def _situations(self) -> Situations:
-        columns = {name: self._columns[name][0] for name in SITUATION if name in self._columns}
+    def _workload_rows(self) -> WorkloadRows:
+        columns = {name: self._columns[name][0] for name in WORKLOAD if name in self._columns}
         named = [self._columns[name][0] for name in ("layer", "variant")]
-        return find_situations(self.sheet, columns, named, self._style)
+        return find_workloads(self.sheet, columns, named, self._style)
 
     def _read_library(self, rows: Sequence[int]) -> BlockLibrary:
         try:
@@ -234,7 +234,7 @@ class TableRun:
             if self.sheet.reads_text and all(is_blank(cell) for cell in self.sheet.rows[row]):
                 continue  # people leave blank rows in sheets
             if reader.is_non_block(row):
-                facts = reader.with_offsets(row, facts)
+                facts = reader.with_non_block_costs(row, facts)
                 continue
             name, variant = reader.read(row)
             layers.setdefault(name, []).append(variant)
@@ -242,10 +242,6 @@ class TableRun:
         units = {k: said.unit for k, (_, said) in self._columns.items() if said.unit is not None}
         noted = {name: reader.column(name) for name in FACTS if name in self._columns}
         return assemble(self.sheet.file, found, facts_of(noted, units, facts, self._style))
-
-
-_SHEETS = {".csv": read_csv, ".tsv": read_csv, ".xlsx": read_xlsx}
-_PARQUET = ".parquet"
 
 
 def is_table(file: str) -> bool:
