@@ -339,7 +339,7 @@ class BlockLibrary:
         return self._table[:, self.keys.index(key)]
 
     def non_block_cost(self, key: str) -> float:
-        """The non-block costs of a key's every total, in its unit."""
+        """The non-block part of a key's every total, in its unit."""
         return self.non_block_costs.get(key, 0.0)
 
     @property

@@ -98,7 +98,7 @@ def model_weights(blocks: Sequence[pw.BlockVariant]) -> dict[str, npt.NDArray[np
 
 
 def outer_weights() -> dict[str, npt.NDArray[np.float32]]:
-    """Draw the non-block costs."""
+    """Draw the weights outside the blocks."""
     shapes = {"model.embed_tokens.weight": (WORDS, HIDDEN), "lm_head.weight": (WORDS, HIDDEN)}
     return _drawn("", shapes) | {"model.norm.weight": np.ones(HIDDEN, np.float32)}
 
@@ -135,7 +135,7 @@ def write_model(folder: Path, config: str, weights: Mapping[str, npt.NDArray[np.
 
 
 def write_block_weights(library: pw.BlockLibrary) -> None:
-    """Write every block's weights where the library says, and the non-block costs.
+    """Write every block's weights where the library says, and those outside the blocks.
 
     Each checkpoint has a configuration beside its weights, as Puzzletron's own have.
     """

@@ -112,25 +112,63 @@ def test_puzzletron_realises_our_solutions(
     assert unlike(found["whole"], solution, model.parent(model.LLAMA_3_5)) < 0.2
 
 
-@pytest.mark.parametrize(
-    ("limits", "asked"),
-    [
-        ({"target_memory": 30}, {"budgets": {"stats.memory_mib": 30}}),
-        ({"target_throughput": 12_000}, {"throughput": 12_000}),
-    ],
-    ids=["memory", "throughput"],
-)
+# Shares of the parent: of its memory (at most, or between two), of its runtime, of its throughput.
+SEARCHES: dict[str, dict[str, Any]] = {
+    "memory 90 %": {"memory": 0.9},
+    "memory 70 %": {"memory": 0.7},
+    "memory 50 %": {"memory": 0.5},
+    "memory between": {"memory": (0.5, 0.6)},
+    "throughput 130 %": {"throughput": 1.3},
+    "throughput 180 %": {"throughput": 1.8},
+    "latency 60 %": {"latency": 0.6},
+    "memory and throughput": {"memory": 0.7, "throughput": 1.3},
+    "memory and latency": {"memory": 0.6, "latency": 0.75},
+    "impossible": {"memory": 0.01},
+}
+
+
+def their_words(run: pw.BlockLibrary, shares: dict[str, Any]) -> dict[str, Any]:
+    """Human constraints of ``run_puzzle``."""
+    memory, runtime = (run.parent_totals[f"stats.{key}"] for key in ("memory_mib", "runtime_ms"))
+    found: dict[str, Any] = {}
+    if "memory" in shares:
+        share = shares["memory"]
+        several = isinstance(share, tuple)
+        found["target_memory"] = [one * memory for one in share] if several else share * memory
+    if "throughput" in shares:
+        found["target_throughput"] = shares["throughput"] * (run.throughput(runtime) or 0)
+    if "latency" in shares:
+        found["target_latency_seconds"] = shares["latency"] * runtime / 1000
+    return found
+
+
+def our_problem(run: pw.BlockLibrary, shares: dict[str, Any]) -> pw.SearchProblem:
+    """Ask the same of ourselves."""
+    share = shares.get("memory")
+    pair = share if isinstance(share, tuple) else (None, share)
+    lower, upper = (None if one is None else pw.Share(one) for one in pair)
+    throughput, latency = shares.get("throughput"), shares.get("latency")
+    return pw.SearchProblem(
+        run,
+        minimize="metrics.kl_div",
+        budgets={"stats.memory_mib": (lower, upper)},
+        throughput=throughput and pw.Share(throughput),
+        latency_ms=latency and pw.Share(latency),
+    )
+
+
+@pytest.mark.parametrize("shares", SEARCHES.values(), ids=SEARCHES)
 def test_puzzletron_searches_our_directory(
-    reader: Reader,
-    tmp_path: Path,
-    run: pw.BlockLibrary,
-    limits: dict[str, float],
-    asked: dict[str, Any],
+    reader: Reader, tmp_path: Path, run: pw.BlockLibrary, shares: dict[str, Any]
 ) -> None:
-    """It opens it, and its optimum is ours: score, memory, runtime and throughput."""
-    words = ("search", tmp_path / "run", json.dumps(limits), json.dumps({"batch_size": 4}))
+    """It opens it, and its optimum is ours: score, memory, runtime, throughput, or none at all."""
+    asked = json.dumps(their_words(run, shares))
+    words = ("search", tmp_path / "run", asked, json.dumps({"batch_size": 4}))
     theirs = reader("modelopt", "puzzletron_checks.py", *words)
-    ours = pw.search(pw.SearchProblem(run, minimize="metrics.kl_div", **asked))
+    ours = pw.search(our_problem(run, shares))
+    if not theirs["found"]:
+        assert ours.status == "infeasible"
+        return
     assert ours.status == "optimal"
     assert ours.totals["metrics.kl_div"] == pytest.approx(theirs["total_value"]["metrics.kl_div"])
     for key, value in theirs["total_costs"].items():

@@ -74,10 +74,11 @@ def _search(folder: Path, rest: list[str]) -> dict[str, Any]:
             "bigger_is_better": False,
         }
     )
-    (path,) = run_puzzle(asked)
-    (solution,) = json.loads(Path(path).read_text())
+    paths = run_puzzle(asked)
+    solutions = [one for path in paths for one in json.loads(Path(path).read_text())]
     kept = ("total_value", "total_costs", "chosen_block_configs")
-    return {key: solution[key] for key in kept}
+    found = [{key: solution[key] for key in kept} for solution in solutions[:1]]
+    return {"found": bool(found), **(found[0] if found else {})}
 
 
 def _model(config: Any, weights: dict[str, torch.Tensor]) -> Any:
