@@ -21,7 +21,7 @@ _LIMIT = "LIMIT is a number in the stat's unit, or a share of the parent such as
 
 
 class Parser(argparse.ArgumentParser):
-    """Leaves by 64 on wrong usage, since 2 means infeasible here."""
+    """Leaves by 64 on a usage error, since 2 means infeasible here."""
 
     def error(self, message: str) -> NoReturn:
         """Write the usage and what is wrong, and leave."""

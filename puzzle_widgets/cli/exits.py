@@ -11,7 +11,7 @@ from types import FrameType
 from puzzle_widgets.search.outcome import Status
 
 FOUND = 0
-WRONG_INPUT = 1
+INVALID_INPUT = 1
 INFEASIBLE = 2
 NO_SOLUTION_IN_TIME = 3
 USAGE = 64
@@ -26,8 +26,8 @@ EXIT_CODES: dict[Status, int] = {
 }
 
 EXPLAINED = (
-    "exit codes: 0 found; 1 wrong input, with a message on stderr; 2 infeasible; "
-    "3 no solution in time; 64 wrong usage; 130 interrupted"
+    "exit codes: 0 found; 1 invalid input, with a message on stderr; 2 infeasible; "
+    "3 no solution in time; 64 usage error; 130 interrupted"
 )
 
 

@@ -8,9 +8,9 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 
 from puzzle_widgets.cli.arguments import build_parser
-from puzzle_widgets.cli.exits import INTERRUPTED, WRONG_INPUT
+from puzzle_widgets.cli.exits import INTERRUPTED, INVALID_INPUT
 from puzzle_widgets.cli.open_library import is_library
-from puzzle_widgets.cli.output import plain
+from puzzle_widgets.cli.output import say
 from puzzle_widgets.errors import PuzzleError
 from puzzle_widgets.loading import interruptible
 
@@ -28,8 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0 found, 1 wrong input, 2 infeasible, 3 no solution in time, 130 interrupted;
-        wrong usage leaves by ``SystemExit(64)``.
+        Exit code: 0 found, 1 invalid input, 2 infeasible, 3 no solution in time, 130 interrupted;
+        a usage error leaves by ``SystemExit(64)``.
     """
     interruptible()
     parser, commands = build_parser()
@@ -38,15 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(asked.run(asked))
     except PuzzleError as error:
-        sys.stderr.write(f"puzzle-widgets: {plain(str(error))}\n")
-        return WRONG_INPUT
+        say(str(error))
+        return INVALID_INPUT
     except KeyboardInterrupt:
-        sys.stderr.write("puzzle-widgets: stopped.\n")
+        say("stopped.")
         return INTERRUPTED
     except BrokenPipeError:
         # The reader has gone, as with `| head`: nothing more can be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return WRONG_INPUT
+        return INVALID_INPUT
 
 
 def _with_command(words: list[str], commands: Sequence[str], parser: ArgumentParser) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from puzzle_widgets.cli.output import note, plain
+from puzzle_widgets.cli.output import note, say
 from puzzle_widgets.errors import DatasetError, LibraryError
 from puzzle_widgets.library import (
     BlockLibrary,
@@ -43,7 +43,7 @@ def open_asked(asked: Namespace) -> BlockLibrary:
     """
     library = _open(asked)
     for said in library.notes:
-        note(f"puzzle-widgets: note: {plain(said)}")
+        say(f"note: {said}")
     return library
 
 

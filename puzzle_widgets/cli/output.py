@@ -109,6 +109,11 @@ def write_json(content: Any, asked: Namespace) -> None:  # noqa: ANN401
     write_text(f"{text}\n", asked)
 
 
+def say(text: str) -> None:
+    """Say under the program's name what went wrong, or is to be known; the text is untrusted."""
+    note(f"puzzle-widgets: {plain(text)}")
+
+
 def note(line: str) -> None:
     """Say something beside the result, on stderr."""
     sys.stderr.write(f"{line}\n")

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from puzzle_widgets.cli.exits import EXIT_CODES, FOUND, INTERRUPTED, WRONG_INPUT, stoppable
+from puzzle_widgets.cli.exits import EXIT_CODES, FOUND, INTERRUPTED, INVALID_INPUT, stoppable
 from puzzle_widgets.cli.open_library import open_asked
-from puzzle_widgets.cli.output import check_output, note, plain, write_json, write_text
+from puzzle_widgets.cli.output import check_output, note, plain, say, write_json, write_text
 from puzzle_widgets.cli.problem import read_options, read_problem
 from puzzle_widgets.errors import ExportError, ScenarioError
 from puzzle_widgets.export import (
@@ -31,7 +31,7 @@ _MOST_ROUNDS = 8
 
 
 def run(asked: Namespace) -> int:
-    """Search or read, check, and write the file; refused files are wrong input."""
+    """Search or read, check, and write the file; refused files are invalid input."""
     check_output(asked, makes_folder=not asked.check)
     _check_ending(asked)
     parent = None if asked.parent_config is None else read_parent_config(asked.parent_config)
@@ -43,7 +43,7 @@ def run(asked: Namespace) -> int:
         checked = _search(asked, library, parent, stop.is_set)
     solution = checked.scenarios[0].solution
     if not solution.found:
-        note(f"puzzle-widgets: {plain(solution.reason or solution.status)}")
+        say(solution.reason or solution.status)
         return INTERRUPTED if stop.is_set() else EXIT_CODES[solution.status]
     return _write(asked, checked)
 
@@ -84,7 +84,7 @@ def _saved(asked: Namespace, library: BlockLibrary) -> Sequence[Scenario]:
     scenarios = read_scenarios(content, path.name, library, objective=objective, goal=goal)
     for scenario in scenarios:
         for said in scenario.notes:
-            note(f"puzzle-widgets: note: {plain(f'{scenario.name}: {said}')}")
+            say(f"note: {scenario.name}: {said}")
     if asked.name is None:
         return scenarios
     named = [one for one in scenarios if one.name == asked.name]
@@ -97,7 +97,7 @@ def _saved(asked: Namespace, library: BlockLibrary) -> Sequence[Scenario]:
 def _write(asked: Namespace, checked: Checked) -> int:
     if asked.check:
         write_json([_record(one) for one in checked.findings], asked)
-        return WRONG_INPUT if checked.errors else FOUND
+        return INVALID_INPUT if checked.errors else FOUND
     for one in checked.findings:
         note(f"{one.severity}: {plain(one.text)}")
     if checked.errors:

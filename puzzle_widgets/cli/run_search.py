@@ -29,8 +29,7 @@ from puzzle_widgets.cli.open_library import open_asked
 from puzzle_widgets.cli.output import (
     check_output,
     chosen_format,
-    note,
-    plain,
+    say,
     write_json,
     write_tables,
     write_text,
@@ -65,10 +64,10 @@ def run_search(asked: Namespace) -> int:
     _write_solutions(asked, problem, solutions)
     found = any(solution.found for solution in solutions)
     if reason and (found or chosen_format(asked) != "table"):
-        note(f"puzzle-widgets: {plain(reason)}")
+        say(reason)
     if chosen_format(asked) == "csv":
         for said in dict.fromkeys(said for solution in solutions for said in solution.notes):
-            note(f"puzzle-widgets: {plain(said)}")
+            say(said)
     if found:
         return FOUND
     return INTERRUPTED if stop.is_set() else EXIT_CODES[solutions[0].status]
@@ -161,7 +160,7 @@ def _find_front(asked: Namespace, problem: SearchProblem, stop: Event) -> Pareto
 def _finish_front(asked: Namespace, problem: SearchProblem, front: ParetoFront) -> int:
     _write_front(asked, problem, front)
     if not front.complete:
-        note(f"puzzle-widgets: stopped after {front.done} of {front.asked} searches.")
+        say(f"stopped after {front.done} of {front.asked} searches.")
     return FOUND if front.solutions else INTERRUPTED
 
 
@@ -170,7 +169,7 @@ def _explain_empty(asked: Namespace, problem: SearchProblem, front: ParetoFront)
     _write_front(asked, problem, front)
     solution = search(problem, **read_options(asked))
     for said in (solution.reason, *solution.notes):
-        note(f"puzzle-widgets: {plain(said)}")
+        say(said)
     return EXIT_CODES[solution.status]
 
 
@@ -192,7 +191,7 @@ def run_picture(asked: Namespace) -> int:
     options = read_options(asked)
     solution = search(problem, **options)
     if not solution.found:
-        note(f"puzzle-widgets: {plain(solution.reason or solution.status)}")
+        say(solution.reason or solution.status)
         return EXIT_CODES[solution.status]
     drawing = _draw(asked, problem, options, solution)
     write_text(str(drawing.to_svg()), asked)

@@ -131,10 +131,10 @@ def row(*children: widgets.Widget, css: str = "") -> widgets.HBox:
     return box
 
 
-def named(words: str, child: widgets.Widget) -> widgets.HBox:
+def named(words: str, child: widgets.Widget, *, css: str = "pw-named") -> widgets.HBox:
     """Set a name before a control; the row gives it to screen readers."""
     name = widgets.HTML(Markup("<span class='pw-name'>{}</span>").format(words))
-    return row(name, child, css="pw-named")
+    return row(name, child, css=css)
 
 
 class SenseQuestion(widgets.VBox):

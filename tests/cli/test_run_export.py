@@ -10,7 +10,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.cli import main
-from puzzle_widgets.cli.exits import FOUND, INFEASIBLE, USAGE, WRONG_INPUT
+from puzzle_widgets.cli.exits import FOUND, INFEASIBLE, INVALID_INPUT, USAGE
 from puzzle_widgets.library import SubBlock
 from tests.export.test_published_semantics import LLAMA_70B
 from tests.support.export import LINEAR, LLAMA, PARENT, chosen, handed_library, llama_text
@@ -54,7 +54,7 @@ def test_what_is_refused_is_avoided(folder: Path, capsys: pytest.CaptureFixture[
     """Without --avoid it is refused by exit code 1; with it the search keeps clear of it."""
     asked = ("--target", "vllm", "--parent-config", str(folder), "--max", "stats.memory_mib=398")
     output = folder / "written.json"
-    assert export(folder, *asked, "--output", str(output)) == WRONG_INPUT
+    assert export(folder, *asked, "--output", str(output)) == INVALID_INPUT
     said = capsys.readouterr().err
     assert "no linear blocks" in said
     assert "--avoid" in said
@@ -73,7 +73,7 @@ def test_avoid_on_the_embedded_library(tmp_path: Path) -> None:
     config.write_text(json.dumps(LLAMA_70B), encoding="utf-8")
     asked = ["export", EMBEDDED, "--target", "vllm", "--parent-config", str(config)]
     budget = ["--max", "stats.memory_mib=40%", "--output", str(output)]
-    assert main([*asked, *budget]) == WRONG_INPUT
+    assert main([*asked, *budget]) == INVALID_INPUT
     assert main([*asked, *budget, "--avoid"]) == FOUND
     blocks = json.loads(output.read_text(encoding="utf-8"))["block_configs"]
     assert len(blocks) == 80
@@ -85,7 +85,7 @@ def test_avoid_on_the_embedded_library(tmp_path: Path) -> None:
 def test_check_writes_the_findings(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """As JSON, with the layers and the rule."""
     asked = ("--target", "vllm", "--max", "stats.memory_mib=398", "--check")
-    assert export(folder, *asked) == WRONG_INPUT
+    assert export(folder, *asked) == INVALID_INPUT
     found = json.loads(capsys.readouterr().out)
     assert [one["rule"] for one in found] == ["", "no linear blocks"]
     assert len(found[1]["layers"]) == 2
@@ -103,9 +103,9 @@ def test_saved_solutions_are_exported(folder: Path, capsys: pytest.CaptureFixtur
     assert "2 architectures of small" in capsys.readouterr().out
     assert export(folder, "--target", "layers-csv", *asked, "--name", "b") == FOUND
     assert capsys.readouterr().out.count("\n") == 5
-    assert export(folder, "--target", "layers-csv", *asked, "--name", "c") == WRONG_INPUT
+    assert export(folder, "--target", "layers-csv", *asked, "--name", "c") == INVALID_INPUT
     assert "no scenario 'c'. It has 'a', 'b'" in capsys.readouterr().err
-    assert export(folder, "--target", "report", "--solutions", "nothing.json") == WRONG_INPUT
+    assert export(folder, "--target", "report", "--solutions", "nothing.json") == INVALID_INPUT
     assert "nothing.json: cannot be read" in capsys.readouterr().err
 
 
@@ -147,7 +147,7 @@ def test_folders_are_made(
 def test_a_file_is_no_folder(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is refused before the search."""
     output = str(folder / "library.json" / "deep" / "x.json")
-    assert export(folder, "--target", "layers-csv", "--output", output) == WRONG_INPUT
+    assert export(folder, "--target", "layers-csv", "--output", output) == INVALID_INPUT
     assert "'library.json' is not a folder" in capsys.readouterr().err
 
 
@@ -164,7 +164,7 @@ def test_pictures_are_svg(folder: Path, capsys: pytest.CaptureFixture[str], outp
 def test_svg_targets_are_no_png(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """As pictures are; a folder and the right ending are taken."""
     asked = ("--target", "layers-svg", "--output")
-    assert export(folder, *asked, str(folder / "p.png")) == WRONG_INPUT
+    assert export(folder, *asked, str(folder / "p.png")) == INVALID_INPUT
     assert "End it in .svg" in capsys.readouterr().err
     assert not (folder / "p.png").exists()
     assert export(folder, *asked, f"{folder}/pictures/") == FOUND

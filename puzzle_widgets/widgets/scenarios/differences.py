@@ -15,7 +15,7 @@ from puzzle_widgets.library import BlockLibrary, BlockVariant
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, Quantity, format_number
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.html import Cell, Line, card_table, legend, render
-from puzzle_widgets.widgets.panel import button, guard, row
+from puzzle_widgets.widgets.panel import button, guard, named, row
 
 _MINUS = "\N{MINUS SIGN}"
 _SHORT = 8
@@ -152,7 +152,7 @@ class DifferenceView(widgets.VBox):
         self.words.add_class("pw-live")
         self.show_all = button("Show all", "Show every layer that differs")
         self.children = (
-            row(_named("A", self.first), _named("B", self.second)),
+            row(named("A", self.first, css=""), named("B", self.second, css="")),
             self.words,
             self.strip,
             self.table,
@@ -215,7 +215,3 @@ def _chooser() -> widgets.Dropdown:
     chooser = widgets.Dropdown(layout=widgets.Layout(width="220px", min_width="0"))
     chooser.add_class("pw-choose")
     return chooser
-
-
-def _named(words: str, control: widgets.Widget) -> widgets.HBox:
-    return row(widgets.HTML(f"<span class='pw-name'>{words}</span>"), control)

@@ -21,7 +21,7 @@ from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.files import FilePicker, picture_buttons
 from puzzle_widgets.widgets.html import download_link
 from puzzle_widgets.widgets.message import MessageBar
-from puzzle_widgets.widgets.panel import Panel, Shown, button, guard, row, shared_state
+from puzzle_widgets.widgets.panel import Panel, Shown, button, guard, named, row, shared_state
 from puzzle_widgets.widgets.scenarios.comparison import Comparison
 from puzzle_widgets.widgets.scenarios.table import scenario_table
 
@@ -78,7 +78,7 @@ class ScenarioPanel(Panel):
         self.kept.add_class("pw-kept")
         self.messages = MessageBar(self.state) if self._alone else None
         head = [self.messages] if self.messages is not None else []
-        keep = row(_named("Name", self.name), self.keep, css="pw-keep")
+        keep = row(named("Name", self.name, css=""), self.keep, css="pw-keep")
         return [
             *head,
             keep,
@@ -121,9 +121,9 @@ class ScenarioPanel(Panel):
         self.rename = button("Rename", "Give this scenario the new name")
         self.show_current = button("Back to the current solution", "Show the budgets' own answer")
         return row(
-            _named("Scenario", self.chosen),
+            named("Scenario", self.chosen, css=""),
             row(self.show_chosen, self.restore, self.delete),
-            row(_named("New name", self.new_name), self.rename),
+            row(named("New name", self.new_name, css=""), self.rename),
             self.show_current,
             css="pw-actions",
         )
@@ -220,10 +220,6 @@ def _field(placeholder: str) -> widgets.Text:
     field = widgets.Text(placeholder=placeholder)
     field.layout.width, field.layout.min_width = "240px", "0"
     return field
-
-
-def _named(words: str, control: widgets.Widget) -> widgets.HBox:
-    return row(widgets.HTML(f"<span class='pw-name'>{words}</span>"), control)
 
 
 def suggested_name(state: ExplorerState) -> str:
