@@ -59,7 +59,7 @@ class ExportPanel(Panel):
         head = [self.messages] if self.messages is not None else []
         foot = [self.rules] if self.rules is not None else []
         choices = row(named("Target", self.target), named("Architecture", self.what))
-        save = row(self.save, self.verdict, self.saver, css="pw-hand")
+        save = row(self.save, self.verdict, self.saver)
         return [
             *head,
             choices,

@@ -11,14 +11,14 @@ from puzzle_widgets.charts.comparison import (
 )
 from puzzle_widgets.charts.palette import scenario_color, scenario_dash
 from puzzle_widgets.library import SubBlock
-from tests.support.export import NO_OP, chosen, handed_library
+from tests.support.export import NO_OP, chosen, export_library
 
 SMALL = (SubBlock("sized", 4), SubBlock("sized", 1024))
 
 
 def scenarios() -> list[pw.Scenario]:
     """Two architectures of one library."""
-    library = handed_library(SMALL, (NO_OP, NO_OP))
+    library = export_library(SMALL, (NO_OP, NO_OP))
     return [pw.Scenario(name, chosen(library, [n] * 4)) for n, name in enumerate(("a", "b"))]
 
 
@@ -37,7 +37,7 @@ def test_a_comparison_has_a_line_for_each() -> None:
 
 def test_a_distribution_falls() -> None:
     """Values of one scenario from the greatest to the least."""
-    library = handed_library(SMALL, (NO_OP, NO_OP))
+    library = export_library(SMALL, (NO_OP, NO_OP))
     mixed = pw.Scenario("mixed", chosen(library, [0, 2, 1, 2]))
     figure = distribution_figure(scenario_series([mixed]), "metrics.kl_div")
     heights = [y for _, y in figure.curves[0].points[::2]]
@@ -47,7 +47,7 @@ def test_a_distribution_falls() -> None:
 
 def test_a_logarithmic_axis_puts_zeros_at_its_foot() -> None:
     """Layers that keep the parent's block have a score of 0."""
-    library = handed_library(SMALL, (NO_OP, NO_OP))
+    library = export_library(SMALL, (NO_OP, NO_OP))
     mixed = pw.Scenario("mixed", chosen(library, [0, 2, 1, 2]))
     figure = comparison_figure(scenario_series([mixed]), "metrics.kl_div", log=True)
     assert figure.y.log

@@ -27,7 +27,7 @@ from puzzle_widgets.charts.palette import (
 )
 from puzzle_widgets.library import SubBlock
 from puzzle_widgets.library.quantity import MEMORY, describe_key
-from tests.support.export import NO_OP, handed_library
+from tests.support.export import NO_OP, export_library
 
 KL = describe_key("metrics.kl_div")
 SMALL = (SubBlock("sized", 4), SubBlock("sized", 1024))
@@ -44,7 +44,7 @@ class Row:
 
 def problem() -> pw.SearchProblem:
     """Three kinds of blocks, whose memory falls as the score grows."""
-    return pw.SearchProblem(handed_library(SMALL, (NO_OP, NO_OP)), minimize="metrics.kl_div")
+    return pw.SearchProblem(export_library(SMALL, (NO_OP, NO_OP)), minimize="metrics.kl_div")
 
 
 def lightness(color: str) -> float:

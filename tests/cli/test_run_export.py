@@ -13,7 +13,7 @@ from puzzle_widgets.cli import main
 from puzzle_widgets.cli.exits import FOUND, INFEASIBLE, INVALID_INPUT, USAGE
 from puzzle_widgets.library import SubBlock
 from tests.export.test_published_semantics import LLAMA_70B
-from tests.support.export import LINEAR, LLAMA, PARENT, chosen, handed_library, llama_text
+from tests.support.export import LINEAR, LLAMA, PARENT, chosen, export_library, llama_text
 from tests.support.libraries import EMBEDDED
 
 
@@ -21,7 +21,7 @@ from tests.support.libraries import EMBEDDED
 def folder(tmp_path: Path) -> Path:
     """A library whose best blocks are linear, then of an odd width; and its parent's config."""
     narrow, few = (PARENT[0], SubBlock("sized", 1000)), (SubBlock("sized", 4), PARENT[1])
-    library = handed_library((PARENT[0], LINEAR), narrow, few, scores=(0, 1, 2.5, 4.5))
+    library = export_library((PARENT[0], LINEAR), narrow, few, scores=(0, 1, 2.5, 4.5))
     pw.write_library(library, tmp_path / "library.json")
     (tmp_path / "config.json").write_text(llama_text(), encoding="utf-8")
     return tmp_path

@@ -19,7 +19,7 @@ from tests.support.export import (
     PARENT,
     Subblocks,
     chosen,
-    handed_library,
+    export_library,
     variant,
 )
 
@@ -38,7 +38,7 @@ def findings(solution: pw.Solution, target: str, severity: str = "error") -> lis
 
 def with_block(subblocks: Subblocks, places: tuple[int, ...] = (1, 2)) -> pw.Solution:
     """An architecture with these subblocks in some layers, the parent's elsewhere."""
-    library = handed_library(subblocks, weights=True)
+    library = export_library(subblocks, weights=True)
     return chosen(library, [1 if place in places else 0 for place in range(4)])
 
 
@@ -180,7 +180,7 @@ def test_the_parents_configuration_is_needed(target: str) -> None:
 
 def test_the_librarys_own_configuration_is_taken() -> None:
     """A library that carries its parent's configuration needs no other."""
-    library = handed_library((NO_OP, PARENT[1]), parent_config=json.dumps(LLAMA))
+    library = export_library((NO_OP, PARENT[1]), parent_config=json.dumps(LLAMA))
     made = export(chosen(library, [0, 1, 0, 0]), "vllm")
     assert json.loads(made.text)["hidden_size"] == LLAMA["hidden_size"]
 
@@ -245,10 +245,10 @@ def test_experts_are_refused_where_only_sizes_are_told(target: str) -> None:
 
 def test_missing_weights() -> None:
     """Puzzletron needs weights of all but no-op blocks; the folder is said."""
-    library = handed_library((NO_OP, NO_OP), weights=True)
+    library = export_library((NO_OP, NO_OP), weights=True)
     (note,) = findings(chosen(library, [0, 1, 0, 0]), "puzzletron", "note")
     assert "/runs/puzzle_dir/ckpts" in note.text
-    bare = handed_library((NO_OP, NO_OP))
+    bare = export_library((NO_OP, NO_OP))
     (found,) = findings(chosen(bare, [0, 1, 0, 0]), "puzzletron")
     assert found.layers == (0, 2, 3)
     assert not found.avoidable
@@ -291,7 +291,7 @@ def replace_library(solution: pw.Solution, library: pw.BlockLibrary) -> pw.Searc
 def test_no_architecture_no_file() -> None:
     """An infeasible answer and an empty choice are refused with the reason."""
     problem = pw.SearchProblem(
-        handed_library(), minimize="metrics.kl_div", budgets={"stats.memory_mib": 1}
+        export_library(), minimize="metrics.kl_div", budgets={"stats.memory_mib": 1}
     )
     (found,) = check(pw.search(problem), "layers-csv")
     assert found.severity == "error"
@@ -306,7 +306,7 @@ def test_one_file_takes_one_architecture() -> None:
     kept = [pw.Scenario("a", solution), pw.Scenario("b", solution)]
     with pytest.raises(pw.ExportError, match="takes one architecture, not 2"):
         export(kept, "vllm", parent_config=LLAMA)
-    bare = [pw.Scenario(name, chosen(handed_library(), [0] * 4)) for name in "ab"]
+    bare = [pw.Scenario(name, chosen(export_library(), [0] * 4)) for name in "ab"]
     texts = [found.text for found in check(bare, "puzzletron")]
     assert texts[0].startswith("Scenario 'a': Layers 0 to 3")
     assert texts[1].startswith("Scenario 'b': Layers 0 to 3")

@@ -17,7 +17,7 @@ from tests.support.export import (
     PARENT,
     Subblocks,
     chosen,
-    handed_library,
+    export_library,
 )
 
 HIDDEN_SIZES = (576, 1024, 2048, 3072, 4096, 5120, 6144, 8192, 16384)
@@ -56,7 +56,7 @@ def test_published_multipliers() -> None:
 
 def test_the_configuration() -> None:
     """Blocks by group and multiplier, null where there is none; sizes for all layers are null."""
-    library = handed_library(
+    library = export_library(
         (SubBlock("sized", 2), SubBlock("sized", 1024)), (NO_OP, PARENT[1]), (PARENT[0], LINEAR)
     )
     config = decilm_config(chosen(library, [0, 1, 2, 3]), read_parent_config(LLAMA))
@@ -99,6 +99,6 @@ def test_the_configuration() -> None:
 )
 def test_what_it_cannot_say_is_never_written(subblocks: Subblocks) -> None:
     """Even without the check a wrong file does not come about."""
-    solution = chosen(handed_library(subblocks), [1, 0, 0, 0])
+    solution = chosen(export_library(subblocks), [1, 0, 0, 0])
     with pytest.raises(pw.ExportError):
         decilm_config(solution, read_parent_config(LLAMA))

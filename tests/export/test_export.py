@@ -11,7 +11,7 @@ import puzzle_widgets as pw
 from puzzle_widgets.export import TARGETS, export, find_target
 from puzzle_widgets.files.scenario_file import read_scenarios
 from puzzle_widgets.library import SubBlock
-from tests.support.export import LLAMA, NO_OP, PARENT, chosen, handed_library
+from tests.support.export import LLAMA, NO_OP, PARENT, chosen, export_library
 
 SMALL = (SubBlock("sized", 8), SubBlock("sized", 1024))
 LLAMAS = [target for target in TARGETS if target.name != "nemotron-h-puzzle"]
@@ -20,7 +20,7 @@ LLAMAS = [target for target in TARGETS if target.name != "nemotron-h-puzzle"]
 @pytest.fixture
 def solution() -> pw.Solution:
     """An architecture of three kinds of blocks, with weights."""
-    return chosen(handed_library(SMALL, (NO_OP, NO_OP), weights=True), [0, 1, 2, 1])
+    return chosen(export_library(SMALL, (NO_OP, NO_OP), weights=True), [0, 1, 2, 1])
 
 
 @pytest.mark.parametrize("target", LLAMAS, ids=lambda target: target.name)
@@ -80,7 +80,7 @@ def test_a_parent_of_a_file(solution: pw.Solution, tmp_path: Path) -> None:
 
 def test_parent_itself() -> None:
     """The parent's own architecture can be exported, and says its own sizes."""
-    library = handed_library(SMALL, (PARENT[0], NO_OP))
+    library = export_library(SMALL, (PARENT[0], NO_OP))
     parent = pw.parent_solution(pw.SearchProblem(library, minimize="metrics.kl_div"))
     made = export(parent, "vllm", parent_config=LLAMA)
     assert made.findings == ()

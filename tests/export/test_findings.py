@@ -6,7 +6,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.export.findings import Finding, avoid, blocks_found, layers_words
-from tests.support.export import LINEAR, NO_OP, PARENT, chosen, handed_library
+from tests.support.export import LINEAR, NO_OP, PARENT, chosen, export_library
 
 LINEAR_FFN = (PARENT[0], LINEAR)
 
@@ -18,7 +18,7 @@ def is_linear(_: int, block: pw.BlockVariant) -> bool:
 
 def test_layers_are_named_in_runs() -> None:
     """Single layers, pairs and runs each have their words; very many are counted."""
-    library = handed_library(layers=60)
+    library = export_library(layers=60)
     assert layers_words(library, [3]) == "Layer 3"
     assert layers_words(library, [0, 2, 3, 7, 8, 9]) == "Layers 0, 2, 3, 7 to 9"
     assert layers_words(library, range(0, 60, 2)).endswith("22 and 18 more")
@@ -26,7 +26,7 @@ def test_layers_are_named_in_runs() -> None:
 
 def test_a_rule_bans_what_is_unfit_in_every_layer() -> None:
     """The finding names the layers that have it now; its rule keeps it from the others too."""
-    library = handed_library(LINEAR_FFN)
+    library = export_library(LINEAR_FFN)
     solution = chosen(library, [0, 1, 1, 0])
     (found,) = blocks_found(solution, is_linear, "linear.", "no linear blocks")
     assert found.layers == (1, 2)
@@ -40,7 +40,7 @@ def test_a_rule_bans_what_is_unfit_in_every_layer() -> None:
 
 def test_rules_add_up() -> None:
     """A second rule keeps the first."""
-    library = handed_library(LINEAR_FFN, (NO_OP, NO_OP))
+    library = export_library(LINEAR_FFN, (NO_OP, NO_OP))
     problem = pw.SearchProblem(
         library, maximize="metrics.kl_div", banned={0: ["no_op-None no_op-None"]}
     )
@@ -52,7 +52,7 @@ def test_rules_add_up() -> None:
 
 def test_there_is_no_rule_where_nothing_would_be_left() -> None:
     """A layer that has nothing else keeps the finding without a rule."""
-    library = handed_library()
+    library = export_library()
     (found,) = blocks_found(chosen(library, [0] * 4), lambda *_: True, "all.", "no blocks")
     assert not found.avoidable
     with pytest.raises(pw.ExportError, match=r"No rule .*all\."):
@@ -61,5 +61,5 @@ def test_there_is_no_rule_where_nothing_would_be_left() -> None:
 
 def test_nothing_unfit_is_no_finding() -> None:
     """Without a layer there is nothing to say."""
-    assert blocks_found(chosen(handed_library(), [0] * 4), is_linear, "linear.") == []
+    assert blocks_found(chosen(export_library(), [0] * 4), is_linear, "linear.") == []
     assert not Finding("note", "good to know").avoidable

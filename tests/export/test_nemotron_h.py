@@ -11,7 +11,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.export import Finding, avoid, check, export, read_parent_config
 from puzzle_widgets.export.nemotron_h import AUTO_MAP, nemotron_h_config
-from tests.support.export import LLAMA, NO_OP, OTHER, PARENT, chosen, handed_library, variant
+from tests.support.export import LLAMA, NO_OP, OTHER, PARENT, chosen, export_library, variant
 from tests.support.hybrid import (
     NEMOTRON_H,
     attention,
@@ -156,7 +156,7 @@ def test_what_only_some_readers_take() -> None:
 
 def test_other_families_are_refused() -> None:
     """Only Nemotron-H has these layers; its children are no parents."""
-    solution = chosen(handed_library((NO_OP, PARENT[1])), [0, 1, 0, 0])
+    solution = chosen(export_library((NO_OP, PARENT[1])), [0, 1, 0, 0])
     (error,) = check(solution, TARGET, parent_config=LLAMA)
     assert "'llama'" in error.text
     (error,) = check(with_others(), TARGET, parent_config=written(with_others()))

@@ -12,7 +12,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.export import read_parent_config
 from puzzle_widgets.export.parent_config import MAX_CONFIG_BYTES, parent_config_of
-from tests.support.export import HEADS, HIDDEN, LAYERS, LLAMA, handed_library, llama_text
+from tests.support.export import HEADS, HIDDEN, LAYERS, LLAMA, export_library, llama_text
 from tests.support.mutations import damaged_bytes, damaged_json
 
 
@@ -49,12 +49,12 @@ def test_nested_text_config() -> None:
 
 def test_the_library_may_carry_it() -> None:
     """It is read from there, and a broken one is an error that names the library."""
-    assert parent_config_of(handed_library()) is None
-    carried = parent_config_of(handed_library(parent_config=llama_text()))
+    assert parent_config_of(export_library()) is None
+    carried = parent_config_of(export_library(parent_config=llama_text()))
     assert carried is not None
     assert carried.heads == HEADS
     with pytest.raises(pw.ExportError, match="parent configuration of small"):
-        parent_config_of(handed_library(parent_config="{"))
+        parent_config_of(export_library(parent_config="{"))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from puzzle_widgets.export import Finding, check, export, read_parent_config, wr
 from puzzle_widgets.export.parent_fit import check_fit
 from puzzle_widgets.library import FrozenMapping, SubBlock
 from tests.export.test_published_semantics import LLAMA_70B
-from tests.support.export import LLAMA, NO_OP, chosen, handed_library
+from tests.support.export import LLAMA, NO_OP, chosen, export_library
 from tests.support.libraries import EMBEDDED
 
 SMALL = (SubBlock("sized", 4), SubBlock("sized", 1024))
@@ -24,7 +24,7 @@ CONFIGS = ("vllm", "sglang", "llama.cpp", "mlx", "tensorrt-llm", "anymodel", "tr
 @pytest.fixture
 def solution() -> pw.Solution:
     """Blocks of two kinds."""
-    return chosen(handed_library(SMALL), [0, 1, 1, 0])
+    return chosen(export_library(SMALL), [0, 1, 1, 0])
 
 
 def fit(library: pw.BlockLibrary, config: dict[str, Any]) -> list[Finding]:
@@ -57,7 +57,7 @@ def test_a_teachers_block_configurations_are_a_parents(solution: pw.Solution) ->
 
 def test_parents_of_unlike_layers_may_have_unlike_blocks() -> None:
     """A hybrid parent's own layers differ, and so do its block configurations."""
-    library = handed_library(SMALL)
+    library = export_library(SMALL)
     first = library.layers[0]
     odd = replace(first.parent_variant, attention=NO_OP)
     layers = (replace(first, variants=(odd, *first.variants[1:])), *library.layers[1:])
@@ -86,7 +86,7 @@ def test_sizes_of_another_model_are_refused(
 
 def test_sizes_that_differ_between_layers_are_not_compared() -> None:
     """No one number can be the parent's then."""
-    library = handed_library(SMALL)
+    library = export_library(SMALL)
     first = library.layers[0]
     odd = replace(first.parent_variant, ffn=SubBlock("sized", 2048), attention=NO_OP)
     layers = (replace(first, variants=(odd, *first.variants[1:])), *library.layers[1:])

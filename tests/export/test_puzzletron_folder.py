@@ -14,7 +14,7 @@ from puzzle_widgets.export import write_puzzletron
 from puzzle_widgets.export.blocks import block_config
 from puzzle_widgets.library import FrozenMapping, SubBlock
 from tests.export.test_published_semantics import LLAMA_70B
-from tests.support.export import LINEAR, LLAMA, NO_OP, OTHER, PARENT, handed_library
+from tests.support.export import LINEAR, LLAMA, NO_OP, OTHER, PARENT, export_library
 from tests.support.libraries import published_folder
 
 SMALL = (SubBlock("sized", 4), SubBlock("sized", 1024))
@@ -45,7 +45,7 @@ def with_subblocks(library: pw.BlockLibrary, **changes: float) -> pw.BlockLibrar
 @pytest.fixture
 def library() -> pw.BlockLibrary:
     """Three blocks a layer, with costs by subblocks."""
-    return with_subblocks(handed_library(SMALL, (NO_OP, NO_OP)))
+    return with_subblocks(export_library(SMALL, (NO_OP, NO_OP)))
 
 
 def read(folder: Path, *path: str) -> Any:
@@ -160,10 +160,10 @@ def test_generated_tokens(library: pw.BlockLibrary, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("library", "said"),
     [
-        (handed_library(SMALL), "no cost is told for attention and FFN apart"),
-        (with_subblocks(handed_library((OTHER, PARENT[1]))), "neither its name nor its file"),
-        (with_subblocks(handed_library(SMALL), ffn=1.0), "attention and FFN together"),
-        (with_subblocks(handed_library((PARENT[0], LINEAR))), "refuses linear blocks"),
+        (export_library(SMALL), "no cost is told for attention and FFN apart"),
+        (with_subblocks(export_library((OTHER, PARENT[1]))), "neither its name nor its file"),
+        (with_subblocks(export_library(SMALL), ffn=1.0), "attention and FFN together"),
+        (with_subblocks(export_library((PARENT[0], LINEAR))), "refuses linear blocks"),
     ],
 )
 def test_what_cannot_be_written(library: pw.BlockLibrary, said: str, tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_the_published_library_is_written_and_opens_again(tmp_path: Path) -> Non
 
 def test_twins_are_refused(tmp_path: Path) -> None:
     """Two variants that are the same block cannot be told apart."""
-    library = with_subblocks(handed_library())
+    library = with_subblocks(export_library())
     layer = library.layers[0]
     twin = replace(layer.variants[0], name="twin")
     twins = replace(

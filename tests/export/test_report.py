@@ -13,7 +13,7 @@ from markupsafe import escape
 import puzzle_widgets as pw
 from puzzle_widgets.export import report
 from puzzle_widgets.library import FrozenMapping, SubBlock
-from tests.support.export import NO_OP, chosen, handed_library
+from tests.support.export import NO_OP, chosen, export_library
 
 SMALL = (SubBlock("sized", 4), SubBlock("sized", 1024))
 NASTY = "<script>alert('x')</script> & \"q\""
@@ -43,7 +43,7 @@ class Reader(HTMLParser):
 
 def kept(*choices: Sequence[int], name: str = "kept") -> list[pw.Scenario]:
     """Scenarios of one library by the places of their variants."""
-    library = handed_library(SMALL, (NO_OP, NO_OP))
+    library = export_library(SMALL, (NO_OP, NO_OP))
     return [pw.Scenario(f"{name} {n}", chosen(library, one)) for n, one in enumerate(choices)]
 
 
@@ -139,7 +139,7 @@ def test_the_front_is_drawn() -> None:
 def test_infeasible_scenarios_say_why() -> None:
     """A scenario without an architecture has its reason, and no picture."""
     problem = pw.SearchProblem(
-        handed_library(), minimize="metrics.kl_div", budgets={"stats.memory_mib": 1}
+        export_library(), minimize="metrics.kl_div", budgets={"stats.memory_mib": 1}
     )
     page = report([pw.Scenario("none", pw.search(problem))])
     assert "Infeasible." in page
@@ -148,7 +148,7 @@ def test_infeasible_scenarios_say_why() -> None:
 
 def test_notes_of_an_answer_stand_under_its_proof() -> None:
     """What to know before trusting it, escaped; the answer is then no plain success."""
-    library = handed_library()
+    library = export_library()
     found = pw.search(pw.SearchProblem(library, minimize=library.scores[0]))
     assert found.notes
     page = report(found)
@@ -159,7 +159,7 @@ def test_notes_of_an_answer_stand_under_its_proof() -> None:
 def test_one_library_a_report() -> None:
     """Scenarios of several libraries cannot be compared; none at all cannot be reported."""
     with pytest.raises(pw.ExportError, match="another library"):
-        report([*kept([0] * 4), pw.Scenario("b", chosen(handed_library(), [0] * 4))])
+        report([*kept([0] * 4), pw.Scenario("b", chosen(export_library(), [0] * 4))])
     with pytest.raises(pw.ExportError, match="needs a scenario"):
         report([])
 

@@ -9,7 +9,7 @@ import pytest
 
 from puzzle_widgets.export import TARGETS, export
 from puzzle_widgets.export.rope import rope_forms
-from tests.support.export import LLAMA, NO_OP, PARENT, chosen, handed_library
+from tests.support.export import LLAMA, NO_OP, PARENT, chosen, export_library
 
 BARE = {key: value for key, value in LLAMA.items() if key != "rope_theta"}
 LLAMA_3 = {
@@ -48,14 +48,14 @@ CONFIGS = [one.name for one in TARGETS if one.needs_parent and one.name != "nemo
 )
 def test_both_forms(target: str, parent: dict[str, Any], both: dict[str, Any]) -> None:
     """Readers of the old form and of transformers 5's compute with the same base and factors."""
-    solution = chosen(handed_library((NO_OP, PARENT[1])), [0, 1, 0, 0])
+    solution = chosen(export_library((NO_OP, PARENT[1])), [0, 1, 0, 0])
     config = json.loads(export(solution, target, parent_config=BARE | parent).text)
     assert {key: config[key] for key in both} == both
 
 
 def test_a_llama_without_a_base_has_the_usual_one() -> None:
     """Readers of DeciLM assume others; other forms stay as the parent's."""
-    solution = chosen(handed_library((NO_OP, PARENT[1])), [0, 1, 0, 0])
+    solution = chosen(export_library((NO_OP, PARENT[1])), [0, 1, 0, 0])
     config = json.loads(export(solution, "mlx", parent_config=BARE).text)
     assert config["rope_theta"] == 10_000.0
     assert config["rope_parameters"] == {"rope_type": "default", "rope_theta": 10_000.0}

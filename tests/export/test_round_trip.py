@@ -27,7 +27,7 @@ from tests.support.export import (
     PARENT,
     Subblocks,
     chosen,
-    handed_library,
+    export_library,
 )
 from tests.support.mutations import damaged_bytes, damaged_json
 
@@ -86,7 +86,7 @@ FORMS: dict[str, tuple[Read, tuple[Subblocks, ...]]] = {
 def test_the_same_architecture_comes_back(target: str, data: st.DataObject) -> None:
     """Any architecture of the library, written and read, is the same in every layer."""
     read, subblocks = FORMS[target]
-    library = handed_library(*subblocks, weights=True)
+    library = export_library(*subblocks, weights=True)
     variants = st.integers(0, len(subblocks))
     first = data.draw(st.sampled_from([0, 1]), "first layer, which has attention")
     rest = data.draw(st.lists(variants, min_size=3, max_size=3).filter(any), "the others")
@@ -99,7 +99,7 @@ def test_the_same_architecture_comes_back(target: str, data: st.DataObject) -> N
 
 def test_a_library_comes_back_from_its_puzzletron_directory(tmp_path: Path) -> None:
     """Blocks, scores, costs, non-block ones too, weights, the parent's config, as written."""
-    library = with_subblocks(handed_library(*SIZED, weights=True))
+    library = with_subblocks(export_library(*SIZED, weights=True))
     again = pw.load_library(write_puzzletron(library, tmp_path / "run", parent_config=LLAMA))
     assert len(again.layers) == len(library.layers)
     for mine, theirs in zip(library.layers, again.layers, strict=True):
@@ -115,8 +115,8 @@ def test_a_library_comes_back_from_its_puzzletron_directory(tmp_path: Path) -> N
 
 
 def test_a_directory_is_written_again_word_for_word(tmp_path: Path) -> None:
-    """What was read from a run is handed back in its own words, and searches to the same."""
-    library = with_subblocks(handed_library(*SIZED))
+    """What was read from a run is given back in its own words, and searches to the same."""
+    library = with_subblocks(export_library(*SIZED))
     first = pw.load_library(write_puzzletron(library, tmp_path / "first", parent_config=LLAMA))
     second = pw.load_library(write_puzzletron(first, tmp_path / "second"))
     assert replace(second, name=first.name, provenance=first.provenance) == first
@@ -133,7 +133,7 @@ def test_a_directory_is_written_again_word_for_word(tmp_path: Path) -> None:
 def test_damaged_files(target: str) -> None:
     """A thousand damaged files give an architecture of the library, or one clear error."""
     read, subblocks = FORMS[target]
-    library = handed_library(*subblocks, weights=True)
+    library = export_library(*subblocks, weights=True)
     text = export(chosen(library, [0, 1, 2, 3]), target, parent_config=LLAMA).text
     rng = random.Random(target)  # noqa: S311 - reproducible damage
     refused = 0

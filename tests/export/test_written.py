@@ -20,7 +20,7 @@ from tests.support.export import (
     NO_OP,
     PARENT,
     chosen,
-    handed_library,
+    export_library,
     variant,
 )
 
@@ -35,7 +35,7 @@ def written(solution: pw.Solution, target: str) -> Any:
 
 def test_anymodel() -> None:
     """The parent's own configuration, and one block configuration for each layer."""
-    solution = chosen(handed_library(SMALL, BARE), [0, 1, 2, 1])
+    solution = chosen(export_library(SMALL, BARE), [0, 1, 2, 1])
     config = written(solution, "anymodel")
     assert config["architectures"] == LLAMA["architectures"]
     assert config["model_type"] == "llama"
@@ -49,7 +49,7 @@ def test_anymodel() -> None:
 
 def test_per_layer_config() -> None:
     """Only what differs from the parent, under the layer's number as text."""
-    library = handed_library(SMALL, BARE, (NO_OP, PARENT[1]), (PARENT[0], NO_OP), layers=5)
+    library = export_library(SMALL, BARE, (NO_OP, PARENT[1]), (PARENT[0], NO_OP), layers=5)
     parent = LLAMA | {"num_hidden_layers": 5}
     solution = chosen(library, [0, 1, 2, 3, 4])
     config = json.loads(export(solution, "transformers", parent_config=parent).text)
@@ -66,7 +66,7 @@ def test_per_layer_config() -> None:
 
 def test_puzzletron() -> None:
     """One entry a layer: index, a list of one configuration, the paths of its weights."""
-    solution = chosen(handed_library(SMALL, BARE, weights=True), [0, 1, 2, 0])
+    solution = chosen(export_library(SMALL, BARE, weights=True), [0, 1, 2, 0])
     (answer,) = written(solution, "puzzletron")
     assert set(answer) == {"chosen_replacements"}
     entries = answer["chosen_replacements"]
@@ -84,7 +84,7 @@ def test_puzzletron() -> None:
 
 def test_puzzletron_takes_several() -> None:
     """Each scenario is one solution, in their order."""
-    library = handed_library(SMALL, weights=True)
+    library = export_library(SMALL, weights=True)
     kept = [pw.Scenario(str(n), chosen(library, [n] * 4)) for n in (0, 1)]
     answers = json.loads(export(kept, "puzzletron").text)
     widths = [
@@ -125,7 +125,7 @@ def test_indices_of_the_parent(names: tuple[int | str, ...], indices: list[int])
 @pytest.mark.parametrize("target", ["anymodel", "puzzletron"])
 def test_linear_blocks_are_never_written_for_modelopt(target: str) -> None:
     """Its own block configuration refuses them; even without the check no file comes about."""
-    solution = chosen(handed_library((PARENT[0], LINEAR), weights=True), [0, 1, 0, 0])
+    solution = chosen(export_library((PARENT[0], LINEAR), weights=True), [0, 1, 0, 0])
     with pytest.raises(pw.ExportError, match="Layer 1: Puzzletron's own block configuration"):
         export(solution, target, parent_config=LLAMA)
     with pytest.raises(pw.ExportError, match="refuses linear blocks"):

@@ -10,11 +10,11 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.files.scenario_file import read_scenarios
 from puzzle_widgets.library import SubBlock
-from tests.support.export import LLAMA, NO_OP, PARENT, handed_library
+from tests.support.export import LLAMA, NO_OP, PARENT, export_library
 
 NARROW = (SubBlock("sized", 8), SubBlock("sized", 1024))
 FEW = (SubBlock("sized", 2), SubBlock("sized", 4096))
-LIBRARY = handed_library(NARROW, FEW, (NO_OP, PARENT[1]))
+LIBRARY = export_library(NARROW, FEW, (NO_OP, PARENT[1]))
 
 
 def opened(**fields: Any) -> list[str]:

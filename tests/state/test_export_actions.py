@@ -10,7 +10,7 @@ import puzzle_widgets as pw
 from puzzle_widgets.export import Finding, check
 from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.problem.budget_rows import SearchRule
-from tests.support.export import LINEAR, LLAMA, PARENT, handed_library
+from tests.support.export import LINEAR, LLAMA, PARENT, export_library
 
 NARROW = (PARENT[0], LINEAR)
 
@@ -18,7 +18,7 @@ NARROW = (PARENT[0], LINEAR)
 @pytest.fixture
 def state() -> pw.ExplorerState:
     """A state whose best architecture within its memory is linear in some layers."""
-    state = pw.ExplorerState(handed_library(NARROW, (LINEAR, LINEAR)))
+    state = pw.ExplorerState(export_library(NARROW, (LINEAR, LINEAR)))
     state.set_budgets(())
     state.set_objective("metrics.kl_div", "maximize")
     return state
@@ -77,7 +77,7 @@ def test_rules_go_with_reset_and_with_another_library(state: pw.ExplorerState) -
     state.set_objective("metrics.kl_div", "maximize")
     banned: dict[int | str, frozenset[str]] = {0: frozenset({"linear-None linear-None"})}
     state.set_rules((SearchRule("x", FrozenMapping(banned)),))
-    state.open_library(handed_library())
+    state.open_library(export_library())
     assert list(state.rules) == []
 
 
@@ -114,9 +114,9 @@ def test_the_parents_configuration(state: pw.ExplorerState) -> None:
     assert source_of(state) == "llama.json"
     state.forget_parent_config()
     assert source_of(state) == ""
-    state.open_library(handed_library(parent_config=json.dumps(LLAMA)))
+    state.open_library(export_library(parent_config=json.dumps(LLAMA)))
     hidden = getattr(state.parent_config, "hidden", None)
     assert hidden == LLAMA["hidden_size"]
-    state.open_library(handed_library(parent_config="{"))
+    state.open_library(export_library(parent_config="{"))
     assert source_of(state) == ""
     assert "parent configuration of small" in state.message.text

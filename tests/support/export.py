@@ -43,7 +43,7 @@ def variant(
     return pw.BlockVariant(name, *subblocks, FrozenMapping(values), **more)
 
 
-def handed_library(
+def export_library(
     *others: Subblocks,
     layers: int = LAYERS,
     weights: bool = False,

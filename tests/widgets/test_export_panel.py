@@ -12,7 +12,7 @@ import puzzle_widgets as pw
 from puzzle_widgets.export import TARGETS
 from puzzle_widgets.state import BudgetSetting
 from puzzle_widgets.widgets.files import FileSaver, picture_buttons
-from tests.support.export import LINEAR, LLAMA, PARENT, handed_library
+from tests.support.export import LINEAR, LLAMA, PARENT, export_library
 from tests.support.upload import give_files
 
 NASTY = "<script>alert(1)</script>"
@@ -21,7 +21,7 @@ NASTY = "<script>alert(1)</script>"
 @pytest.fixture
 def state() -> pw.ExplorerState:
     """A state whose best architecture is linear in every layer."""
-    state = pw.ExplorerState(handed_library((PARENT[0], LINEAR)))
+    state = pw.ExplorerState(export_library((PARENT[0], LINEAR)))
     state.set_budgets(())
     state.set_objective("metrics.kl_div", "maximize")
     return state
@@ -156,7 +156,7 @@ def test_nothing_to_export(state: pw.ExplorerState) -> None:
     """An infeasible answer has its reason, and no file."""
     panel = pw.ExportPanel(state)
     panel.target.value = "layers-csv"
-    state.open_library(handed_library())
+    state.open_library(export_library())
     state.set_budgets((BudgetSetting("stats.memory_mib", "at most", 1.0, on=True),))
     assert "no architecture" in words(panel)[0]
     assert panel.save.disabled
@@ -164,7 +164,7 @@ def test_nothing_to_export(state: pw.ExplorerState) -> None:
 
 def test_the_panel_alone() -> None:
     """With a library it has messages and rules of its own."""
-    panel = pw.ExportPanel(handed_library((PARENT[0], LINEAR)))
+    panel = pw.ExportPanel(export_library((PARENT[0], LINEAR)))
     panel.state.set_objective("metrics.kl_div", "maximize")
     panel.state.set_budgets(())
     (avoid,) = buttons(panel.findings)

@@ -1,9 +1,8 @@
 """Figures on the screen, by bqplot: made once, then changed in place."""
 
-from puzzle_widgets.widgets.charts.bars import BarChart
 from puzzle_widgets.widgets.charts.cells import CellChart
-from puzzle_widgets.widgets.charts.curves import CurveChart
 from puzzle_widgets.widgets.charts.front import FrontChart
 from puzzle_widgets.widgets.charts.keys import legend_line, strip_line
+from puzzle_widgets.widgets.charts.layers import BarChart, CurveChart
 
 __all__ = ["BarChart", "CellChart", "CurveChart", "FrontChart", "legend_line", "strip_line"]

@@ -1,4 +1,4 @@
-"""Stacked bars over the layers on the screen; every layer has a column to point at and click."""
+"""Charts over the layers on the screen: stacked bars to point at and click, and curves."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import bqplot as bq
 import numpy as np
 
 from puzzle_widgets.charts.axes import Axis
-from puzzle_widgets.charts.figure import Bars
+from puzzle_widgets.charts.figure import Bars, Curve, Figure
 from puzzle_widgets.charts.palette import SELECTED
-from puzzle_widgets.widgets.charts.axes import axis_of, close_all, figure_of, scale_of
+from puzzle_widgets.widgets.charts.axes import axis_of, close_all, figure_of, fit, scale_of
 
 OnLayer = Callable[[int], None]
 _SHADE, _SHADED, _CLEAR = "#808080", 0.22, "transparent"
 _POINTER_PX, _TOP, _BOTTOM = 22, 4, 42
+_HEIGHT = "280px"
 
 
 class BarChart:
@@ -133,3 +134,49 @@ def _margin(y: Axis) -> int:
     """Room for the words of the ticks and of the axis, in px."""
     longest = max((len(words) for _, words in y.ticks), default=4)
     return max(64 if y.title else 24, round(24 + 6.4 * longest + (12 if y.title else 0)))
+
+
+class CurveChart:
+    """Curves; a chart whose vertical axis is logarithmic stays so.
+
+    Parameters
+    ----------
+    figure
+        To begin with.
+    """
+
+    def __init__(self, figure: Figure) -> None:
+        self._scales = {"x": scale_of(figure.x), "y": scale_of(figure.y)}
+        self._x_axis = axis_of(figure.x, self._scales["x"], "bottom", 32)
+        self._y_axis = axis_of(figure.y, self._scales["y"], "left", 52)
+        self.figure = figure_of(
+            [],
+            [self._x_axis, self._y_axis],
+            "pw-steps",
+            fig_margin={"top": 10, "bottom": 46, "left": 68, "right": 14},
+        )
+        self.figure.layout.height = _HEIGHT
+        self.show(figure)
+
+    def show(self, figure: Figure) -> None:
+        """Draw a figure; lines that are there stay."""
+        fit(self._scales["x"], self._x_axis, figure.x)
+        fit(self._scales["y"], self._y_axis, figure.y)
+        new = [self._line() for _ in range(len(figure.curves) - len(self.figure.marks))]
+        if new:
+            self.figure.marks = [*self.figure.marks, *new]
+        for mark, curve in zip(self.figure.marks, figure.curves, strict=False):
+            _draw(mark, curve)
+        for mark in self.figure.marks[len(figure.curves) :]:
+            mark.visible = False
+
+    def _line(self) -> bq.Lines:
+        return bq.Lines(x=[0.0, 1.0], y=[1.0, 1.0], scales=self._scales, stroke_width=2)
+
+
+def _draw(mark: bq.Lines, curve: Curve) -> None:
+    with mark.hold_sync():
+        mark.x = np.array([x for x, _ in curve.points], dtype=np.float64)
+        mark.y = np.array([y for _, y in curve.points], dtype=np.float64)
+        mark.colors, mark.line_style = [curve.color], curve.dash
+        mark.labels, mark.visible = [curve.name], True
