@@ -21,6 +21,35 @@ _FORMS = {
     ".parquet": dump_parquet,
     ".xlsx": dump_xlsx,
 }
+_HEAD: Cells = [
+    *("layer", "variant", "parent", "attention", "ffn", "kl"),
+    *("memory (MiB)", "runtime (ms)", "parameters"),
+    *("library", "batch size", "sequence length", "gpu", "origin", "comment"),
+]
+_BLOCKS: list[tuple[str, str, int | str, int | str, float, float, float, int]] = [
+    ("as the parent", "yes", 8, 14336, 0.0, 416.0, 20.5, 218_112_000),
+    ("half the KV heads", "no", 4, 14336, 0.012, 410.0, 19.25, 214_958_080),
+    ("half the FFN", "no", 8, 7168, 0.05, 248.0, 14.0, 130_031_616),
+    ("no attention", "no", "no_op", 14336, 0.4, 336.0, 11.5, 176_164_864),
+]
+_ONCE: Cells = ["My library", 64, 2048, "", "unknown", "an example: type over it"]
+_COLUMNS = {
+    "layer": "Number or name of the layer, in every row.",
+    "variant": "Any name, each once in its layer.",
+    "parent": "yes for the block that the parent has in this layer, once a layer; else no.",
+    "attention": "Number of KV heads, or no_op, or linear.",
+    "ffn": "Intermediate size, or no_op, or linear.",
+    "kl": "KL divergence: how much the variant harms the model. Other scores: 'score: NAME'.",
+    "memory (MiB)": "What the variant costs; in GiB or GB, say so in the brackets.",
+    "runtime (ms)": "Of a whole batch; in s or us, say so. Other costs: 'cost: NAME (unit)'.",
+    "parameters": "How many the variant has; 'parameters (M)' if in millions.",
+    "library": "Title; this and the columns behind it are filled in once, in the first row.",
+    "batch size": "Sequences a batch, as measured; for several, a row of each block for each.",
+    "sequence length": "Tokens a sequence, as the runtime was measured.",
+    "gpu": "What it was measured on.",
+    "origin": "measured, modeled, generated or unknown.",
+    "comment": "Read by nobody but people.",
+}
 
 
 def write_library(library: BlockLibrary, path: str | Path) -> None:
@@ -52,44 +81,7 @@ def write_library(library: BlockLibrary, path: str | Path) -> None:
     form = _FORMS.get(target.suffix.lower())
     if form is None:
         Location(target.name).fail("no known form.", f"End it in {', '.join(_FORMS)}.")
-    content = form(library)
-    try:
-        atomic_write(target, content)
-    except OSError as error:
-        raise LibraryError(
-            f"{path}: cannot be written ({error.strerror}). Name a file in a folder that is there."
-        ) from error
-
-
-_HEAD: Cells = [
-    *("layer", "variant", "parent", "attention", "ffn", "kl"),
-    *("memory (MiB)", "runtime (ms)", "parameters"),
-    *("library", "batch size", "sequence length", "gpu", "origin", "comment"),
-]
-_BLOCKS: list[tuple[str, str, int | str, int | str, float, float, float, int]] = [
-    ("as the parent", "yes", 8, 14336, 0.0, 416.0, 20.5, 218_112_000),
-    ("half the KV heads", "no", 4, 14336, 0.012, 410.0, 19.25, 214_958_080),
-    ("half the FFN", "no", 8, 7168, 0.05, 248.0, 14.0, 130_031_616),
-    ("no attention", "no", "no_op", 14336, 0.4, 336.0, 11.5, 176_164_864),
-]
-_ONCE: Cells = ["My library", 64, 2048, "", "unknown", "an example: type over it"]
-_COLUMNS = {
-    "layer": "Number or name of the layer, in every row.",
-    "variant": "Any name, each once in its layer.",
-    "parent": "yes for the block that the parent has in this layer, once a layer; else no.",
-    "attention": "Number of KV heads, or no_op, or linear.",
-    "ffn": "Intermediate size, or no_op, or linear.",
-    "kl": "KL divergence: how much the variant harms the model. Other scores: 'score: NAME'.",
-    "memory (MiB)": "What the variant costs; in GiB or GB, say so in the brackets.",
-    "runtime (ms)": "Of a whole batch; in s or us, say so. Other costs: 'cost: NAME (unit)'.",
-    "parameters": "How many the variant has; 'parameters (M)' if in millions.",
-    "library": "Title; this and the columns behind it are filled in once, in the first row.",
-    "batch size": "Sequences a batch, as measured; for several, a row of each block for each.",
-    "sequence length": "Tokens a sequence, as the runtime was measured.",
-    "gpu": "What it was measured on.",
-    "origin": "measured, modeled, generated or unknown.",
-    "comment": "Read by nobody but people.",
-}
+    _save(target, form(library))
 
 
 def write_template(
@@ -122,18 +114,25 @@ def write_template(
     4
     """
     target = Path(path).expanduser()
-    content = dump_template(target.name, layers=layers, decimal=decimal)
+    _save(target, dump_template(target.name, layers=layers, decimal=decimal), overwrite=overwrite)
+
+
+def _save(target: Path, content: bytes, *, overwrite: bool = True) -> None:
     try:
-        with target.open("wb" if overwrite else "xb") as file:
-            file.write(content)
+        if overwrite:
+            atomic_write(target, content)
+        else:
+            with target.open("xb") as file:
+                file.write(content)
     except FileExistsError as error:
         raise LibraryError(
-            f"{path}: a file of this name is there, and is kept. Name another, or say that it is "
+            f"{target}: a file of this name is there, and is kept. Name another, or say that it is "
             "to be replaced (overwrite=True, or --force on the command line)."
         ) from error
     except OSError as error:
         raise LibraryError(
-            f"{path}: cannot be written ({error.strerror}). Name a file in a folder that is there."
+            f"{target}: cannot be written ({error.strerror}). Name a file in a folder that is "
+            "there."
         ) from error
 
 

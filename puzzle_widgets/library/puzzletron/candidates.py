@@ -5,15 +5,24 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
-from puzzle_widgets.library.checks import Location, number, some_of, text
+from puzzle_widgets.library.checks import (
+    Location,
+    long_text,
+    mapping,
+    number,
+    sequence,
+    short_repr,
+    some_of,
+    text,
+)
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import OTHER, BlockLibrary
 from puzzle_widgets.library.order import layers_words
-from puzzle_widgets.library.puzzletron.blocks import Block
+from puzzle_widgets.library.puzzletron.blocks import Block, Shape, canonical, read_block
 from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
 
 Values = dict[str, float | None]
@@ -75,8 +84,8 @@ class Candidate:
     block: Block
     config: str
     paths: tuple[str, ...]
-    is_parent: bool
-    values: Values
+    is_parent: bool = False
+    values: Values = field(default_factory=dict)
 
     @property
     def words(self) -> str:
@@ -301,3 +310,57 @@ def _names(candidates: Sequence[Candidate]) -> list[str]:
             name += f" ({', '.join(f'{key} {value}' for key, value in candidate.block.extra)})"
         names.append(name if name not in names else f"{name} ({len(names)})")
     return names
+
+
+def layer_number(value: object, place: Location) -> int:
+    """Read a layer's number, from 0 on."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**9:
+        place.fail(
+            f"{short_repr(value)} is not a number of a layer.", "Layers are numbered from 0."
+        )
+    return value
+
+
+def layers_of(entry: Mapping[str, Any], place: Location) -> list[int]:
+    """Read ``parent_layer_indices``: a list, or one number; ``block_idx`` in its stead."""
+    found = entry.get("parent_layer_indices", entry.get("block_idx"))
+    here = place.at(field="parent_layer_indices")
+    numbers = found if isinstance(found, list) else [found]
+    return [layer_number(n, here) for n in sequence(numbers, here, "it")]
+
+
+def one_config(entry: Mapping[str, Any], place: Location) -> Mapping[str, Any]:
+    """Read the one block config of an entry, which is given bare or as a list of one."""
+    found = next(
+        (entry[key] for key in ("child_block_configs", "block_config") if entry.get(key)), None
+    )
+    if isinstance(found, list):
+        if len(found) != 1:
+            place.at(field="child_block_configs").fail(
+                f"{len(found)} blocks for one layer.", "Only one is known here."
+            )
+        found = found[0]
+    return mapping(found, place.at(field="child_block_configs"), "it")
+
+
+def weight_paths_of(entry: Mapping[str, Any], place: Location) -> tuple[str, ...]:
+    """Read where the weights lie, as the file says it; often on another machine."""
+    found = entry.get("weight_paths") or []
+    here = place.at(field="weight_paths")
+    if not isinstance(found, list):
+        here.fail(f"{short_repr(found)} are no paths.", "Give a list of text.")
+    return tuple(text(path, here, "a path") for path in found)
+
+
+def config_text(config: object, place: Location) -> str:
+    """Text of a block's config, to be kept with the block."""
+    return long_text(canonical(config), place)
+
+
+def read_candidate(
+    record: Mapping[str, Any], source: Mapping[str, Any], layer: int, shape: Shape, place: Location
+) -> Candidate:
+    """Read the block that a record is of; ``source`` says where its weights lie."""
+    config = one_config(record, place)
+    block = read_block(config, shape, place)
+    return Candidate(layer, block, config_text(config, place), weight_paths_of(source, place))

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from puzzle_widgets.library.checks import Location, mapping, sequence, short_repr
 from puzzle_widgets.library.order import layers_words
-from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
-from puzzle_widgets.library.puzzletron.candidates import Candidate, Values
-from puzzle_widgets.library.puzzletron.scores import (
-    Scores,
-    compose,
-    config_text,
+from puzzle_widgets.library.puzzletron.blocks import Block, Shape
+from puzzle_widgets.library.puzzletron.candidates import (
+    Candidate,
+    Values,
     layers_of,
-    one_config,
-    parent_scores,
-    weight_paths_of,
+    read_candidate,
 )
+from puzzle_widgets.library.puzzletron.scores import Scores, compose, parent_scores
 from puzzle_widgets.library.puzzletron.stats import WorkloadStats
 from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
 
@@ -28,20 +25,10 @@ _TEACHER_FOLDERS = ("ckpts/teacher/", "ckpts/sorted_teacher/")
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One block of one layer: its config's text and the files of its weights."""
-
-    layer: int
-    block: Block
-    config: str
-    paths: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Entries:
     """The entries of single layers, what has to be said, and the layers replaced together."""
 
-    found: tuple[Entry, ...]
+    found: tuple[Candidate, ...]
     notices: tuple[str, ...] = ()
     together: frozenset[int] = frozenset()
 
@@ -57,7 +44,7 @@ class Entries:
 
 def read_entries(content: object, shape: Shape, place: Location) -> Entries:
     """Read the entries of either version, and what has to be said of those left out."""
-    entries: dict[tuple[int, Block], Entry] = {}
+    entries: dict[tuple[int, Block], Candidate] = {}
     notices: list[str] = []
     together: set[int] = set()
     for record in _records(content, place):
@@ -66,7 +53,7 @@ def read_entries(content: object, shape: Shape, place: Location) -> Entries:
             notices.append(f"{place}: a replacement over layers {layers} at once is left out.")
             together.update(layers)
             continue
-        entry = _read(record, layers[0], shape, place.at(layer=layers[0]))
+        entry = read_candidate(record, record, layers[0], shape, place.at(layer=layers[0]))
         if entries.setdefault((entry.layer, entry.block), entry) is not entry:
             notices.append(f"{place}: layer {entry.layer} has {entry.block.name!r} twice.")
     if not entries:
@@ -89,37 +76,18 @@ def check_layers(
         )
 
 
-def parents_of(
-    entries: Sequence[Entry], teacher: Sequence[Block], folder: str, scored: set[tuple[int, Block]]
-) -> dict[int, Block]:
-    """Find the parent's block of each layer.
-
-    It is the one of the parent's config; without a config, the one whose weights all lie in the
-    parent's folder; else the only one that was never scored.
-    """
-    found = {}
-    for layer in dict.fromkeys(entry.layer for entry in entries):
-        here = [entry for entry in entries if entry.layer == layer]
-        block = _parent(here, teacher, folder, scored)
-        if block is not None:
-            found[layer] = block
-    return found
-
-
-def _parent(
-    entries: Sequence[Entry], teacher: Sequence[Block], folder: str, scored: set[tuple[int, Block]]
-) -> Block | None:
-    layer = entries[0].layer
+def _parent(entries: Sequence[Candidate], teacher: Sequence[Block], scores: Scores) -> Block | None:
+    layer, folder = entries[0].layer, scores.teacher_folder
     if layer < len(teacher):
         return next(_best_fit(entries, teacher[layer]), None)
     in_folder = [e.block for e in entries if e.paths and all(_inside(p, folder) for p in e.paths)]
-    for blocks in (in_folder, [e.block for e in entries if (layer, e.block) not in scored]):
+    for blocks in (in_folder, [e.block for e in entries if (layer, e.block) not in scores.blocks]):
         if len(blocks) == 1:
             return blocks[0]
     return None
 
 
-def _best_fit(entries: Sequence[Entry], wanted: Block) -> Iterator[Block]:
+def _best_fit(entries: Sequence[Candidate], wanted: Block) -> Iterator[Block]:
     yield from (entry.block for entry in entries if entry.block == wanted)
     yield from (entry.block for entry in entries if entry.block.fits(wanted))
 
@@ -130,12 +98,6 @@ def _inside(path: str, folder: str) -> bool:
     if folder and PurePosixPath(posix).is_relative_to(folder.replace("\\", "/")):
         return True
     return any(known in posix for known in _TEACHER_FOLDERS)
-
-
-def _read(record: Mapping[str, Any], layer: int, shape: Shape, place: Location) -> Entry:
-    config = one_config(record, place)
-    block = read_block(config, shape, place)
-    return Entry(layer, block, config_text(config, place), weight_paths_of(record, place))
 
 
 def _records(content: object, place: Location) -> list[Mapping[str, Any]]:
@@ -152,9 +114,17 @@ def _records(content: object, place: Location) -> list[Mapping[str, Any]]:
 def find_parents(
     entries: Entries, scores: Scores, teacher: Sequence[Block], place: Location, links: str
 ) -> dict[int, Block]:
-    """Find every layer's own block in the parent; ``links`` say what lies behind one."""
-    found = parents_of(entries.found, teacher, scores.teacher_folder, set(scores.blocks))
-    missing = sorted({entry.layer for entry in entries.found} - set(found))
+    """Find the parent's block of each layer; ``links`` say what lies behind one.
+
+    It is the one of the parent's config; without a config, the one whose weights all lie in the
+    parent's folder; else the only one that was never scored.
+    """
+    layers: dict[int, list[Candidate]] = {}
+    for entry in entries.found:
+        layers.setdefault(entry.layer, []).append(entry)
+    blocks = {layer: _parent(here, teacher, scores) for layer, here in layers.items()}
+    found = {layer: block for layer, block in blocks.items() if block is not None}
+    missing = sorted(layers.keys() - found.keys())
     if missing:
         place.fail(
             f"{layers_words(missing)}: none of the blocks is known to be the parent's."
@@ -166,7 +136,7 @@ def find_parents(
 
 
 def join(
-    entries: Sequence[Entry], scores: Scores, stats: WorkloadStats, parents: dict[int, Block]
+    entries: Sequence[Candidate], scores: Scores, stats: WorkloadStats, parents: dict[int, Block]
 ) -> tuple[tuple[Candidate, ...], list[str]]:
     """Give each entry its scores and its costs, and say how many scores are composed of parts'."""
     metrics = scores.metrics
@@ -175,7 +145,7 @@ def join(
     baseline = {**own, **scores.baseline}
     composed = 0
 
-    def scored(entry: Entry) -> Values:
+    def scored(entry: Candidate) -> Values:
         nonlocal composed
         if entry is whole[entry.layer]:
             return own
@@ -186,13 +156,12 @@ def join(
         parent = whole[entry.layer].config
         return compose(scores.parts, baseline, entry.layer, entry.config, parent)
 
-    def candidate(entry: Entry) -> Candidate:
+    def candidate(entry: Candidate) -> Candidate:
         found = scored(entry)
         values = {f"{SCORE_GROUP}{key}": found.get(key) for key in metrics}
         costs = stats.costs(entry.block, entry.layer).items()
         values |= {f"{COST_GROUP}{key}": value for key, value in costs}
-        is_parent = entry is whole[entry.layer]
-        return Candidate(entry.layer, entry.block, entry.config, entry.paths, is_parent, values)
+        return replace(entry, is_parent=entry is whole[entry.layer], values=values)
 
     found = tuple(candidate(entry) for entry in entries)
     return found, _composed_words(composed, len(entries))
@@ -208,7 +177,7 @@ def _composed_words(composed: int, whole: int) -> list[str]:
     return [said]
 
 
-def unknown_scores(entries: Sequence[Entry], scores: Scores) -> list[str]:
+def unknown_scores(entries: Sequence[Candidate], scores: Scores) -> list[str]:
     """Say how many scores belong to no block of the library."""
     there = {(entry.layer, entry.block) for entry in entries}
     strange = [key for key in scores.blocks if key not in there]

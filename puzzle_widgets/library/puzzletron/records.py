@@ -9,21 +9,22 @@ from typing import Any
 
 from puzzle_widgets.library.checks import Location, mapping
 from puzzle_widgets.library.frozen import FrozenMapping
-from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
-from puzzle_widgets.library.puzzletron.candidates import Candidate, Values, costs_of, known
-from puzzle_widgets.library.puzzletron.layout import Layout, beside
-from puzzle_widgets.library.puzzletron.scores import (
-    config_text,
+from puzzle_widgets.library.puzzletron.blocks import Block, Shape
+from puzzle_widgets.library.puzzletron.candidates import (
+    Candidate,
+    Values,
+    costs_of,
+    known,
     layers_of,
-    one_config,
-    parent_scores,
-    was_corrected,
-    weight_paths_of,
+    read_candidate,
 )
+from puzzle_widgets.library.puzzletron.layout import Layout, beside
+from puzzle_widgets.library.puzzletron.scores import parent_scores, was_corrected
 from puzzle_widgets.library.puzzletron.stats import Workload, WorkloadStats, name_workloads
 from puzzle_widgets.library.quantity import COST_GROUP, RUNTIME, SCORE_GROUP
 
 _FIRST_RECORD = ("block_config", "child_block_configs")
+_CLOSE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -66,18 +67,14 @@ def read_records(
 
 
 def _read(record: Mapping[str, Any], layer: int, shape: Shape, place: Location) -> _Record:
-    config = one_config(record, place)
     stats = record.get("stats") or {}
     metrics = record.get("metrics") or {}
-    source = record.get("layer_replacement") or record
+    source = mapping(record.get("layer_replacement") or record, place, "it")
     costs = costs_of(mapping(stats, place.at(field="stats"), "it"), place) if stats else {}
-    candidate = Candidate(
-        layer,
-        read_block(config, shape, place),
-        config_text(config, place),
-        weight_paths_of(mapping(source, place, "it"), place),
-        bool(record.get("is_teacher")),
-        {f"{COST_GROUP}{key}": value for key, value in costs.items()},
+    candidate = replace(
+        read_candidate(record, source, layer, shape, place),
+        is_parent=bool(record.get("is_teacher")),
+        values={f"{COST_GROUP}{key}": value for key, value in costs.items()},
     )
     here = place.at(field="metrics")
     return _Record(candidate, costs_of(mapping(metrics, here, "it"), here) if metrics else {})
@@ -106,9 +103,6 @@ def _with_scores(
         if key in corrected
     ]
     return tuple(sorted(candidates, key=lambda c: c.layer)), tuple(notices)
-
-
-_CLOSE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -235,12 +229,8 @@ def _named(found: Sequence[Recorded]) -> tuple[Recorded, ...]:
     names = name_workloads([recorded.workload.args for recorded in found])
     args = {str(sorted(map(str, recorded.workload.args.items()))) for recorded in found}
     if len(args) < len(found):
-        names = [_folder(recorded.path) for recorded in found]
+        names = [str(PurePosixPath(recorded.path).parent) for recorded in found]
     return tuple(
         replace(recorded, workload=replace(recorded.workload, name=name))
         for recorded, name in zip(found, names, strict=True)
     )
-
-
-def _folder(path: str) -> str:
-    return str(PurePosixPath(path).parent)

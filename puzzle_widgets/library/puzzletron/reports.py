@@ -26,10 +26,11 @@ from puzzle_widgets.library.puzzletron.blocks import Block, Shape, read_block
 from puzzle_widgets.library.puzzletron.candidates import (
     averages,
     known,
+    layers_of,
+    one_config,
     value_of,
 )
 from puzzle_widgets.library.puzzletron.layout import SOLUTIONS, search_name
-from puzzle_widgets.library.puzzletron.scores import layers_of, one_config
 from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
 
 _SHARE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?%")

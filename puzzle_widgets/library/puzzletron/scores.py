@@ -7,10 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from puzzle_widgets.library.checks import Location, long_text, mapping, sequence, short_repr, text
+from puzzle_widgets.library.checks import Location, mapping, short_repr
 from puzzle_widgets.library.puzzletron.blocks import Block, Shape, canonical, read_block
-from puzzle_widgets.library.puzzletron.candidates import Values, averages, known, value_of
-from puzzle_widgets.library.puzzletron.stats import layer_number
+from puzzle_widgets.library.puzzletron.candidates import (
+    Values,
+    averages,
+    known,
+    layers_of,
+    one_config,
+    value_of,
+)
 from puzzle_widgets.library.sense import sense_of_name
 
 _ONE_MINUS = "one_minus_"
@@ -233,39 +239,3 @@ def _take_teacher_folder(scores: Scores, content: Mapping[str, Any]) -> None:
     folder = args.get("teacher_dir") if isinstance(args, Mapping) else None
     if isinstance(folder, str) and not scores.teacher_folder:
         scores.teacher_folder = folder
-
-
-def layers_of(entry: Mapping[str, Any], place: Location) -> list[int]:
-    """Read ``parent_layer_indices``: a list, or one number; ``block_idx`` in its stead."""
-    found = entry.get("parent_layer_indices", entry.get("block_idx"))
-    here = place.at(field="parent_layer_indices")
-    numbers = found if isinstance(found, list) else [found]
-    return [layer_number(n, here) for n in sequence(numbers, here, "it")]
-
-
-def one_config(entry: Mapping[str, Any], place: Location) -> Mapping[str, Any]:
-    """Read the one block config of an entry, which is given bare or as a list of one."""
-    found = next(
-        (entry[key] for key in ("child_block_configs", "block_config") if entry.get(key)), None
-    )
-    if isinstance(found, list):
-        if len(found) != 1:
-            place.at(field="child_block_configs").fail(
-                f"{len(found)} blocks for one layer.", "Only one is known here."
-            )
-        found = found[0]
-    return mapping(found, place.at(field="child_block_configs"), "it")
-
-
-def weight_paths_of(entry: Mapping[str, Any], place: Location) -> tuple[str, ...]:
-    """Read where the weights lie, as the file says it; often on another machine."""
-    found = entry.get("weight_paths") or []
-    here = place.at(field="weight_paths")
-    if not isinstance(found, list):
-        here.fail(f"{short_repr(found)} are no paths.", "Give a list of text.")
-    return tuple(text(path, here, "a path") for path in found)
-
-
-def config_text(config: object, place: Location) -> str:
-    """Text of a block's config, to be kept with the block."""
-    return long_text(canonical(config), place)

@@ -28,7 +28,7 @@ from puzzle_widgets.library.puzzletron.blocks import (
     read_block,
     read_part,
 )
-from puzzle_widgets.library.puzzletron.candidates import Candidate, Values, costs_of
+from puzzle_widgets.library.puzzletron.candidates import Candidate, Values, costs_of, layer_number
 from puzzle_widgets.library.quantity import COST_GROUP, format_number
 
 _CLASSES: dict[str, Part] = {"AttentionConfig": "attention", "FFNConfig": "ffn"}
@@ -245,15 +245,6 @@ def _part_of(row: Mapping[str, Any], place: Location) -> Part:
 def _has_layer(row: Mapping[str, Any]) -> bool:
     """Whether costs are of one layer; the second version writes -1 for all layers."""
     return row.get("parent_layer_index") not in (None, -1)
-
-
-def layer_number(value: object, place: Location) -> int:
-    """Read a layer's number, from 0 on."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**9:
-        place.fail(
-            f"{short_repr(value)} is not a number of a layer.", "Layers are numbered from 0."
-        )
-    return value
 
 
 def _sum(values: Sequence[float | None]) -> float | None:

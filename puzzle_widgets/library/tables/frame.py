@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import singledispatch
 from importlib import import_module
@@ -17,13 +17,12 @@ from puzzle_widgets.library.assemble import Facts
 from puzzle_widgets.library.checks import Location, first_line, need
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.json_forms import FORMAT, dump_head, read_head, read_units
-from puzzle_widgets.library.model import BlockLibrary, BlockVariant, SubBlock
+from puzzle_widgets.library.model import BlockLibrary, SubBlock
 from puzzle_widgets.library.quantity import format_size, unit_of_key
 from puzzle_widgets.library.tables.cells import Marks
 from puzzle_widgets.library.tables.headings import (
     FACTS,
     HALVES,
-    NEEDED,
     NON_BLOCK,
     is_known,
     write_heading,
@@ -76,7 +75,7 @@ def to_frame(source: Any, *, layers: bool = False) -> pd.DataFrame:  # noqa: ANN
 
 @to_frame.register
 def _library_frame(library: BlockLibrary, *, layers: bool = False) -> pd.DataFrame:  # noqa: ARG001
-    extra = block_columns(library)
+    variants = [variant for layer in library.layers for variant in layer.variants]
     rows = [
         {
             "layer": layer.name,
@@ -85,12 +84,15 @@ def _library_frame(library: BlockLibrary, *, layers: bool = False) -> pd.DataFra
             "attention": write_subblock(variant.attention),
             "ffn": write_subblock(variant.ffn),
             **variant.values,
-            **{name: cell(variant) for name, cell in extra.items()},
         }
         for layer in library.layers
         for variant in layer.variants
     ]
     frame = pd.DataFrame(rows)
+    if any(variant.weight_paths for variant in variants):
+        frame["weight_paths"] = [json.dumps(list(variant.weight_paths)) for variant in variants]
+    if any(variant.block_config for variant in variants):
+        frame["block_config"] = [variant.block_config for variant in variants]
     frame.attrs = {_UNITS: units_of(library, library.keys), _LIBRARY: dump_head(library)}
     return frame
 
@@ -99,17 +101,6 @@ def units_of(library: BlockLibrary, keys: tuple[str, ...]) -> dict[str, str]:
     """Unit of each key that has one."""
     units = {key: library.quantity(key).unit for key in keys}
     return {key: unit for key, unit in units.items() if unit}
-
-
-def block_columns(library: BlockLibrary) -> dict[str, Callable[[BlockVariant], str]]:
-    """What is written of each block beside its figures, by column; only what there is."""
-    variants = [variant for layer in library.layers for variant in layer.variants]
-    found: dict[str, Callable[[BlockVariant], str]] = {}
-    if any(variant.weight_paths for variant in variants):
-        found["weight_paths"] = lambda variant: json.dumps(list(variant.weight_paths))
-    if any(variant.block_config for variant in variants):
-        found["block_config"] = lambda variant: variant.block_config
-    return found
 
 
 def write_subblock(subblock: SubBlock) -> str:
@@ -220,17 +211,16 @@ def _too_much(size: int, place: Location) -> None:
 
 def rows_of(library: BlockLibrary) -> list[Cells]:
     """Lay a library out: headings, then a row for each variant; facts stand in the first row."""
-    extra = block_columns(library)
-    headings = [write_heading(key, library.units.get(key)) for key in library.keys]
-    rows: list[Cells] = [[*NEEDED, *HALVES, *headings, *extra]]
-    for layer in library.layers:
-        for variant in layer.variants:
-            head = [layer.name, variant.name, variant.name == layer.parent]
-            beside = [cell(variant) for cell in extra.values()]
-            rows.append([*head, *_variant_cells(variant), *beside])
+    frame = to_frame(library)
+    for part in HALVES:
+        frame[part] = [int(size) if size.isdigit() else size for size in frame[part]]
+    units = {key: write_heading(key, library.units.get(key)) for key in library.keys}
+    headings = [units.get(column, column) for column in frame.columns]
+    rows: list[Cells] = [headings, *frame.astype(object).to_numpy().tolist()]
     if library.non_block_costs:
         outside = [library.non_block_costs.get(key, "") for key in library.keys]
-        rows.append([NON_BLOCK, "", "", "", "", *outside, *([""] * len(extra))])
+        rows.append([NON_BLOCK, "", "", "", "", *outside])
+        rows[-1] += [""] * (len(headings) - len(rows[-1]))
     return _with_facts(rows, library)
 
 
@@ -239,13 +229,6 @@ def _with_facts(rows: list[Cells], library: BlockLibrary) -> list[Cells]:
     facts = {name: value for name, value in _fact_cells(library).items() if value not in (None, "")}
     blank = [""] * len(facts)
     return [[*rows[0], *facts], [*rows[1], *facts.values()], *([*row, *blank] for row in rows[2:])]
-
-
-def _variant_cells(variant: BlockVariant) -> Cells:
-    subblocks = [
-        subblock.size or write_subblock(subblock) for subblock in (variant.attention, variant.ffn)
-    ]
-    return [*subblocks, *variant.values.values()]
 
 
 def _fact_cells(library: BlockLibrary) -> dict[str, Any]:
