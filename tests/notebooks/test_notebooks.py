@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import nbformat
 import pytest
 from ipykernel.kernelspec import write_kernel_spec
 from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError
 
 from tests.support.libraries import published_folder
 
@@ -22,6 +24,7 @@ TO_VLLM = FOLDER / "03_puzzletron_to_vllm.ipynb"
 BUILD = FOLDER / "04_build_and_check.ipynb"
 MAPS = FOLDER / "05_fronts_and_maps.ipynb"
 SECONDS_A_CELL = 600
+SECONDS_TO_BUILD = 1_500  # 2 minutes on two free cores, far more where others use them
 
 PUBLISHED_SUMS = ("6.861455", "18.935023", "3.282073", "3.341735", "3.382206")
 
@@ -38,13 +41,29 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "of-the-tests"
 
 
-def _run(path: Path, kernel: str) -> str:
+def _run(path: Path, kernel: str, seconds: int = SECONDS_A_CELL) -> str:
     """Run a notebook and give the text of all outputs."""
     notebook = _read(path)
-    client = NotebookClient(notebook, kernel_name=kernel, timeout=SECONDS_A_CELL)
-    client.execute(cwd=str(CHECKOUT))
+    with NamedTemporaryFile("r") as stacks:
+        dump = f"faulthandler.dump_traceback_later({seconds - 60}, file=open({stacks.name!r}, 'w'))"
+        lines = f"--IPKernelApp.exec_lines=import faulthandler; {dump}"
+        client = NotebookClient(
+            notebook, kernel_name=kernel, timeout=seconds, extra_arguments=[lines]
+        )
+        try:
+            client.execute(cwd=str(CHECKOUT))
+        except CellTimeoutError as error:
+            raise AssertionError(f"{_said(notebook)[-3000:]}\n{stacks.read()}") from error
+    return _said(notebook)
+
+
+def _said(notebook: Any) -> str:
     outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
-    return "\n".join(str(out.get("text") or out["data"]["text/plain"]) for out in outputs)
+    return "\n".join(str(_text_of(out)) for out in outputs)
+
+
+def _text_of(out: Any) -> Any:
+    return out.get("text") or out.get("data", {}).get("text/plain") or out.get("traceback")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -135,7 +154,7 @@ def test_build_and_check_from_nothing(
     """A library is built, measured, and its prediction checked: all tables and charts are there."""
     pytest.importorskip("torch", reason="PyTorch is not installed")
     monkeypatch.setenv("PUZZLE_WIDGETS_BUILD", str(tmp_path / "build-tiny"))
-    text = _run(BUILD, kernel)
+    text = _run(BUILD, kernel, SECONDS_TO_BUILD)
     assert "figures: measured" in text
     assert "Solution(optimal, proven" in text
     assert "spearman" in text
