@@ -16,7 +16,7 @@ from puzzle_widgets.library import (
     find_library,
     load_dataset,
     load_library,
-    open_run,
+    open_source,
 )
 from puzzle_widgets.library.datasets import Dataset, cache_folder, has_agreed
 
@@ -41,10 +41,15 @@ def open_asked(asked: Namespace) -> BlockLibrary:
     LibraryError, DatasetError
         If it cannot be opened, or its license is not agreed to.
     """
-    library = _open(asked)
+    return open_with_workloads(asked)[0]
+
+
+def open_with_workloads(asked: Namespace) -> tuple[BlockLibrary, tuple[str, ...]]:
+    """Open as :func:`open_asked` does; also names the workloads there are, if any, to choose."""
+    library, workloads = _open(asked)
     for said in library.notes:
         say(f"note: {said}")
-    return library
+    return library, workloads
 
 
 def how_to_read(asked: Namespace) -> dict[str, Any]:
@@ -53,19 +58,18 @@ def how_to_read(asked: Namespace) -> dict[str, Any]:
     return {name: getattr(asked, name) for name in names if getattr(asked, name)}
 
 
-def _open(asked: Namespace) -> BlockLibrary:
+def _open(asked: Namespace) -> tuple[BlockLibrary, tuple[str, ...]]:
     found = find_library(asked.library)
-    if not isinstance(found, Dataset):
-        return load_library(found, workload=asked.workload, **how_to_read(asked))
-    if asked.workload is not None:
-        raise DatasetError(f"{found.title} has no workloads; leave --workload out.")
-    return open_dataset(found)
-
-
-def workloads_of(asked: Namespace) -> tuple[str, ...]:
-    """Names of the workloads to choose from; none where there is nothing to choose."""
-    run = open_run(asked.library, **how_to_read(asked))
-    return () if run is None else tuple(workload.name for workload in run.workloads)
+    if isinstance(found, Dataset):
+        if asked.workload is not None:
+            raise DatasetError(f"{found.title} has no workloads; leave --workload out.")
+        return open_dataset(found), ()
+    opened = open_source(found, **how_to_read(asked))
+    if not isinstance(opened, BlockLibrary):
+        return opened.library(asked.workload), tuple(one.name for one in opened.workloads)
+    if asked.workload is not None:  # says that there are none
+        opened = load_library(found, workload=asked.workload, **how_to_read(asked))
+    return opened, ()
 
 
 def open_dataset(dataset: Dataset, *, agree: bool = False) -> BlockLibrary:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from puzzle_widgets.cli import tables
 from puzzle_widgets.cli.exits import FOUND
-from puzzle_widgets.cli.open_library import open_asked, open_dataset, terms, workloads_of
+from puzzle_widgets.cli.open_library import open_dataset, open_with_workloads, terms
 from puzzle_widgets.cli.output import (
     check_output,
     chosen_format,
@@ -40,14 +40,14 @@ from puzzle_widgets.problem.choices import find_layer
 def run_show(asked: Namespace) -> int:
     """Print what a library holds, or one layer's variants."""
     check_output(asked)
-    library = open_asked(asked)
+    library, workloads = open_with_workloads(asked)
     layer = None if asked.layer is None else library.layer(find_layer(library, asked.layer))
     if chosen_format(asked) == "json":
-        record = _library_record(library) | {"workloads": list(workloads_of(asked))}
+        record = _library_record(library) | {"workloads": list(workloads)}
         write_json(record if layer is None else _layer_record(layer), asked)
     elif layer is None:
-        workloads = _workloads(workloads_of(asked))
-        write_tables([_head(library), *workloads, _sums(library), _variants(library)], asked)
+        named = _workloads(workloads)
+        write_tables([_head(library), *named, _sums(library), _variants(library)], asked)
     else:
         write_tables([_layer_table(library, layer)], asked)
     return FOUND

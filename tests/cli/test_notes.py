@@ -21,7 +21,7 @@ def _noted(monkeypatch: pytest.MonkeyPatch) -> None:
     def load(path: str, **_: object) -> pw.BlockLibrary:
         return replace(pw.load_library(path), notes=(NOTE,))
 
-    monkeypatch.setattr(open_library, "load_library", load)
+    monkeypatch.setattr(open_library, "open_source", load)
 
 
 @pytest.mark.parametrize("command", ["show", "search"])
