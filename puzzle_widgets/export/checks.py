@@ -10,6 +10,7 @@ from puzzle_widgets.export.findings import Finding, blocks_found
 from puzzle_widgets.export.parent_config import NO_PARENT, ParentConfig
 from puzzle_widgets.export.parent_fit import check_fit
 from puzzle_widgets.export.request import ExportContext
+from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.order import layer_numbers, missing_words
 from puzzle_widgets.solution.solution import STATUS_WORDS
 
@@ -97,7 +98,11 @@ def check_no_linear_in_puzzletron(context: ExportContext) -> list[Finding]:
 
 def check_layer_order(context: ExportContext) -> list[Finding]:
     """Warn where nothing tells the order of layers; refuse missing ones, and another order."""
-    library = context.solution.library
+    return layer_order_findings(context.solution.library)
+
+
+def layer_order_findings(library: BlockLibrary) -> list[Finding]:
+    """Check a library's order, as :func:`check_layer_order` does for a solution's."""
     numbers = layer_numbers([layer.name for layer in library.layers])
     if numbers is None:
         return [Finding("warning", _UNNUMBERED)]

@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import math
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from puzzle_widgets.errors import ExportError
 from puzzle_widgets.export.blocks import PARTS, required_config
+from puzzle_widgets.export.checks import layer_order_findings
 from puzzle_widgets.export.nemotron_h import PARENT_TYPE
 from puzzle_widgets.export.parent_config import (
     NO_PARENT,
@@ -83,7 +85,12 @@ def write_puzzletron(
     ExportError
         If a block is not known, two blocks of a layer are the same, costs are not told by
         subblocks, the configuration is missing or not the parent's, its family is unknown to
-        Puzzletron, or the folder is not empty.
+        Puzzletron, layers are missing or out of order, or the folder is not empty.
+
+    Warns
+    -----
+    UserWarning
+        If the layers' names carry no numbers: their order is then taken for the network's.
 
     Examples
     --------
@@ -94,6 +101,7 @@ def write_puzzletron(
     puzzle_widgets.errors.ExportError: ...
     """
     target = Path(folder).expanduser()
+    _check_order(library)
     entries = list(_entries(library, target))
     stats = _subblock_stats(library, generated)
     parent = _parent(library, parent_config)
@@ -108,6 +116,13 @@ def write_puzzletron(
     for number, (variant, entry) in enumerate(scored):
         _write(scores / f"solution_{number}.json", _scores(variant, entry, number))
     return target
+
+
+def _check_order(library: BlockLibrary) -> None:
+    for finding in layer_order_findings(library):
+        if finding.severity == "error":
+            raise ExportError(finding.text)
+        warnings.warn(finding.text, UserWarning, stacklevel=3)
 
 
 def _entries(

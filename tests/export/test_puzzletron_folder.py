@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -245,6 +246,26 @@ def test_costs_of_a_half_must_be_one(library: pw.BlockLibrary, tmp_path: Path) -
     layers = (library.layers[0], replace(layer, variants=(*layer.variants, mixed)))
     with pytest.raises(pw.ExportError, match="one cost for each subblock"):
         write_puzzletron(replace(library, layers=layers), tmp_path / "run")
+
+
+def renamed(library: pw.BlockLibrary, names: Sequence[str | int]) -> pw.BlockLibrary:
+    """Give the layers other names."""
+    pairs = zip(library.layers, names, strict=True)
+    return replace(library, layers=tuple(replace(layer, name=name) for layer, name in pairs))
+
+
+def test_the_order_of_layers_is_told_or_refused(library: pw.BlockLibrary, tmp_path: Path) -> None:
+    """Names without numbers warn, as blocks go by their order; gaps and disorder are errors."""
+    words = ["north", "east", "south", "west"]
+    with pytest.warns(UserWarning, match="carry no numbers"):
+        write_puzzletron(renamed(library, words), tmp_path / "a", parent_config=LLAMA)
+    for names, said in (
+        ([0, 1, 2, 4], "without layer 3"),
+        ([0, 2, 1, 3], "order of their numbers"),
+    ):
+        with pytest.raises(pw.ExportError, match=said):
+            write_puzzletron(renamed(library, names), tmp_path / "b", parent_config=LLAMA)
+        assert not (tmp_path / "b").exists()
 
 
 def test_folders_are_not_overwritten(library: pw.BlockLibrary, tmp_path: Path) -> None:
