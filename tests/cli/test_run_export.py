@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -191,3 +192,22 @@ def test_no_picture_of_nothing(folder: Path, capsys: pytest.CaptureFixture[str])
     library = str(folder / "library.json")
     assert main(["picture", library, "--max", "stats.memory_mib=1"]) == INFEASIBLE
     assert "Memory" in capsys.readouterr().err
+
+
+def test_checks_run_once_per_architecture(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told is what is written: no second check, and with --avoid one per search."""
+    module, seen = sys.modules["puzzle_widgets.export.export"], []
+
+    def check(*given: object) -> object:
+        seen.append(given)
+        return checked(*given)
+
+    checked = module._check
+    monkeypatch.setattr(module, "_check", check)
+    output = ("--output", str(folder / "written"))
+    assert export(folder, "--target", "layers-csv", *output) == FOUND
+    assert len(seen) == 1
+    seen.clear()
+    asked = ("--target", "vllm", "--parent-config", str(folder), "--max", "stats.memory_mib=398")
+    assert export(folder, *asked, "--avoid", *output) == FOUND
+    assert len(seen) == 3
