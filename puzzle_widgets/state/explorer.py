@@ -114,6 +114,7 @@ class ExplorerState(HasTraits):
         workload: Wanted = None,
     ) -> None:
         super().__init__()
+        self.announced = 0
         opened = open_source(source) if isinstance(source, _PLACES) else source
         record = opened if isinstance(opened, Record) else opening.open_any(opened, workload)
         self._store = Store(record, solver)
@@ -143,6 +144,7 @@ class ExplorerState(HasTraits):
 
     def _put(self, **values: Any) -> None:  # noqa: ANN401
         """Set traits, the only place that does, and tell who observes them when all are set."""
+        self.announced += 1
         with self.hold_trait_notifications():
             for name, value in values.items():
                 self.set_trait(name, value)

@@ -76,8 +76,16 @@ class Panel(widgets.VBox):
         """Connect callbacks to children and to the state; called once, after ``build``."""
 
     def when(self, *traits: str, do: Callable[[], None], now: bool = True) -> None:
-        """Call ``do`` when a trait of the state changes, and once at the start."""
-        refresh = guard(self.state, lambda *_: do())
+        """Call ``do`` when any of these traits changes, once however many, and at the start."""
+        drawn_at = -1
+
+        def once(*_: object) -> None:
+            nonlocal drawn_at
+            if drawn_at != self.state.announced:
+                drawn_at = self.state.announced
+                do()
+
+        refresh = guard(self.state, once)
         self._observed.append((refresh, list(traits)))
         self.state.observe(refresh, list(traits))
         if now:

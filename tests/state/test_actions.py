@@ -43,10 +43,11 @@ def test_any_actions_keep_the_record_valid(steps: list[Action]) -> None:
 def test_an_action_leaves_the_record_that_it_was_given() -> None:
     """It gives another one, and only what it changes is another."""
     record = first()
+    parent = record.parent
     changed = actions.set_budget(record, MEMORY, 12)
     assert record == opening.open_library(record.library)
     assert changed.problem.budgets[MEMORY].upper == 12
-    assert changed.parent is record.parent
+    assert changed.parent is parent
     assert actions.open_layer(changed, 2).problem is changed.problem
 
 
