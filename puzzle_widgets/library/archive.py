@@ -24,6 +24,19 @@ SMALL = 2**20
 _IGNORED = ("__MACOSX", ".DS_Store")
 _READ = (".json", ".csv", ".tsv", ".xlsx", ".parquet")
 Kind = Literal["file", "folder", "link", "device"]
+_ZIP, _TARS = ".zip", (".tar.gz", ".tgz")
+_BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,  # encrypted
+    NotImplementedError,  # an unknown way to compress
+)
+Read = Callable[[], bytes]
+_CHUNK = 2**20
+_BROKEN_TAR = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -93,19 +106,6 @@ class Checks:
             self._place.fail(
                 f"{name} unpacks to more than {MAX_RATIO} times its size.", "Is it a real file?"
             )
-
-
-_ZIP, _TARS = ".zip", (".tar.gz", ".tgz")
-_BROKEN_ZIP = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    ValueError,
-    RuntimeError,  # encrypted
-    NotImplementedError,  # an unknown way to compress
-)
-Read = Callable[[], bytes]
 
 
 class LazyFiles(Mapping[str, bytes]):
@@ -210,10 +210,6 @@ def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: Location) ->
         return found
 
     return read
-
-
-_CHUNK = 2**20
-_BROKEN_TAR = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError)
 
 
 def read_tar(content: bytes, checks: Checks, place: Location) -> dict[str, Callable[[], bytes]]:

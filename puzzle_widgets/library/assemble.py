@@ -47,6 +47,15 @@ from puzzle_widgets.library.quantity import (
 )
 
 _SIZE_KEYS: dict[Part, str] = {"attention": KV_HEADS, "ffn": FFN_SIZE}
+_FAR, _FAR_IF_ROUND = 1e6, 1e3
+_LEAST_ROUND = 99_999
+_LARGEST = (2.0**31 - 1, 2.0**31, 2.0**32 - 1, 2.0**32, 2.0**63)
+_AMOUNT = re.compile(
+    r"memory|param|heads|experts|intermediate_size|kv_cache|_(?:bytes|[kmgt]i?b)(?:@|$)"
+)
+_NEVER_BELOW = re.compile(r"metrics\.(?:kl|mse|rmse|mae|ppl|perplexity)(?![a-z])")
+_Cell = tuple[Layer, str, float]
+"""A layer, the name of a variant of it, and what it costs."""
 
 
 @dataclass(frozen=True)
@@ -206,17 +215,6 @@ def _check_unique(names: Sequence[LayerName], place: Location, what: str) -> Non
 
 def _no_variants(place: Location) -> NoReturn:
     place.fail("no variants here.", "Give the layer at least the parent's block.")
-
-
-_FAR, _FAR_IF_ROUND = 1e6, 1e3
-_LEAST_ROUND = 99_999
-_LARGEST = (2.0**31 - 1, 2.0**31, 2.0**32 - 1, 2.0**32, 2.0**63)
-_AMOUNT = re.compile(
-    r"memory|param|heads|experts|intermediate_size|kv_cache|_(?:bytes|[kmgt]i?b)(?:@|$)"
-)
-_NEVER_BELOW = re.compile(r"metrics\.(?:kl|mse|rmse|mae|ppl|perplexity)(?![a-z])")
-_Cell = tuple[Layer, str, float]
-"""A layer, the name of a variant of it, and what it costs."""
 
 
 def check_costs(

@@ -42,6 +42,8 @@ SIDECARS = (MEASUREMENT_FILE, PARENT_FILE)
 _LAYER_NUMBER = re.compile(r"(?:layer|block)?[_\s-]*(\d{1,9})", re.IGNORECASE)
 _PARENT_SHARE = re.compile(r"parent\s*\*\s*100\s*%")
 _BOTH_HALVES = 2
+FORMAT = "puzzle-widgets/block-library"
+VERSION = 1
 
 
 def read_published(
@@ -153,10 +155,6 @@ def _find_parent(
             "Exactly one must be the parent's block.",
         )
     return same[0]
-
-
-FORMAT = "puzzle-widgets/block-library"
-VERSION = 1
 
 
 def dump_library(library: BlockLibrary) -> str:

@@ -34,6 +34,11 @@ _WIDTH = (
 _SIZES = {"attention": _KV_HEADS, "ffn": _WIDTH}
 _SPLIT = re.compile(r"(?<![^\W_])(?=(?:ffn|mlp)(?![^\W_]))", re.IGNORECASE)
 _MAX_SIZE = 1e15
+LayerName = int | str
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+Array = TypeVar("Array", FloatArray, IntArray)
+Origin = Literal["measured", "modeled", "generated", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -98,12 +103,6 @@ def _half(part: Part, name: str) -> str:
     if part == "attention":
         return subblocks[0]
     return subblocks[1] if len(subblocks) > 1 else ""
-
-
-LayerName = int | str
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
-Array = TypeVar("Array", FloatArray, IntArray)
 
 
 @dataclass(frozen=True)
@@ -204,9 +203,6 @@ class Measurement:
         if self.batch_size is None or self.sequence_length is None:
             return None
         return self.batch_size * self.sequence_length
-
-
-Origin = Literal["measured", "modeled", "generated", "unknown"]
 
 
 @dataclass(frozen=True)

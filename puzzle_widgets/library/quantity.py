@@ -44,6 +44,30 @@ _LABELS = {
 }
 # Costs of one workload among several are named "stats.runtime_ms@chat".
 _WORKLOAD = "@"
+BYTES = {
+    "B": 2.0**-20,
+    "bytes": 2.0**-20,
+    "KiB": 2.0**-10,
+    "MiB": 1.0,
+    "GiB": 2.0**10,
+    "TiB": 2.0**20,
+    "kB": 1e3 / 2**20,
+    "MB": 1e6 / 2**20,
+    "GB": 1e9 / 2**20,
+    "TB": 1e12 / 2**20,
+}
+TIMES = {
+    "ns": 1e-6,
+    "us": 1e-3,
+    "µs": 1e-3,
+    "\N{GREEK SMALL LETTER MU}s": 1e-3,
+    "ms": 1.0,
+    "s": 1e3,
+    "sec": 1e3,
+    "seconds": 1e3,
+}
+COUNTS = {"k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12, "million": 1e6, "billion": 1e9}
+_COUNTED = re.compile(r"(?:^|[._])(?:params|parameters)(?:@.*)?$")
 
 
 def limited_key(resource: str) -> str:
@@ -133,32 +157,6 @@ def _plain_label(key: str) -> str:
     words = " ".join(words.replace("_", " ").split()).removeprefix("num ")
     words = words.replace("ffn", "FFN").replace("kv ", "KV ").replace("kl ", "KL ")
     return words[:1].upper() + words[1:] or key
-
-
-BYTES = {
-    "B": 2.0**-20,
-    "bytes": 2.0**-20,
-    "KiB": 2.0**-10,
-    "MiB": 1.0,
-    "GiB": 2.0**10,
-    "TiB": 2.0**20,
-    "kB": 1e3 / 2**20,
-    "MB": 1e6 / 2**20,
-    "GB": 1e9 / 2**20,
-    "TB": 1e12 / 2**20,
-}
-TIMES = {
-    "ns": 1e-6,
-    "us": 1e-3,
-    "µs": 1e-3,
-    "\N{GREEK SMALL LETTER MU}s": 1e-3,
-    "ms": 1.0,
-    "s": 1e3,
-    "sec": 1e3,
-    "seconds": 1e3,
-}
-COUNTS = {"k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12, "million": 1e6, "billion": 1e9}
-_COUNTED = re.compile(r"(?:^|[._])(?:params|parameters)(?:@.*)?$")
 
 
 def conversion(key: str, unit: str, place: Location) -> float | None:

@@ -25,6 +25,7 @@ _TIMEOUT_SECONDS = 30.0
 _CHUNK = 2**14
 _SLACK = 4 * _CHUNK
 _BROKEN_OFF = ("ChunkedEncodingError", "ContentDecodingError", "ConnectionResetError")
+FILE = "agreed.json"
 
 
 def cache_folder() -> Path:
@@ -199,9 +200,6 @@ def _pooch() -> Any:  # noqa: ANN401
     pooch = import_module("pooch")
     pooch.get_logger().setLevel("WARNING")  # the caller tells how far it is
     return pooch
-
-
-FILE = "agreed.json"
 
 
 def has_agreed(dataset: Dataset, folder: Path) -> bool:

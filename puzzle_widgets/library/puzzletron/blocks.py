@@ -23,6 +23,39 @@ from puzzle_widgets.library.checks import (
 from puzzle_widgets.library.model import Part, SubBlock
 
 Facts = tuple[tuple[str, Any], ...]
+_MOE_NAMES = {
+    "num_local_experts": "experts",
+    "num_experts": "experts",
+    "n_routed_experts": "experts",
+    "num_experts_per_tok": "top",
+    "top_k": "top",
+    "expert_intermediate_dim": "width",
+    "expert_intermediate_size": "width",
+    "moe_intermediate_size": "width",
+    "shared_expert_intermediate_dim": "shared",
+    "shared_expert_intermediate_size": "shared",
+    "latent_dim": "latent",
+}
+_MAMBA_NAMES = {
+    "num_heads": "heads",
+    "head_dim": "head_dim",
+    "state_dim": "state",
+    "num_groups": "groups",
+    "n_groups": "groups",
+}
+_WINDOW_NAMES = ("window_length", "sliding_window_size", "sliding_window", "window_size")
+_KV_NAMES = ("num_key_value_heads", "num_kv_heads")
+_FIRST_KINDS = ("attention", "mla", "mamba")
+_SECOND_KINDS = ("ffn", "moe")
+_READ = {
+    *("no_op", "replace_with_linear", "kind", "name", "mamba", "moe", "llama4", "mla"),
+    *("n_heads_in_group", "ffn_mult", "intermediate_size", "num_query_heads"),
+    *_WINDOW_NAMES,
+    *_KV_NAMES,
+}
+_ROUND_FFN_TO = 256
+_MOST_FFN_MULT = 1e4
+_USUAL_PRECISION = ("weights_precision", "bf16")
 
 
 @dataclass(frozen=True)
@@ -113,41 +146,6 @@ class Block:
         return RunSubblock(
             "several", facts, tuple(extra for subblock in subblocks for extra in subblock.extra)
         )
-
-
-_MOE_NAMES = {
-    "num_local_experts": "experts",
-    "num_experts": "experts",
-    "n_routed_experts": "experts",
-    "num_experts_per_tok": "top",
-    "top_k": "top",
-    "expert_intermediate_dim": "width",
-    "expert_intermediate_size": "width",
-    "moe_intermediate_size": "width",
-    "shared_expert_intermediate_dim": "shared",
-    "shared_expert_intermediate_size": "shared",
-    "latent_dim": "latent",
-}
-_MAMBA_NAMES = {
-    "num_heads": "heads",
-    "head_dim": "head_dim",
-    "state_dim": "state",
-    "num_groups": "groups",
-    "n_groups": "groups",
-}
-_WINDOW_NAMES = ("window_length", "sliding_window_size", "sliding_window", "window_size")
-_KV_NAMES = ("num_key_value_heads", "num_kv_heads")
-_FIRST_KINDS = ("attention", "mla", "mamba")
-_SECOND_KINDS = ("ffn", "moe")
-_READ = {
-    *("no_op", "replace_with_linear", "kind", "name", "mamba", "moe", "llama4", "mla"),
-    *("n_heads_in_group", "ffn_mult", "intermediate_size", "num_query_heads"),
-    *_WINDOW_NAMES,
-    *_KV_NAMES,
-}
-_ROUND_FFN_TO = 256
-_MOST_FFN_MULT = 1e4
-_USUAL_PRECISION = ("weights_precision", "bf16")
 
 
 def read_block(config: object, shape: Shape, place: Location) -> Block:

@@ -30,6 +30,7 @@ _NO_COSTS = ("parent_layer_index", "latency_difference_negative")  # of the bloc
 _AVERAGE = "avg"
 _FIRST = ("kl_div", "cosine_embedding_loss_hidden_states", "lm_loss")
 _SCORE_SHARE, _COST_SHARE = 0.5, 0.9
+_PREFIX = f"{SCORE_GROUP}one_minus_"
 
 
 def value_of(found: object, place: Location) -> float | None:
@@ -220,9 +221,6 @@ def _only_parent(candidates: Sequence[Candidate], kept: Sequence[Candidate]) -> 
 def _rank(key: str) -> tuple[int, int]:
     name = key.removeprefix(SCORE_GROUP)
     return (_FIRST.index(name) if name in _FIRST else len(_FIRST), 0)
-
-
-_PREFIX = f"{SCORE_GROUP}one_minus_"
 
 
 def with_one_minus(found: Usable) -> Usable:

@@ -13,6 +13,24 @@ from puzzle_widgets.library.checks import Location, mapping, text
 Paths = list[tuple[PurePosixPath, str]]
 _SCENARIOS = "scenarios"
 _WIDTH_NUMBER = re.compile(r"[0-9]{1,9}")
+LIBRARY = "replacement_library.json"
+STATS = "subblock_stats.json"
+RECORDS = "replacement_metrics_and_stats.json"
+SOLUTIONS = ("solutions.json", "homogeneous_solutions.json")
+PROFILES = "active_profiles.json"
+SWEEP = "mip_sweep_results.csv"
+TEACHER = "teacher.json"
+# The second version sorts the parent's weights first, and searches that copy.
+TEACHER_FOLDERS = ("ckpts/sorted_teacher", "ckpts/teacher")
+TEACHER_CONFIGS = tuple(f"{folder}/config.json" for folder in TEACHER_FOLDERS)
+RUN_FILES = (LIBRARY, RECORDS)
+_SCORE = re.compile(r".*solution_?\d+.*\.json", re.IGNORECASE)
+_VALIDATED = "solutions--validation"
+_DIGITS = re.compile(r"(\d+)")
+_SEARCHES = "mip"
+_NAMED = 10
+_FIX = "Pack it without links (tar -h, or zip without -y)."
+_FOLDER, _WIDTHS, _SOLUTIONS = "profiles", "scenarios", "puzzle_solutions"
 
 
 @dataclass(frozen=True)
@@ -70,24 +88,6 @@ def _owner(path: PurePosixPath, widths: list[Width]) -> Width | None:
 
 def _is_width(root: PurePosixPath) -> bool:
     return len(root.parts) > 2 and root.parent.parent.name == _SCENARIOS
-
-
-LIBRARY = "replacement_library.json"
-STATS = "subblock_stats.json"
-RECORDS = "replacement_metrics_and_stats.json"
-SOLUTIONS = ("solutions.json", "homogeneous_solutions.json")
-PROFILES = "active_profiles.json"
-SWEEP = "mip_sweep_results.csv"
-TEACHER = "teacher.json"
-# The second version sorts the parent's weights first, and searches that copy.
-TEACHER_FOLDERS = ("ckpts/sorted_teacher", "ckpts/teacher")
-TEACHER_CONFIGS = tuple(f"{folder}/config.json" for folder in TEACHER_FOLDERS)
-RUN_FILES = (LIBRARY, RECORDS)
-_SCORE = re.compile(r".*solution_?\d+.*\.json", re.IGNORECASE)
-_VALIDATED = "solutions--validation"
-_DIGITS = re.compile(r"(\d+)")
-_SEARCHES = "mip"
-_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -281,9 +281,6 @@ def _is_teacher_config(path: PurePosixPath) -> bool:
     return any(path.match(config) for config in TEACHER_CONFIGS)
 
 
-_FIX = "Pack it without links (tar -h, or zip without -y)."
-
-
 def behind_links(files: Mapping[str, bytes], layout: Layout) -> tuple[str, ...]:
     """Say that the parent's config lies behind a link, where no other is there."""
     if layout.teacher_config:
@@ -301,9 +298,6 @@ def links_words(files: Mapping[str, bytes]) -> str:
 
 def _links(files: Mapping[str, bytes]) -> tuple[str, ...]:
     return files.links if isinstance(files, Archive) else ()
-
-
-_FOLDER, _WIDTHS, _SOLUTIONS = "profiles", "scenarios", "puzzle_solutions"
 
 
 @dataclass(frozen=True)

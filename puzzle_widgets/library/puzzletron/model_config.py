@@ -33,6 +33,37 @@ _EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts")
 _EXPERT_FIELDS = (*_EXPERTS, "num_experts_per_tok", "moe_intermediate_size")
 _DIGITS = re.compile(r"[0-9]{1,9}")
 _ATTENTION_WORDS, _FFN_WORDS = ("attention",), ("mlp", "ffn")
+LAYERS = "num_hidden_layers"
+_HEADS, _WIDTH = "num_key_value_heads", "intermediate_size"
+_BY_LAYER = {
+    "num_key_value_heads_per_layer": _HEADS,
+    "num_kv_heads": _HEADS,
+    _HEADS: _HEADS,
+    _WIDTH: _WIDTH,
+    "layer_inter_size": _WIDTH,
+}
+_UNREAD = (
+    *("hybrid_override_pattern", "layers_block_type", "layer_head_num", "ffn_multipliers"),
+    "num_query_heads",
+)
+_ATTENTION = {"full_attention", "sliding_attention", "chunked_attention"}
+# What the config calls sizes, and what Puzzletron's blocks call them.
+EXPERTS = {
+    "n_routed_experts": "num_local_experts",
+    "num_experts_per_tok": "num_experts_per_tok",
+    "moe_intermediate_size": "expert_intermediate_dim",
+    "moe_shared_expert_intermediate_size": "shared_expert_intermediate_dim",
+}
+MAMBA = {
+    "ssm_state_size": "state_dim",
+    "mamba_num_heads": "num_heads",
+    "mamba_head_dim": "head_dim",
+    "n_groups": "num_groups",
+}
+LATENT = "moe_latent_size"
+_NO_OP = {"no_op": True}
+_HEADS, _WIDTH = "num_key_value_heads", "intermediate_size"
+_SIZE_FACTS = {"attention": "kv_heads", "ffn": "intermediate"}
 
 
 def names_blocks(content: object) -> bool:
@@ -175,22 +206,6 @@ def _count(
     return optional_count(inner.get(key) or config.get(key), place.at(field=key))
 
 
-LAYERS = "num_hidden_layers"
-_HEADS, _WIDTH = "num_key_value_heads", "intermediate_size"
-_BY_LAYER = {
-    "num_key_value_heads_per_layer": _HEADS,
-    "num_kv_heads": _HEADS,
-    _HEADS: _HEADS,
-    _WIDTH: _WIDTH,
-    "layer_inter_size": _WIDTH,
-}
-_UNREAD = (
-    *("hybrid_override_pattern", "layers_block_type", "layer_head_num", "ffn_multipliers"),
-    "num_query_heads",
-)
-_ATTENTION = {"full_attention", "sliding_attention", "chunked_attention"}
-
-
 def is_plain(config: Mapping[str, Any]) -> bool:
     """Whether a config says its layers' sizes without block configs, or in a way not known here."""
     whole = whole_of(config)
@@ -243,24 +258,6 @@ def _sizes(value: object, layers: int, place: Location) -> list[Any]:
     return value
 
 
-# What the config calls sizes, and what Puzzletron's blocks call them.
-EXPERTS = {
-    "n_routed_experts": "num_local_experts",
-    "num_experts_per_tok": "num_experts_per_tok",
-    "moe_intermediate_size": "expert_intermediate_dim",
-    "moe_shared_expert_intermediate_size": "shared_expert_intermediate_dim",
-}
-MAMBA = {
-    "ssm_state_size": "state_dim",
-    "mamba_num_heads": "num_heads",
-    "mamba_head_dim": "head_dim",
-    "n_groups": "num_groups",
-}
-LATENT = "moe_latent_size"
-_NO_OP = {"no_op": True}
-_HEADS, _WIDTH = "num_key_value_heads", "intermediate_size"
-
-
 def as_block_config(layer: object, config: Mapping[str, Any], place: Location) -> object:
     """Give a layer that says its type as a block config; what says none stays as it is."""
     if not isinstance(layer, Mapping) or "block_type" not in layer:
@@ -282,9 +279,6 @@ def as_block_config(layer: object, config: Mapping[str, Any], place: Location) -
 
 def _renamed(sizes: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     return {theirs: sizes.get(ours) for ours, theirs in names.items()}
-
-
-_SIZE_FACTS = {"attention": "kv_heads", "ffn": "intermediate"}
 
 
 @dataclass(frozen=True)

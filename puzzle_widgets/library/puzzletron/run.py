@@ -50,6 +50,12 @@ from puzzle_widgets.library.puzzletron.stats import (
 from puzzle_widgets.library.quantity import RUNTIME
 
 _BF16 = "bfloat16"
+_NOTE = (
+    "Scores: each block alone in the parent. Memory and parameters are computed from sizes. "
+    "Throughput here counts prefill and generation tokens; Puzzletron's target_throughput counts "
+    "generation tokens only."
+)
+Wanted = str | Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -220,14 +226,6 @@ class Member:
         if not names_blocks(config):
             return []
         return read_blocks(config, Location(self.layout.teacher_config))
-
-
-_NOTE = (
-    "Scores: each block alone in the parent. Memory and parameters are computed from sizes. "
-    "Throughput here counts prefill and generation tokens; Puzzletron's target_throughput counts "
-    "generation tokens only."
-)
-Wanted = str | Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,13 @@ from puzzle_widgets.library.sense import sense_of_name
 _ONE_MINUS = "one_minus_"
 _SIMILARITIES = ("kl_div", "js_div", "tv_dist", "hidden_states", "logits", "greedy_teacher")
 _MEASURED = ("lm_loss", "token_accuracy")
+PartName = tuple[str, str]
+PartKey = tuple[int, PartName, str]
+_PARTS = "subblock_configs"
+_KEPT_OF_NO_OP = ("kind", "name", "no_op")
+_ONE, _PART = "single_sequence_replacement", "subblock_replacement"
+_SLICED = "sliced_teacher_baseline"
+Key = TypeVar("Key")
 
 
 def parent_scores(
@@ -62,12 +69,6 @@ def _score(
 
 def _is_similarity(key: str) -> bool:
     return any(word in key for word in _SIMILARITIES)
-
-
-PartName = tuple[str, str]
-PartKey = tuple[int, PartName, str]
-_PARTS = "subblock_configs"
-_KEPT_OF_NO_OP = ("kind", "name", "no_op")
 
 
 def part_name(config: Mapping[str, Any]) -> PartName:
@@ -129,11 +130,6 @@ def _text(config: Mapping[str, Any]) -> str:
     if not kept.setdefault("no_op", False):
         return canonical(kept)
     return canonical({key: kept[key] for key in _KEPT_OF_NO_OP if key in kept})
-
-
-_ONE, _PART = "single_sequence_replacement", "subblock_replacement"
-_SLICED = "sliced_teacher_baseline"
-Key = TypeVar("Key")
 
 
 @dataclass

@@ -37,6 +37,11 @@ _USUAL = ("batch_size", "prefill_seq_len", "generation_seq_len", "weights_dtype"
 _DTYPES = ("weights_dtype", "activations_dtype", "kv_cache_dtype")
 _DTYPE_WORDS = ("weights", "activations", "KV cache")
 _PartKey = tuple[Part, RunSubblock, int | None]
+_KV_MEMORY = f"{COST_GROUP}kv_cache_memory_mib"
+_BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "int8": 1.0, "nvfp4": 1 / 1.7}
+_FLOAT8 = "float8"
+_CLOSE = 1e-6
+_PLAIN = {"kv_heads", "query_heads"}
 
 
 @dataclass(frozen=True)
@@ -267,13 +272,6 @@ def _dtype(args: Mapping[str, Any]) -> str:
         return names[0]
     pairs = zip(_DTYPE_WORDS, names, strict=True)
     return ", ".join(f"{word} {name}" for word, name in pairs if name)
-
-
-_KV_MEMORY = f"{COST_GROUP}kv_cache_memory_mib"
-_BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "int8": 1.0, "nvfp4": 1 / 1.7}
-_FLOAT8 = "float8"
-_CLOSE = 1e-6
-_PLAIN = {"kv_heads", "query_heads"}
 
 
 def kv_notes(

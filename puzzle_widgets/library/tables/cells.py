@@ -32,6 +32,13 @@ _SPACES = str.maketrans(
     "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}\N{RIGHT SINGLE QUOTATION MARK}",
     "   '",
 )
+_TRUE = {"true", "yes", "y", "x", "1", "1.0", "\N{CHECK MARK}"}
+_FALSE = {"", "false", "no", "n", "-", "0", "0.0", "nan"}
+_NOTHING = {"", "nan", "none", "<na>"}
+_KINDS = {kind.replace("_", ""): kind for kind in KINDS if kind != "sized"}
+_MOST_DIGITS = 9
+_MOST_SIZE = 1e15
+_FIRST_UNSURE = 2**53
 
 
 @dataclass(frozen=True)
@@ -161,15 +168,6 @@ def _grouped(plain: str, decimal: str, thousands: str) -> bool:
     """Whether a mark parts thousands: groups of three digits, the first not 0."""
     form = rf"[+-]?[1-9]\d{{0,2}}(?:{re.escape(thousands)}\d{{3}})+(?:{re.escape(decimal)}\d*)?"
     return re.fullmatch(form, plain) is not None
-
-
-_TRUE = {"true", "yes", "y", "x", "1", "1.0", "\N{CHECK MARK}"}
-_FALSE = {"", "false", "no", "n", "-", "0", "0.0", "nan"}
-_NOTHING = {"", "nan", "none", "<na>"}
-_KINDS = {kind.replace("_", ""): kind for kind in KINDS if kind != "sized"}
-_MOST_DIGITS = 9
-_MOST_SIZE = 1e15
-_FIRST_UNSURE = 2**53
 
 
 def is_blank(value: object) -> bool:

@@ -30,6 +30,8 @@ from puzzle_widgets.library.tables.headings import (
 from puzzle_widgets.library.tables.sheet import Cells, Sheet, check_size
 
 _UNITS, _LIBRARY = "units", "library"
+MAX_UNPACKED_BYTES = 256 * 2**20
+_TEXT = "BYTE_ARRAY"
 
 
 @singledispatch
@@ -147,10 +149,6 @@ def facts_of_frame(frame: pd.DataFrame, file: str, facts: Facts) -> Facts:
 def _head_of(frame: pd.DataFrame) -> Mapping[str, Any] | None:
     head = frame.attrs.get(_LIBRARY)
     return head if isinstance(head, Mapping) and head.get("format") == FORMAT else None
-
-
-MAX_UNPACKED_BYTES = 256 * 2**20
-_TEXT = "BYTE_ARRAY"
 
 
 def read_parquet(content: bytes, file: str) -> pd.DataFrame:

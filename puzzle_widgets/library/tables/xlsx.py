@@ -35,6 +35,8 @@ from puzzle_widgets.library.tables.sheet import (
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]+)(\d+):([A-Z]+)(\d+)\"")
 _ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*>")
 _NUMBER, _HIDDEN = re.compile(rb"\sr=\"(\d+)\""), re.compile(rb"\shidden=\"(?:1|true)\"")
+MAX_UNPACKED_BYTES, MAX_PARTS, MAX_CELL = 64 * 2**20, 1_000, 32_767
+_NO_XML = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
 @dataclass
@@ -176,10 +178,6 @@ def _column_place(letters: bytes) -> int:
     for letter in letters:
         found = 26 * found + letter - ord("A") + 1
     return found - 1
-
-
-MAX_UNPACKED_BYTES, MAX_PARTS, MAX_CELL = 64 * 2**20, 1_000, 32_767
-_NO_XML = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
 def read_xlsx(content: bytes, file: str, marks: Marks) -> Sheet:
