@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Literal
@@ -12,7 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from puzzle_widgets.cli.output import plain
-from puzzle_widgets.export.report import ORIGINS, WHAT_THROUGHPUT_IS, budgets_in_full
+from puzzle_widgets.export.report import (
+    ORIGINS,
+    WHAT_THROUGHPUT_IS,
+    budgets_in_full,
+    proof_figures,
+    totals,
+)
 from puzzle_widgets.library import BlockLibrary, BlockVariant
 from puzzle_widgets.library.quantity import (
     MEMORY,
@@ -21,7 +26,6 @@ from puzzle_widgets.library.quantity import (
     describe_key,
     format_figure,
     format_number,
-    format_share,
 )
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Solution
@@ -84,11 +88,7 @@ def proof(solution: Solution) -> Text:
     took = f"{solution.seconds:.2f} s by {solution.engine}"
     if not solution.found:
         return words(f"{STATUS_WORDS[solution.status]} ({took}). {solution.reason}", "bold")
-    label = solution.library.quantity(solution.problem.objective).title
-    key = solution.problem.objective
-    score, bound = (format_figure(key, value) for value in (solution.score, solution.bound))
-    gap = "unknown" if math.isnan(solution.gap) else f"{100 * solution.gap:.4g} %"
-    figures = f"{label} {score}, bound {bound}, gap {gap}, {took}"
+    figures = f"{proof_figures(solution)}, {took}"
     return Text.assemble((STATUS_WORDS[solution.status], "bold"), ": ", words(figures))
 
 
@@ -106,21 +106,12 @@ def notes(solutions: Sequence[Solution], stem: str = "") -> list[Text]:
 
 def summary(solution: Solution) -> Table:
     """Compare an architecture's totals with the parent's."""
-    library = solution.library
-    rows = [
-        [library.quantity(key).title, *_against_parent(solution, key)]
-        for key in library.keys
-        if key in library.costs or key == solution.problem.objective
-    ]
-    parent = library.parent_totals.get(RUNTIME)
-    if solution.throughput is not None and parent:
-        before = library.throughput(parent) or math.nan
-        share = _percent(solution.throughput / before)
-        figures = [format_number(solution.throughput), format_number(before), share]
-        rows.append([describe_key(THROUGHPUT).title, *figures])
+    told = totals(solution)
+    rows = list(told.body)
+    if solution.throughput is not None and solution.speedup is not None:
         rows.append(["Speed-up against the parent", f"{solution.speedup:.3f} x", "1 x", ""])
-    table = make_table("", ["Sum over all layers", "Found", "Parent", "Share of parent"], rows)
-    said = [library.non_block_words]
+    table = make_table("", told.head, rows)
+    said = [solution.library.non_block_words]
     if solution.throughput is not None:
         said.append(WHAT_THROUGHPUT_IS)
     table.caption = words(" ".join(filter(None, said))) if any(said) else None
@@ -194,17 +185,6 @@ def _cost_cells(solution: Solution) -> list[str]:
 def _least_difference(solution: Solution, earlier: Sequence[Solution]) -> str:
     counts = [len(solution.differing_layers(other)) for other in earlier]
     return f"{min(counts)} or more" if counts else _UNKNOWN
-
-
-def _against_parent(solution: Solution, key: str) -> list[str]:
-    parent = solution.library.parent_totals[key]
-    share = solution.shares.get(key)
-    figures = [format_figure(key, solution.totals[key]), format_figure(key, parent)]
-    return [*figures, _UNKNOWN if share is None else _percent(share)]
-
-
-def _percent(share: float) -> str:
-    return format_share(share) if math.isfinite(share) else _UNKNOWN
 
 
 def _runs(solution: Solution) -> list[tuple[str, list[BlockVariant]]]:

@@ -168,7 +168,7 @@ def _scenario(saved: Scenario) -> dict[str, Any]:
         return known
     return known | {
         "engine": f"Searched {solution.seconds:.2f} s by {solution.engine}.",
-        "totals": _totals(solution),
+        "totals": totals(solution),
         "what_throughput_is": "" if solution.throughput is None else WHAT_THROUGHPUT_IS,
         "picture": _drawn(layers_figure(solution, title=f"Blocks by layer: {saved.name}")),
         "layers": _layers(solution),
@@ -181,11 +181,16 @@ def _proof(solution: Solution) -> str:
     status = status[:1].upper() + status[1:]
     if not solution.found:
         return f"{status}. {solution.reason}".strip()
+    return f"{status}: summed {proof_figures(solution)}"
+
+
+def proof_figures(solution: Solution) -> str:
+    """Say score, bound and gap."""
     key = solution.problem.objective
     label = solution.library.quantity(key).title
     score, bound = (format_figure(key, value) for value in (solution.score, solution.bound))
     gap = "unknown" if math.isnan(solution.gap) else f"{100 * solution.gap:.3g} %"
-    return f"{status}: summed {label} {score}, bound {bound}, gap {gap}"
+    return f"{label} {score}, bound {bound}, gap {gap}"
 
 
 def _question(problem: SearchProblem) -> str:
@@ -212,7 +217,7 @@ def budgets_in_full(problem: SearchProblem) -> str:
     return f"{said} (runtime for at least {describe_key(THROUGHPUT).text(throughput)})"
 
 
-def _totals(solution: Solution) -> Table:
+def totals(solution: Solution) -> Table:
     """Compare an architecture's totals with the parent's."""
     library, parent = solution.library, solution.library.parent_totals
     keys = [k for k in library.keys if k in library.costs or k == solution.problem.objective]
@@ -304,7 +309,7 @@ def _front(front: ParetoFront, scenarios: Sequence[Scenario]) -> dict[str, Any]:
 
 
 def _share(value: float | None) -> str:
-    return _NOTHING if value is None else format_share(value)
+    return format_share(value) if value is not None and math.isfinite(value) else _NOTHING
 
 
 def _number(value: float | None) -> str:
