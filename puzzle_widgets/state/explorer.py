@@ -54,7 +54,8 @@ class ExplorerState(HasTraits):
     source
         What to explore: a block library, what has workloads, or what
         :func:`puzzle_widgets.load_library` takes, such as a name or a path; or a problem, to
-        begin with its objective, budgets and rules; or a solution, which is then shown.
+        begin with its objective, budgets and rules; or a solution, which is then shown; or a
+        record, to go on where it was left.
     solver
         As for :func:`puzzle_widgets.search`.
     workload
