@@ -64,7 +64,7 @@ class LatestWins:
     def request(self, job: Job) -> None:
         """Start a job, now or as soon as the running one has let go."""
         loop, running = running_loop(), self._running
-        if loop is None or sys.platform == "emscripten":
+        if loop is None:
             self._work_here(job)
             return
         self._newest = job
@@ -136,7 +136,9 @@ class LatestWins:
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
-    """The event loop that runs in this thread, if any."""
+    """The event loop that answers can come back on; none in plain Python, nor in Pyodide."""
+    if sys.platform == "emscripten":  # it has a loop, but no threads to work beside it
+        return None
     try:
         return asyncio.get_running_loop()
     except RuntimeError:

@@ -242,6 +242,7 @@ def test_where_threads_are_missing_the_work_runs_at_once(monkeypatch: pytest.Mon
 
     async def main() -> None:
         runner = LatestWins()
+        assert running_loop() is None
         for answer in ("one", "two", "three"):
             runner.request(log.job(partial(say, answer)))
             assert not runner.busy
