@@ -65,7 +65,7 @@ def port_of(listener: socket.socket) -> int:
 
 def _bind(ip: str, port: int) -> socket.socket:
     if not 0 <= port <= _HIGHEST_PORT:
-        raise ServerError(f"invalid port {port}; give 1 to {_HIGHEST_PORT}, or 0 for any free one")
+        raise ServerError(f"invalid port {port}; give 1 to {_HIGHEST_PORT}, or 0 for any free port")
     family = socket.AF_INET6 if ":" in ip else socket.AF_INET
     try:
         listener = socket.create_server((ip, port), family=family)

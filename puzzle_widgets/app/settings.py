@@ -82,7 +82,7 @@ class AppSettings:
     def __post_init__(self) -> None:
         """Refuse what cannot be served, and bring the base URL into its one form."""
         if not self.notebook.is_file():
-            raise ServerError(f"notebook {self.notebook} is not there; name an .ipynb file")
+            raise ServerError(f"notebook {self.notebook} does not exist; name an .ipynb file")
         for name, unit in (
             ("idle_timeout", " second"),
             ("cull_interval", " second"),

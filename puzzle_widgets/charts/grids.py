@@ -289,7 +289,7 @@ def _decision_legend(
         aside = "" if exact else f" ({near})"
         yield Key(f"Current budgets: {words}{aside}", LIMIT, "dashes")
     if selected is not None:
-        yield Key("Row that is shown", SELECTED, "ring")
+        yield Key("Shown row", SELECTED, "ring")
 
 
 def _size_strip(grid: DecisionGrid) -> Strip:

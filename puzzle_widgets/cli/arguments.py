@@ -71,7 +71,7 @@ def _add_app(commands: _Commands) -> None:
         metavar="N",
         help="visitors at once; by default what memory and cores allow",
     )
-    command.add_argument("--no-browser", action="store_true", help="open no browser")
+    command.add_argument("--no-browser", action="store_true", help="do not open a browser")
     command.set_defaults(run=run_optional.run_app)
 
 
@@ -137,7 +137,7 @@ def _add_export(commands: _Commands) -> None:
         "--parent-config", metavar="FILE", help="the parent's Hugging Face config.json"
     )
     command.add_argument(
-        "--avoid", action="store_true", help="search again by rules that avoid what is refused"
+        "--avoid", action="store_true", help="search again under rules that avoid what is refused"
     )
     command.add_argument(
         "--solutions", metavar="FILE", help="export saved solutions of this file, not a search"
@@ -177,7 +177,7 @@ def _add_datasets(commands: _Commands) -> None:
     command = commands.add_parser("datasets", help="list the datasets, or fetch a published one")
     command.add_argument("dataset", metavar="NAME", nargs="?", help="fetch this one now")
     command.add_argument(
-        "--agree", action="store_true", help="agree to its license, rather than being asked"
+        "--agree", action="store_true", help="accept its license without being asked"
     )
     _add_output(command, ("table", "json"))
     command.set_defaults(run=run_library.run_datasets)
@@ -196,7 +196,7 @@ def _add_template(commands: _Commands) -> None:
     command.add_argument(
         "--decimal-comma", action="store_true", help="for spreadsheets that write 1,5 for 1.5"
     )
-    command.add_argument("--force", action="store_true", help="replace a file that is there")
+    command.add_argument("--force", action="store_true", help="overwrite an existing file")
     command.set_defaults(run=run_library.run_template)
 
 
@@ -204,7 +204,7 @@ def _add_build(commands: _Commands) -> None:
     command = commands.add_parser(
         "build",
         help="build a measured block library from a small model (needs PyTorch)",
-        epilog="Run it again after Ctrl-C: it goes on where it was.",
+        epilog="Run it again after Ctrl-C: it resumes where it stopped.",
     )
     command.add_argument(
         "--preset",
@@ -280,12 +280,12 @@ def _add_opening(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--workload",
         metavar="NAME",
-        help="of several costs those to use, such as 'batch_size 96'; show lists them",
+        help="which workload's costs to use, such as 'batch_size 96'; show lists them",
     )
     command.add_argument(
         "--allow-gaps",
         action="store_true",
-        help="open a library though numbered layers are missing from it",
+        help="open a library even if numbered layers are missing",
     )
     command.add_argument(
         "--decimal", choices=(".", ","), metavar="MARK", help="decimal mark of figures in a table"

@@ -77,7 +77,7 @@ def open_dataset(dataset: Dataset, *, agree: bool = False) -> BlockLibrary:
     agreed = agree or has_agreed(dataset, cache_folder()) or _ask(dataset)
     if not agreed:
         raise DatasetError(
-            f"{dataset.title} is under the {dataset.license.name}, which is to be agreed to first. "
+            f"{dataset.title} is under the {dataset.license.name}, which has to be accepted first. "
             f"Read {dataset.license.address}, then: "
             f"puzzle-widgets datasets {dataset.name} --agree"
         )
@@ -97,7 +97,7 @@ def open_dataset(dataset: Dataset, *, agree: bool = False) -> BlockLibrary:
 def terms(dataset: Dataset) -> str:
     """Say what a dataset is and under which terms."""
     terms = dataset.license
-    text = f"Its text is what counts: {terms.address}\n" if terms.address else ""
+    text = f"The full text applies: {terms.address}\n" if terms.address else ""
     return (
         f"{dataset.title}: {dataset.about}\n"
         f"Source: {dataset.source}\n"
@@ -111,6 +111,6 @@ def _ask(dataset: Dataset) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     note(terms(dataset))
-    sys.stderr.write("Do you agree to this license? [y/N] ")
+    sys.stderr.write("Do you accept this license? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in _YES

@@ -57,8 +57,8 @@ def check_output(asked: Namespace, *, makes_folder: bool = False) -> None:
         _check_folders(asked.output, path.absolute())
     elif path.is_dir() or not path.absolute().parent.is_dir():
         raise PuzzleError(
-            f"--output {asked.output!r}: no such folder, or no file. Name a file in a folder "
-            "that is there."
+            f"--output {asked.output!r}: no such folder, or no file. Name a file in an existing "
+            "folder."
         )
 
 

@@ -44,7 +44,7 @@ def _objective(asked: Namespace, library: BlockLibrary) -> tuple[str | None, str
         return asked.minimize, asked.maximize
     if not library.scores:
         raise ProblemError(
-            f"{library.name} has no score. Say what to make best: --minimize or --maximize with "
+            f"{library.name} has no score. Say what to optimize: --minimize or --maximize with "
             f"one of {', '.join(library.keys)}."
         )
     score = library.scores[0]

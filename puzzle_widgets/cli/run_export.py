@@ -102,7 +102,7 @@ def _write(asked: Namespace, checked: Checked) -> int:
         note(f"{one.severity}: {plain(one.text)}")
     if checked.errors:
         avoidable = any(one.avoidable for one in checked.errors)
-        hint = " With --avoid the search keeps clear of it." if avoidable else ""
+        hint = " With --avoid the search avoids it." if avoidable else ""
         raise ExportError(f"Cannot export to {asked.target}.{hint}")
     made = checked.export()
     if asked.output is None:

@@ -180,9 +180,7 @@ def run_template(asked: Namespace) -> int:
     """Write a sheet to start a library from."""
     decimal: Mark = "," if asked.decimal_comma else "."
     write_template(asked.file, layers=asked.layers, decimal=decimal, overwrite=asked.force)
-    note(
-        f"Written to {plain(asked.file)}. Type over the example, then: puzzle-widgets {asked.file}"
-    )
+    note(f"Written to {plain(asked.file)}. Replace the example, then: puzzle-widgets {asked.file}")
     return FOUND
 
 
@@ -190,7 +188,7 @@ def _fetch(dataset: Dataset, *, agree: bool) -> int:
     if agree and not dataset.embedded:
         note(terms(dataset))
     open_dataset(dataset, agree=agree)
-    note(f"{dataset.title} is here. Open it by: puzzle-widgets {dataset.name}")
+    note(f"{dataset.title} is downloaded. Open it with: puzzle-widgets {dataset.name}")
     return FOUND
 
 

@@ -24,7 +24,7 @@ def run_app(asked: Namespace) -> int:
     except ImportError as error:
         raise ServerError(
             f"The app needs {error.name}, which is not installed. "
-            "Install it, or puzzle-widgets anew: pip install puzzle-widgets"
+            "Install it, or reinstall puzzle-widgets: pip install puzzle-widgets"
         ) from error
     options: dict[str, Any] = {} if asked.workload is None else {"workload": asked.workload}
     options |= how_to_read(asked)
@@ -42,7 +42,7 @@ def run_build(asked: Namespace) -> int:
     except ImportError as error:
         raise BuildError(
             f"Building needs {error.name}, which is not installed. "
-            "Install it by: pip install puzzle-widgets[build]"
+            "Install it with: pip install puzzle-widgets[build]"
         ) from error
     if asked.architecture is not None:
         package.distill_chosen(asked.preset, asked.out, asked.architecture, note)

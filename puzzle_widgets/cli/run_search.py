@@ -134,9 +134,9 @@ def _check_range(asked: Namespace, problem: SearchProblem) -> None:
             f"Give one of {', '.join(keys)}."
         )
     if asked.between and not asked.between[0] < asked.between[1]:
-        raise ProblemError("--between LO HI: LO must lie below HI.")
+        raise ProblemError("--between LO HI: LO must be below HI.")
     if asked.between and asked.over == THROUGHPUT and asked.between[0] <= 0:
-        raise ProblemError("--between LO HI: a throughput lies above 0 tokens/s.")
+        raise ProblemError("--between LO HI: a throughput must be above 0 tokens/s.")
 
 
 def _find_front(asked: Namespace, problem: SearchProblem, stop: Event) -> ParetoFront:

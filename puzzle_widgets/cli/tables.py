@@ -109,7 +109,7 @@ def summary(solution: Solution) -> Table:
     told = totals(solution)
     rows = list(told.body)
     if solution.throughput is not None and solution.speedup is not None:
-        rows.append(["Speed-up against the parent", f"{solution.speedup:.3f} x", "1 x", ""])
+        rows.append(["Speedup over the parent", f"{solution.speedup:.3f} x", "1 x", ""])
     table = make_table("", told.head, rows)
     said = [solution.library.non_block_words]
     if solution.throughput is not None:
@@ -172,7 +172,7 @@ def _cost_titles(library: BlockLibrary) -> list[str]:
     titles = [library.quantity(key).title for key in (MEMORY, RUNTIME) if key in library.keys]
     if library.has_throughput:
         titles.append(describe_key(THROUGHPUT).title)
-    return [*titles, "Speed-up"] if RUNTIME in library.keys else titles
+    return [*titles, "Speedup"] if RUNTIME in library.keys else titles
 
 
 def _cost_cells(solution: Solution) -> list[str]:

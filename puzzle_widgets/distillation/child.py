@@ -82,7 +82,7 @@ def subblocks_of(run: Run, architecture: Architecture) -> list[Subblocks]:
     layers: list[LayerName] = list(range(run.preset.shape.layers))
     if set(architecture) != set(layers) or not set(architecture.values()) <= set(known):
         raise BuildError(
-            f"No architecture of this build: give each of the layers 0 to {layers[-1]} one of "
+            f"Not an architecture of this build: give each of the layers 0 to {layers[-1]} one of "
             f"the library's variants, such as {next(iter(known))!r}."
         )
     return [known[architecture[layer]] for layer in layers]

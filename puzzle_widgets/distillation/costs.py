@@ -58,7 +58,7 @@ def measure_costs(run: Run) -> None:
     """Measure all subblocks at all batch sizes; nothing is repeated where the file is there."""
     path = run.folder / COSTS
     if path.exists():
-        run.say("costs: measured before")
+        run.say("costs: already measured")
         return
     workload, shape = run.preset.workload, run.preset.shape
     subblocks = make_subblocks(shape)

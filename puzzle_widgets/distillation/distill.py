@@ -57,7 +57,7 @@ def distill_blocks(run: Run) -> None:
     missing = [place for place in subblocks(run) if not subblock_file(run, *place).exists()]
     total = sum(1 for _ in subblocks(run))
     if not missing:
-        run.say(f"distill: all {total:,} subblocks trained before")
+        run.say(f"distill: all {total:,} subblocks already trained")
         return
     progress = Progress("distill: subblock", total, run.say, total - len(missing))
     parent = load_parent(run)

@@ -32,7 +32,7 @@ _HELD_OUT_WINDOWS = 64
 def train_parent(run: Run) -> None:
     """Train the parent, and report its loss beside a bigram model's."""
     if (run.folder / REPORT).exists():
-        run.say(f"parent: trained before, {_words(load_json(run.folder / REPORT))}")
+        run.say(f"parent: already trained, {_words(load_json(run.folder / REPORT))}")
         return
     begin, steps = time.time(), run.preset.parent
     model = new_decoder(run)

@@ -242,5 +242,5 @@ def preset_of(name: str) -> Preset:
         If there is none of this name.
     """
     if name not in PRESETS:
-        raise BuildError(f"--preset {name!r}: there are {', '.join(PRESETS)}.")
+        raise BuildError(f"--preset {name!r}: choose one of {', '.join(PRESETS)}.")
     return PRESETS[name]

@@ -38,7 +38,7 @@ class Progress:
         self._id = self._rich.add_task(what, total=steps, completed=done)
         self._rich.advance(self._id, 0)  # the estimate counts from here
         if done:
-            say(f"{what}: going on after {done:,} of {steps:,}")
+            say(f"{what}: resuming after {done:,} of {steps:,}")
 
     def step(self, words: str = "", count: int = 1) -> None:
         """Count finished steps; says a line now and then, and at the end."""

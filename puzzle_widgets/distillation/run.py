@@ -103,8 +103,8 @@ def _check_same(path: Path, facts: dict[str, object], what: str) -> None:
         save_json(facts, path)
     elif load_json(path) != _plain(facts):
         raise BuildError(
-            f"{path}: this folder holds {what} made otherwise (preset, program or Python). "
-            "Name another folder."
+            f"{path}: this folder holds {what} made with another preset, program or "
+            "Python. Name another folder."
         )
 
 
@@ -140,7 +140,7 @@ def load_tensors(path: Path) -> dict[str, Any]:
     try:
         content = torch.load(path, weights_only=True, map_location="cpu")
     except Exception as error:  # those of zip, pickle and torch share no narrower base
-        raise BuildError(f"{path}: cannot be read ({error}). Delete it to have it anew.") from error
+        raise BuildError(f"{path}: cannot be read ({error}). Delete it to rebuild it.") from error
     return dict(content)
 
 
@@ -161,7 +161,7 @@ def load_json(path: Path) -> Any:  # noqa: ANN401
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise BuildError(f"{path}: no JSON ({error}). Delete it; it is made anew.") from error
+        raise BuildError(f"{path}: not JSON ({error}). Delete it; it will be rebuilt.") from error
 
 
 def append_line(record: dict[str, Any], path: Path) -> None:

@@ -28,7 +28,7 @@ def score_blocks(run: Run) -> None:
     shape = run.preset.shape
     total = shape.layers * len(shape.blocks)
     if len(known) == total:
-        run.say(f"score: all {total:,} blocks scored before")
+        run.say(f"score: all {total:,} blocks already scored")
         return
     parent = load_parent(run)
     reference = make_reference(parent, validation_windows(run))

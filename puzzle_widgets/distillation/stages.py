@@ -57,7 +57,7 @@ def build(preset: str, folder: str | Path, stages: Sequence[str] = (), say: Say 
     """
     for name in stages:
         if name not in STAGES:
-            raise BuildError(f"--stage {name!r}: there are {', '.join(STAGES)}.")
+            raise BuildError(f"--stage {name!r}: choose one of {', '.join(STAGES)}.")
     run = open_run(preset_of(preset), Path(folder).expanduser(), say)
     for name in stages or STAGES:
         say(f"== {name}")

@@ -36,7 +36,7 @@ def measure_quality(run: Run) -> None:
     known = {record["name"] for record in read_lines(path)}
     names = [name for name, _ in architectures(run)]
     if known >= set(names):
-        run.say(f"quality: all {len(names):,} models measured before")
+        run.say(f"quality: all {len(names):,} models already measured")
         return
     progress = Progress("quality: model", len(names), run.say, len(known))
     parent = load_parent(run)
@@ -65,7 +65,7 @@ def measure_runtimes(run: Run) -> None:
     undistilled = [(name, one) for name, one in architectures(run) if not name.endswith(AFTER)]
     total = rounds * len(undistilled)
     if len(known) >= total:
-        run.say(f"runtime: all {total:,} readings taken before")
+        run.say(f"runtime: all {total:,} readings already taken")
         return
     progress = Progress("runtime: reading", total, run.say, len(known))
     parent, workload = load_parent(run), run.preset.workload

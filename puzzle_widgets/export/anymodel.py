@@ -37,7 +37,7 @@ def check_anymodel(context: ExportContext) -> list[Finding]:
         else "export for vllm instead where the model is Llama-shaped"
     )
     note = (
-        "The file alone makes no model: Puzzletron realizes the weights. Released vLLM does not "
+        "The file alone is not a model: Puzzletron realizes the weights. Released vLLM does not "
         f"read it; {served}."
     )
     return [Finding("note", note)]

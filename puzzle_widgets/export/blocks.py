@@ -48,8 +48,8 @@ _MOE_FIELDS = {
 
 
 LINEAR_IN_PUZZLETRON = (
-    "Puzzletron's own block configuration refuses linear blocks: it wants their KV heads or their "
-    "intermediate size, which they have not."
+    "Puzzletron's own block configuration refuses linear blocks: it needs their KV heads or their "
+    "intermediate size, which they do not have."
 )
 
 

@@ -21,8 +21,8 @@ UNKNOWN = (
     "intermediate size in the library."
 )
 _UNNUMBERED = (
-    "The names of the layers carry no numbers: the order of the library is taken for that of the "
-    "network. Check it."
+    "The names of the layers carry no numbers: the order of the library is assumed to be that of "
+    "the network. Check it."
 )
 
 
@@ -43,7 +43,7 @@ def check_figures(context: ExportContext) -> list[Finding]:
 def check_known_blocks(context: ExportContext) -> list[Finding]:
     """Refuse blocks that too little is known of, or that have more than this form can say."""
     beyond = sorted({name for block in context.solution.blocks for name in lost(block)})
-    more = f"it has {', '.join(beyond)}, which this form cannot say; or " if beyond else ""
+    more = f"it has {', '.join(beyond)}, which this format cannot express; or " if beyond else ""
     return blocks_found(
         context.solution,
         lambda _, block: not known(block),
@@ -56,7 +56,7 @@ def check_sized_blocks(context: ExportContext) -> list[Finding]:
     """Refuse blocks that are not told by attention, FFN, kind and size alone."""
     found = check_known_blocks(context)
     beyond = sorted({name for block in context.solution.blocks for name in extras(block)})
-    words = f"this form cannot say {', '.join(beyond)}. Export as AnyModel instead."
+    words = f"this format cannot express {', '.join(beyond)}. Export as AnyModel instead."
     return found + blocks_found(
         context.solution,
         lambda _, block: known(block) and bool(extras(block)),

@@ -16,16 +16,16 @@ from puzzle_widgets.library import BlockVariant
 _LLAMA_SHAPED = ("llama", "mistral", "nemotron-nas", "deci")
 _WHY_NOT = {
     "qwen3": "its attention normalizes queries and keys (qk-norm), which DeciLM does not",
-    "qwen3_moe": "it has experts and qk-norm, which DeciLM has not",
-    "qwen3_vl": "it has qk-norm and a vision part, which DeciLM has not",
-    "qwen2": "its queries, keys and values have biases of their own, which DeciLM has not",
-    "olmo2": "it has qk-norm, which DeciLM has not",
+    "qwen3_moe": "it has experts and qk-norm, which DeciLM does not support",
+    "qwen3_vl": "it has qk-norm and a vision part, which DeciLM does not support",
+    "qwen2": "its queries, keys and values have biases of their own, which DeciLM does not support",
+    "olmo2": "it has qk-norm, which DeciLM does not support",
     "gemma2": "its norms and activation are not Llama's",
-    "gemma3": "it has qk-norm and sliding windows, which DeciLM has not",
-    "gemma3_text": "it has qk-norm and sliding windows, which DeciLM has not",
-    "mixtral": "it has experts, which DeciLM has not",
-    "gpt_oss": "it has experts and attention sinks, which DeciLM has not",
-    "nemotron_h": "it has Mamba layers, which DeciLM has not",
+    "gemma3": "it has qk-norm and sliding windows, which DeciLM does not support",
+    "gemma3_text": "it has qk-norm and sliding windows, which DeciLM does not support",
+    "mixtral": "it has experts, which DeciLM does not support",
+    "gpt_oss": "it has experts and attention sinks, which DeciLM does not support",
+    "nemotron_h": "it has Mamba layers, which DeciLM does not support",
 }
 _INSTEAD = "Export as AnyModel instead."
 _HYBRID = "Export for nemotron-h-puzzle instead."
@@ -67,9 +67,9 @@ def _unlike_llama(parent: ParentConfig) -> Iterator[str]:
     if content.get("use_qk_norm") or content.get("qk_norm"):
         yield "The parent normalizes queries and keys (qk-norm), which DeciLM does not."
     if content.get("sliding_window") and content.get("use_sliding_window", True):
-        yield "The parent's attention has a sliding window, which DeciLM has not."
+        yield "The parent's attention has a sliding window, which DeciLM does not support."
     if content.get("num_local_experts") or content.get("num_experts"):
-        yield "The parent has experts, which DeciLM has not."
+        yield "The parent has experts, which DeciLM does not support."
     size = parent.heads and parent.hidden / parent.heads
     if parent.head_size is not None and parent.head_size != size:
         yield (
@@ -175,7 +175,9 @@ def _check_rope(context: ExportContext, reader: str, known: Container[str]) -> l
     if context.parent is None or rope_type(context.parent.content) in known:
         return []
     kind = rope_type(context.parent.content)
-    return [Finding("error", f"The parent's RoPE is of type {kind!r}, which {reader} has not.")]
+    return [
+        Finding("error", f"The parent's RoPE is of type {kind!r}, which {reader} does not support.")
+    ]
 
 
 def _check_says(

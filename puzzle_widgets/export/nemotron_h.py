@@ -70,7 +70,7 @@ def check_hybrid(context: ExportContext) -> list[Finding]:
         return []
     if parent.model_type not in (PARENT_TYPE, MODEL_TYPE):
         words = (
-            f"The parent is of type {parent.model_type or 'unknown'!r}: NemotronHPuzzle says "
+            f"The parent is of type {parent.model_type or 'unknown'!r}: NemotronHPuzzle describes "
             "Nemotron-H hybrids only. Export for vllm or as AnyModel instead."
         )
         return [Finding("error", words)]
@@ -89,7 +89,7 @@ def _check_layers(solution: Solution, parent: ParentConfig) -> list[Finding]:
         lambda _, block: _layer_of(block, parent) is None,
         "a layer of NemotronHPuzzle is attention, Mamba, an FFN or experts, without a window and "
         "not linear; this block is none of them, or neither its name nor its file says so.",
-        "one of attention, Mamba, FFN and experts a layer",
+        "one of attention, Mamba, FFN and experts per layer",
     )
 
 
@@ -115,8 +115,8 @@ def _warn_of_no_ops(solution: Solution) -> list[Finding]:
     return blocks_found(
         solution,
         lambda _, block: block.attention.kind == block.ffn.kind == "no_op",
-        "no-ops are left out of the file, so the layers after them move up: number their weights "
-        "anew.",
+        "no-ops are left out of the file, so the layers after them move up: renumber their "
+        "weights.",
         "no whole no-ops",
         "warning",
     )
@@ -207,7 +207,7 @@ def _mtp_layers(parent: ParentConfig) -> list[Layer]:
     kinds = told.get("mtp_hybrid_override_pattern") or told.get("mtp_layers_block_type") or "*E"
     layers = [_of_parent(_TYPES.get(kind, ""), parent) for kind in kinds]
     if None in layers:
-        raise ExportError(f"{parent.source}: the layers of its MTP head cannot be told.")
+        raise ExportError(f"{parent.source}: the layers of its MTP head cannot be determined.")
     return [layer for layer in layers if layer is not None]
 
 

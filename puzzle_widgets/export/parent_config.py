@@ -26,8 +26,8 @@ MAX_CONFIG_BYTES = 4 * 2**20
 ConfigSource = str | Path | bytes | Mapping[str, Any]
 
 NO_PARENT = (
-    "The parent's Hugging Face config.json is needed: everything that is not of a block comes "
-    "from it. Give it, or open a library that carries it."
+    "The parent's Hugging Face config.json is needed: everything outside the blocks comes from "
+    "it. Give it, or open a library that carries it."
 )
 
 # Of one child or of one machine: never carried over.
@@ -204,7 +204,7 @@ def _check_json(record: Mapping[str, Any], place: Location) -> None:
     try:
         json.dumps(dict(record), allow_nan=False).encode("utf-8")
     except (TypeError, ValueError, RecursionError) as error:
-        place.fail(f"no strict JSON ({error}).", "Give the parent's own config.json.")
+        place.fail(f"not strict JSON ({error}).", "Give the parent's own config.json.")
 
 
 def _needed(record: Mapping[str, Any], key: str, place: Location) -> int:

@@ -138,7 +138,7 @@ def _entries(
             if twin is not variant.name:
                 raise ExportError(
                     f"Layer {layer.name!r}: {twin!r} and {variant.name!r} are the same block. "
-                    "Puzzletron tells blocks by their configuration; leave one out."
+                    "Puzzletron identifies blocks by their configuration; leave one out."
                 )
             is_parent = variant.name == layer.parent
             paths = variant.weight_paths or _usual_paths(folder, index, variant, is_parent)
@@ -264,7 +264,7 @@ def _keys(library: BlockLibrary) -> list[str]:
     keys = [k for k in bare if all(f"{part}_{k}" in bare for part in PARTS)]
     if not keys:
         raise ExportError(
-            f"{library.name}: no cost is told for attention and FFN apart. Puzzletron needs "
+            f"{library.name}: no cost is given for attention and FFN separately. Puzzletron needs "
             "columns such as stats.attention_memory_mib and stats.ffn_memory_mib."
         )
     return keys

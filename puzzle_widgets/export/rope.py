@@ -59,7 +59,7 @@ def check_rope(content: Mapping[str, Any], place: Location) -> None:
     if not _by_layer(content) and len(told) == 2 and told[0] != told[1]:
         place.at(field=_THETA).fail(
             f"{short_repr(told[0])}, and {short_repr(told[1])} in {_NEW}.",
-            "Leave the right one of the two.",
+            "Keep the correct one.",
         )
 
 

@@ -109,7 +109,8 @@ def _count_words(count: int, library: BlockLibrary) -> str:
     if count > layers:
         return (
             f"{said} Layers that were fused or added after the search, as by FFN fusion, are in no "
-            f"library of {layers} layers. If this is no such model, open the library of its parent."
+            f"library of {layers} layers. If this is not such a model, open the "
+            "library of its parent."
         )
     return f"{said} Open the library of its parent."
 
@@ -128,7 +129,7 @@ def plain_problem(
     sense = score_sense(library, key)
     found = goal or sense.goal
     if found is None:
-        raise ScenarioError(f"{sense.reason} Say it first, here or by goal=.")
+        raise ScenarioError(f"{sense.reason} Say it first, here or with goal=.")
     return SearchProblem.of(library, found, key)
 
 

@@ -292,7 +292,9 @@ def _problem(found: FoundSolution, library: BlockLibrary) -> tuple[SearchProblem
         if key in library.keys
     }
     unknown = [key for key, pair in found.limits.items() if any(pair) and key not in library.keys]
-    notes = [f"the limit on {key} is left out, which this library has not." for key in unknown]
+    notes = [
+        f"the limit on {key} is left out, which this library does not have." for key in unknown
+    ]
     try:
         return asked(budgets=limits), notes
     except ProblemError as error:
@@ -315,7 +317,11 @@ def _of(end: End | None, parent: float) -> float | None:
 
 
 def _other_score(found: FoundSolution, problem: SearchProblem) -> str:
-    by = f"by {found.objective}, which {problem.library.name} has not" if found.objective else ""
+    by = (
+        f"by {found.objective}, which {problem.library.name} does not have"
+        if found.objective
+        else ""
+    )
     return (
         f"it was found {by or 'by a score that the file does not say'}; it is summed here by "
         f"{problem.objective}, without its limits, and {_NO_PROOF}."

@@ -113,7 +113,7 @@ def _read_json(
     found = mapping(parsed, place, "the file")
     if found.get("format") != FORMAT or found.get("version") != VERSION:
         place.fail(
-            "no scenarios of this program, no solutions.json and no config.json with blocks.",
+            "not a scenario file, a solutions.json or a config.json with blocks.",
             f"Give one of these, or a file of format {FORMAT!r}.",
         )
     records = sequence(found.get("scenarios"), place, "'scenarios'")

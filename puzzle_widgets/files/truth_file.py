@@ -83,16 +83,16 @@ def _read(path: Path) -> Mapping[str, Any]:
     place = Location(path.name)
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            place.fail("too large for a truth file.", "Is it the right file?")
+            place.fail("too large for a ground-truth file.", "Is it the right file?")
         content = path.read_bytes()
     except OSError as error:
-        place.fail(f"cannot be read ({error.strerror}).", "Give a truth file that is there.")
+        place.fail(f"cannot be read ({error.strerror}).", "Give an existing ground-truth file.")
     found = mapping(parse_json(content, place), place, "the file")
     if (found.get("format"), found.get("version")) != (FORMAT, VERSION):
         place.fail(
             f"format {short_repr(found.get('format'))}, version "
             f"{short_repr(found.get('version'))}.",
-            f"A truth file is {FORMAT!r}, version {VERSION}.",
+            f"A ground-truth file is {FORMAT!r}, version {VERSION}.",
         )
     return found
 

@@ -50,7 +50,7 @@ class Entry:
 
 
 class Checks:
-    """The checks of one archive, entry by entry; ``links`` are those that were passed by."""
+    """The checks of one archive, entry by entry; ``links`` are those that were ignored."""
 
     def __init__(self, place: Location) -> None:
         self.links: list[str] = []
@@ -73,7 +73,7 @@ class Checks:
             self._place.fail(f"the path {short_repr(path)} leads out of it.", "Pack plain folders.")
 
     def path_of(self, entry: Entry) -> str:
-        """Path of an entry that is to be read; ``""`` where it is passed by."""
+        """Path of an entry that is to be read; ``""`` where it is ignored."""
         self.check_name(entry.name)
         path = PurePosixPath(entry.name.replace("\\", "/"))
         if entry.kind == "device":
@@ -87,7 +87,7 @@ class Checks:
         if path.suffix.lower() not in _READ:
             return ""
         if str(path) in self._paths:
-            self._place.fail(f"{short_repr(str(path))} is there twice.", "Pack it again.")
+            self._place.fail(f"{short_repr(str(path))} appears twice.", "Pack it again.")
         self._paths.add(str(path))
         self._check_size(entry)
         return str(path)
@@ -139,7 +139,7 @@ class Archive(LazyFiles):
     name
         That of its file.
     links
-        Paths of its links. They are passed by, and what they lead to is never read.
+        Paths of its links. They are ignored, and what they lead to is never read.
 
     Raises
     ------
@@ -177,7 +177,7 @@ def _read_zip(content: bytes, checks: Checks, place: Location) -> dict[str, Read
         archive = zipfile.ZipFile(io.BytesIO(content))
         entries = archive.infolist()
     except _BROKEN_ZIP as error:
-        place.fail(f"no zip archive that can be read ({error}).", "Pack it again.")
+        place.fail(f"not a readable zip archive ({error}).", "Pack it again.")
     checks.count(len(entries))
     found: dict[str, Read] = {}
     for info in entries:
@@ -227,7 +227,7 @@ def read_tar(content: bytes, checks: Checks, place: Location) -> dict[str, Calla
         while stream.read(_CHUNK):  # to the end, where gzip's check sum is
             pass
     except _BROKEN_TAR as error:
-        place.fail(f"no tar.gz archive that can be read ({error}).", "Pack it again.")
+        place.fail(f"not a readable tar.gz archive ({error}).", "Pack it again.")
     return found
 
 
@@ -255,7 +255,7 @@ def _kind_in_tar(member: tarfile.TarInfo) -> Kind:
 
 
 class _Unpacked(io.RawIOBase):
-    """What gzip unpacks, for reading forward; it ends at the bounds, also of what is passed by."""
+    """What gzip unpacks, for reading forward; it ends at the bounds, also of what is ignored."""
 
     def __init__(self, content: bytes, place: Location) -> None:
         super().__init__()

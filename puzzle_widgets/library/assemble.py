@@ -170,7 +170,7 @@ def _freeze_layer(layer: RawLayer, keys: tuple[str, ...], place: Location) -> La
         place.fail("no parent here.", "Mark the variant that the parent has in this layer.")
     if layer.parent not in {variant.name for variant in variants}:
         place.fail(
-            f"the parent {short_repr(layer.parent)} is none of the layer's variants.",
+            f"the parent {short_repr(layer.parent)} is not one of the layer's variants.",
             "Name one of them.",
         )
     return Layer(layer.name, variants, layer.parent)
@@ -209,7 +209,7 @@ def _check_unique(names: Sequence[LayerName], place: Location, what: str) -> Non
     seen: set[LayerName] = set()
     for name in names:
         if name in seen:
-            place.fail(f"the {what} {short_repr(name)} is there twice.", "Keep one, or rename one.")
+            place.fail(f"the {what} {short_repr(name)} appears twice.", "Keep one, or rename one.")
         seen.add(name)
 
 

@@ -93,7 +93,7 @@ def _check_parts(content: bytes, place: Location) -> None:
 def number(value: object, place: Location) -> float:
     """Read a finite number of sensible size."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        place.fail(f"{short_repr(value)} stands where a number belongs.", "Give a finite number.")
+        place.fail(f"{short_repr(value)} is not a number.", "Give a finite number.")
     if not abs(value) <= MAX_NUMBER:  # true of NaN as well
         place.fail(
             f"{short_repr(value)} cannot be summed.",
@@ -108,8 +108,8 @@ def text(value: object, place: Location, what: str) -> str:
         place.fail(f"{what} is {short_repr(value)}.", "Give it a name in text.")
     if len(value) > MAX_NAME or _has_surrogate(value):
         place.fail(
-            f"{what} {short_repr(value)} is not a proper text.",
-            f"Use whole Unicode characters, at most {MAX_NAME:,}.",
+            f"{what} {short_repr(value)} is not valid text.",
+            f"Use complete Unicode characters, at most {MAX_NAME:,}.",
         )
     return value
 
@@ -125,7 +125,7 @@ def long_text(value: object, place: Location) -> str:
         return ""
     if not isinstance(value, str) or len(value) > MAX_TEXT or _has_surrogate(value):
         place.fail(
-            f"{short_repr(value)} is not a proper text.", f"Give at most {MAX_TEXT:,} characters."
+            f"{short_repr(value)} is not valid text.", f"Give at most {MAX_TEXT:,} characters."
         )
     return value
 
@@ -193,7 +193,7 @@ def need(library: str, extra: str, place: Location) -> None:
     except ImportError:
         place.fail(
             f"{library} is needed for this kind of file, and is not installed.",
-            f"Install it by: pip install 'puzzle-widgets[{extra}]', or use CSV or JSON.",
+            f"Install it with: pip install 'puzzle-widgets[{extra}]', or use CSV or JSON.",
         )
 
 

@@ -66,7 +66,7 @@ def read_published(
     ]
     notes = (
         *(f"{key} is null in every variant, and was left out." for key in sorted(empty)),
-        *(f"{key} stands in {PARENT_FILE} only, and was passed by." for key in surplus),
+        *(f"{key} stands in {PARENT_FILE} only, and was ignored." for key in surplus),
     )
     return assemble(file, layers, replace(_with_measurement(facts, sidecars), notes=notes))
 
@@ -149,7 +149,7 @@ def _find_parent(
         return named[0] if named else None
     same = [v.name for v in variants if parent.items() <= v.values.items()]
     if len(same) != 1:
-        without = f" ({', '.join(surplus)} left aside, which no variant has)" if surplus else ""
+        without = f" ({', '.join(surplus)} ignored: no variant has them)" if surplus else ""
         place.fail(
             f"{len(same)} variants have the stats of {PARENT_FILE}{without}.",
             "Exactly one must be the parent's block.",
@@ -211,7 +211,7 @@ def read_native(content: Mapping[str, Any], file: str) -> BlockLibrary:
     place = Location(file)
     if content.get("version") != VERSION:
         place.at(field="version").fail(
-            f"version {short_repr(content.get('version'))} is not known here.",
+            f"version {short_repr(content.get('version'))} is not supported.",
             f"This program reads version {VERSION}; a newer program may have written it.",
         )
     keys = _read_keys(content, place)

@@ -189,7 +189,7 @@ def conversion(key: str, unit: str, place: Location) -> float | None:
     given, mine = _factor(unit, known), _factor(own, known)
     if given is None or mine is None:
         place.fail(
-            f"the unit {short_repr(unit)} is not known here, and the name {key} says {own}.",
+            f"the unit {short_repr(unit)} is not supported, and the name {key} says {own}.",
             f"Use one of {', '.join(known)}.",
         )
     return given / mine

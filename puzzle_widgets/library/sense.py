@@ -50,7 +50,7 @@ def score_sense(library: BlockLibrary, key: str) -> Sense:
     """Tell which way a score is better, or that nothing tells.
 
     The parent's block is the best in nearly every layer, for every other block replaces it; the
-    score's name is a second witness. Costs are made small.
+    score's name is a second witness. Costs are minimized.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def score_sense(library: BlockLibrary, key: str) -> Sense:
     'minimize'
     """
     if not key.startswith(SCORE_GROUP):
-        return Sense("minimize", "Costs are made small.")
+        return Sense("minimize", "Costs are minimized.")
     shown, named = _by_parent(library, key), sense_of_name(key)
     label = library.quantity(key).label
     by_parent = f"the parent's blocks have the {_ends(shown)} {label} in nearly every layer"

@@ -40,14 +40,17 @@ _TEXTS = (".json", ".csv")
 READ = (".json", ".csv", ".tsv", ".xlsx", ".parquet", ".zip", ".tar.gz", ".tgz")
 _SHEET = ("a workbook of a kind that is not read", "Save it as .xlsx ('Excel Workbook') or CSV.")
 _PACKED = ("packed in a way that is not read", "Unpack it, or pack it as .zip or .tar.gz.")
-_PICTURE = ("a picture or a document, and no block library", "Give the figures, as CSV or .xlsx.")
+_PICTURE = ("a picture or a document, not a block library", "Give the figures, as CSV or .xlsx.")
 _WEIGHTS = (
     "weights or pickled objects, which are never opened",
     "Give the figures as CSV or JSON.",
 )
-_TEXT = ("text of a kind that is not read", "If cells are parted by commas or tabs, name it .csv.")
+_TEXT = (
+    "text of a kind that is not read",
+    "If cells are separated by commas or tabs, name it .csv.",
+)
 _LINES = (
-    "lines of JSON, which are not read as they are",
+    "JSON lines, which are not read directly",
     "Give load_library the frame that pandas.read_json(path, lines=True) makes of it, or save CSV.",
 )
 _WORDS = {
@@ -58,13 +61,13 @@ _WORDS = {
     **dict.fromkeys((".safetensors", ".gguf", ".onnx"), _WEIGHTS),
     **dict.fromkeys((".txt", ".dat", ".log", ".md"), _TEXT),
     **dict.fromkeys((".jsonl", ".ndjson"), _LINES),
-    **dict.fromkeys((".pq", ".parq"), ("Parquet by another name", "End the name in .parquet.")),
+    **dict.fromkeys((".pq", ".parq"), ("Parquet by another name", "Rename it to end in .parquet.")),
 }
 _BEGINNINGS = {
-    b"PK\x03\x04": ("a zip archive or a workbook", "End the name in .zip or .xlsx."),
+    b"PK\x03\x04": ("a zip archive or a workbook", "Rename it to end in .zip or .xlsx."),
     b"\x1f\x8b": _PACKED,
     b"\xd0\xcf\x11\xe0": _SHEET,
-    b"PAR1": ("Parquet by another name", "End the name in .parquet."),
+    b"PAR1": ("Parquet by another name", "Rename it to end in .parquet."),
     **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF"), _PICTURE),
 }
 
@@ -143,7 +146,7 @@ def refuse_source(source: object) -> NoReturn:
     """Refuse what is neither a path nor a name."""
     raise LibraryError(
         f"A {type(source).__name__} cannot be opened. Give a folder, a file, the name of a "
-        "dataset, or a DataFrame; bytes in hand go to load_files."
+        "dataset, or a DataFrame; pass bytes to load_files."
     )
 
 
@@ -217,7 +220,7 @@ def _on_disk(paths: Mapping[str, Path]) -> LazyFiles:
 def _run_folder(path: Path) -> LazyFiles:
     """JSON and CSV files beneath a folder; for that of one search, some above it too.
 
-    Folders of weights and logs, hidden ones and those that are links are passed by; of the
+    Folders of weights and logs, hidden ones and those that are links are ignored; of the
     checkpoints only the parent's config is read. What a search's folder lacks is the costs and the
     parent's config.
     """
@@ -246,7 +249,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         _check_size(path.stat().st_size, place)
         if not path.is_file():
-            place.fail("no ordinary file.", "Give a JSON file, a table, or a library's folder.")
+            place.fail("not a regular file.", "Give a JSON file, a table, or a library's folder.")
         return path.read_bytes()
     except FileNotFoundError:
         place.fail(f"missing in the folder {path.parent.name!r}.", "Give a block library's folder.")

@@ -32,11 +32,11 @@ _BLOCKS: list[tuple[str, str, int | str, int | str, float, float, float, int]] =
     ("half the FFN", "no", 8, 7168, 0.05, 248.0, 14.0, 130_031_616),
     ("no attention", "no", "no_op", 14336, 0.4, 336.0, 11.5, 176_164_864),
 ]
-_ONCE: Cells = ["My library", 64, 2048, "", "unknown", "an example: type over it"]
+_ONCE: Cells = ["My library", 64, 2048, "", "unknown", "an example: replace it"]
 _COLUMNS = {
     "layer": "Number or name of the layer, in every row.",
     "variant": "Any name, each once in its layer.",
-    "parent": "yes for the block that the parent has in this layer, once a layer; else no.",
+    "parent": "yes for the block that the parent has in this layer, once per layer; else no.",
     "attention": "Number of KV heads, or no_op, or linear.",
     "ffn": "Intermediate size, or no_op, or linear.",
     "kl": "KL divergence: how much the variant harms the model. Other scores: 'score: NAME'.",
@@ -44,11 +44,11 @@ _COLUMNS = {
     "runtime (ms)": "Of a whole batch; in s or us, say so. Other costs: 'cost: NAME (unit)'.",
     "parameters": "How many the variant has; 'parameters (M)' if in millions.",
     "library": "Title; this and the columns behind it are filled in once, in the first row.",
-    "batch size": "Sequences a batch, as measured; for several, a row of each block for each.",
-    "sequence length": "Tokens a sequence, as the runtime was measured.",
+    "batch size": "Sequences per batch, as measured; for several, one row per block and size.",
+    "sequence length": "Tokens per sequence, as the runtime was measured.",
     "gpu": "What it was measured on.",
     "origin": "measured, modeled, generated or unknown.",
-    "comment": "Read by nobody but people.",
+    "comment": "For people; never read.",
 }
 
 
@@ -126,13 +126,12 @@ def _save(target: Path, content: bytes, *, overwrite: bool = True) -> None:
                 file.write(content)
     except FileExistsError as error:
         raise LibraryError(
-            f"{target}: a file of this name is there, and is kept. Name another, or say that it is "
-            "to be replaced (overwrite=True, or --force on the command line)."
+            f"{target}: this file exists and was not overwritten. Name another, or "
+            "allow it to be replaced (overwrite=True, or --force on the command line)."
         ) from error
     except OSError as error:
         raise LibraryError(
-            f"{target}: cannot be written ({error.strerror}). Name a file in a folder that is "
-            "there."
+            f"{target}: cannot be written ({error.strerror}). Name a file in an existing folder."
         ) from error
 
 
@@ -140,12 +139,12 @@ def dump_template(file: str = "template.csv", *, layers: int = 2, decimal: Mark 
     """Give the template's bytes; ``file`` is its name, the rest as for :func:`write_template`."""
     place, ending = Location(file), Path(file).suffix.lower()
     if layers < 1:
-        place.fail(f"{layers} layers are no example.", "Ask for 1 layer or more.")
+        place.fail(f"{layers} layers do not make an example.", "Ask for 1 layer or more.")
     if ending == ".xlsx":
         need("openpyxl", "excel", place)
         return workbook_of([("Block library", _rows(layers)), ("Columns", _explained())])
     if ending != ".csv":
-        place.fail("a template is a sheet.", "Name a file that ends in .csv or .xlsx.")
+        place.fail("a template must be a sheet.", "Name a file that ends in .csv or .xlsx.")
     rows = _rows(layers)
     if decimal == ".":
         return csv_of(rows).encode()

@@ -94,7 +94,7 @@ def read_budget(resource: str, spec: BudgetSpec, parent_total: float) -> Budget:
     upper = read_limit(resource, pair[1], parent_total, math.inf)
     if lower > upper:
         raise ProblemError(
-            f"Budget on {resource}: lower limit {lower:g} lies above upper limit {upper:g}. "
+            f"Budget on {resource}: lower limit {lower:g} is above upper limit {upper:g}. "
             "Give (lower, upper) in this order."
         )
     return Budget(resource, lower, upper)

@@ -107,7 +107,7 @@ def read_architecture(
     for place, (name, variant) in enumerate(zip(frame["layer"], frame["variant"], strict=True)):
         layer = _find_layer(name, library, place)
         if layer in found:
-            _refuse(place, f"layer {layer!r} is there twice", "Give one row per layer.")
+            _refuse(place, f"layer {layer!r} appears twice", "Give one row per layer.")
         if not isinstance(variant, str) or variant not in library.layer(layer).positions:
             known = "the library does not have it in this layer"
             _refuse(
@@ -152,4 +152,4 @@ def _check_columns(frame: pd.DataFrame, *names: str) -> None:
 
 
 def _refuse(place: int, what: str, fix: str) -> NoReturn:
-    raise ProblemError(f"iloc {place}: {what}. {fix}")
+    raise ProblemError(f"row {place}: {what}. {fix}")

@@ -334,7 +334,7 @@ def check_problem(problem: object) -> None:
         return
     given = "library" if isinstance(problem, BlockLibrary) else "..."
     raise ProblemError(
-        f"A {type(problem).__name__} is no SearchProblem. State what is asked first: "
+        f"A {type(problem).__name__} is not a SearchProblem. State the problem first: "
         f"SearchProblem({given}, minimize=..., budgets=...)."
     )
 

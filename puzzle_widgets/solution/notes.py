@@ -48,7 +48,7 @@ def _of_budgets(solution: Solution) -> Iterator[str]:
     library = solution.library
     for key, budget in solution.problem.budgets.items():
         quantity, parent = library.quantity(key), library.parent_totals[key]
-        asked = f"{quantity.label} of at most {quantity.text(budget.upper)} is asked"
+        asked = f"{quantity.label} of at most {quantity.text(budget.upper)} was requested"
         if 0 < budget.upper <= _LARGEST_SHARE and parent > _FAR_MORE * budget.upper:
             share = f"{format_number(100 * budget.upper)} %"
             yield (
@@ -63,7 +63,7 @@ def _of_budgets(solution: Solution) -> Iterator[str]:
             )
         elif (least := _least_of_use(solution, budget)) > budget.upper:
             yield (
-                f"{asked}, less than any block needs that needs anything: the least is "
+                f"{asked}, less than any block with a cost needs: the least is "
                 f"{quantity.text(least)}."
             )
 

@@ -198,9 +198,9 @@ def _nearest_point(front: ParetoFront, shown: Solution | None) -> int:
 
 
 def keep(record: Record, name: str, shown: Solution | None) -> Record:
-    """Keep what is shown as a scenario."""
+    """Save what is shown as a scenario."""
     if shown is None or not shown.found:
-        raise ScenarioError("There is no architecture to keep.")
+        raise ScenarioError("There is no architecture to save.")
     return record.change(scenarios=(*record.scenarios, Scenario(_new_name(record, name), shown)))
 
 

@@ -129,8 +129,8 @@ class ExplorerState(HasTraits):
             getattr(self, _ASSIGNED[name])(value)
         elif self.has_trait(name):
             raise TraitError(
-                f"state.{name} is found by the state and cannot be assigned; "
-                f"{', '.join(_ASSIGNED)} can, and its actions change the rest."
+                f"state.{name} is computed and cannot be assigned; "
+                f"{', '.join(_ASSIGNED)} can, and actions change the rest."
             )
         else:
             super().__setattr__(name, value)
@@ -277,9 +277,7 @@ class ExplorerState(HasTraits):
     def avoid(self, finding: Finding) -> None:
         """Make the search avoid a finding, and show the current solution, which does."""
         if self._attempt(self._store.apply, actions.avoid, finding):
-            self.say(
-                f"The search keeps a rule now: {finding.rule}. It can be dropped under Budgets."
-            )
+            self.say(f"Rule added: {finding.rule}. Remove it under Budgets.")
 
     def reset(self) -> None:
         """Go back to the objective and limits that the library opens with, without rules."""
@@ -326,9 +324,9 @@ class ExplorerState(HasTraits):
     # Saved solutions
 
     def keep(self, name: str) -> None:
-        """Keep what is shown as a scenario."""
+        """Save what is shown as a scenario."""
         if self._attempt(self._store.apply, actions.keep, name, self.shown):
-            self.say(f"Kept as scenario {self.scenarios[-1].name!r}.")
+            self.say(f"Saved as scenario {self.scenarios[-1].name!r}.")
 
     def rename(self, which: str | int, name: str) -> None:
         """Give a scenario, by its name or place, another name."""

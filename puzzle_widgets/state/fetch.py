@@ -58,7 +58,7 @@ class DatasetFetch:
         def work(cancelled: Cancelled, emit: Emit) -> None:
             def progress(done: int, total: int) -> None:
                 if cancelled():
-                    raise DatasetError("The fetch was given up.")
+                    raise DatasetError("The download was canceled.")
                 emit(done / total)
 
             emit(load_dataset(dataset.name, agree=agree, progress=progress))

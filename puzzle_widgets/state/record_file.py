@@ -211,7 +211,7 @@ def _row(row: Any) -> BudgetSetting:  # noqa: ANN401
     resource, sense, value, on = row
     if value not in ("inf", "-inf", "nan") and type(value) not in (int, float):
         place = _FILE.at(field="budgets")
-        place.fail(f"{short_repr(value)} stands where a number belongs.", "Give a number.")
+        place.fail(f"{short_repr(value)} is not a number.", "Give a number.")
     return BudgetSetting(resource, sense, float(value), on is True)
 
 

@@ -100,7 +100,7 @@ def check_spacing(points: int, between: Range) -> None:
     if points < 2:
         raise ProblemError(f"points={points!r}: at least 2 limits are needed.")
     if between is not None and not -math.inf < between[0] < between[1] < math.inf:
-        raise ProblemError(f"between={between!r}: give two finite limits, the least first.")
+        raise ProblemError(f"between={between!r}: give two finite limits, the smaller first.")
 
 
 def even_axis(

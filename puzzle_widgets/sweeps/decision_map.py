@@ -158,7 +158,7 @@ def decision_map(
         if progress is not None:
             progress(grid)
     if grid is None:
-        raise ProblemError("The search of the decision map was cancelled before it began.")
+        raise ProblemError("The search of the decision map was canceled before it began.")
     return grid
 
 

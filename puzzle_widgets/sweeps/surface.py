@@ -132,7 +132,7 @@ def budget_surface(
         if progress is not None:
             progress(grid)
     if grid is None:
-        raise ProblemError("The search of the surface was cancelled before it began.")
+        raise ProblemError("The search of the surface was canceled before it began.")
     return grid
 
 

@@ -119,8 +119,8 @@ def whole_front(
     check_resource(problem, resource)
     if problem.budgets or problem.differences:
         raise ProblemError(
-            "The whole front is of a problem without budgets and differences. "
-            "Leave them out, or use pareto_front."
+            "A whole front needs a problem without budgets and differences. Leave "
+            "them out, or use pareto_front."
         )
     begin, mckp = time.perf_counter(), problem.mckp
     column = problem.library.column(limited_key(resource))
@@ -133,5 +133,5 @@ def whole_front(
             f"More than {MOST_POINTS:,} points. Use pareto_front with as many as you need."
         ) from error
     except StoppedError as error:
-        raise SolverError("Cancelled before the front was whole.") from error
+        raise SolverError("Canceled before the front was complete.") from error
     return WholeFront(problem, resource, points, time.perf_counter() - begin)

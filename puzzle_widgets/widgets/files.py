@@ -99,7 +99,7 @@ class FilePicker(anywidget.AnyWidget):
         if event == "end" and key == self._finished:  # said twice, as the answer was lost
             return None
         if self._upload is None or self._upload.key != key:
-            raise PuzzleError("The upload broke off. Choose the files again.")
+            raise PuzzleError("The upload was interrupted. Choose the files again.")
         if event == "piece":
             self._upload.take(content, buffers[0] if buffers else b"")
             return None
@@ -171,7 +171,7 @@ def read_upload(content: Mapping[str, Any]) -> Upload:
     sizes: dict[str, int] = {}
     for name, size in map(_read_file, files):
         if name in sizes:
-            raise PuzzleError(f"{short_repr(name)} is there twice. Choose one of them.")
+            raise PuzzleError(f"{short_repr(name)} appears twice. Choose one of them.")
         sizes[name] = size
     if sum(sizes.values()) > MAX_UPLOAD_BYTES:
         most = MAX_UPLOAD_BYTES // 2**20
@@ -195,7 +195,7 @@ def _is_count(value: object) -> TypeGuard[int]:
 
 
 def _refuse(why: str) -> NoReturn:
-    raise PuzzleError(f"The upload broke off: {why}. Choose the files again.")
+    raise PuzzleError(f"The upload was interrupted: {why}. Choose the files again.")
 
 
 class FileSaver(anywidget.AnyWidget):

@@ -29,8 +29,8 @@ _ORIGINS = {
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WORDS = (
-    "A library of your own from one sheet: type over the example, then open the file. "
-    "Errors are told by row and column."
+    "A library of your own from one sheet: replace the example, then open the file. "
+    "Errors name row and column."
 )
 _TERMS = Markup(
     "<p>{about}</p><dl class='pw-terms'>"
@@ -159,10 +159,10 @@ class DatasetOffer(Panel):
     def build(self) -> list[widgets.Widget]:
         """Make the terms, the agreement, the buttons and the progress."""
         self.terms = widgets.HTML()
-        self.agree = widgets.Checkbox(description="I agree to this license", indent=False)
+        self.agree = widgets.Checkbox(description="I accept this license", indent=False)
         self.agree.layout.width = "auto"
         self.fetch = button("Fetch and open", "Fetch the dataset and explore it", css="pw-primary")
-        self.leave = button("Not now", "Take the offer away; what is open stays open")
+        self.leave = button("Not now", "Dismiss the offer; what is open stays open")
         self.progress = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="160px"))
         self.share = widgets.HTML()
         self.share.add_class("pw-live")

@@ -23,7 +23,7 @@ class MessageBar(widgets.HBox):
         self.state = state
         self.text = widgets.HTML()
         self.text.add_class("pw-message-text")
-        self.dismiss = button("Dismiss", "Take this message away")
+        self.dismiss = button("Dismiss", "Dismiss this message")
         self.dismiss.on_click(guard(state, lambda *_: state.dismiss()))
         self.children = (self.text, self.dismiss)
         for name in ("pw-ui", "pw-message"):

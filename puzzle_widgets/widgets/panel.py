@@ -190,7 +190,7 @@ class SenseQuestion(widgets.VBox):
     def _show(self) -> None:
         question = self.state.question
         self.layout.display = "flex" if question else "none"
-        words = Markup("<div role='alert'>{} Nothing is searched before you say.</div>")
+        words = Markup("<div role='alert'>{} Nothing is searched until you choose.</div>")
         self.text.value = words.format(question) if question else ""
 
 

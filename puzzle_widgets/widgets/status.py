@@ -25,8 +25,8 @@ from puzzle_widgets.widgets.html import heading, render
 from puzzle_widgets.widgets.message import MessageBar
 from puzzle_widgets.widgets.panel import Panel, Shown, button, row
 
-_ASKED = "Not searched: say first which way the score is better"
-_OUTDATED = "Not answered: the figures are of earlier budgets"
+_ASKED = "Not searched: choose first which way the score is better"
+_OUTDATED = "Out of date: the figures are for earlier budgets"
 _COUNTS = (MEMORY, RUNTIME, PARAMETERS, KV_HEADS)
 _MOST_OTHERS = 4
 _TILES = """
@@ -180,7 +180,7 @@ def facts(solution: Solution) -> Markup:
 
 
 def tiles(solution: Solution) -> Markup:
-    """Set score, costs, throughput and speed-up against the parent's."""
+    """Set score, costs, throughput and speedup over the parent's."""
     return render(_TILES, tiles=_all_tiles(solution))
 
 
@@ -238,7 +238,7 @@ def _speed_tiles(solution: Solution) -> list[Tile]:
         text = amount(library, THROUGHPUT, solution.throughput)
         found.append(("Throughput", text, f"parent {amount(library, THROUGHPUT, parent)}"))
     if solution.speedup is not None:
-        found.append(("Speed-up", f"{solution.speedup:,.2f} x", "against the parent"))
+        found.append(("Speedup", f"{solution.speedup:,.2f} x", "against the parent"))
     return found
 
 

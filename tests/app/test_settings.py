@@ -28,7 +28,7 @@ def notebook(tmp_path: Path) -> Path:
 
 def test_missing_notebook_is_refused(tmp_path: Path) -> None:
     """A notebook that is not there is said before the server starts."""
-    with pytest.raises(ServerError, match=r"gone\.ipynb is not there"):
+    with pytest.raises(ServerError, match=r"gone\.ipynb does not exist"):
         AppSettings(tmp_path / "gone.ipynb")
 
 
@@ -113,7 +113,7 @@ def test_kernels_are_reached_by_files(notebook: Path, monkeypatch: pytest.Monkey
 
 
 def test_sockets_lie_in_short_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A temporary folder whose name is too long for a socket is passed by."""
+    """A temporary folder whose name is too long for a socket is ignored."""
     long = tmp_path / ("x" * 90)
     long.mkdir()
     monkeypatch.setattr(tempfile, "gettempdir", lambda: str(long))

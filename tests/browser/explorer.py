@@ -115,7 +115,7 @@ class Explorer:
         return float(there)
 
     def keep(self, name: str) -> None:
-        """Keep what is shown under a name."""
+        """Save what is shown under a name."""
         before = self.kept.count()
         self.card("Scenarios").get_by_role("textbox", name="Name", exact=True).fill(name)
         self.button("Scenarios", "Save solution").click()

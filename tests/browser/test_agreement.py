@@ -83,7 +83,7 @@ def test_limit_typed_while_nothing_arrives(
     """The page says that the answer is not to what was typed; then the answer comes."""
     line.freeze()
     shaky.type_limit("Memory", "72000")
-    expect(line.notice).to_contain_text("What is shown does not yet answer your last change")
+    expect(line.notice).to_contain_text("What is shown does not reflect your last change yet")
     expect(shaky.page.locator(".pw-unsure")).not_to_have_count(0)
     line.drop()
     shaky.expect_answer(answer_to(library, 72_000))

@@ -54,7 +54,7 @@ def test_the_published_library_is_fetched_once_agreed_to(offered: Explorer, mirr
     )
     fetch = offer.get_by_role("button", name="Fetch and open")
     expect(fetch).to_be_disabled()
-    offer.get_by_label("I agree to this license").press("Space")
+    offer.get_by_label("I accept this license").press("Space")
     expect(fetch).to_be_enabled()
     assert mirror.asked == []
 

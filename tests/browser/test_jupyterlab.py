@@ -128,7 +128,7 @@ def test_explorer_works_in_jupyterlab(page: Page, tmp_path: Path, library: pw.Bl
         assert [problem for problem in problems if _OURS.search(problem)] == []
         line.freeze()
         explorer.type_limit("Memory", "72000")
-        expect(line.notice).to_contain_text("What is shown does not yet answer your last change")
+        expect(line.notice).to_contain_text("What is shown does not reflect your last change yet")
         line.drop()
         explorer.expect_answer(answer_to(library, 72_000))
         expect(line.notice).to_be_hidden()

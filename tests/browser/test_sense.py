@@ -19,7 +19,7 @@ def test_the_sense_of_a_score_is_asked_and_answered_by_key(explorer: Explorer) -
     budgets = explorer.card("Budgets")
     asked = budgets.get_by_role("alert")
     expect(asked).to_contain_text("not clear which way Quality is better")
-    expect(explorer.status).to_have_text("Not searched: say first which way the score is better")
+    expect(explorer.status).to_have_text("Not searched: choose first which way the score is better")
     expect(explorer.points).to_have_count(0)
     explorer.button("Budgets", "Smaller is better").focus()
     explorer.page.keyboard.press("Tab")

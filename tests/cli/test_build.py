@@ -38,7 +38,7 @@ def test_unknown_words(
     """Exit code 1, with the words there are."""
     pytest.importorskip("torch", reason="PyTorch is not installed")
     assert main(["build", *words, "--out", str(tmp_path / "out")]) == 1
-    assert "there are" in capsys.readouterr().err
+    assert "choose one of" in capsys.readouterr().err
 
 
 def test_a_folder_is_needed(capsys: pytest.CaptureFixture[str]) -> None:

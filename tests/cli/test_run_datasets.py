@@ -68,7 +68,7 @@ def test_after_an_agreement_every_command_opens_it(run: Run, mirror: Mirror) -> 
     ran = run("datasets", NAME, "--agree")
     assert ran.code == 0
     assert "License-NC" in ran.err
-    assert "is here" in ran.err
+    assert "is downloaded" in ran.err
     assert len(mirror.asked) == 3
     assert "3" in run("show", NAME).out
     found = json.loads(run("search", NAME, "--max", "stats.memory_mib=90%", "--format", "json").out)
@@ -88,7 +88,7 @@ def test_on_a_terminal_the_question_is_asked(
 
     assert main(["datasets", NAME]) == code
     words = told.getvalue()
-    assert words.index("NVIDIA Source Code License-NC") < words.index("Do you agree")
+    assert words.index("NVIDIA Source Code License-NC") < words.index("Do you accept")
     assert bool(mirror.asked) == (code == 0)
 
 
@@ -138,7 +138,7 @@ def test_a_sheet_that_is_there_is_kept(run: Run, tmp_path: Path) -> None:
     path.write_text("work of hours", encoding="utf-8")
     ran = run("template", str(path))
     assert ran.code == 1
-    assert "is kept" in ran.err
+    assert "was not overwritten" in ran.err
     assert "--force" in ran.err
     assert path.read_text(encoding="utf-8") == "work of hours"
     assert run("template", str(path), "--force").code == 0

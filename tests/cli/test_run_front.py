@@ -66,7 +66,7 @@ def test_infeasible_front_leaves_by_two(run: Run, library: str) -> None:
         (["--over", "stats.energy"], "stats.energy"),
         (["--over", "throughput"], "batch size"),
         (["--points", "1"], "at least 2"),
-        (["--between", "9", "3"], "LO must lie below HI"),
+        (["--between", "9", "3"], "LO must be below HI"),
         (["--over", "throughput", "--between", "-1", "3"], "above 0"),
     ],
 )

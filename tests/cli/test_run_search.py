@@ -166,7 +166,7 @@ def test_throughput_is_explained(run: Run) -> None:
     out = run("search", "llama-3.3-70b-modeled", *words).out
     assert "Throughput (tokens/s)" in out
     assert "batch size x sequence length / summed runtime" in out
-    assert "Speed-up" in out
+    assert "Speedup" in out
 
 
 def test_file_ending_tells_the_format(run: Run, library: str, tmp_path: Path) -> None:

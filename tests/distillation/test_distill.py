@@ -78,7 +78,7 @@ def test_an_interruption_loses_the_block_at_hand_only(micro: Any, monkeypatch: A
     times = {place: subblock_file(micro, *place).stat().st_mtime_ns for place in done}
     lines: list[str] = []
     distill_blocks(open_run(micro.preset, micro.folder, lines.append))
-    assert lines[0] == "distill: subblock: going on after 5 of 22"
+    assert lines[0] == "distill: subblock: resuming after 5 of 22"
     assert times == {place: subblock_file(micro, *place).stat().st_mtime_ns for place in done}
 
 

@@ -46,7 +46,7 @@ def test_a_resumed_training_equals_one_that_was_not_interrupted(tmp_path: Any) -
     again = make(seed=9)
     lines: list[str] = []
     train(again, loss_for(again), schedule, tmp_path / "cut.pt", lines.append)
-    assert lines[0] == "cut step: going on after 4 of 10"
+    assert lines[0] == "cut step: resuming after 4 of 10"
     assert torch.equal(again.weight, whole.weight)
     assert torch.equal(again.bias, whole.bias)
 
@@ -77,7 +77,7 @@ def test_parent_beats_its_own_start_and_is_loaded_whole(micro: Any) -> None:
     lines: list[str] = []
     train_parent(open_run(micro.preset, micro.folder, lines.append))
     assert len(lines) == 1
-    assert "trained before" in lines[0]
+    assert "already trained" in lines[0]
     assert all(not weight.requires_grad for weight in first.parameters())
     state = load_tensors(micro.parent_file)
     assert state["step"] == micro.preset.parent.steps

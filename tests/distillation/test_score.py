@@ -74,7 +74,7 @@ def test_scoring_goes_on_where_it_was_cut_off(built: Any) -> None:
     path.write_text(whole[: len(whole) // 2], encoding="utf-8")
     lines: list[str] = []
     score_blocks(open_run(built.preset, built.folder, lines.append))
-    assert "going on after" in lines[0]
+    assert "resuming after" in lines[0]
     assert path.read_text(encoding="utf-8") == whole
 
 

@@ -49,7 +49,10 @@ def test_a_build_from_nothing_to_the_truth(micro: Any) -> None:
 
 @pytest.mark.parametrize(
     ("preset", "stages", "words"),
-    [("huge", [], "there are tiny, small"), ("tiny", ["bake"], "there are parent, distill")],
+    [
+        ("huge", [], "choose one of tiny, small"),
+        ("tiny", ["bake"], "choose one of parent, distill"),
+    ],
 )
 def test_unknown_words(tmp_path: Any, preset: Any, stages: Any, words: Any) -> None:
     """A preset or stage that is not there is answered with those that are."""
@@ -66,7 +69,7 @@ def test_stages_in_the_wrong_order(tmp_path: Any) -> None:
 
 def test_a_folder_holds_one_build(micro: Any) -> None:
     """Another preset does not mix with what is there."""
-    with pytest.raises(BuildError, match="holds a build made otherwise"):
+    with pytest.raises(BuildError, match="holds a build made with another preset"):
         open_run(PRESETS["tiny"], micro.folder, print)
 
 

@@ -93,7 +93,7 @@ def test_whole_no_ops_are_left_out_with_a_warning() -> None:
     solution = with_others((1, nothing()))
     (warning,) = [one for one in found(solution) if one.severity == "warning"]
     assert warning.layers == (1,)
-    assert "number their weights anew" in warning.text
+    assert "renumber their weights" in warning.text
     config = written(solution)
     assert config["hybrid_override_pattern"] == "M*E-"
     assert len(config["block_configs"]) == config["num_hidden_layers"] == 4

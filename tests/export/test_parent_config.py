@@ -66,7 +66,7 @@ def test_the_library_may_carry_it() -> None:
         (json.dumps({"hidden_size": 8}).encode(), "field 'num_attention_heads': missing"),
         (llama_text(num_attention_heads=-4).encode(), "field 'num_attention_heads'"),
         (llama_text(hidden_size="8192").encode(), "field 'hidden_size'"),
-        (llama_text(rope_theta=float("nan")).encode(), "no strict JSON"),
+        (llama_text(rope_theta=float("nan")).encode(), "not strict JSON"),
         (llama_text(model_type=7).encode(), "field 'model_type'"),
         (
             llama_text(rope_parameters={"rope_theta": 1e6}).encode(),

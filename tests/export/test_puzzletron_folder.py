@@ -161,7 +161,7 @@ def test_generated_tokens(library: pw.BlockLibrary, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("library", "said"),
     [
-        (export_library(SMALL), "no cost is told for attention and FFN apart"),
+        (export_library(SMALL), "no cost is given for attention and FFN separately"),
         (with_subblocks(export_library((OTHER, PARENT[1]))), "neither its name nor its file"),
         (with_subblocks(export_library(SMALL), ffn=1.0), "attention and FFN together"),
         (with_subblocks(export_library((PARENT[0], LINEAR))), "refuses linear blocks"),

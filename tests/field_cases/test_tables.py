@@ -125,7 +125,7 @@ def test_num_quoted_thousands_in_a_comma_file() -> None:
 
 
 def test_xl_1_a_hidden_sheet_first() -> None:
-    """The visible one is read, and a note says what was passed by."""
+    """The visible one is read, and a note says what was ignored."""
 
     def fill(book: openpyxl.Workbook) -> None:
         old = [[*row[:4], 1] for row in ROWS]
@@ -134,7 +134,7 @@ def test_xl_1_a_hidden_sheet_first() -> None:
 
     library = pw.load_files(workbook(fill))
     assert is_the_table(library)
-    assert "'measured' was read; 'old run' (hidden) was passed by" in library.notes[0]
+    assert "'measured' was read; 'old run' (hidden) was ignored" in library.notes[0]
 
     def hide(book: openpyxl.Workbook) -> None:
         add(book, "s", [HEAD, *ROWS]).sheet_state = "hidden"
@@ -169,7 +169,7 @@ def test_xl_3_notes_first() -> None:
 
     library = pw.load_files(workbook(fill))
     assert is_the_table(library)
-    assert "'README', 'more' were passed by" in library.notes[0]
+    assert "'README', 'more' were ignored" in library.notes[0]
 
 
 def test_xl_4_a_title_above() -> None:
@@ -181,7 +181,7 @@ def test_xl_4_a_title_above() -> None:
 
     library = pw.load_files(workbook(fill))
     assert is_the_table(library)
-    assert "Row 1 above the headings was passed by." in library.notes
+    assert "Row 1 above the headings was ignored." in library.notes
     wrong = workbook(lambda book: add(book, "s", [["T"], head, [0, "a", "x", 0, "much"]]))
     assert "book.xlsx, row 3, column E 'memory (MiB)'" in refused(wrong)
 
@@ -228,14 +228,14 @@ def test_hidden_rows_are_passed_by() -> None:
 
     library = pw.load_files(workbook(fill))
     assert is_the_table(library)
-    assert "Row 3 is hidden, and was passed by." in library.notes
+    assert "Row 3 is hidden, and was ignored." in library.notes
 
     def without_parent(book: openpyxl.Workbook) -> None:
         add(book, "s", [HEAD, *ROWS]).row_dimensions[2].hidden = True
 
     said = refused(workbook(without_parent))
     assert "no parent here" in said
-    assert "Row 2 is hidden, and was passed by." in said
+    assert "Row 2 is hidden, and was ignored." in said
 
 
 @pytest.mark.parametrize(
@@ -246,12 +246,12 @@ def test_hidden_rows_are_passed_by() -> None:
         ("b.xls", b"\xd0\xcf\x11\xe0", "a workbook of a kind that is not read"),
         ("b.csv.gz", gzip.compress(b"layer"), "packed in a way that is not read. Unpack it"),
         ("b.tar", b"", "packed in a way that is not read"),
-        ("b.pq", b"PAR1", "End the name in .parquet"),
+        ("b.pq", b"PAR1", "Rename it to end in .parquet"),
         ("b.txt", b"layer,variant", "name it .csv"),
         ("b.jsonl", b"{}\n{}", "lines=True"),
         ("b.png", b"\x89PNG", "a picture"),
         ("b.json", b"\x89PNG\r\n", "a picture"),
-        ("b.csv", b"PK\x03\x04", "End the name in .zip or .xlsx"),
+        ("b.csv", b"PK\x03\x04", "Rename it to end in .zip or .xlsx"),
         ("b.safetensors", b"", "weights"),
         ("b.odd", b"", "'.odd' is not an ending that is read"),
     ],

@@ -93,7 +93,7 @@ def test_an_error_in_a_folder_names_the_file(tmp_path: Path) -> None:
         file.write_text('{"hidden_size": 8}')
         with pytest.raises(pw.ScenarioError, match=f"^{words}"):
             pw.open_architecture(file, LIBRARY)
-    with pytest.raises(pw.ScenarioError, match=r"^my-child/config\.json: no architecture"):
+    with pytest.raises(pw.ScenarioError, match=r"^my-child/config\.json: not an architecture"):
         pw.open_architecture(folder, LIBRARY)
     with pytest.raises(pw.ScenarioError, match="Give a model's folder"):
         pw.open_architecture(tmp_path, LIBRARY)
@@ -116,7 +116,7 @@ def test_a_config_without_differences_is_the_parents() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"0": {"skip": ["attention"]}, "00": {}}, "layer 0 is there twice, as '0' and '00'"),
+        ({"0": {"skip": ["attention"]}, "00": {}}, "layer 0 appears twice, as '0' and '00'"),
         ({"9" * 5000: {}}, "is not a layer of 2"),
         ({"2": {}}, "'2' is not a layer of 2"),
         ({"x": {}}, "'x' is not a layer of 2"),
@@ -132,9 +132,9 @@ def test_differences_of_no_one_layer_are_refused(changes: Any, words: str) -> No
     ("part", "field", "value", "words"),
     [
         ("attention", "n_heads_in_group", 3, r"groups of 3 do not divide 32.*that divides 32\.$"),
-        ("ffn", "ffn_mult", 1e308, r"1e\+308 is no FFN multiple\. Give a number above 0"),
-        ("ffn", "ffn_mult", -1, "-1 is no FFN multiple"),
-        ("ffn", "ffn_mult", "5", "stands where a number belongs"),
+        ("ffn", "ffn_mult", 1e308, r"1e\+308 is not an FFN multiple\. Give a number above 0"),
+        ("ffn", "ffn_mult", -1, "-1 is not an FFN multiple"),
+        ("ffn", "ffn_mult", "5", "is not a number"),
     ],
 )
 def test_a_size_that_cannot_be_is_refused_with_its_fix(
@@ -165,7 +165,7 @@ def test_what_is_no_architecture_is_refused() -> None:
     for content in (b'{"hidden_size": 8}', b"{", b"[]"):
         with pytest.raises(pw.ScenarioError):
             pw.open_architecture(content, LIBRARY)
-    with pytest.raises(pw.ScenarioError, match="no scenarios of this program"):
+    with pytest.raises(pw.ScenarioError, match="not a scenario file"):
         read_scenarios(b'{"hidden_size": 8}', "config.json", LIBRARY)
 
 

@@ -135,5 +135,5 @@ def test_stats_of_the_parents_file_alone_are_passed_by() -> None:
     assert library.parent_architecture == dict.fromkeys(range(3), PARENT_NAME)
     assert "stats.runtime_ms stands in parent_block_stats.json only" in library.notes[0]
     twin = published_files(parent_block_stats={"stats": {"runtime_ms": 5.5}})
-    with pytest.raises(pw.LibraryError, match=r"3 variants have.*stats\.runtime_ms left aside"):
+    with pytest.raises(pw.LibraryError, match=r"3 variants have.*stats\.runtime_ms ignored"):
         pw.load_files({**twin, "block_library.json": content})

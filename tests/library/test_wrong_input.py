@@ -89,7 +89,7 @@ def test_what_is_no_finite_number_is_named_with_its_place(value: Any) -> None:
         (changed(lambda c: c.update(layer_1=[1])), ["layer 1", "[1]", "A JSON object"]),
         (
             changed(lambda c: c.update(block_2=c["layer_0"])),
-            ["the layer 2 is there twice", "rename"],
+            ["the layer 2 appears twice", "rename"],
         ),
         (
             changed(lambda c: c["layer_1"].pop(PARENT_NAME)),
@@ -109,7 +109,7 @@ def test_what_is_no_finite_number_is_named_with_its_place(value: Any) -> None:
         ),
         (
             changed(lambda c: c["layer_1"].update({"\udfff": c["layer_1"].pop(HALF_NAME)})),
-            ["layer 1", "'\\udfff'", "whole Unicode"],
+            ["layer 1", "'\\udfff'", "complete Unicode"],
         ),
         (
             changed(lambda c: c["layer_1"].update({"n" * 3000: c["layer_1"].pop(HALF_NAME)})),
@@ -191,7 +191,10 @@ def own(change: Callable[[Content], object]) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("change", "parts"),
     [
-        (lambda c: c.update(version=2), ["'version'", "version 2 is not known", "newer program"]),
+        (
+            lambda c: c.update(version=2),
+            ["'version'", "version 2 is not supported", "newer program"],
+        ),
         (lambda c: c.update(keys=[]), ["'keys'", "at least one entry"]),
         (lambda c: c.update(keys=["stats.a", "stats.a"]), ["'keys'", "given twice"]),
         (lambda c: c.update(keys=[1]), ["'keys'", "a key is 1"]),
@@ -200,13 +203,13 @@ def own(change: Callable[[Content], object]) -> dict[str, bytes]:
         (lambda c: c.update(units={"stats.a": 3}), ["'units'", "a unit is 3"]),
         (lambda c: c["provenance"].update(origin="guess"), ["'provenance'", "'guess'", "measured"]),
         (lambda c: c["layers"][1].update(layer=None), ["a layer's name is None"]),
-        (lambda c: c["layers"][1].update(layer=0), ["the layer 0 is there twice"]),
+        (lambda c: c["layers"][1].update(layer=0), ["the layer 0 appears twice"]),
         (lambda c: c["layers"][1].update(parent=None), ["layer 1", "no parent here"]),
-        (lambda c: c["layers"][1].update(parent="x"), ["layer 1", "'x' is none of the layer's"]),
+        (lambda c: c["layers"][1].update(parent="x"), ["layer 1", "'x' is not one of the layer's"]),
         (lambda c: c["layers"][1].update(variants=[]), ["layer 1", "'variants'"]),
         (
             lambda c: c["layers"][1]["variants"][1].update(name=PARENT_NAME),
-            ["layer 1", "is there twice"],
+            ["layer 1", "appears twice"],
         ),
         (
             lambda c: c["layers"][1]["variants"][1]["values"].pop(),
@@ -239,11 +242,11 @@ HEAD = "layer,variant,parent,stats.m\n"
         ("", ["broken CSV", "One line of headings"]),
         ("layer,variant\n0,a\n", ["'parent'", "no such column", "Needed are layer"]),
         (HEAD, ["no layers here"]),
-        (HEAD + "0,a,true,x\n", ["layer 0", "variant 'a'", "'stats.m'", "'x' stands where"]),
-        (HEAD + "0,a,true,\n0,b,,1\n", ["variant 'a'", "'stats.m'", "'' stands where"]),
+        (HEAD + "0,a,true,x\n", ["layer 0", "variant 'a'", "'stats.m'", "'x' is not a number"]),
+        (HEAD + "0,a,true,\n0,b,,1\n", ["variant 'a'", "'stats.m'", "'' is not a number"]),
         (HEAD + "0,a,true,\n", ["variant 'a'", "no scores and no costs"]),
         (HEAD + "0,a,true,nan\n", ["'stats.m'", "nan cannot be summed"]),
-        (HEAD + "0,a,true,1\n0,a,false,1\n", ["layer 0", "'a' is there twice"]),
+        (HEAD + "0,a,true,1\n0,a,false,1\n", ["layer 0", "'a' appears twice"]),
         (HEAD + "0,a,false,1\n", ["layer 0", "no parent here", "Mark the variant"]),
         (HEAD + "0,a,true,1\n0,b,true,1\n", ["layer 0", "several parents"]),
         (HEAD + "0,a,maybe,1\n", ["'parent'", "'maybe' is neither true nor false"]),
@@ -301,7 +304,7 @@ def test_what_is_not_there_is_named_with_what_is(tmp_path: Path) -> None:
     with pytest.raises(pw.LibraryError, match=r"block_library\.json: missing in the folder"):
         pw.load_library(tmp_path)
     (tmp_path / "block_library.json").mkdir()
-    with pytest.raises(pw.LibraryError, match="no ordinary file"):
+    with pytest.raises(pw.LibraryError, match="not a regular file"):
         pw.load_library(tmp_path)
 
 

@@ -61,7 +61,7 @@ def test_what_is_no_limit_is_refused(spec: Any) -> None:
 
 def test_limits_in_the_wrong_order_are_refused() -> None:
     """The lower limit comes first."""
-    with pytest.raises(pw.ProblemError, match=r"lower limit 7 lies above upper limit 3\. Give"):
+    with pytest.raises(pw.ProblemError, match=r"lower limit 7 is above upper limit 3\. Give"):
         read_budget("stats.m", (7, 3), 200.0)
 
 

@@ -39,8 +39,8 @@ def test_budgets_are_read_from_what_people_write() -> None:
     [
         ({"upper": [1]}, "needs one column 'resource'"),
         ({"resource": [MEMORY]}, "a column 'lower' or 'upper'"),
-        ({"resource": [MEMORY, MEMORY], "upper": [1, 2]}, "iloc 1: resource 'stats.memory_mib'"),
-        ({"resource": [3], "upper": [1]}, "iloc 0: resource 3"),
+        ({"resource": [MEMORY, MEMORY], "upper": [1, 2]}, "row 1: resource 'stats.memory_mib'"),
+        ({"resource": [3], "upper": [1]}, "row 0: resource 3"),
     ],
 )
 def test_a_wrong_table_of_budgets_is_told(frame: dict[str, list[object]], words: str) -> None:
@@ -65,11 +65,11 @@ def test_an_architecture_is_read_from_a_solution_and_from_a_part() -> None:
     [
         ({"layer": [0, 1]}, "one column 'variant'. It has layer"),
         ({"layer": [0], "variant": ["v0"]}, "1 layers are missing, the first is 1"),
-        ({"layer": [0, 0], "variant": ["v0", "v0"]}, "iloc 1: layer 0 is there twice"),
-        ({"layer": [0, 7], "variant": ["v0", "v0"]}, "iloc 1: no layer 7 in small"),
-        ({"layer": [0, "x"], "variant": ["v0", "v0"]}, "iloc 1: no layer 'x' in small"),
-        ({"layer": [0, 1], "variant": ["v0", "v9"]}, "iloc 1: layer 1, variant 'v9'"),
-        ({"layer": [0, 1], "variant": ["v0", None]}, "iloc 1: layer 1, variant"),
+        ({"layer": [0, 0], "variant": ["v0", "v0"]}, "row 1: layer 0 appears twice"),
+        ({"layer": [0, 7], "variant": ["v0", "v0"]}, "row 1: no layer 7 in small"),
+        ({"layer": [0, "x"], "variant": ["v0", "v0"]}, "row 1: no layer 'x' in small"),
+        ({"layer": [0, 1], "variant": ["v0", "v9"]}, "row 1: layer 1, variant 'v9'"),
+        ({"layer": [0, 1], "variant": ["v0", None]}, "row 1: layer 1, variant"),
     ],
 )
 def test_a_wrong_architecture_is_told(frame: dict[str, list[object]], words: str) -> None:

@@ -142,7 +142,7 @@ def test_words_say_what_is_outside() -> None:
 
 @pytest.mark.parametrize(
     ("non_block_costs", "words"),
-    [({"stats.unknown": 1}, "'stats.unknown'"), ({MEMORY: "x"}, "a number belongs")],
+    [({"stats.unknown": 1}, "'stats.unknown'"), ({MEMORY: "x"}, "is not a number")],
 )
 def test_wrong_offsets_in_a_file_are_named(non_block_costs: dict[str, object], words: str) -> None:
     """A cost that no block has, or no number."""

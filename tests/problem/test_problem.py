@@ -83,7 +83,7 @@ def test_no_limit_leaves_no_budget(rules: dict[str, Any]) -> None:
         (NO_RUNTIME, {"throughput": 5}, r"'stats\.runtime_ms'.*It has metrics\.loss"),
         (NO_RUNTIME, {"latency_ms": 5}, r"'stats\.runtime_ms'"),
         (LIBRARY, {"budgets": {"stats.disk": 5}}, r"'stats\.disk': small has no such"),
-        (LIBRARY, {"budgets": {MEMORY: (9, 3)}}, "lies above"),
+        (LIBRARY, {"budgets": {MEMORY: (9, 3)}}, "is above"),
         (LIBRARY, {"fixed": {7: "v0"}}, "fixed: no layer 7 in small: its layers run from 0 to"),
         (LIBRARY, {"fixed": {"layer_0": "v0"}}, "fixed: no layer 'layer_0'"),
         (LIBRARY, {"fixed": {0: "v9"}}, "0 has no variant 'v9'. It has 'v0', 'v1', 'parent'"),
@@ -193,7 +193,9 @@ def test_an_unknown_block_is_answered_with_those_there_are() -> None:
 )
 def test_a_library_alone_asks_for_nothing(ask: Any) -> None:
     """Every search says what it takes, and how that is made of a library."""
-    with pytest.raises(pw.ProblemError, match=r"BlockLibrary is no SearchProblem.*\(library, min"):
+    with pytest.raises(
+        pw.ProblemError, match=r"BlockLibrary is not a SearchProblem.*\(library, min"
+    ):
         ask(LIBRARY)
     with pytest.raises(pw.ProblemError, match="'small' is not a block library"):
         pw.SearchProblem("small", minimize=LOSS)  # type: ignore[arg-type]

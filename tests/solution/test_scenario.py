@@ -200,8 +200,8 @@ def test_a_broken_scenario_is_named(changes: dict[str, Any], words: str) -> None
     [
         ("a.json", "", "broken JSON"),
         ("a.json", "[]", "A JSON object"),
-        ("a.json", '{"format": "other"}', "no scenarios of this program"),
-        ("a.json", '{"format": "puzzle-widgets/scenarios", "version": 2}', "no scenarios of this"),
+        ("a.json", '{"format": "other"}', "not a scenario file"),
+        ("a.json", '{"format": "puzzle-widgets/scenarios", "version": 2}', "not a scenario file"),
         (
             "a.json",
             '{"format": "puzzle-widgets/scenarios", "version": 1, "scenarios": []}',

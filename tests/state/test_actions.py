@@ -79,7 +79,7 @@ def test_what_changes_nothing_gives_the_same_record() -> None:
         (lambda r: actions.set_budgets(r, [pw.BudgetSetting(MEMORY, WRONG, 3)]), "sense='3'"),
         (lambda r: actions.delete(r, 4), "No scenario 4 is kept. There are: none"),
         (lambda r: actions.keep(r, " ", best(12)), "A scenario needs a name"),
-        (lambda r: actions.keep(r, "a", None), "There is no architecture to keep"),
+        (lambda r: actions.keep(r, "a", None), "There is no architecture to save"),
         (lambda r: actions.start(actions.set_objective(r, QUALITY), "surface"), "It is not clear"),
     ],
 )

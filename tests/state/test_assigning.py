@@ -94,7 +94,7 @@ def test_what_the_state_finds_cannot_be_assigned() -> None:
     assigned = {"library", "objective", "goal", "budgets", "front_points"}
     assert {"solution", "problem", "front", "shown"} <= set(state.trait_names()) - assigned
     for name in set(state.trait_names()) - assigned:
-        with pytest.raises(TraitError, match=f"state.{name} is found by the state and cannot be"):
+        with pytest.raises(TraitError, match=f"state.{name} is computed and cannot be"):
             setattr(state, name, getattr(state, name))
     with pytest.raises(TraitError, match="cannot be assigned"):
         link((state, "objective"), (state, "costs_chosen"))

@@ -219,8 +219,8 @@ def test_negative_and_zero_runtimes_have_a_front() -> None:
     [
         (MEMORY, 1, None, "points=1: at least 2 limits are needed"),
         ("stats.disk", 5, None, r"'stats\.disk': small has metrics\.loss"),
-        (MEMORY, 5, (9, 3), "the least first"),
-        (MEMORY, 5, (3, 3), "the least first"),
+        (MEMORY, 5, (9, 3), "the smaller first"),
+        (MEMORY, 5, (3, 3), "the smaller first"),
         (MEMORY, 5, (0, math.inf), "two finite limits"),
         (MEMORY, 5, (math.nan, 3), "two finite limits"),
     ],

@@ -100,5 +100,5 @@ def test_budgets_and_cancels_are_refused_in_words() -> None:
     library = random_small(1, whole=False)
     with pytest.raises(pw.ProblemError, match="pareto_front"):
         pw.whole_front(pw.SearchProblem(library, minimize=LOSS, budgets={MEMORY: 3}), RUNTIME)
-    with pytest.raises(pw.SolverError, match="Cancelled"):
+    with pytest.raises(pw.SolverError, match="Canceled"):
         pw.whole_front(pw.SearchProblem(library, minimize=LOSS), MEMORY, cancelled=lambda: True)

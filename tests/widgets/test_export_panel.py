@@ -171,7 +171,7 @@ def test_the_panel_alone() -> None:
     avoid.click()
     assert panel.rules is not None
     (drop,) = buttons(panel.rules)
-    assert drop.tooltip == "Drop the rule: no linear blocks"
+    assert drop.tooltip == "Remove the rule: no linear blocks"
     drop.click()
     assert panel.rules.children == ()
     assert panel.rules.layout.display == "none"

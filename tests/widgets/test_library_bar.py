@@ -54,8 +54,8 @@ def test_every_librarys_notes_are_listed_and_escaped() -> None:
     """How a library was read is told whatever it was read from, until another is open."""
     state = ExplorerState(small())
     bar = LibraryBar(state)
-    state.open_library(replace(small(), notes=("Sheet <b>two</b> was passed by.",)))
-    assert "Sheet &lt;b&gt;two&lt;/b&gt; was passed by." in bar.notes.value
+    state.open_library(replace(small(), notes=("Sheet <b>two</b> was ignored.",)))
+    assert "Sheet &lt;b&gt;two&lt;/b&gt; was ignored." in bar.notes.value
     assert bar.notes.layout.display == ""
     assert state.message is not None
     assert "with 1 note" in state.message.text

@@ -30,7 +30,7 @@ def panel() -> ScenarioPanel:
 
 
 def keep(panel: ScenarioPanel, *names: str) -> None:
-    """Keep what is shown under each name, with a tighter memory budget each time."""
+    """Save what is shown under each name, with a tighter memory budget each time."""
     for name in names:
         panel.name.value = name
         panel.keep.click()
@@ -318,7 +318,7 @@ def test_scores_on_a_logarithmic_scale_keep_zeros_at_the_foot(panel: ScenarioPan
     values = [block.values[LOSS] for block in panel.state.scenarios[0].solution.blocks]
     assert 0.0 in values
     assert min(figure.marks[0].y) == pytest.approx(min(v for v in values if v > 0) / 2)
-    assert "foot" in comparison.says.value
+    assert "bottom" in comparison.says.value
 
 
 def test_distribution_sorts_scores_and_says_figures(panel: ScenarioPanel) -> None:
@@ -413,7 +413,7 @@ def test_library_without_runtime_offers_what_it_has() -> None:
     panel.keep.click()
     views = [label for label, _ in panel.comparison.view.options]
     assert views == ["Parameters by layer", "Score by layer", "Score distribution", "Difference"]
-    assert "Speed-up" not in panel.table.value
+    assert "Speedup" not in panel.table.value
 
 
 def test_unknown_batch_gives_runtime_bars() -> None:

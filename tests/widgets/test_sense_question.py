@@ -43,7 +43,7 @@ def test_the_explorer_asks_once() -> None:
     budgets, status = BudgetPanel(state), StatusPanel(state)
     assert status.question is None
     assert budgets.goal.value is None
-    assert "say first which way" in status.line.value
+    assert "choose first which way" in status.line.value
     budgets.goal.value = "minimize"
     assert state.question == ""
     assert state.solution is not None

@@ -41,7 +41,7 @@ def test_proven_answer_is_called_optimal_with_its_figures(panel: pw.StatusPanel)
         "Memory",
         "Runtime",
         "Throughput",
-        "Speed-up",
+        "Speedup",
         "of 4,096 MiB",
         "batch size x sequence length / summed runtime",
     ):

@@ -167,7 +167,7 @@ def _read_local(folder: Path, file: DatasetFile) -> bytes:
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise DatasetError(
             f"{file.name} in the folder that {DATA_VARIABLE} names ({folder}) is not the published "
-            "file: its SHA-256 differs. Get it anew from its source."
+            "file: its SHA-256 differs. Download it again from its source."
         )
     return content
 

@@ -153,7 +153,7 @@ def read_block(config: object, shape: Shape, place: Location) -> Block:
     found = mapping(config, place, "the block config")
     if found.get("parallel_blocks"):
         place.at(field="parallel_blocks").fail(
-            "parallel blocks are not known here.", "Leave this block out."
+            "parallel blocks are not supported.", "Leave this block out."
         )
     if "subblock_configs" in found:
         return _read_subblocks(found["subblock_configs"], shape, place)
@@ -194,7 +194,7 @@ def part_of_kind(kind: object, place: Location) -> Part:
         return "ffn"
     known = ", ".join((*_FIRST_KINDS, *_SECOND_KINDS))
     place.at(field="kind").fail(
-        f"the kind {short_repr(kind)} is not known here.", f"Known are {known}."
+        f"the kind {short_repr(kind)} is not supported.", f"Supported are {known}."
     )
 
 
@@ -259,7 +259,7 @@ def _read_ffn(found: Mapping[str, Any], shape: Shape, extra: Facts, place: Locat
     here = place.at(field="intermediate_size")
     size = optional_count(width, here)
     if size is None:
-        here.fail("missing.", "An FFN that is no no-op needs its intermediate size.")
+        here.fail("missing.", "An FFN that is not a no-op needs its intermediate size.")
     return RunSubblock("ffn", (("intermediate", size),), extra)
 
 
@@ -268,7 +268,7 @@ def _ffn_mult(value: object, place: Location) -> float:
         return number(value, place)  # which refuses it
     if not 0 < value <= _MOST_FFN_MULT:
         place.fail(
-            f"{short_repr(value)} is no FFN multiple.",
+            f"{short_repr(value)} is not an FFN multiple.",
             f"Give a number above 0 and at most {_MOST_FFN_MULT:,.0f}, such as 5.25.",
         )
     return float(value)
@@ -279,7 +279,7 @@ def _deci_heads(group: object, shape: Shape, place: Location) -> int:
     size = optional_count(group, here)
     if size is None:
         place.at(field="num_key_value_heads").fail(
-            "missing.", "An attention that is no no-op needs its number of KV heads."
+            "missing.", "Attention that is not a no-op needs its number of KV heads."
         )
     if shape.attention_heads is None:
         here.fail(

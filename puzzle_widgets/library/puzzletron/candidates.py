@@ -335,7 +335,7 @@ def one_config(entry: Mapping[str, Any], place: Location) -> Mapping[str, Any]:
     if isinstance(found, list):
         if len(found) != 1:
             place.at(field="child_block_configs").fail(
-                f"{len(found)} blocks for one layer.", "Only one is known here."
+                f"{len(found)} blocks for one layer.", "Only one is supported."
             )
         found = found[0]
     return mapping(found, place.at(field="child_block_configs"), "it")
@@ -346,7 +346,7 @@ def weight_paths_of(entry: Mapping[str, Any], place: Location) -> tuple[str, ...
     found = entry.get("weight_paths") or []
     here = place.at(field="weight_paths")
     if not isinstance(found, list):
-        here.fail(f"{short_repr(found)} are no paths.", "Give a list of text.")
+        here.fail(f"{short_repr(found)} are not paths.", "Give a list of text.")
     return tuple(text(path, here, "a path") for path in found)
 
 

@@ -57,7 +57,7 @@ def read_entries(content: object, shape: Shape, place: Location) -> Entries:
         if entries.setdefault((entry.layer, entry.block), entry) is not entry:
             notices.append(f"{place}: layer {entry.layer} has {entry.block.name!r} twice.")
     if not entries:
-        place.fail("no blocks of single layers.", "Is it the library of a finished run?")
+        place.fail("no single-layer blocks.", "Is it the library of a finished run?")
     found = sorted(entries.values(), key=lambda entry: entry.layer)
     return Entries(tuple(found), tuple(notices), frozenset(together))
 
@@ -104,8 +104,8 @@ def _records(content: object, place: Location) -> list[Mapping[str, Any]]:
     if isinstance(content, Mapping):
         if content.get("version") != _KNOWN_VERSION:
             place.at(field="version").fail(
-                f"version {short_repr(content.get('version'))} is not known here.",
-                "Known are a list of entries, and version 2.",
+                f"version {short_repr(content.get('version'))} is not supported.",
+                "Supported are a list of entries, and version 2.",
             )
         content = content.get("entries")
     return [mapping(r, place, "an entry") for r in sequence(content, place, "the entries")]

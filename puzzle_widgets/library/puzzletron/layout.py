@@ -317,7 +317,7 @@ def read_profiles(content: object, place: Location) -> Profiles:
     found = mapping(content, place, "the file").get("profile_ids")
     here = place.at(field="profile_ids")
     if not isinstance(found, list):
-        here.fail("no list of profiles.", "Give the file as the search wrote it.")
+        here.fail("not a list of profiles.", "Give the file as the search wrote it.")
     return Profiles(frozenset(text(name, here, "a profile") for name in found))
 
 

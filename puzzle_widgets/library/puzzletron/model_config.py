@@ -98,7 +98,7 @@ def read_blocks(content: object, place: Location) -> list[Block]:
         return _read_plain(whole_of(config), place)
     if not found:
         place.fail(
-            "no architecture with its own block in each layer.",
+            "not an architecture that names the block of each layer.",
             f"Give a config.json with {BLOCKS} or {SPARSE}.",
         )
     shape, layers = read_shape(config, place), _count(found, config, LAYERS, place)
@@ -161,7 +161,7 @@ def _changes(content: object, layers: int, place: Location) -> dict[int, Mapping
             )
         if (layer := int(key)) in found:
             place.fail(
-                f"layer {layer} is there twice, as {short_repr(named[layer])} "
+                f"layer {layer} appears twice, as {short_repr(named[layer])} "
                 f"and {short_repr(key)}.",
                 "Keep one.",
             )
@@ -273,7 +273,8 @@ def as_block_config(layer: object, config: Mapping[str, Any], place: Location) -
         moe = _renamed(sizes, EXPERTS | {LATENT: "latent_dim"})
         return {"attention": _NO_OP, "ffn": {"moe": moe}}
     place.at(field="block_type").fail(
-        f"the type {short_repr(kind)} is not known here.", "Known are attention, mamba, mlp, moe."
+        f"the type {short_repr(kind)} is not supported.",
+        "Supported are attention, mamba, mlp, moe.",
     )
 
 

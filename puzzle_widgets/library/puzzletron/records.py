@@ -59,7 +59,7 @@ def read_records(
         one = _read(record, layers[0], shape, place.at(layer=layers[0]))
         key = (one.candidate.layer, one.candidate.block)
         if key in found and not one.candidate.is_parent:
-            notices.append(f"{place}: {one.candidate.words} is there twice; this one is left out.")
+            notices.append(f"{place}: {one.candidate.words} appears twice; this one is left out.")
             continue
         found[key] = one
     candidates, corrected = _with_scores(list(found.values()))

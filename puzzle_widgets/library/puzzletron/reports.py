@@ -126,7 +126,7 @@ def read_sweep(content: bytes, place: Location) -> list[tuple[str, FrozenMapping
     except (UnicodeDecodeError, csv.Error) as error:
         place.fail(f"broken CSV ({error}).", "Give the file as the sweep wrote it.")
     if not rows or _RATE not in rows[0] or len(rows) > _MOST_ROWS:
-        place.fail("no table of a sweep.", f"It needs a column {_RATE} and some rows.")
+        place.fail("not a sweep table.", f"It needs a column {_RATE} and some rows.")
     return [
         _sweep_row(row, place.at(layer=None, variant=f"row {n}")) for n, row in enumerate(rows, 1)
     ]

@@ -242,7 +242,7 @@ def _part_of(row: Mapping[str, Any], place: Location) -> Part:
     named = row.get("subblock_config_class")
     if not isinstance(named, str) or named not in _CLASSES:
         place.at(field="subblock_config_class").fail(
-            f"{short_repr(named)} is not known here.", f"Known are {', '.join(_CLASSES)}."
+            f"{short_repr(named)} is not supported.", f"Supported are {', '.join(_CLASSES)}."
         )
     return _CLASSES[named]
 

@@ -72,7 +72,7 @@ def to_frame(source: Any, *, layers: bool = False) -> pd.DataFrame:  # noqa: ANN
     >>> len(pw.to_frame(pw.search(problem)))
     8
     """
-    raise TypeError(f"{type(source).__name__}: no table is known of it. See help(to_frame).")
+    raise TypeError(f"{type(source).__name__}: it has no table form. See help(to_frame).")
 
 
 @to_frame.register
@@ -120,7 +120,7 @@ def sheet_of_frame(frame: pd.DataFrame, file: str, marks: Marks) -> Sheet:
         file,
         [str(column) for column in frame.columns],
         list(frame.astype(object).to_numpy()),
-        [f"iloc {row}" for row in range(len(frame))],
+        [f"row {row}" for row in range(len(frame))],
         letters=False,
         reads_text=False,
         literal=_head_of(frame) is not None,

@@ -76,7 +76,7 @@ def read_heading(heading: str, place: Location, *, literal: bool = False) -> Col
         return _with_unit(name, unit, place)
     if match := _OWN_GROUP.fullmatch(heading.strip()):
         return _own(match[1], match[2])
-    place.fail("neither a score nor a cost that is known here.", _fix_of(heading.strip()))
+    place.fail("neither a score nor a cost that is recognized.", _fix_of(heading.strip()))
 
 
 def is_known(heading: str) -> bool:

@@ -204,7 +204,7 @@ class RowReader:
         first = self._firsts.setdefault((layer, name), here)
         if first != here:
             self._cell(row, "variant")[1].at(layer=layer).fail(
-                f"the variant {short_repr(name)} is there twice, first in {first}.",
+                f"the variant {short_repr(name)} appears twice, first in {first}.",
                 "Keep one, or rename one.",
             )
 

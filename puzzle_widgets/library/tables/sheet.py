@@ -54,7 +54,7 @@ class Sheet:
     marks
         What the caller says of figures that are text.
     notes
-        What was passed by, a sentence each.
+        What was ignored, a sentence each.
     """
 
     file: str
@@ -146,7 +146,7 @@ def sheet_of(
     above = [n for n, row in zip(numbers, rows[:top], strict=False) if not _is_empty(row)]
     if above:
         words = f"{rows_words(above)} above the headings {'was' if len(above) == 1 else 'were'}"
-        notes = (*notes, f"{words} passed by.")
+        notes = (*notes, f"{words} ignored.")
     head = f"row {numbers[top]}"
     return Sheet(
         file, headings, cells, below, head, comma_file=comma_file, marks=marks, notes=notes
@@ -177,7 +177,7 @@ def _fit(row: Sequence[object], width: int, place: Location) -> Sequence[object]
 
 
 def find_columns(sheet: Sheet) -> tuple[Columns, tuple[str, ...]]:
-    """Find each column's meaning; also gives notes of those passed by."""
+    """Find each column's meaning; also gives notes of those ignored."""
     _check_needed(sheet)
     columns: Columns = {}
     notes: list[str] = []
@@ -189,7 +189,7 @@ def find_columns(sheet: Sheet) -> tuple[Columns, tuple[str, ...]]:
         if meaning.name in columns:
             _refuse_twins(sheet, columns[meaning.name][0], column, meaning.name)
         if meaning.name.startswith(GROUPS) and sheet.rows and _is_blank_column(sheet, column):
-            notes.append(f"{sheet.column_names[column]} is empty, and was passed by.")
+            notes.append(f"{sheet.column_names[column]} is empty, and was ignored.")
         elif meaning.name:
             columns[meaning.name] = (column, meaning)
     return columns, tuple(notes)
@@ -209,7 +209,7 @@ def _pass_unnamed(sheet: Sheet, column: int, *, first: bool) -> list[str]:
     if _is_blank_column(sheet, column):
         return []
     if first and _counts(sheet, column):
-        return [f"{sheet.column_names[column]}, which numbers the rows, was passed by."]
+        return [f"{sheet.column_names[column]}, which numbers the rows, was ignored."]
     for row, cells in enumerate(sheet.rows):
         if not is_blank(cells[column]):
             sheet.place(row, column).fail(

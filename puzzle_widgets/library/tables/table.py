@@ -88,7 +88,7 @@ def _read(sheet: Sheet, row: int, name: str, column: int, style: NumberStyle | N
     if is_blank(value):
         place.fail(
             f"blank, though the table is of several ({short_repr(name)}).",
-            "Say in every row of which it is.",
+            "Name one in every row.",
         )
     if name in _COUNTED:
         return read_count(value, place, style or NumberStyle())
@@ -223,7 +223,7 @@ class TableRun:
     def _read_library(self, rows: Sequence[int]) -> BlockLibrary:
         try:
             return self._assembled(rows)
-        except LibraryError as error:  # what was passed by may be what is missing
+        except LibraryError as error:  # what was ignored may be what is missing
             raise LibraryError(" ".join([str(error), *self.sheet.notes])) from error
 
     def _assembled(self, rows: Sequence[int]) -> BlockLibrary:

@@ -84,13 +84,13 @@ def choose_page(sheets: Sequence[Any], place: Location) -> tuple[Page, tuple[str
         _refuse(pages, place)
     others = [f"{short_repr(page.title)}{_state(page)}" for page in pages if page is not best]
     verb = "was" if len(others) == 1 else "were"
-    words = f"Sheet {short_repr(best.title)} was read; {', '.join(others[:6])} {verb} passed by."
+    words = f"Sheet {short_repr(best.title)} was read; {', '.join(others[:6])} {verb} ignored."
     return best, (words,) if others else ()
 
 
 def _refuse(pages: Sequence[Page], place: Location) -> NoReturn:
     if not any(page.rows for page in pages):
-        place.fail("no visible sheet holds anything.", "Put the table on a sheet that is shown.")
+        place.fail("every visible sheet is empty.", "Put the table on a sheet that is shown.")
     names = ", ".join(f"{short_repr(page.title)}{_state(page)}" for page in pages[:6])
     place.fail(
         f"no visible sheet has the headings {', '.join(NEEDED)}; there are {names}.",
@@ -112,7 +112,7 @@ def fill_merged(rows: list[Cells], xml: bytes, place: Location) -> None:
             continue
         filled += bottom - top
         if filled > MAX_CELLS:
-            place.fail("more merged cells than are read.", "Undo the merging.")
+            place.fail("too many merged cells.", "Unmerge them.")
         for row in rows[top + 1 : bottom + 1]:
             _fill_down(row, left, rows[top][left], min(right, MAX_COLUMNS))
 
@@ -134,7 +134,7 @@ def without_hidden(rows: list[Cells], xml: bytes) -> tuple[list[Cells], list[int
     kept = [number for number in range(1, len(rows) + 1) if number not in hidden]
     gone = [n for n in range(1, len(rows) + 1) if n in hidden and any(rows[n - 1])]
     words = f"{rows_words(gone)} {'is' if len(gone) == 1 else 'are'} hidden, and " if gone else ""
-    note = (f"{words}{'was' if len(gone) == 1 else 'were'} passed by.",) if gone else ()
+    note = (f"{words}{'was' if len(gone) == 1 else 'were'} ignored.",) if gone else ()
     return [rows[number - 1] for number in kept], kept, note
 
 
@@ -184,7 +184,7 @@ def read_xlsx(content: bytes, file: str, marks: Marks) -> Sheet:
     """Read the first visible sheet of a workbook that has the headings of a table.
 
     Formulas are never evaluated: a cell counts with the value that was saved with it. Hidden rows
-    are passed by; merged cells count for each of their rows.
+    are ignored; merged cells count for each of their rows.
     """
     place = Location(file)
     need("openpyxl", "excel", place)

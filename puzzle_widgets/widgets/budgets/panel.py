@@ -47,9 +47,9 @@ class BudgetPanel(Panel):
 
     def build(self) -> list[widgets.Widget]:
         """Make objective, units, the box of rows, and the foot."""
-        self.objective = widgets.Dropdown(tooltip="What to make best")
+        self.objective = widgets.Dropdown(tooltip="What to optimize")
         self.objective.add_class("pw-grow")
-        self.goal = _choice(_GOALS, "Make the sum as small, or as large, as the budgets allow")
+        self.goal = _choice(_GOALS, "Minimize or maximize the sum within the budgets")
         self.share = _choice((("absolute", False), ("% of parent", True)), "Units of all budgets")
         self.gib = _choice((("MiB", False), ("GiB", True)), "Unit of memory")
         self.budget_rows = widgets.VBox()

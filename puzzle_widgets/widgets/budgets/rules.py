@@ -39,7 +39,7 @@ class RuleList(widgets.VBox):
         words = Markup("<b>Rule:</b> {} <span class='pw-quiet'>({})</span>").format(
             rule.words, _what(rule)
         )
-        drop = button("Drop", f"Drop the rule: {rule.words}")
+        drop = button("Drop", f"Remove the rule: {rule.words}")
         drop.on_click(guard(self._state, lambda *_: self._state.drop_rule(place)))
         return row(widgets.HTML(words), drop, css="pw-rule")
 

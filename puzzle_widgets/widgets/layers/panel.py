@@ -63,8 +63,8 @@ class LayerView(Panel):
         self._pointed: int | None = None
         self.switch = widgets.ToggleButtons(tooltips=[], options=["Size"])
         self.switch.add_class("pw-views")
-        self.previous = button("Previous layer", "Open the layer before", css="pw-prev")
-        self.following = button("Next layer", "Open the layer after", css="pw-next")
+        self.previous = button("Previous layer", "Open the previous layer", css="pw-prev")
+        self.following = button("Next layer", "Open the next layer", css="pw-next")
         self.picker = widgets.Dropdown(description="Layer", options=[_NONE])
         self.picker.add_class("pw-layer-picker")
         self.status, self.line, self.legend = widgets.HTML(), widgets.HTML(), widgets.HTML()

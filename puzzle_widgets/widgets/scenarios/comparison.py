@@ -149,7 +149,7 @@ def _at_foot(series: Sequence[Series], key: str) -> Markup:
     """Say that a logarithmic scale has no place for 0."""
     if all(value > 0 for one in series for value in one.values(key)):
         return Markup("")
-    return Markup("<p class='pw-says'>Layers with a score of 0 stand at the foot.</p>")
+    return Markup("<p class='pw-says'>Layers with a score of 0 are at the bottom.</p>")
 
 
 def speed_bars(series: Sequence[Series]) -> Markup:
@@ -172,7 +172,7 @@ def speed_bars(series: Sequence[Series]) -> Markup:
         }
         for one, value in zip(series, values, strict=True)
     ]
-    words = f"{quantity.title}; in brackets the speed-up against the parent."
+    words = f"{quantity.title}; in brackets the speedup over the parent."
     return render(_BARS, words=words, bars=bars)
 
 

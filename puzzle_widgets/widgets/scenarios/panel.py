@@ -64,7 +64,7 @@ class ScenarioPanel(Panel):
 
     def build(self) -> list[widgets.Widget]:
         """Make the fields, the table, the comparison and the file controls."""
-        self.name = _field("Name of the scenario to keep")
+        self.name = _field("Name of the scenario to save")
         self.keep = button("Save solution", "Save what is shown", css="pw-primary")
         self.table = widgets.HTML()
         self.comparison = Comparison(self.state)
@@ -119,7 +119,9 @@ class ScenarioPanel(Panel):
         self.delete = button("Delete", "Delete this scenario")
         self.new_name = _field("New name of the scenario")
         self.rename = button("Rename", "Give this scenario the new name")
-        self.show_current = button("Back to the current solution", "Show the budgets' own answer")
+        self.show_current = button(
+            "Back to the current solution", "Show the solution for the current budgets"
+        )
         return row(
             named("Scenario", self.chosen, css=""),
             row(self.show_chosen, self.restore, self.delete),

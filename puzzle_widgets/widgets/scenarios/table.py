@@ -69,7 +69,7 @@ def _columns(library: BlockLibrary, kept: Sequence[Solution]) -> list[Column]:
     if library.has_throughput:
         columns.append(Column("Throughput\n(tokens/s)", lambda s: _number(s.throughput)))
     if RUNTIME in library.keys:
-        columns.append(Column("Speed-up", lambda s: f"{_number(s.speedup, '.2f')} x"))
+        columns.append(Column("Speedup", lambda s: f"{_number(s.speedup, '.2f')} x"))
     columns.append(_score_column(library, kept))
     columns.append(Column("Budgets", _budgets, of_parent=NOTHING))
     return columns

@@ -1,14 +1,14 @@
 // Says so, over the whole page, while what is shown does not answer what was done last.
 
-const UNSURE = "What is shown does not yet answer your last change";
+const UNSURE = "What is shown does not reflect your last change yet";
 const SAID = {
   waiting: `Waiting for the kernel. ${UNSURE}.`,
-  late: `The kernel does not answer. ${UNSURE}; if it stays so, reload the page.`,
+  late: `The kernel is not responding. ${UNSURE}; if this lasts, reload the page.`,
   asking: "Connected again. The page is being brought up to date.",
   apart: "Not connected. Changes are kept, and take effect once the connection is back; "
     + "if it does not come back, reload the page.",
   refused: "A change did not arrive: page and kernel disagree. Reload the page to start again.",
-  ended: "The kernel has ended: nothing is computed any more. Reload the page, or run the cell again.",
+  ended: "The kernel has ended: nothing is computed anymore. Reload the page, or run the cell again.",
 };
 const WORST = ["ended", "refused", "apart", "late", "waiting", "asking"];
 

@@ -133,9 +133,9 @@ def test_windows_and_fewer_query_heads_make_another_block() -> None:
         ({"attention": {"n_heads_in_group": 7}}, "groups of 7 do not divide 64"),
         ({"ffn": {"no_op": False}, "attention": None}, "needs its intermediate size"),
         ({"ffn": {"intermediate_size": -5}}, "is not a count"),
-        ({"ffn": {"ffn_mult": "wide"}}, "where a number belongs"),
+        ({"ffn": {"ffn_mult": "wide"}}, "is not a number"),
         ({**FIRST, "parallel_blocks": [FIRST]}, "parallel blocks"),
-        ({"subblock_configs": [{"kind": "conv"}]}, "the kind 'conv' is not known"),
+        ({"subblock_configs": [{"kind": "conv"}]}, "the kind 'conv' is not supported"),
         ({"subblock_configs": []}, "at least one entry"),
     ],
 )

@@ -195,7 +195,7 @@ def test_a_fault_in_parquet_is_named() -> None:
     """By row and column; what is no Parquet is told as well."""
     frame = pw.to_frame(full_library()).astype({"stats.memory_mib": str})
     frame.loc[3, "stats.memory_mib"] = "much"
-    assert "p.parquet, iloc 0, column 'stats.memory_mib', layer 0" in complaint(frame.to_parquet())
+    assert "p.parquet, row 0, column 'stats.memory_mib', layer 0" in complaint(frame.to_parquet())
     assert "broken Parquet" in complaint(b"PAR1 or not")
     assert "broken Parquet" in complaint(b"")
 
@@ -266,7 +266,7 @@ def test_a_template_replaces_no_file_unasked(tmp_path: Path, name: str) -> None:
     """What is there stays, byte for byte, until it is said that it may go."""
     path = tmp_path / name
     path.write_bytes(b"mine")
-    with pytest.raises(pw.LibraryError, match="a file of this name is there"):
+    with pytest.raises(pw.LibraryError, match="this file exists and was not overwritten"):
         pw.write_template(path)
     assert path.read_bytes() == b"mine"
     pw.write_template(path, overwrite=True)

@@ -162,21 +162,24 @@ def change(row: int, column: int, value: object) -> Callable[[Rows], None]:
     ("spoil", "parts"),
     [
         (change(3, 4, "abc"), ["row 4, column E 'runtime (ms)', layer 1, variant 'a': 'abc'"]),
-        (change(2, 3, ""), ["row 3, column D 'memory (MiB)', layer 0, variant 'b': '' stands"]),
+        (
+            change(2, 3, ""),
+            ["row 3, column D 'memory (MiB)', layer 0, variant 'b': '' is not a number"],
+        ),
         (change(2, 3, "nan"), ["row 3, column D", "nan cannot be summed"]),
         (change(4, 5, "1e19"), ["row 5, column F 'kl divergence'", "cannot be summed"]),
         (change(2, 0, ""), ["row 3, column A 'layer': a layer's name is ''"]),
         (change(2, 1, ""), ["row 3, column B 'variant', layer 0: a variant's name is ''"]),
-        (change(2, 1, "a"), ["row 3, column B", "'a' is there twice, first in row 2"]),
+        (change(2, 1, "a"), ["row 3, column B", "'a' appears twice, first in row 2"]),
         (change(2, 2, "perhaps"), ["row 3, column C 'parent'", "neither true nor false"]),
         (change(2, 2, "yes"), ["row 3, column C 'parent', layer 0: several parents", "row 2"]),
         (change(1, 2, "no"), ["layer 0", "no parent here"]),
         (change(0, 4, "flavour"), ["row 1, column E 'flavour': neither a score nor a cost"]),
         (
             change(0, 4, "stats.runtime_ms (MiB)"),
-            ["row 1, column E", "the unit 'MiB' is not known"],
+            ["row 1, column E", "the unit 'MiB' is not supported"],
         ),
-        (change(0, 3, "memory (acres)"), ["row 1, column D", "the unit 'acres' is not known"]),
+        (change(0, 3, "memory (acres)"), ["row 1, column D", "the unit 'acres' is not supported"]),
         (change(0, 4, "memory"), ["column D 'memory (MiB)' and column E 'memory' both mean"]),
         (change(0, 4, "memory (MiB)"), ["two columns have the same name"]),
         (change(0, 4, ""), ["row 2, column E '': '5' stands in a column without a heading"]),
@@ -288,5 +291,5 @@ def test_what_is_no_workbook_is_told() -> None:
     """A CSV file of the wrong ending, an empty one, one without any cell."""
     for content in (ENGLISH.encode(), b"", bomb(10)):
         assert "b.xlsx: broken xlsx" in complaint({"b.xlsx": content})
-    assert "no visible sheet holds anything" in complaint({"b.xlsx": workbook([])})
+    assert "every visible sheet is empty" in complaint({"b.xlsx": workbook([])})
     assert "not UTF-8 text (byte 0)" in complaint({"s.csv": b"\xe4\xf6"})

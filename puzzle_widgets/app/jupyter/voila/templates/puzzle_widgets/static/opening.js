@@ -10,7 +10,7 @@
       return "Every session of this server is in use. This page opens the explorer as soon as one is free.";
     }
     if (!ahead) return "Opening the explorer\u2026";
-    return `Opening the explorer\u2026 ${ahead} ${ahead === 1 ? "visitor is" : "visitors are"} before you.`;
+    return `Opening the explorer\u2026 ${ahead} ${ahead === 1 ? "visitor is" : "visitors are"} ahead of you.`;
   }
 
   function show(words) {
@@ -28,7 +28,7 @@
   async function ask() {
     let told;
     try { told = await answer(); } catch {
-      show("The server does not answer. This page tries again by itself.");
+      show("The server does not answer. This page retries automatically.");
       window.setTimeout(ask, RETRY_SECONDS * 1000);
       return;
     }
