@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import puzzle_widgets as pw
+from puzzle_widgets.library import SubBlock
 from tests.support.libraries import ROOT
 from tests.test_architecture import ORDER
 
@@ -76,3 +78,16 @@ def test_the_picture_shows_the_order() -> None:
     drawn = re.findall(r'^    (\w+)\["\1: ', text, re.MULTILINE)
     packages = [name for name in ORDER if (ROOT / "puzzle_widgets" / name).is_dir()]
     assert drawn == packages
+
+
+def test_the_glossary_names_what_the_package_has() -> None:
+    """A public class's attribute is named as it is; a name that looks public is."""
+    text = prose(ROOT / "docs" / "glossary.md")
+    named = set(re.findall(r"`([A-Z]\w+)[.](\w+)`", text))
+    assert len(named) > 10
+    for owner, name in named:
+        found = getattr(pw, owner, SubBlock if owner == "SubBlock" else None)
+        assert found is not None, owner
+        assert hasattr(found, name) or name in found.__dataclass_fields__, f"{owner}.{name}"
+    functions = set(re.findall(r"`([a-z]+_[a-z_]+)`", text)) - {"non_block_costs"}
+    assert {name for name in functions if not hasattr(pw, name)} == set()
