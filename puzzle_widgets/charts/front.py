@@ -209,7 +209,7 @@ def point_title(front: ParetoFront, place: int) -> str:
     solution = front.solutions[place]
     if solution.status == "optimal":
         return title
-    return f"{title}, not proven optimal (gap {100 * solution.gap:.2g} %)"
+    return f"{title}, not proven optimal (gap {solution.gap_text})"
 
 
 def measured_words(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from puzzle_widgets.export.blocks import LINEAR_IN_PUZZLETRON, extras, is_linear, known, lost
@@ -30,8 +29,7 @@ def check_figures(context: ExportContext) -> list[Finding]:
     """Say what is not proven, and what was never measured."""
     solution, found = context.solution, []
     if solution.status != "optimal" and solution.engine != "parent":
-        gap = "unknown" if math.isnan(solution.gap) else f"{100 * solution.gap:.3g} %"
-        words = f"The architecture is {STATUS_WORDS[solution.status]}; gap {gap}."
+        words = f"The architecture is {STATUS_WORDS[solution.status]}; gap {solution.gap_text}."
         found.append(Finding("warning", words))
     origin = solution.library.provenance.origin
     if origin in ("modeled", "generated"):

@@ -189,8 +189,7 @@ def proof_figures(solution: Solution) -> str:
     key = solution.problem.objective
     label = solution.library.quantity(key).title
     score, bound = (format_figure(key, value) for value in (solution.score, solution.bound))
-    gap = "unknown" if math.isnan(solution.gap) else f"{100 * solution.gap:.3g} %"
-    return f"{label} {score}, bound {bound}, gap {gap}"
+    return f"{label} {score}, bound {bound}, gap {solution.gap_text}"
 
 
 def _question(problem: SearchProblem) -> str:

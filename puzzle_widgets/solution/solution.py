@@ -97,6 +97,11 @@ class Solution:
             return 0.0
         return abs(self.score - self.bound) / max(abs(self.score), 1e-9)
 
+    @property
+    def gap_text(self) -> str:
+        """The gap for reading, such as ``"0.25 %"``; ``"unknown"`` without a bound."""
+        return "unknown" if math.isnan(self.gap) else f"{100 * self.gap:.3g} %"
+
     @cached_property
     def totals(self) -> FrozenMapping[str, float]:
         """Sum of every score and cost over the architecture; empty without one."""

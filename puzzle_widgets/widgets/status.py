@@ -164,14 +164,14 @@ def status_words(solution: Solution) -> str:
         return "No solution in time"
     if math.isnan(solution.gap):
         return "Feasible, no bound known"
-    return f"Feasible, gap {_gap(solution)}"
+    return f"Feasible, gap {solution.gap_text}"
 
 
 def facts(solution: Solution) -> Markup:
     """Line up bound, gap, seconds and engine, as far as they are known."""
     words = []
     if math.isfinite(solution.bound) and solution.found:
-        words += [f"bound {score_text(solution, solution.bound)}", f"gap {_gap(solution)}"]
+        words += [f"bound {score_text(solution, solution.bound)}", f"gap {solution.gap_text}"]
     if solution.seconds:
         words.append(f"{solution.seconds:.2g} s" if solution.seconds < 10 else _long(solution))
     if solution.engine:
@@ -255,10 +255,6 @@ def _cost_tile(solution: Solution, key: str) -> Tile:
     share = solution.shares.get(key)
     against = f"parent {parent}" if share is None else f"{format_share(share)} of {parent}"
     return library.quantity(key).label, amount(library, key, solution.totals[key]), against
-
-
-def _gap(solution: Solution) -> str:
-    return f"{100 * solution.gap:.2g} %"
 
 
 def _long(solution: Solution) -> str:

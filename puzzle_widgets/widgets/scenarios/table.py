@@ -106,7 +106,7 @@ def _status(solution: Solution) -> str:
     if solution.status == "optimal":
         return "optimal,\N{NO-BREAK SPACE}proven"
     if math.isfinite(solution.gap):
-        return f"feasible, gap {solution.gap:.2%}".replace("%", " %")
+        return f"feasible, gap {solution.gap_text}"
     return "feasible, not proven"
 
 
