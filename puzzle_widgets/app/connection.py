@@ -243,7 +243,7 @@ def _parts(message: bytes, offsets: Sequence[int]) -> list[bytes]:
 
 def _checked_header(header: object) -> dict[str, Any]:
     if not isinstance(header, dict):
-        raise MalformedMessageError("the header is none")
+        raise MalformedMessageError("the header is missing")
     if not all(isinstance(header.get(name), str) for name in ("msg_id", "msg_type")):
         raise MalformedMessageError("the header does not say what it is of")
     return header

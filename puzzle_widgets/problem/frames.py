@@ -77,7 +77,7 @@ def read_budgets(frame: pd.DataFrame) -> dict[str, BudgetSpec]:
 def read_architecture(
     frame: pd.DataFrame, library: BlockLibrary, *, partial: bool = False
 ) -> dict[LayerName, str]:
-    """Read one block a layer from a table, such as ``to_frame(solution)``.
+    """Read one block per layer from a table, such as ``to_frame(solution)``.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ class Mckp:
     starts
         Layer ``i`` owns the variables ``starts[i]:starts[i + 1]``, shape (layers + 1,).
     cost
-        One row a budget, shape (rows, n).
+        One row per budget, shape (rows, n).
     lower, upper
         Limits of each row's exact sum, shape (rows,); infinite where there is none.
     allowed
@@ -69,7 +69,7 @@ class Mckp:
         return [int(row) for row in np.flatnonzero((totals > self.upper) | (totals < self.lower))]
 
     def totals(self, choice: IntArray) -> FloatArray:
-        """Row sums of a choice (one flat variable index a layer), shape (rows,)."""
+        """Row sums of a choice (one flat variable index per layer), shape (rows,)."""
         return np.array([math.fsum(row) for row in self.cost[:, choice].tolist()])
 
 

@@ -28,7 +28,7 @@ class Outcome:
     status
         ``"optimal"`` only where the bound proves it.
     choice
-        One flat variable index a layer, shape (layers,); ``None`` where there is none.
+        One flat variable index per layer, shape (layers,); ``None`` where there is none.
     score
         The choice's score in the minimized sense; infinite where there is no choice.
     bound

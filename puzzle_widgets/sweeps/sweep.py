@@ -14,7 +14,7 @@ from puzzle_widgets.solution.optimum import search_without_reason
 from puzzle_widgets.solution.solution import Solution
 
 Cell = tuple[int, ...]
-"""Steps from the loosest limit, one number an axis."""
+"""Steps from the loosest limit, one number per axis."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Sweep:
     Parameters
     ----------
     problems
-        One a cell; each limit is at least as tight as that of the cell one step looser.
+        One per cell; each limit is at least as tight as that of the cell one step looser.
     free
         Answer to the problem without these limits: the start of the first search.
     cancelled

@@ -74,7 +74,7 @@ class FoundSolution:
     name
         Number in the file, with the folder where there is one.
     blocks
-        One a layer, in order.
+        One per layer, in order.
     objective
         Dotted key that was made best, ``""`` where the file does not say it.
     maximize

@@ -36,7 +36,7 @@ class Core:
     layers
         Layers with more than one variant left, at first in the network's order.
     fixed
-        One place a layer; right where the layer is decided, shape (layers,).
+        One place per layer; right where the layer is decided, shape (layers,).
     left
         Limits less the use of the decided layers, shape (rows,).
     """

@@ -50,7 +50,7 @@ class Least:
     Parameters
     ----------
     choice
-        One place a layer; ``None`` where no choice has so small an excess.
+        One place per layer; ``None`` where no choice has so small an excess.
     excess
         Its excess; infinite without one.
     states
@@ -97,7 +97,7 @@ def least_excess(
     stopped
         Asked at each layer.
     broken
-        Whether a choice, one place a layer, breaks a limit after all. No state is then dropped
+        Whether a choice, one place per layer, breaks a limit after all. No state is then dropped
         for another one, and choices are asked about in turn.
 
     Returns
@@ -314,7 +314,7 @@ def _rounding(core: Core, multipliers: FloatArray, excess: float) -> float:
 
 
 def _traced(core: Core, history: list[npt.NDArray[np.int32]], state: int) -> IntArray:
-    """Follow a state back to its choice, one place a layer."""
+    """Follow a state back to its choice, one place per layer."""
     choice = core.fixed.copy()
     for layer, origin in zip(reversed(core.layers), reversed(history), strict=True):
         state, variant = divmod(int(origin[state]), len(layer.reduced))

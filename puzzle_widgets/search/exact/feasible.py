@@ -26,7 +26,7 @@ def first_choice(form: Form, reduced: FloatArray, *, pairs: bool = True) -> IntA
     Returns
     -------
     array or None
-        One place a layer; ``None`` where the repair fails, which proves nothing.
+        One place per layer; ``None`` where the repair fails, which proves nothing.
     """
     choice = reduced.argmin(axis=1)
     repaired = _repair(form, reduced, choice)

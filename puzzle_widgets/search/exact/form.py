@@ -79,7 +79,7 @@ class Form:
         return (multipliers @ self.line).reshape(self.score.shape)
 
     def choice(self, places: IntArray) -> IntArray:
-        """Turn one place a layer into flat variable indices."""
+        """Turn one place per layer into flat variable indices."""
         return self.flat[np.arange(self.layers), places]
 
     def total(self, choice: IntArray) -> float:

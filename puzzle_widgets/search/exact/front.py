@@ -33,7 +33,7 @@ class Points:
     widths: tuple[int, ...]
 
     def places(self, point: int) -> IntArray:
-        """A point's choice: one place a layer, shape (layers,)."""
+        """A point's choice: one place per layer, shape (layers,)."""
         places = np.zeros(len(self.history), dtype=np.intp)
         for layer in reversed(range(len(self.history))):
             point, places[layer] = divmod(int(self.history[layer][point]), self.widths[layer])
