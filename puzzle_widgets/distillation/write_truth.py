@@ -221,14 +221,20 @@ def agreement(predicted: Sequence[float], true: Sequence[float]) -> dict[str, fl
 
 def spearman(left: Sequence[float] | FloatArray, right: Sequence[float] | FloatArray) -> float:
     """Spearman's rho: the correlation of mid-ranks; NaN where a side is constant."""
-    first, second = (pd.Series(list(values)).rank().to_numpy(float) for values in (left, right))
+    first, second = (pd.Series(_told(values)).rank().to_numpy(float) for values in (left, right))
     return _cosine(first - first.mean(), second - second.mean())
 
 
 def kendall(left: Sequence[float] | FloatArray, right: Sequence[float] | FloatArray) -> float:
     """Kendall's tau-b, which allows for ties; NaN where a side is constant."""
-    first, second = (np.sign(np.subtract.outer(values, values)) for values in (left, right))
+    told = (_told(values) for values in (left, right))
+    first, second = (np.sign(np.subtract.outer(values, values)) for values in told)
     return _cosine(first, second)
+
+
+def _told(values: Sequence[float] | FloatArray) -> list[float]:
+    """To nine digits: sums of the same parts tie, in whatever order they were added."""
+    return [float(f"{value:.9g}") for value in values]
 
 
 def _cosine(left: FloatArray, right: FloatArray) -> float:

@@ -100,6 +100,8 @@ def test_rank_correlations_by_hand() -> None:
     assert spearman([1, 2, 3, 4], [1, 3, 2, 4]) == pytest.approx(0.8)
     assert kendall([1, 2, 3, 4], [1, 3, 2, 4]) == pytest.approx(4 / 6)
     assert kendall([1, 1, 2], [1, 2, 3]) == pytest.approx(2 / (2 * 3) ** 0.5)
+    noisy = [0.1 + 0.2, 0.3, 1.0]
+    assert spearman(noisy, [0.3, 0.3, 1.0]) == kendall(noisy, [0.3, 0.3, 1.0]) == pytest.approx(1)
     assert spearman([1, 2, 3], [3, 2, 1]) == kendall([1, 2, 3], [3, 2, 1]) == -1
 
 
