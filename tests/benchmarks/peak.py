@@ -6,7 +6,6 @@ Run as a module it measures in this process and prints what it found as JSON.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -24,9 +23,9 @@ from tests.benchmarks.instances import (
     strongly_correlated,
 )
 from tests.support.libraries import MEMORY, RUNTIME
+from tests.support.peak import peak_mib
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
-_KIB = 1024.0
 _SECONDS = 10.0
 CASES = ("published", "200 x 54", "strongly correlated")
 
@@ -64,9 +63,9 @@ def measure_here(case: str) -> Peak | None:
     if instance is None:
         return None
     _forget_peak()
-    before = _peak()
+    before = peak_mib()
     solution = pw.search(instance.problem, time_limit=_SECONDS)
-    return Peak(case, before, _peak() - before, solution.engine, solution.status)
+    return Peak(case, before, peak_mib() - before, solution.engine, solution.status)
 
 
 def _instance(case: str) -> Instance | None:
@@ -87,14 +86,6 @@ def _forget_peak() -> None:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     except OSError:
         return
-
-
-def _peak() -> float:
-    try:
-        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KIB
-    return next(float(line.split()[1]) for line in lines if line.startswith("VmHWM")) / _KIB
 
 
 if __name__ == "__main__":

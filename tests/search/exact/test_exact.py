@@ -36,16 +36,15 @@ from tests.support.instances import (
 ROOT = Path(__file__).parents[3]
 HARD = 7
 PEAK = """
-import resource
-import numpy as np
 from puzzle_widgets.search.exact import ExactOptions, solve_exact
 from tests.support.instances import strongly_correlated
+from tests.support.peak import peak_mib
 
 mckp = strongly_correlated(200, 54, 3)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_mib()
 outcome = solve_exact(mckp, ExactOptions(time_limit=8))
-after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print((after - before) // 1024, outcome.status, outcome.engine, sep=";")
+after = peak_mib()
+print(round(after - before), outcome.status, outcome.engine, sep=";")
 """
 REPEAT = """
 import math
