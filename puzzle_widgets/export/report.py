@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from puzzle_widgets.charts import (
@@ -39,6 +38,9 @@ from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.solution.solution import STATUS_WORDS
 from puzzle_widgets.sweeps import ParetoFront
 from puzzle_widgets.version import __version__
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 ORIGINS = {
     "measured": "measured",
@@ -101,6 +103,8 @@ def report(given: Given, front: ParetoFront | None = None, made: date | None = N
 
 @cache
 def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - importing the package stays fast
+
     page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     return page.from_string(_TEMPLATE.read_text(encoding="utf-8"))
 

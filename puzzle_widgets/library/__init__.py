@@ -22,8 +22,8 @@ from puzzle_widgets.library.model import (
 )
 from puzzle_widgets.library.puzzletron import PuzzletronRun, Workload
 from puzzle_widgets.library.source import find_library
-from puzzle_widgets.library.tables import TableRun, dump_template, to_frame, write_template
-from puzzle_widgets.library.write import write_library
+from puzzle_widgets.library.tables import TableRun, to_frame
+from puzzle_widgets.library.write import dump_template, write_library, write_template
 
 __all__ = [
     "BlockLibrary",

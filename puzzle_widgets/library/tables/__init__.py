@@ -5,18 +5,15 @@ from puzzle_widgets.library.tables.csv_text import dump_csv
 from puzzle_widgets.library.tables.frame import dump_parquet, to_frame
 from puzzle_widgets.library.tables.table import TableRun, is_table, open_frame, open_table
 from puzzle_widgets.library.tables.xlsx import dump_xlsx
-from puzzle_widgets.library.write import dump_template, write_template
 
 __all__ = [
     "Marks",
     "TableRun",
     "dump_csv",
     "dump_parquet",
-    "dump_template",
     "dump_xlsx",
     "is_table",
     "open_frame",
     "open_table",
     "to_frame",
-    "write_template",
 ]

@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.library.tables import dump_csv, dump_parquet, dump_template, dump_xlsx
+from puzzle_widgets.library.tables import dump_csv, dump_parquet, dump_xlsx
 from puzzle_widgets.library.tables.csv_text import csv_of
 from puzzle_widgets.library.tables.frame import rows_of
 from puzzle_widgets.library.tables.sheet import Cells
 from puzzle_widgets.library.tables.xlsx import workbook_of
+from puzzle_widgets.library.write import dump_template
 from tests.library.tables.test_round_trips import full_library
 from tests.library.test_mutations import outcome
 from tests.support.mutations import damaged_bytes
