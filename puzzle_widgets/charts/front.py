@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from puzzle_widgets.charts.palette import (
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT, format_number
 from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem.budget_rows import BudgetSetting
 from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution, parent_solution
 from puzzle_widgets.solution.measured import parent_score
 from puzzle_widgets.sweeps import ParetoFront
@@ -31,41 +31,6 @@ from puzzle_widgets.sweeps.front import resource_use
 _TOLD = (MEMORY, RUNTIME, THROUGHPUT)
 _SIGNS = {"at most": "≤", "at least": "≥"}
 _ENOUGH, _OUTLIER, _OUTSIDE, _IN_REACH = 4, 10.0, 2.0, 0.5
-
-
-class Limit(Protocol):
-    """A limit on one resource, as a row of the budgets has it."""
-
-    @property
-    def resource(self) -> str:
-        """Dotted key of a cost, or ``"throughput"``."""
-
-    @property
-    def sense(self) -> str:
-        """``"at most"`` or ``"at least"``."""
-
-    @property
-    def value(self) -> float:
-        """The limit, in the resource's unit."""
-
-
-@dataclass(frozen=True)
-class BudgetLimit:
-    """A limit as a problem's budget has it."""
-
-    resource: str
-    sense: str
-    value: float
-
-
-def budget_limits(problem: SearchProblem) -> list[BudgetLimit]:
-    """The limits of a problem's budgets, for charts without rows of budgets beside them."""
-    return [
-        BudgetLimit(key, sense, value)
-        for key, budget in problem.budgets.items()
-        for sense, value in (("at most", budget.upper), ("at least", budget.lower))
-        if math.isfinite(value)
-    ]
 
 
 @dataclass(frozen=True)
@@ -130,7 +95,7 @@ def front_figure(
     parent: Solution | None = None,
     scenarios: Sequence[Scenario] = (),
     measured: Sequence[MeasuredPoint] = (),
-    limits: Iterable[Limit] = (),
+    limits: Iterable[BudgetSetting] = (),
     selected: int | None = None,
 ) -> Figure:
     """Work out the chart of a front.
@@ -190,7 +155,7 @@ def front_figure(
 
 
 def budget_lines(
-    library: BlockLibrary, limits: Iterable[Limit], resource: str
+    library: BlockLibrary, limits: Iterable[BudgetSetting], resource: str
 ) -> tuple[BudgetLine, ...]:
     """Limits that bear on a resource; runtime and throughput bear on each other."""
     lines = []
@@ -291,7 +256,7 @@ def _within(spots: Sequence[Spot], x: Axis, y: Axis) -> tuple[Spot, ...]:
     return tuple(replace(spot, x=x.clip(spot.x), y=y.clip(spot.y)) for spot in spots)
 
 
-def _on_axis(library: BlockLibrary, limit: Limit, resource: str) -> float | None:
+def _on_axis(library: BlockLibrary, limit: BudgetSetting, resource: str) -> float | None:
     if limit.resource == resource:
         return limit.value
     if {limit.resource, resource} == {RUNTIME, THROUGHPUT}:

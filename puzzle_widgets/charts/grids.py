@@ -17,7 +17,6 @@ from puzzle_widgets.charts.axes import (
     resource_title,
 )
 from puzzle_widgets.charts.figure import Cells, Figure, Key, Outline, Spot, Spots, Strip
-from puzzle_widgets.charts.front import Limit
 from puzzle_widgets.charts.palette import (
     BLANK_VALUE,
     HEAT_BLANK,
@@ -28,6 +27,7 @@ from puzzle_widgets.charts.palette import (
 )
 from puzzle_widgets.library.model import KINDS
 from puzzle_widgets.library.quantity import THROUGHPUT, Quantity, format_number
+from puzzle_widgets.problem.budget_rows import BudgetSetting
 from puzzle_widgets.solution.sizes import SubblockSizes
 from puzzle_widgets.solution.solution import STATUS_WORDS
 from puzzle_widgets.sweeps.budget_axis import BudgetAxis, limit_words
@@ -83,7 +83,7 @@ def score_scale(scores: FloatArray, *, minimize: bool) -> ScoreScale:
 def surface_figure(
     grid: SurfaceGrid,
     *,
-    limits: Iterable[Limit] | None = None,
+    limits: Iterable[BudgetSetting] | None = None,
     selected: tuple[int, int] | None = None,
 ) -> Figure:
     """Work out the chart of a budget surface.
@@ -117,7 +117,7 @@ def surface_figure(
 def decision_figures(
     grid: DecisionGrid,
     *,
-    limits: Iterable[Limit] = (),
+    limits: Iterable[BudgetSetting] = (),
     selected: int | None = None,
 ) -> tuple[Figure, ...]:
     """Work out the charts of a decision map: attention and FFN, or whole blocks.
@@ -154,13 +154,13 @@ def cell_edges(places: Sequence[float]) -> tuple[float, ...]:
     return 2 * places[0] - inner[0], *inner, 2 * places[-1] - inner[-1]
 
 
-def current_limit(limits: Iterable[Limit], resource: str) -> Limit | None:
+def current_limit(limits: Iterable[BudgetSetting], resource: str) -> BudgetSetting | None:
     """The limit on a resource, in the way that an axis limits it."""
     sense = "at least" if resource == THROUGHPUT else "at most"
     return next((row for row in limits if (row.resource, row.sense) == (resource, sense)), None)
 
 
-def nearest_row(grid: DecisionGrid, limit: Limit | None) -> int | None:
+def nearest_row(grid: DecisionGrid, limit: BudgetSetting | None) -> int | None:
     """Row whose target is nearest to a limit; ``None`` where that is far off or there is none."""
     targets = grid.targets.limits
     if limit is None:
@@ -190,7 +190,7 @@ def _limit_axis(axis: BudgetAxis) -> Axis:
     return quantity_axis(edges[0], edges[-1], axis.library.quantity(axis.resource), title)
 
 
-def _cross(grid: SurfaceGrid, limits: Sequence[Limit], axes: tuple[Axis, Axis]) -> Spots:
+def _cross(grid: SurfaceGrid, limits: Sequence[BudgetSetting], axes: tuple[Axis, Axis]) -> Spots:
     """A cross at the current limits, at the loosest where there is none, never outside."""
     x, y = (
         axis.clip(_place(targets, limits))
@@ -199,7 +199,7 @@ def _cross(grid: SurfaceGrid, limits: Sequence[Limit], axes: tuple[Axis, Axis]) 
     return Spots("current", "cross", 150, (Spot(x, y, "Current budgets", "#ffffff"),))
 
 
-def _place(axis: BudgetAxis, limits: Sequence[Limit]) -> float:
+def _place(axis: BudgetAxis, limits: Sequence[BudgetSetting]) -> float:
     limit = current_limit(limits, axis.resource)
     return axis.limits[axis.places[0]] if limit is None else limit.value
 
@@ -210,7 +210,7 @@ def _around(edges: tuple[Sequence[float], Sequence[float]], row: int, column: in
 
 
 def _surface_legend(
-    grid: SurfaceGrid, limits: Sequence[Limit] | None, axes: tuple[Axis, Axis]
+    grid: SurfaceGrid, limits: Sequence[BudgetSetting] | None, axes: tuple[Axis, Axis]
 ) -> Iterable[Key]:
     if limits is not None:
         pairs = list(zip(axes, (grid.x, grid.y), strict=True))
@@ -222,7 +222,7 @@ def _surface_legend(
         yield Key("no architecture within these budgets", HEAT_BLANK)
 
 
-def _limit_words(axis: BudgetAxis, limits: Sequence[Limit]) -> str:
+def _limit_words(axis: BudgetAxis, limits: Sequence[BudgetSetting]) -> str:
     limit = current_limit(limits, axis.resource)
     if limit is None:
         return f"no limit on {axis.library.quantity(axis.resource).label.lower()}"
@@ -263,7 +263,7 @@ def _block_words(grid: DecisionGrid, row: int, place: int) -> str:
 
 
 def _row_outlines(
-    grid: DecisionGrid, limit: Limit | None, selected: int | None
+    grid: DecisionGrid, limit: BudgetSetting | None, selected: int | None
 ) -> Iterable[Outline]:
     right = len(grid.problem.library.layers) - 0.5
     nearest = nearest_row(grid, limit)
@@ -274,7 +274,7 @@ def _row_outlines(
 
 
 def _decision_legend(
-    grid: DecisionGrid, limit: Limit | None, selected: int | None
+    grid: DecisionGrid, limit: BudgetSetting | None, selected: int | None
 ) -> Iterable[Key]:
     subblocks = [subblock for _, subblock in _subblocks(grid)]
     if any(subblock.has("linear") for subblock in subblocks):

@@ -21,9 +21,9 @@ from puzzle_widgets.cli.output import (
     write_json,
     write_tables,
 )
-from puzzle_widgets.export.report import ORIGINS
 from puzzle_widgets.library import BlockLibrary, Layer, write_template
 from puzzle_widgets.library.datasets import Dataset, find_dataset, is_here, list_datasets
+from puzzle_widgets.library.model import ORIGIN_WORDS
 from puzzle_widgets.library.quantity import (
     MEMORY,
     PARAMETERS,
@@ -193,7 +193,7 @@ def _fetch(dataset: Dataset, *, agree: bool) -> int:
 
 
 def _words(dataset: Dataset) -> list[str]:
-    figures = ORIGINS[dataset.origin]
+    figures = ORIGIN_WORDS[dataset.origin]
     return [dataset.name, figures, dataset.license.name, _here(dataset), dataset.size_text]
 
 

@@ -22,7 +22,7 @@ from puzzle_widgets.charts import (
     layers_figure,
     surface_figure,
 )
-from puzzle_widgets.charts.front import FrontAxes, budget_limits
+from puzzle_widgets.charts.front import FrontAxes
 from puzzle_widgets.cli import tables
 from puzzle_widgets.cli.exits import EXIT_CODES, FOUND, INTERRUPTED, stoppable
 from puzzle_widgets.cli.open_library import open_asked
@@ -40,6 +40,7 @@ from puzzle_widgets.files.layers_file import dump_layers
 from puzzle_widgets.files.scenario_file import dump_scenarios
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem.budget_rows import settings_of
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Scenario, Solution, search
 from puzzle_widgets.sweeps import (
@@ -201,7 +202,7 @@ def run_picture(asked: Namespace) -> int:
 def _draw(
     asked: Namespace, problem: SearchProblem, options: dict[str, Any], solution: Solution
 ) -> Drawing:
-    limits = budget_limits(problem)
+    limits = settings_of(problem)
     if asked.of == "layers":
         return draw(layers_figure(solution))
     if asked.of == "front":

@@ -12,13 +12,13 @@ from rich.text import Text
 
 from puzzle_widgets.cli.output import plain
 from puzzle_widgets.export.report import (
-    ORIGINS,
     WHAT_THROUGHPUT_IS,
     budgets_in_full,
     proof_figures,
     totals,
 )
 from puzzle_widgets.library import BlockLibrary, BlockVariant
+from puzzle_widgets.library.model import ORIGIN_WORDS
 from puzzle_widgets.library.quantity import (
     MEMORY,
     RUNTIME,
@@ -80,7 +80,7 @@ def question(problem: SearchProblem) -> list[Text]:
 
 def origin_words(library: BlockLibrary) -> str:
     """Say whether figures were measured, in words that cannot be missed."""
-    return ORIGINS[library.provenance.origin]
+    return ORIGIN_WORDS[library.provenance.origin]
 
 
 def proof(solution: Solution) -> Text:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from puzzle_widgets.errors import ExportError
 from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping, LayerName
 from puzzle_widgets.library.checks import short_repr
+from puzzle_widgets.library.order import layers_words
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Solution
 
 Severity = Literal["error", "warning", "note"]
 Unfit = Callable[[int, BlockVariant], bool]
 """Tells of a layer's place and a variant whether the target cannot take it there."""
-
-_LISTED = 12
 
 
 @dataclass(frozen=True)
@@ -106,29 +105,9 @@ def blocks_found(
     library = solution.library
     names = tuple(library.layers[place].name for place in places)
     banned = _banned(library, unfit) if rule else FrozenMapping[LayerName, frozenset[str]]()
-    words = f"{layers_words(library, places)}: {text}"
+    said = layers_words(places, lambda place: _name(library.layers[place].name))
+    words = f"{said[0].upper()}{said[1:]}: {text}"
     return [Finding(severity, words, names, rule if banned else "", banned)]
-
-
-def layers_words(library: BlockLibrary, places: Sequence[int]) -> str:
-    """Name layers by their places, runs in short: ``"Layers 3, 7 to 11"``."""
-    runs: list[list[int]] = []
-    for place in places:
-        if runs and place == runs[-1][-1] + 1:
-            runs[-1].append(place)
-        else:
-            runs.append([place])
-    names = [_run_words(library, run) for run in runs[:_LISTED]]
-    rest = sum(map(len, runs[_LISTED:]))
-    more = f" and {rest} more" if rest else ""
-    return f"{'Layer' if len(places) == 1 else 'Layers'} {', '.join(names)}{more}"
-
-
-def _run_words(library: BlockLibrary, run: Sequence[int]) -> str:
-    first, last = (_name(library.layers[place].name) for place in (run[0], run[-1]))
-    if len(run) == 1:
-        return first
-    return f"{first}, {last}" if len(run) == 2 else f"{first} to {last}"
 
 
 def _name(name: LayerName) -> str:

@@ -15,6 +15,7 @@ from puzzle_widgets.library import BlockLibrary, FrozenMapping
 from puzzle_widgets.library.checks import (
     MAX_NAME,
     Location,
+    check_bytes,
     mapping,
     optional_count,
     optional_text,
@@ -142,8 +143,7 @@ def _open(source: str | Path | bytes, name: str) -> tuple[Location, bytes]:
     else:
         place = Location(str(source) if len(str(source)) <= MAX_NAME else short_repr(source))
         size, content = _read_file(source, place)
-    if size > MAX_CONFIG_BYTES:
-        place.fail("too large.", f"A config.json has at most {MAX_CONFIG_BYTES // 2**20} MiB.")
+    check_bytes(size, place, MAX_CONFIG_BYTES)
     return place, content
 
 

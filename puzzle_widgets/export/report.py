@@ -23,6 +23,7 @@ from puzzle_widgets.charts.front import FrontAxes
 from puzzle_widgets.errors import ExportError
 from puzzle_widgets.export.request import Given, as_scenarios
 from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library.model import ORIGIN_WORDS
 from puzzle_widgets.library.quantity import (
     MEMORY,
     RUNTIME,
@@ -42,12 +43,6 @@ from puzzle_widgets.version import __version__
 if TYPE_CHECKING:
     from jinja2 import Template
 
-ORIGINS = {
-    "measured": "measured",
-    "modeled": "modeled, not measured",
-    "generated": "generated at random, not measured",
-    "unknown": "of unknown origin",
-}
 WHAT_THROUGHPUT_IS = "Throughput is batch size x sequence length / summed runtime of a batch."
 _NOTHING = "\N{EN DASH}"
 _TEMPLATE = Path(__file__).with_name("report.html")
@@ -137,7 +132,7 @@ def _provenance(library: BlockLibrary) -> dict[str, str]:
     said = library.provenance
     return {
         "Library": f"{library.name}: {len(library.layers)} layers",
-        "Figures": ORIGINS[said.origin],
+        "Figures": ORIGIN_WORDS[said.origin],
         "Source": said.source or "not known",
         "Measured at": _measured(library),
         "Non-block costs": library.non_block_words,

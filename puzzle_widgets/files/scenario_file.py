@@ -15,8 +15,8 @@ from puzzle_widgets.files.layers_file import as_named
 from puzzle_widgets.files.run_reports import solutions_as_scenarios
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
 from puzzle_widgets.library.checks import (
-    MAX_FILE_BYTES,
     Location,
+    check_bytes,
     mapping,
     parse_json,
     sequence,
@@ -66,8 +66,7 @@ def read_scenarios(
     """
     place = Location(file)
     try:
-        if len(content) > MAX_FILE_BYTES:
-            place.fail("too large.", f"At most {MAX_FILE_BYTES // 2**20} MiB are read.")
+        check_bytes(len(content), place)
         if file.lower().endswith(".csv"):
             return _read_csv(content, place, library, (objective, goal))
         return _read_json(content, place, library, (objective, goal))

@@ -10,8 +10,8 @@ from typing import Any
 
 from puzzle_widgets.library import BlockLibrary, FrozenMapping
 from puzzle_widgets.library.checks import (
-    MAX_FILE_BYTES,
     Location,
+    check_bytes,
     mapping,
     number,
     parse_json,
@@ -82,8 +82,7 @@ def library_digest(library: BlockLibrary) -> str:
 def _read(path: Path) -> Mapping[str, Any]:
     place = Location(path.name)
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            place.fail("too large for a ground-truth file.", "Is it the right file?")
+        check_bytes(path.stat().st_size, place)
         content = path.read_bytes()
     except OSError as error:
         place.fail(f"cannot be read ({error.strerror}).", "Give an existing ground-truth file.")

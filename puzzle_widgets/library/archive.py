@@ -14,8 +14,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from puzzle_widgets.library.checks import MAX_FILE_BYTES, Location, short_repr
-from puzzle_widgets.library.quantity import format_size
+from puzzle_widgets.library.checks import (
+    MAX_FILE_BYTES,
+    Location,
+    check_bytes,
+    format_size,
+    short_repr,
+)
 
 MAX_ENTRIES = 20_000
 MAX_TOTAL_BYTES = 512 * 2**20
@@ -150,11 +155,7 @@ class Archive(LazyFiles):
 
     def __init__(self, content: bytes, file: str) -> None:
         place = Location(file)
-        if len(content) > MAX_FILE_BYTES:
-            place.fail(
-                f"{format_size(len(content))}.",
-                f"At most {MAX_FILE_BYTES // 2**20} MiB are read; leave out weights.",
-            )
+        check_bytes(len(content), place, fix="leave out weights")
         checks = Checks(place)
         read = _read_zip if file.lower().endswith(_ZIP) else read_tar
         super().__init__(read(content, checks, place))

@@ -80,6 +80,19 @@ def parse_json(content: bytes, place: Location) -> Any:  # noqa: ANN401
         place.fail(f"broken JSON ({error}).", "Is it complete? Write or download it again.")
 
 
+def check_bytes(size: int, place: Location, most: int = 0, fix: str = "") -> None:
+    """Refuse more bytes than are read, by default of one file."""
+    most = most or MAX_FILE_BYTES
+    if size > most:
+        limit = f"At most {most / 2**20:,.0f} MiB are read"
+        place.fail(f"{format_size(size)}.", f"{limit}; {fix}." if fix else f"{limit}.")
+
+
+def format_size(size: float) -> str:
+    """Write a number of bytes, such as ``"0.8 MiB"``."""
+    return f"{size / 2**20:,.1f} MiB"
+
+
 def _check_parts(content: bytes, place: Location) -> None:
     """Refuse text of which each byte or two would make an object in memory."""
     parts, values = content.count(b"[") + content.count(b"{"), content.count(b",")

@@ -39,6 +39,12 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 Array = TypeVar("Array", FloatArray, IntArray)
 Origin = Literal["measured", "modeled", "generated", "unknown"]
+ORIGIN_WORDS: dict[Origin, str] = {
+    "measured": "measured",
+    "modeled": "modeled, not measured",
+    "generated": "generated at random, not measured",
+    "unknown": "of unknown origin",
+}
 
 
 @dataclass(frozen=True)

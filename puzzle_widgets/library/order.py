@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,7 +12,8 @@ from puzzle_widgets.library.model import BlockLibrary, LayerName
 
 _DIGITS = re.compile(r"([0-9]+)")
 _BETWEEN = re.compile(r"[\s_.\-]+")
-_NAMED = 6
+_LISTED = 12
+Run = tuple[int, int]
 
 
 def layer_numbers(names: Sequence[LayerName]) -> tuple[int, ...] | None:
@@ -46,41 +47,45 @@ def layer_numbers(names: Sequence[LayerName]) -> tuple[int, ...] | None:
     return telling.pop() if len(telling) == 1 else None
 
 
-def missing_numbers(numbers: Sequence[int]) -> list[tuple[int, int]]:
-    """Give the runs of numbers, first and last, that lie between or before these.
-
-    Layers are counted from 0 or from 1.
-    """
+def missing_words(numbers: Sequence[int]) -> str:
+    """Name the layers between or before these, counted from 0 or 1: ``"layers 2, 5 to 7"``."""
     known = sorted(set(numbers))
     before = [] if known[0] <= 1 else [(0, known[0] - 1)]
     between = [(low + 1, high - 1) for low, high in pairwise(known) if high > low + 1]
-    return before + between
+    return _runs_words([*before, *between], str)
 
 
-def missing_words(numbers: Sequence[int]) -> str:
-    """Name the missing layers, ``"layers 2, 5 to 7"``; empty where none is missing."""
-    return _runs_words(missing_numbers(numbers))
+def layers_words(numbers: Iterable[int], name: Callable[[int], str] = str) -> str:
+    """Name layers by their numbers, runs in short; ``name`` gives what each is called.
 
-
-def layers_words(numbers: Iterable[int]) -> str:
-    """Name layers by their numbers, such as ``"layer 3"`` or ``"layers 3, 5 to 9"``."""
-    runs: list[tuple[int, int]] = []
+    Examples
+    --------
+    >>> layers_words([3]), layers_words([3, 7, 8, 9])
+    ('layer 3', 'layers 3, 7 to 9')
+    """
+    runs: list[Run] = []
     for number in sorted(set(numbers)):
         if runs and runs[-1][1] == number - 1:
             runs[-1] = runs[-1][0], number
         else:
             runs.append((number, number))
-    return _runs_words(runs)
+    return _runs_words(runs, name)
 
 
-def _runs_words(runs: Sequence[tuple[int, int]]) -> str:
+def _runs_words(runs: Sequence[Run], name: Callable[[int], str]) -> str:
     if not runs:
         return ""
-    words = [f"{low}" if low == high else f"{low} to {high}" for low, high in runs[:_NAMED]]
-    rest = sum(high - low + 1 for low, high in runs[_NAMED:])
+    words = [_run_words(run, name) for run in runs[:_LISTED]]
+    rest = sum(high - low + 1 for low, high in runs[_LISTED:])
     more = f" and {rest:,} more" if rest else ""
     one = len(runs) == 1 and runs[0][0] == runs[0][1]
     return f"{'layer' if one else 'layers'} {', '.join(words)}{more}"
+
+
+def _run_words(run: Run, name: Callable[[int], str]) -> str:
+    low, high = map(name, run)
+    count = run[1] - run[0] + 1
+    return low if count == 1 else f"{low}, {high}" if count == 2 else f"{low} to {high}"
 
 
 def in_order(library: BlockLibrary, file: str, *, allow_gaps: bool = False) -> BlockLibrary:

@@ -137,11 +137,6 @@ def format_share(share: float) -> str:
     return f"{percent:,.0f} %" if abs(percent) >= 1000 else f"{round(percent, 1):g} %"
 
 
-def format_size(size: float) -> str:
-    """Write a number of bytes, such as ``"0.8 MiB"``."""
-    return f"{size / 2**20:,.1f} MiB"
-
-
 def unit_of_key(key: str) -> str:
     """Unit that a key's ending says; ``tokens_per_s`` and the like are rates, and say none."""
     return _UNIT_SUFFIXES.get(_unit_suffix(key.partition(_WORKLOAD)[0]), "")

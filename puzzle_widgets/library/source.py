@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.archive import Archive, LazyFiles, archive_stem, is_archive
-from puzzle_widgets.library.checks import MAX_FILE_BYTES, Location, short_repr
+from puzzle_widgets.library.checks import Location, check_bytes, short_repr
 from puzzle_widgets.library.datasets import Dataset, list_datasets
 from puzzle_widgets.library.json_forms import LIBRARY_FILE, SIDECARS
 from puzzle_widgets.library.puzzletron import PuzzletronRun, open_files
@@ -22,7 +22,6 @@ from puzzle_widgets.library.puzzletron.layout import (
     TEACHER_CONFIGS,
     TEACHER_FOLDERS,
 )
-from puzzle_widgets.library.quantity import format_size
 
 MAX_FILES = 50_000
 _DEPTH = 12
@@ -117,7 +116,7 @@ class Source:
         """Read all files of the library, each of a sensible size."""
         found = dict(self.library)
         for name, content in found.items():
-            _check_size(len(content), Location(name))
+            check_bytes(len(content), Location(name), fix="split it")
         return found
 
 
@@ -247,7 +246,7 @@ def read_bytes(path: Path) -> bytes:
     """Read one file of a sensible size."""
     place = Location(path.name)
     try:
-        _check_size(path.stat().st_size, place)
+        check_bytes(path.stat().st_size, place, fix="split it")
         if not path.is_file():
             place.fail("not a regular file.", "Give a JSON file, a table, or a library's folder.")
         return path.read_bytes()
@@ -255,14 +254,6 @@ def read_bytes(path: Path) -> bytes:
         place.fail(f"missing in the folder {path.parent.name!r}.", "Give a block library's folder.")
     except OSError as error:
         place.fail(f"cannot be read ({error.strerror}).", "Give a file that can be read.")
-
-
-def _check_size(size: int, place: Location) -> None:
-    if size > MAX_FILE_BYTES:
-        place.fail(
-            f"{format_size(size)}.",
-            f"At most {MAX_FILE_BYTES // 2**20} MiB are read; split it.",
-        )
 
 
 def _texts(root: Path, folder: Path, depth: int) -> Iterator[Path]:

@@ -199,7 +199,7 @@ def read_amount(library: BlockLibrary, resource: str, amount: Amount) -> float:
 
 
 def settings_of(
-    problem: SearchProblem, settings: Sequence[BudgetSetting]
+    problem: SearchProblem, settings: Sequence[BudgetSetting] = ()
 ) -> tuple[BudgetSetting, ...]:
     """Rows that state a problem's budgets; resources that it does not limit are turned off."""
     rows = {(row.resource, row.sense): _off(row) for row in settings}

@@ -156,17 +156,6 @@ class Solution:
         """What a person should know before trusting this answer, a sentence or two each."""
         return notes_of(self)
 
-    def price_text(self, resource: str) -> str:
-        """Say a budget's shadow price with its unit, such as ``"0.00012 KL divergence per MiB"``.
-
-        Zero where the budget does not press; empty where the engine gave no price.
-        """
-        if resource not in self.shadow_prices:
-            return ""
-        quantity = self.library.quantity(resource)
-        score = self.library.quantity(self.problem.objective).label
-        return f"{self.shadow_prices[resource]:.4g} {score} per {quantity.unit or quantity.label}"
-
     def differing_layers(self, other: Solution) -> list[LayerName]:
         """Layers whose variants differ from those of another solution of the same library."""
         names = (layer.name for layer in self.library.layers)

@@ -12,8 +12,8 @@ from puzzle_widgets.export import ParentConfig, read_parent_config
 from puzzle_widgets.files.scenario_file import dump_scenarios
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, list_datasets
 from puzzle_widgets.library.checks import (
-    MAX_FILE_BYTES,
     Location,
+    check_bytes,
     long_text,
     mapping,
     number,
@@ -135,8 +135,7 @@ def from_json(saved: str, source: BlockLibrary | Run) -> Record:
 
 def _parse(saved: str) -> Any:  # noqa: ANN401
     raw = saved.encode("utf-8", "surrogatepass")
-    if len(raw) > MAX_FILE_BYTES:
-        _FILE.fail("too large.", f"At most {MAX_FILE_BYTES // 2**20} MiB are read.")
+    check_bytes(len(raw), _FILE)
     content = mapping(parse_json(raw, _FILE), _FILE, "it")
     if content.get("format") != FORMAT or content.get("version") != VERSION:
         _FILE.fail("not one of this program.", f"Give one of format {FORMAT!r}, {VERSION}.")

@@ -179,16 +179,8 @@ def iter_decision_map(
     ----------
     problem, over, targets, points
         As for :func:`decision_map`.
-    between
-        Least and greatest target where none are given, as for
-        :func:`puzzle_widgets.iter_budget_surface`.
-    executor
-        Where to search in parallel, rows spread over the map first; any
-        ``concurrent.futures.Executor``. Without one the searches run here, one at a time.
-    cancelled
-        Asked between the searches, and within them where they run here.
-    **options
-        As for :func:`puzzle_widgets.search`.
+    between, executor, cancelled, **options
+        As for :func:`iter_pareto_front`; ``between`` where no targets are given.
 
     Examples
     --------

@@ -156,17 +156,8 @@ def iter_budget_surface(
     ----------
     problem, x, y, points
         As for :func:`budget_surface`.
-    between
-        Least and greatest limit on x and on y, in their units (tokens/s for throughput); each
-        ``None`` for a range from a fifth of the parent's use, or the least possible if that is
-        more, to the use of the best architecture that is free of the two limits.
-    executor
-        Where to search in parallel; any ``concurrent.futures.Executor``. Without one the
-        searches run here, one at a time.
-    cancelled
-        Asked between the searches, and within them where they run here.
-    **options
-        As for :func:`puzzle_widgets.search`.
+    between, executor, cancelled, **options
+        As for :func:`iter_pareto_front`, ``between`` for x and for y.
 
     Examples
     --------

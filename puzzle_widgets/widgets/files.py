@@ -14,8 +14,7 @@ from traitlets import Bool, Dict, Int, Unicode
 
 from puzzle_widgets.charts import Drawing
 from puzzle_widgets.errors import PuzzleError
-from puzzle_widgets.library.checks import MAX_FILE_BYTES, short_repr
-from puzzle_widgets.library.quantity import format_size
+from puzzle_widgets.library.checks import MAX_FILE_BYTES, Location, check_bytes, short_repr
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.panel import button, guard, row
 
@@ -173,9 +172,7 @@ def read_upload(content: Mapping[str, Any]) -> Upload:
         if name in sizes:
             raise PuzzleError(f"{short_repr(name)} appears twice. Choose one of them.")
         sizes[name] = size
-    if sum(sizes.values()) > MAX_UPLOAD_BYTES:
-        most = MAX_UPLOAD_BYTES // 2**20
-        raise PuzzleError(f"{format_size(sum(sizes.values()))}: at most {most} MiB are read.")
+    check_bytes(sum(sizes.values()), Location("all files"), MAX_UPLOAD_BYTES)
     return Upload(key, sizes)
 
 
@@ -184,9 +181,7 @@ def _read_file(record: object) -> tuple[str, int]:
     size = record.get("size") if isinstance(record, Mapping) else None
     if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME or not _is_count(size):
         _refuse("a file without a name or a size")
-    if size > MAX_FILE_BYTES:
-        most = MAX_FILE_BYTES // 2**20
-        raise PuzzleError(f"{short_repr(name)}: {format_size(size)}. At most {most} MiB are read.")
+    check_bytes(size, Location(name))
     return name, size
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library import BlockLibrary, dump_template
 from puzzle_widgets.library.datasets import Dataset, cache_folder, has_agreed, list_datasets
+from puzzle_widgets.library.model import ORIGIN_WORDS
 from puzzle_widgets.widgets.files import FilePicker
 from puzzle_widgets.widgets.html import download_link, folded_list, heading
 from puzzle_widgets.widgets.panel import Panel, button, row
@@ -20,13 +21,6 @@ _UPLOAD = (
     "Open a file (JSON, CSV, Excel, Parquet), the files of a folder, or a zip or tar.gz of a "
     "folder such as a Puzzletron run's; at most 64 MiB"
 )
-_ORIGINS = {
-    "measured": "",
-    "modeled": "modeled, not measured",
-    "generated": "random, not measured",
-    "unknown": "",
-}
-
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WORDS = (
     "A library of your own from one sheet: replace the example, then open the file. "
@@ -126,8 +120,9 @@ def describe_library(library: BlockLibrary) -> Markup:
     if measured.tokens:
         facts.append(f"batch {measured.batch_size} x {measured.sequence_length:,} tokens")
     facts += [fact for fact in (measured.gpu, measured.dtype) if fact]
-    origin = _ORIGINS[library.provenance.origin]
-    badge = Markup("<span class='pw-badge'>{}</span> ").format(origin) if origin else ""
+    origin, badge = library.provenance.origin, ""
+    if origin in ("modeled", "generated"):
+        badge = Markup("<span class='pw-badge'>{}</span> ").format(ORIGIN_WORDS[origin])
     return Markup("<div class='pw-quiet' title='{}'>{}{}</div>").format(
         library.provenance.note, badge, " · ".join(facts)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +11,6 @@ from puzzle_widgets.charts.axes import Axis
 from puzzle_widgets.charts.figure import Figure, Key
 from puzzle_widgets.charts.front import (
     FrontAxes,
-    budget_limits,
     budget_lines,
     front_figure,
     resource_span,
@@ -20,20 +19,12 @@ from puzzle_widgets.charts.front import (
 from puzzle_widgets.charts.palette import CURRENT
 from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.library.quantity import THROUGHPUT
+from puzzle_widgets.problem.budget_rows import BudgetSetting
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
 
 ROWS = [[(0, 4, 2), (1, 2, 1), (900, 1, 0)], [(0, 4, 2), (1, 2, 1), (2, 3, 1)]]
 LIBRARY = make_library(ROWS)
 PROBLEM = pw.SearchProblem(LIBRARY, minimize=LOSS)
-
-
-@dataclass(frozen=True)
-class Row:
-    """A limit."""
-
-    resource: str
-    sense: str
-    value: float
 
 
 def words(figure: Figure) -> list[str]:
@@ -44,13 +35,13 @@ def words(figure: Figure) -> list[str]:
 @pytest.mark.parametrize(
     ("resource", "row", "at"),
     [
-        (MEMORY, Row(MEMORY, "at most", 3.0), 3.0),
-        (THROUGHPUT, Row(RUNTIME, "at most", 2.0), 50_000.0),
-        (RUNTIME, Row(THROUGHPUT, "at least", 50_000.0), 2.0),
+        (MEMORY, BudgetSetting(MEMORY, "at most", 3.0), 3.0),
+        (THROUGHPUT, BudgetSetting(RUNTIME, "at most", 2.0), 50_000.0),
+        (RUNTIME, BudgetSetting(THROUGHPUT, "at least", 50_000.0), 2.0),
     ],
 )
 def test_limits_stand_on_their_own_axis_and_on_its_inverse(
-    resource: str, row: Row, at: float
+    resource: str, row: BudgetSetting, at: float
 ) -> None:
     """A runtime limit stands on the throughput axis too, and the other way round."""
     (line,) = budget_lines(LIBRARY, [row], resource)
@@ -58,33 +49,17 @@ def test_limits_stand_on_their_own_axis_and_on_its_inverse(
 
 
 @pytest.mark.parametrize(
-    "row", [Row(RUNTIME, "at most", 2.0), Row(MEMORY, "at most", float("inf"))]
+    "row", [BudgetSetting(RUNTIME, "at most", 2.0), BudgetSetting(MEMORY, "at most", float("inf"))]
 )
-def test_other_limits_have_no_line(row: Row) -> None:
+def test_other_limits_have_no_line(row: BudgetSetting) -> None:
     """Limits that bear on another resource or that are infinite have no line."""
     assert budget_lines(LIBRARY, [row], MEMORY) == ()
 
 
 def test_a_limit_is_told_in_its_own_unit() -> None:
     """The words of a line carry sign, value and unit of the limit itself."""
-    (line,) = budget_lines(LIBRARY, [Row(RUNTIME, "at most", 2.0)], THROUGHPUT)
+    (line,) = budget_lines(LIBRARY, [BudgetSetting(RUNTIME, "at most", 2.0)], THROUGHPUT)
     assert line.words == "Runtime ≤ 2 ms"
-
-
-def test_budgets_are_limits() -> None:
-    """Both ends of a budget, as far as it has them."""
-    problem = replace_budgets({MEMORY: (1, 3), RUNTIME: 5})
-    found = [(one.resource, one.sense, one.value) for one in budget_limits(problem)]
-    assert found == [
-        (MEMORY, "at most", 3.0),
-        (MEMORY, "at least", 1.0),
-        (RUNTIME, "at most", 5.0),
-    ]
-
-
-def replace_budgets(budgets: dict[str, object]) -> pw.SearchProblem:
-    """The problem with budgets."""
-    return pw.SearchProblem(LIBRARY, minimize=LOSS, budgets=budgets)  # type: ignore[arg-type]
 
 
 def test_a_front_has_every_point() -> None:
@@ -142,7 +117,7 @@ def test_a_score_above_the_chart_is_said() -> None:
 
 def test_a_limit_off_the_chart_is_said() -> None:
     """A limit far from every architecture has no line; the legend says on which side it is."""
-    limits = [Row(MEMORY, "at most", 500.0)]
+    limits = [BudgetSetting(MEMORY, "at most", 500.0)]
     figure = front_figure(None, FrontAxes(PROBLEM, MEMORY), limits=limits)
     assert figure.limits == ()
     assert words(figure)[-1] == "Limit: Memory ≤ 500 MiB (right of the chart)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -27,19 +26,11 @@ from puzzle_widgets.charts.palette import (
 )
 from puzzle_widgets.library import SubBlock
 from puzzle_widgets.library.quantity import MEMORY, describe_key
+from puzzle_widgets.problem.budget_rows import BudgetSetting
 from tests.support.export import NO_OP, export_library
 
 KL = describe_key("metrics.kl_div")
 SMALL = (SubBlock("sized", 4), SubBlock("sized", 1024))
-
-
-@dataclass(frozen=True)
-class Row:
-    """A limit."""
-
-    resource: str
-    sense: str
-    value: float
 
 
 def problem() -> pw.SearchProblem:
@@ -112,7 +103,7 @@ def test_a_surface_has_a_cell_for_each_pair() -> None:
     """Cells without an architecture are blank; each says its limits and its answer."""
     between = ((390, 400), (30, 40))
     grid = pw.budget_surface(problem(), MEMORY, "stats.runtime_ms", (4, 3), between=between)
-    limits = [Row(MEMORY, "at most", 9999.0)]
+    limits = [BudgetSetting(MEMORY, "at most", 9999.0)]
     figure = surface_figure(grid, limits=limits, selected=(1, 2))
     assert figure.cells is not None
     np.testing.assert_array_equal(figure.cells.values == BLANK_VALUE, np.isnan(grid.scores))
@@ -132,7 +123,7 @@ def test_a_surface_has_a_cell_for_each_pair() -> None:
 def test_a_decision_map_has_a_cell_for_each_layer() -> None:
     """Two subblocks, a row per target, a cell per layer; rows are outlined."""
     grid = pw.decision_map(problem(), MEMORY, targets=[100, 394, 398, 400])
-    limits = [Row(MEMORY, "at most", 397.0)]
+    limits = [BudgetSetting(MEMORY, "at most", 397.0)]
     attention, ffn = decision_figures(grid, limits=limits, selected=3)
     for figure in (attention, ffn):
         assert figure.cells is not None
@@ -152,6 +143,6 @@ def test_a_decision_map_has_a_cell_for_each_layer() -> None:
 def test_a_limit_far_from_every_row_has_none() -> None:
     """Nor has no limit at all."""
     grid = pw.decision_map(problem(), MEMORY, targets=[394, 398, 400])
-    assert nearest_row(grid, Row(MEMORY, "at most", 399.5)) == 2
-    assert nearest_row(grid, Row(MEMORY, "at most", 10.0)) is None
+    assert nearest_row(grid, BudgetSetting(MEMORY, "at most", 399.5)) == 2
+    assert nearest_row(grid, BudgetSetting(MEMORY, "at most", 10.0)) is None
     assert nearest_row(grid, None) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.export.findings import Finding, avoid, blocks_found, layers_words
+from puzzle_widgets.export.findings import Finding, avoid, blocks_found
 from tests.support.export import LINEAR, NO_OP, PARENT, chosen, export_library
 
 LINEAR_FFN = (PARENT[0], LINEAR)
@@ -14,14 +14,6 @@ LINEAR_FFN = (PARENT[0], LINEAR)
 def is_linear(_: int, block: pw.BlockVariant) -> bool:
     """Whether the FFN is linear."""
     return block.ffn.kind == "linear"
-
-
-def test_layers_are_named_in_runs() -> None:
-    """Single layers, pairs and runs each have their words; very many are counted."""
-    library = export_library(layers=60)
-    assert layers_words(library, [3]) == "Layer 3"
-    assert layers_words(library, [0, 2, 3, 7, 8, 9]) == "Layers 0, 2, 3, 7 to 9"
-    assert layers_words(library, range(0, 60, 2)).endswith("22 and 18 more")
 
 
 def test_a_rule_bans_what_is_unfit_in_every_layer() -> None:

@@ -72,7 +72,7 @@ def test_the_library_may_carry_it() -> None:
             llama_text(rope_parameters={"rope_theta": 1e6}).encode(),
             "field 'rope_theta': 500000.0, and 1000000.0 in rope_parameters",
         ),
-        (b" " * (MAX_CONFIG_BYTES + 1), "too large"),
+        (b" " * (MAX_CONFIG_BYTES + 1), "At most 4 MiB"),
     ],
 )
 def test_wrong_ones_are_refused(content: bytes, said: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import dump_library
-from puzzle_widgets.library.order import layer_numbers, missing_words
+from puzzle_widgets.library.order import layer_numbers, layers_words, missing_words
 from puzzle_widgets.library.tables.csv_text import dump_csv
 from puzzle_widgets.library.tables.frame import dump_parquet
 from tests.support.libraries import make_library, published_content, published_files
@@ -44,7 +44,7 @@ def test_missing_layers_are_named_shortly() -> None:
     """Counted from 0 or 1; a run of any length in two words."""
     assert missing_words([0, 1, 2]) == missing_words([2, 1]) == ""
     assert missing_words([0, 1, 3]) == "layer 2"
-    assert missing_words([4, 7, 8, 10**12]) == "layers 0 to 3, 5 to 6, 9 to 999999999999"
+    assert missing_words([4, 7, 8, 10**12]) == "layers 0 to 3, 5, 6, 9 to 999999999999"
 
 
 def library(names: Sequence[int | str]) -> pw.BlockLibrary:
@@ -115,3 +115,11 @@ def test_a_library_of_another_order_in_memory_is_read_sorted_from_a_frame() -> N
     assert isinstance(frame, pd.DataFrame)
     names = [layer.name for layer in pw.load_library(frame).layers]
     assert names == list(range(12))
+
+
+def test_layers_are_named_in_runs() -> None:
+    """Single layers and runs each have their words; very many are counted."""
+    assert layers_words([3]) == "layer 3"
+    assert layers_words([0, 2, 3, 7, 8, 9]) == "layers 0, 2, 3, 7 to 9"
+    assert layers_words(range(0, 60, 2)).endswith("22 and 18 more")
+    assert layers_words([0, 1, 4], "abcde".__getitem__) == "layers a, b, e"

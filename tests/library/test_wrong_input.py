@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.library import checks, dump_library, source
+from puzzle_widgets.library import checks, dump_library
 from tests.support.libraries import HALF_NAME, PARENT_NAME, published_content, published_files
 
 Content = dict[str, Any]
@@ -327,7 +327,7 @@ def test_one_library_file_is_needed() -> None:
 def test_too_large_a_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The stated size is kept for files on disk and for uploads."""
     assert checks.MAX_FILE_BYTES == 64 * 2**20
-    monkeypatch.setattr(source, "MAX_FILE_BYTES", 2**20)
+    monkeypatch.setattr(checks, "MAX_FILE_BYTES", 2**20)
     (tmp_path / "big.json").write_bytes(b" " * (2**20 + 1))
     with pytest.raises(pw.LibraryError, match=r"big\.json: 1\.0 MiB\. At most 1 MiB are read"):
         pw.load_library(tmp_path / "big.json")

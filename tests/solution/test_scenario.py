@@ -228,9 +228,9 @@ def test_a_file_of_another_library_is_refused() -> None:
 
 def test_too_large_a_file_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit of library files holds here, too."""
-    monkeypatch.setattr("puzzle_widgets.files.scenario_file.MAX_FILE_BYTES", 100)
-    with pytest.raises(pw.ScenarioError, match="too large"):
-        read_scenarios(b" " * 101, "a.json", LIBRARY)
+    monkeypatch.setattr("puzzle_widgets.library.checks.MAX_FILE_BYTES", 2**20)
+    with pytest.raises(pw.ScenarioError, match="At most 1 MiB are read"):
+        read_scenarios(b" " * (2**20 + 1), "a.json", LIBRARY)
 
 
 @pytest.mark.parametrize("file", ["bytes.json", "structure.json", "bytes.csv"])

@@ -134,9 +134,9 @@ def test_made_up_messages_are_refused(page: Page, message: object) -> None:
 def test_sizes_are_bounded(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a file, of all files, of a piece, and of what was announced."""
     page.begin(big=64 * 2**20 + 1)
-    assert "'big': 64.0 MiB. At most 64 MiB" in page.error
+    assert "big: 64.0 MiB. At most 64 MiB" in page.error
     page.begin(a=50 * 2**20, b=50 * 2**20, c=50 * 2**20)
-    assert "150.0 MiB: at most 128 MiB" in page.error
+    assert "150.0 MiB. At most 128 MiB" in page.error
     page.begin(f=2)
     page.piece(b"abc")
     assert "does not fit" in page.error

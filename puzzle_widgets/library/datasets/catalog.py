@@ -6,8 +6,8 @@ import functools
 from dataclasses import dataclass
 
 from puzzle_widgets.errors import DatasetError
+from puzzle_widgets.library.checks import format_size
 from puzzle_widgets.library.model import Origin
-from puzzle_widgets.library.quantity import format_size
 from puzzle_widgets.resources import data_folder
 
 _REPOSITORY = "NVlabs/puzzle"

@@ -14,8 +14,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from puzzle_widgets.library.checks import (
-    MAX_FILE_BYTES,
     Location,
+    check_bytes,
     mapping,
     number,
     sequence,
@@ -119,8 +119,7 @@ def read_solutions(content: object, shape: Shape, place: Location) -> list[Found
 
 def read_sweep(content: bytes, place: Location) -> list[tuple[str, FrozenMapping[str, float]]]:
     """Read the table of a sweep: name and measured values of each row."""
-    if len(content) > MAX_FILE_BYTES:
-        place.fail("too large.", f"At most {MAX_FILE_BYTES // 2**20} MiB are read.")
+    check_bytes(len(content), place)
     try:
         rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     except (UnicodeDecodeError, csv.Error) as error:

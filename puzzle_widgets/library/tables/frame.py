@@ -14,11 +14,11 @@ import pandas as pd
 
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.assemble import Facts
-from puzzle_widgets.library.checks import Location, first_line, need
+from puzzle_widgets.library.checks import Location, check_bytes, first_line, need
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.json_forms import FORMAT, dump_head, read_head, read_units
 from puzzle_widgets.library.model import BlockLibrary, SubBlock
-from puzzle_widgets.library.quantity import format_size, unit_of_key
+from puzzle_widgets.library.quantity import unit_of_key
 from puzzle_widgets.library.tables.cells import Marks
 from puzzle_widgets.library.tables.headings import (
     FACTS,
@@ -186,8 +186,7 @@ def _unpack(content: bytes, place: Location) -> pd.DataFrame:
     # A text that repeats is kept once: unpacked, a small file of one long text could fill memory.
     with parquet.ParquetFile(io.BytesIO(content), read_dictionary=texts) as file:
         table = file.read()
-    if table.nbytes > MAX_UNPACKED_BYTES:
-        _too_much(table.nbytes, place)
+    check_bytes(table.nbytes, place, MAX_UNPACKED_BYTES, "split it")
     frame: pd.DataFrame = table.to_pandas(strings_to_categorical=True)
     return frame
 
@@ -196,15 +195,7 @@ def _check_size(metadata: Any, place: Location) -> None:  # noqa: ANN401
     check_size(metadata.num_rows, metadata.num_columns, place)
     groups = (metadata.row_group(place) for place in range(metadata.num_row_groups))
     unpacked = sum(group.total_byte_size for group in groups)
-    if unpacked > MAX_UNPACKED_BYTES:
-        _too_much(unpacked, place)
-
-
-def _too_much(size: int, place: Location) -> None:
-    place.fail(
-        f"{format_size(size)} when unpacked.",
-        f"At most {MAX_UNPACKED_BYTES // 2**20} MiB are read; split it.",
-    )
+    check_bytes(unpacked, place, MAX_UNPACKED_BYTES, "split it")
 
 
 def rows_of(library: BlockLibrary) -> list[Cells]:

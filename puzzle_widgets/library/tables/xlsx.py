@@ -13,9 +13,8 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from puzzle_widgets.errors import LibraryError
-from puzzle_widgets.library.checks import Location, first_line, need, short_repr
+from puzzle_widgets.library.checks import Location, first_line, format_size, need, short_repr
 from puzzle_widgets.library.model import BlockLibrary
-from puzzle_widgets.library.quantity import format_size
 from puzzle_widgets.library.tables.cells import Marks, is_blank
 from puzzle_widgets.library.tables.frame import rows_of
 from puzzle_widgets.library.tables.headings import NEEDED

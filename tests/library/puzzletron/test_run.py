@@ -328,7 +328,7 @@ def test_no_score_at_all_is_an_error_that_names_the_layers(tmp_path: Path) -> No
         if path.startswith(f"{SCORES}/solution"):
             for key in (*KINDS, GAIN):
                 run.files[path][key] = {"avg": float("nan")}
-    with pytest.raises(pw.LibraryError, match="no block of layers 0 to 1 has a score"):
+    with pytest.raises(pw.LibraryError, match="no block of layers 0, 1 has a score"):
         pw.load_library(run.write(tmp_path))
 
 

@@ -182,7 +182,7 @@ def test_a_parquet_file_that_would_fill_the_memory_is_refused(
     assert "300,000 rows and 1 columns. At most 200,000" in complaint(many)
     assert frames.MAX_UNPACKED_BYTES == 256 * 2**20
     monkeypatch.setattr(frames, "MAX_UNPACKED_BYTES", 2**20)
-    assert "MiB when unpacked" in complaint(table_of(3, layer="x" * 2**20))
+    assert "At most 1 MiB are read; split it" in complaint(table_of(3, layer="x" * 2**20))
 
 
 def test_a_long_text_in_every_row_is_kept_once() -> None:
