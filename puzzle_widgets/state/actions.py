@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from puzzle_widgets.errors import ProblemError, ScenarioError
-from puzzle_widgets.export import Finding, read_parent_config
+from puzzle_widgets.export import Finding, find_target, read_parent_config
 from puzzle_widgets.files import preset
 from puzzle_widgets.files.scenario_file import read_scenarios
 from puzzle_widgets.library import FrozenMapping
@@ -113,16 +113,6 @@ def reset(record: Record) -> Record:
     return set_objective(first, next(iter(library.scores), library.keys[0]))
 
 
-def open_parent_config(record: Record, content: bytes, file: str) -> Record:
-    """Take the parent's configuration from a file."""
-    return record.change(own_config=read_parent_config(content, file))
-
-
-def forget_parent_config(record: Record) -> Record:
-    """Go back to the configuration that the library carries, if it carries one."""
-    return record.change(own_config=None)
-
-
 def _check_goal(goal: object) -> None:
     if goal not in get_args(Goal):
         raise ProblemError(f"goal={goal!r}: give 'minimize' or 'maximize'.")
@@ -139,7 +129,14 @@ def _stated(record: Record) -> Record:
 
 def select(record: Record, selection: Selection) -> Record:
     """Choose which architecture is shown."""
-    return record if selection == record.selection else record.change(selection=selection)
+    if (selection, None) == (record.selection, record.awaited):
+        return record
+    return record.change(selection=selection, awaited=None)
+
+
+def await_selection(record: Record, selection: Selection) -> Record:
+    """Show a point or row as soon as the front or map has it."""
+    return record.change(selection=Selection(), awaited=selection)
 
 
 def open_layer(record: Record, layer: int | None) -> Record:
@@ -152,8 +149,9 @@ def open_layer(record: Record, layer: int | None) -> Record:
 
 def show_point(record: Record, front: ParetoFront | None, place: int) -> Record:
     """Show a point of the front; one that is not there is let go."""
-    there = front is not None and 0 <= place < len(front.solutions)
-    return select(record, Selection("point", place)) if there else record
+    if front is None or not 0 <= place < len(front.solutions):
+        return record
+    return select(record, Selection("point", place, front.use(front.solutions[place])))
 
 
 def step_point(
@@ -217,7 +215,7 @@ def delete(record: Record, which: str | int) -> Record:
     if shown.kind == "scenario" and shown.place >= place:
         shown = Selection() if shown.place == place else Selection("scenario", shown.place - 1)
     kept = (*record.scenarios[:place], *record.scenarios[place + 1 :])
-    return record.change(scenarios=kept, selection=shown)
+    return select(record.change(scenarios=kept), shown)
 
 
 def restore(record: Record, which: str | int) -> Record:
@@ -323,7 +321,15 @@ def set_surface(record: Record, x: str | None = None, y: str | None = None) -> R
         raise ProblemError(f"x={x!r}, y={y!r}: both limit {across!r}. Choose two resources.")
     for axis in filter(None, (across, up)):
         _checked_axis(record, axis)
-    return record.change(surface_x=across, surface_y=up)
+    cell = record.cell if (across, up) == (record.surface_x, record.surface_y) else None
+    return record.change(surface_x=across, surface_y=up, cell=cell)
+
+
+def choose_cell(record: Record, cell: tuple[int, int] | None) -> Record:
+    """Choose a cell of the surface, by row and column; ``None`` chooses none."""
+    if cell is not None and not all(isinstance(place, int) and place >= 0 for place in cell):
+        raise ProblemError(f"cell={short_repr(cell)}: give a row and a column, from 0 on.")
+    return record.change(cell=cell)
 
 
 def set_decisions(record: Record, over: str) -> Record:
@@ -349,7 +355,7 @@ def stop(record: Record, sweep: SweepName) -> Record:
 
 
 def use_cell(record: Record, grid: SurfaceGrid | None, row: int, column: int) -> Record:
-    """Turn on the two limits of a cell of the surface; one that is not there is let go."""
+    """Choose a cell of the surface, and turn on its two limits; one not there is ignored."""
     if grid is None or not (0 <= row < len(grid.y) and 0 <= column < len(grid.x)):
         return record
     budgets = record.budgets
@@ -358,9 +364,27 @@ def use_cell(record: Record, grid: SurfaceGrid | None, row: int, column: int) ->
         budgets, found = find_row(record.library, budgets, axis.resource, sense)
         limit = BudgetSetting(axis.resource, sense, axis.limits[place], on=True)
         budgets = (*budgets[:found], limit, *budgets[found + 1 :])
-    return set_budgets(record, budgets)
+    return set_budgets(choose_cell(record, (row, column)), budgets)
 
 
 def _checked_axis(record: Record, resource: str) -> str:
     check_resource(record.problem, resource)
     return resource
+
+
+# Export ---------------------------------------------------------------------------------------
+
+
+def set_target(record: Record, name: str) -> Record:
+    """Choose what to export to, by the name of a target."""
+    return record.change(target=find_target(name).name)
+
+
+def open_parent_config(record: Record, content: bytes, file: str) -> Record:
+    """Take the parent's configuration from a file."""
+    return record.change(own_config=read_parent_config(content, file))
+
+
+def forget_parent_config(record: Record) -> Record:
+    """Go back to the configuration that the library carries, if it carries one."""
+    return record.change(own_config=None)

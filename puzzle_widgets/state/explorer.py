@@ -40,6 +40,9 @@ _ASSIGNED = {
     "front_points": "set_front_points",
 }
 
+# What stays when another library is opened.
+_KEPT = ("front_held", "front_points", "target")
+
 
 class ExplorerState(HasTraits):
     """All that the explorer knows.
@@ -90,6 +93,7 @@ class ExplorerState(HasTraits):
     surface_running = Bool(False, help="whether the surface is being searched")  # noqa: FBT003
     decisions = Instance(DecisionGrid, allow_none=True, help="the decision map as far as known")
     decisions_over = Unicode(help="what the rows of the decision map limit")
+    cell = Tuple(None, allow_none=True, help="row and column of the chosen cell of the surface")
     decisions_running = Bool(False, help="whether the map is being searched")  # noqa: FBT003
     selection = Instance(Selection, args=(), help="which architecture is shown")
     shown = Instance(Solution, allow_none=True, help="the architecture that is shown")
@@ -100,6 +104,7 @@ class ExplorerState(HasTraits):
     parent_config = Instance(
         ParentConfig, allow_none=True, help="the parent's configuration, to export with"
     )
+    target = Unicode(help="name of the target to export to")
     costs = Tuple(help="names of the workloads to choose from; empty without a run")
     costs_chosen = Unicode(help="the one that is open")
     notices = Tuple(help="what was left out of what is open, or set right, a sentence each")
@@ -203,8 +208,7 @@ class ExplorerState(HasTraits):
     def _open(self, record: Record, solution: Solution | None = None) -> None:
         """Take a record to begin with, and say what is to be known of what was opened."""
         self._fetch.withdraw()
-        before = self.record
-        kept = {"front_held": before.front_held, "front_points": before.front_points}
+        kept = {name: getattr(self.record, name) for name in _KEPT}
         proven = solution is not None and solution.status == "optimal"
         self._store.put(record.change(**kept), solution if proven else None)
         try:
@@ -282,6 +286,10 @@ class ExplorerState(HasTraits):
     def reset(self) -> None:
         """Go back to the objective and limits that the library opens with, without rules."""
         self._store.apply(actions.reset)
+
+    def set_target(self, name: str) -> None:
+        """Choose what to export to, by the name of a target."""
+        self._store.apply(actions.set_target, name)
 
     def open_parent_config(self, content: bytes, file: str) -> None:
         """Take the parent's configuration from a file; a bad one gives a message."""
@@ -427,8 +435,12 @@ class ExplorerState(HasTraits):
         """Stop the search of the surface; cells found stay."""
         self._store.stop("surface")
 
+    def choose_cell(self, row: int, column: int) -> None:
+        """Choose a cell of the surface, without its limits."""
+        self._store.apply(actions.choose_cell, (row, column))
+
     def use_cell(self, row: int, column: int) -> None:
-        """Turn on the two limits of a cell of the surface."""
+        """Choose a cell of the surface, and turn on its two limits."""
         self._store.apply(actions.use_cell, self.surface, row, column)
 
     def set_decisions(self, over: str) -> None:

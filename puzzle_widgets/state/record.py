@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any, Literal
 
 from puzzle_widgets.errors import ExportError
-from puzzle_widgets.export import ParentConfig
+from puzzle_widgets.export import TARGETS, ParentConfig
 from puzzle_widgets.export.parent_config import parent_config_of
 from puzzle_widgets.library import (
     BlockLibrary,
@@ -41,11 +41,13 @@ _DERIVED = {
 class Selection:
     """Which architecture is shown: the current solution, a point of the front, a scenario, a row.
 
-    A row is one of the decision map, ``"map"``.
+    A row is one of the decision map, ``"map"``. A point is found again by its ``use`` of the
+    front's resource, for its place is another one while the front is searched.
     """
 
     kind: Literal["current", "point", "scenario", "map"] = "current"
     place: int = 0
+    use: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -64,16 +66,20 @@ class Record:
         Rows of budgets, and the rules beside them.
     selection, layer
         Which architecture is shown; the place of the layer that is open.
+    awaited
+        The point or row to show once the front or map has it, in a record that was saved.
     front_resource, front_held, front_points
         What the front is against, whether the other budgets hold along it, limits to try.
     surface_x, surface_y, decisions_over
         What the axes of the maps limit; empty where the library has too few costs.
+    cell
+        Row and column of the chosen cell of the surface.
     asked
         Which of front and maps were asked for.
     scenarios, measured
         Saved solutions, and measured points beside them.
-    own_config
-        The parent's configuration, where the user gave one.
+    own_config, target
+        The parent's configuration, where the user gave one; name of the target to export to.
     run, workload
         What the library was read from, where that has several workloads, and the chosen one.
     notices
@@ -87,6 +93,7 @@ class Record:
     budgets: tuple[BudgetSetting, ...] = ()
     rules: tuple[SearchRule, ...] = ()
     selection: Selection = Selection()
+    awaited: Selection | None = None
     layer: int | None = None
     front_resource: str = ""
     front_held: bool = False
@@ -94,10 +101,12 @@ class Record:
     surface_x: str = ""
     surface_y: str = ""
     decisions_over: str = ""
+    cell: tuple[int, int] | None = None
     asked: frozenset[SweepName] = frozenset()
     scenarios: tuple[Scenario, ...] = ()
     measured: tuple[MeasuredPoint, ...] = ()
     own_config: ParentConfig | None = None
+    target: str = TARGETS[0].name
     run: PuzzletronRun | TableRun | None = field(default=None, compare=False)
     workload: str = ""
     notices: tuple[str, ...] = field(default=(), compare=False)

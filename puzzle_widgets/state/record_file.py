@@ -28,7 +28,7 @@ from puzzle_widgets.problem.budget_rows import BudgetSetting, SearchRule
 from puzzle_widgets.solution import MeasuredPoint
 from puzzle_widgets.state import actions
 from puzzle_widgets.state.opening import Run, open_any
-from puzzle_widgets.state.record import Record, SweepName
+from puzzle_widgets.state.record import Record, Selection, SweepName
 
 FORMAT = "puzzle-widgets/record"
 VERSION = 1
@@ -58,8 +58,8 @@ class SavedLibrary(NamedTuple):
 
 
 def to_json(record: Record) -> str:
-    """Write a record; points and rows of fronts and maps are searched again, not written."""
-    library, shown = record.library, record.selection
+    """Write a record; fronts and maps are searched again, not written."""
+    library, shown = record.library, record.awaited or record.selection
     named = (one.name for one in list_datasets() if library.name in (one.name, one.title))
     content = {
         "format": FORMAT,
@@ -72,15 +72,16 @@ def to_json(record: Record) -> str:
         "said": dict(record.said),
         "budgets": [[row.resource, row.sense, _out(row.value), row.on] for row in record.budgets],
         "rules": [_rule_out(rule) for rule in record.rules],
-        "scenario": shown.place if shown.kind == "scenario" else None,
+        "selection": [shown.kind, shown.place, _out(shown.use)],
         "layer": record.layer,
         "front": [record.front_resource, record.front_held, record.front_points],
-        "surface": [record.surface_x, record.surface_y],
+        "surface": [record.surface_x, record.surface_y, record.cell],
         "decisions": record.decisions_over,
         "asked": sorted(record.asked),
         "scenarios": json.loads(dump_scenarios(record.scenarios)) if record.scenarios else None,
         "measured": [[one.name, dict(one.values), one.source] for one in record.measured],
         "parent_config": _config_out(record.own_config),
+        "target": record.target,
     }
     return json.dumps(content, ensure_ascii=False, allow_nan=False)
 
@@ -166,7 +167,8 @@ def _read(content: Any, record: Record) -> Record:  # noqa: ANN401
     resource, held, points = content["front"]
     record = actions.set_front(record, resource, held=held is True)
     record = actions.set_front_points(record, points)
-    record = actions.set_surface(record, *content["surface"])
+    x, y, cell = content["surface"]
+    record = actions.choose_cell(actions.set_surface(record, x, y), _cell(cell))
     record = actions.set_decisions(record, content["decisions"])
     record = record.change(asked=_asked(content["asked"], record))
     record = actions.set_measured(record, map(_measured, content["measured"]))
@@ -174,12 +176,30 @@ def _read(content: Any, record: Record) -> Record:  # noqa: ANN401
         file, words = content["parent_config"]
         raw = long_text(words, _FILE.at(field="parent_config")).encode()
         record = record.change(own_config=read_parent_config(raw, text(file, _FILE, "its file")))
+    record = actions.set_target(record, content["target"])
     record = actions.open_layer(record.change(scenarios=()), content["layer"])
     if content["scenarios"] is not None:
         raw = json.dumps(content["scenarios"]).encode()
         record = actions.load_scenarios(record, raw, _FILE.file)
-    place = content["scenario"]
-    return record if place is None else actions.show_scenario(record, int(place))
+    return _select(record, *content["selection"])
+
+
+def _select(record: Record, kind: str, place: int, use: float) -> Record:
+    """Show what was shown: a point or a row as soon as it is found again."""
+    if kind == "scenario":
+        return actions.show_scenario(record, int(place))
+    if kind == "point":
+        return actions.await_selection(record, Selection("point", int(place), float(use)))
+    if kind == "map":
+        return actions.await_selection(record, Selection("map", int(place)))
+    return record
+
+
+def _cell(cell: Any) -> tuple[int, int] | None:  # noqa: ANN401
+    if cell is None:
+        return None
+    row, column = cell
+    return row, column
 
 
 def _rows(content: Any, name: str) -> list[Any]:  # noqa: ANN401

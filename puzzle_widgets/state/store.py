@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isclose
 from typing import Any, Concatenate, Literal, ParamSpec
 
 from puzzle_widgets.errors import PuzzleError
 from puzzle_widgets.solution import Solution
-from puzzle_widgets.state.actions import stop
+from puzzle_widgets.state.actions import show_point, show_row, stop
 from puzzle_widgets.state.answers import (
     Answer,
     DecisionsAnswer,
@@ -40,9 +41,11 @@ _DECIDED = (
     "surface_x",
     "surface_y",
     "decisions_over",
+    "cell",
     "scenarios",
     "measured",
     "parent_config",
+    "target",
     "costs",
     "notices",
 )
@@ -132,6 +135,7 @@ class Store:
         self.record = record
         if record.selection == before.selection:
             self._follow_shown(shown)
+        self._show_awaited()
         self._announce()
         for answer, job in begun:
             if job is not None:
@@ -168,6 +172,7 @@ class Store:
         shown = self.shown
         answer.value = value
         self._follow_shown(shown)
+        self._show_awaited()
         self._announce()
 
     def _finished(self) -> None:
@@ -190,9 +195,30 @@ class Store:
         if selection.kind in ("current", "scenario") or self.shown is shown:
             return
         found = self._selectable(self.record)
-        there = shown in found
-        chosen = Selection(selection.kind, found.index(shown)) if there else Selection()
-        self.record = self.record.change(selection=chosen)
+        self.record = self.record.change(selection=Selection())
+        if shown in found:
+            self._show(selection.kind, found.index(shown))
+
+    def _show_awaited(self) -> None:
+        """Show what a saved record showed, once it is found again; let go where it is not."""
+        awaited, front = self.record.awaited, self.front.value
+        if awaited is None:
+            return
+        place = awaited.place
+        if awaited.kind == "point" and front is not None:
+            uses = [isclose(front.use(point), awaited.use) for point in front.solutions]
+            place = uses.index(True) if True in uses else -1
+        self._show(awaited.kind, place)
+        answer = self.front if awaited.kind == "point" else self.decisions
+        if answer.value is not None and not answer.running:
+            self.record = self.record.change(awaited=None)
+
+    def _show(self, kind: str, place: int) -> None:
+        """Select a point or a row by its place, where it is there."""
+        if kind == "point":
+            self.record = show_point(self.record, self.front.value, place)
+        else:
+            self.record = show_row(self.record, self.decisions.value, place)
 
     def _values(self) -> dict[str, Any]:
         """All that can be observed, by name."""

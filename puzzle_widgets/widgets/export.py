@@ -72,10 +72,11 @@ class ExportPanel(Panel):
 
     def bind(self) -> None:
         """Follow what is shown, and act on it."""
-        self.changed(self.target, lambda _: self._choose())
+        self.changed(self.target, self.state.set_target)
         self.changed(self.what, lambda _: self._choose())
         self.clicked(self.forget, self.state.forget_parent_config)
         self.clicked(self.save, self._save)
+        self.when("target", do=self._show_target)
         self.when("scenarios", do=self._offer, now=False)
         self.when("parent_config", "library", do=self._show_parent, now=False)
         checked = ("shown", "scenarios", "parent_config", "library", "updating")
@@ -83,7 +84,6 @@ class ExportPanel(Panel):
         if self.rules is not None:
             self.when("rules", do=self.rules.show)
         self._offer()
-        self._choose()
 
     def close(self) -> None:
         """Let go of the state, then close."""
@@ -106,12 +106,15 @@ class ExportPanel(Panel):
 
     @property
     def _target(self) -> Target:
-        return find_target(self.target.value)
+        return find_target(self.state.target)
 
     def _choose(self) -> None:
-        if self._quiet:
-            return
+        if not self._quiet:
+            self._check()
+
+    def _show_target(self) -> None:
         target = self._target
+        self.target.value = target.name
         self.readers.value = Markup("<span class='pw-quiet'>{} For: {}</span>").format(
             f"{target.file}.", target.readers
         )

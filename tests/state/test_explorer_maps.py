@@ -8,7 +8,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT
-from puzzle_widgets.state import BudgetSetting, ExplorerState, Selection
+from puzzle_widgets.state import BudgetSetting, ExplorerState
 from tests.support.libraries import LOSS, make_library
 
 
@@ -122,7 +122,7 @@ def test_a_row_is_shown(state: ExplorerState) -> None:
     state.start_decisions()
     assert state.decisions is not None
     state.show_row(4)
-    assert state.selection == Selection("map", 4)
+    assert (state.selection.kind, state.selection.place) == ("map", 4)
     assert state.shown is state.decisions.solutions[4]
     state.set_budget(0, on=False)
     assert state.selection.kind == "current"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.state import Record, actions, opening
+from puzzle_widgets.state import Record, Selection, actions, opening
 from puzzle_widgets.state.record_file import from_json, saved_library, to_json
 from tests.support.export import LLAMA
 from tests.support.libraries import EMBEDDED, LOSS, MEMORY
@@ -25,6 +25,7 @@ def full() -> Record:
     record = actions.show_scenario(record, "mine")
     record = actions.open_layer(record, 1)
     record = actions.open_parent_config(record, json.dumps(LLAMA).encode(), "llama.json")
+    record = actions.choose_cell(actions.set_target(record, "report"), (0, 1))
     point = pw.MeasuredPoint("one", {LOSS: 1.5}, "by hand")  # type: ignore[arg-type]
     return actions.set_measured(actions.start(record, "decisions"), [point])
 
@@ -35,7 +36,7 @@ def test_a_record_comes_back_whole(full: Record) -> None:
     assert again.scenarios[0].solution.status == "optimal"
     assert again.selection == full.selection
     assert (again.layer, again.asked, again.budgets) == (1, full.asked, full.budgets)
-    assert again.own_config == full.own_config
+    assert (again.own_config, again.target, again.cell) == (full.own_config, "report", (0, 1))
     assert dict(again.measured[0].values) == {LOSS: 1.5}
     assert from_json(to_json(again), full.library).problem == full.problem
 
@@ -69,6 +70,46 @@ def test_a_state_opens_on_a_record(full: Record) -> None:
     assert state.record.problem == full.problem
 
 
+def test_a_point_of_the_front_is_shown_again() -> None:
+    """Found by what it uses, as soon as the front has it; saved meanwhile, it is kept."""
+    state = pw.ExplorerState(first())
+    state.start_front()
+    state.show_point(2)
+    saved = from_json(to_json(state.record), small())
+    assert saved.awaited == state.selection
+    assert from_json(to_json(saved), small()).awaited == state.selection
+    again = pw.ExplorerState(saved)
+    assert again.selection == state.selection
+    assert again.shown is not None
+    assert again.shown.architecture == state.shown.architecture
+    assert again.record == state.record
+
+
+def test_a_row_of_the_decision_map_is_shown_again() -> None:
+    """As soon as it is answered; the chosen cell of the surface is there at once."""
+    state = pw.ExplorerState(first())
+    state.start_decisions()
+    state.step_row(1)
+    state.choose_cell(1, 0)
+    again = pw.ExplorerState(from_json(to_json(state.record), small()))
+    assert (again.selection, again.cell) == (state.selection, (1, 0))
+    assert again.record == state.record
+
+
+def test_a_point_that_is_not_found_again_is_let_go() -> None:
+    """The current solution stays on the screen, whatever is searched later."""
+    saved = actions.start(first(), "front")
+    state = pw.ExplorerState(actions.await_selection(saved, Selection("point", 0, 0.5)))
+    assert (state.selection, state.record.awaited) == (Selection(), None)
+
+
+def test_who_chooses_meanwhile_is_not_interrupted() -> None:
+    """An action that shows something else ends the wait."""
+    waits = actions.await_selection(first(), Selection("map", 1))
+    assert actions.select(waits, Selection()).awaited is None
+    assert actions.set_goal(actions.set_goal(waits, "maximize"), "minimize").awaited is None
+
+
 def edited(record: Record, **fields: Any) -> str:
     """The text of a record with other fields."""
     return json.dumps({**json.loads(to_json(record)), **fields})
@@ -90,7 +131,11 @@ def edited(record: Record, **fields: Any) -> str:
         ({"layer": 9}, "the place of a layer"),
         ({"layer": "x"}, "broken"),
         ({"front": ["throughput", True, 10**9]}, "a whole number from 2"),
-        ({"surface": [MEMORY, MEMORY]}, "Choose two resources"),
+        ({"surface": [MEMORY, MEMORY, None]}, "Choose two resources"),
+        ({"surface": [MEMORY, "", [0, -1]]}, "give a row and a column"),
+        ({"surface": [MEMORY, "", 3]}, "broken"),
+        ({"target": "paper"}, "paper"),
+        ({"selection": ["point", "x", 0]}, "broken"),
         ({"asked": ["everything"]}, "Name some of"),
         ({"measured": [["a", {LOSS: float("nan")}, ""]]}, "cannot be summed"),
         ({"scenarios": {"format": "other"}}, "not a scenario file"),

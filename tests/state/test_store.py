@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import puzzle_widgets as pw
-from puzzle_widgets.state import Selection, actions, opening
+from puzzle_widgets.state import actions, opening
 from puzzle_widgets.state.background import Job
 from puzzle_widgets.state.store import Changes, Store
 from tests.support.libraries import MEMORY, RUNTIME
@@ -130,7 +130,8 @@ def test_a_shown_point_stays_shown_while_the_front_fills_in() -> None:
     store.apply(actions.show_point, front, 2)
     point = store.shown
     store._arrived(store.front, pw.ParetoFront(MEMORY, front.solutions[1:], 7, 24))
-    assert (store.record.selection, store.shown) == (Selection("point", 1), point)
+    selection = store.record.selection
+    assert (selection.kind, selection.place, store.shown) == ("point", 1, point)
     watched.heard.clear()
     store._arrived(store.front, pw.ParetoFront(MEMORY, front.solutions[:1], 8, 24))
     assert sorted(watched.heard[0]) == ["front", "selection", "shown"]

@@ -52,7 +52,6 @@ class BudgetSurface(Panel):
         """Make axes, search line, chart, and the choice of a cell beside it."""
         self.chart: CellChart | None = None
         self._axes: object = None
-        self._cell: tuple[int, int] | None = None
         self._pointed: tuple[int, int] | None = None
         wide = widgets.Layout(width="180px")
         self.x, self.y = widgets.Dropdown(layout=wide), widgets.Dropdown(layout=wide)
@@ -70,6 +69,7 @@ class BudgetSurface(Panel):
         self.when("library", "surface_x", "surface_y", do=self._show_axes)
         self.when("surface", do=self._draw)
         self.when("budgets", do=self._show_figure, now=False)
+        self.when("cell", do=self._show_cell, now=False)
         self.when("surface", "surface_running", "problem", do=self._tell_search)
         self.changed(self.x, lambda key: self._choose_axes(x=key))
         self.changed(self.y, lambda key: self._choose_axes(y=key))
@@ -101,7 +101,13 @@ class BudgetSurface(Panel):
 
     def _figure(self, grid: SurfaceGrid) -> Figure:
         limits = [budget for budget in self.state.budgets if budget.on]
-        return surface_figure(grid, limits=limits, selected=self._cell)
+        return surface_figure(grid, limits=limits, selected=self._cell(grid))
+
+    def _cell(self, grid: SurfaceGrid) -> tuple[int, int] | None:
+        """The chosen cell, where this grid has it."""
+        cell = self.state.cell
+        there = cell is not None and cell[0] < len(grid.y) and cell[1] < len(grid.x)
+        return cell if there else None
 
     def _show_axes(self) -> None:
         library, state = self.state.library, self.state
@@ -127,14 +133,15 @@ class BudgetSurface(Panel):
         self._describe()
 
     def _make(self, grid: SurfaceGrid) -> None:
-        hover, click = guard(self.state, self._point), guard(self.state, self._click)
+        hover, click = guard(self.state, self._point), guard(self.state, self.state.use_cell)
         self.chart, self._axes = CellChart(self._figure(grid), hover, click), (grid.x, grid.y)
         self.body.layout.display = ""  # before: bqplot fails in hidden boxes
         self.box.children = (self.chart.figure,)
         with self._silence():
             for child, axis in ((self.column, grid.x), (self.row, grid.y)):
                 child.options = [(axis.words(n), n) for n in range(len(axis))]
-                child.value = axis.places[0]
+            first = grid.y.places[0], grid.x.places[0]
+            self.row.value, self.column.value = self._cell(grid) or first
 
     def _show_figure(self) -> None:
         """Show cells, the cross at the current budgets, the chosen cell, and what they mean."""
@@ -148,7 +155,7 @@ class BudgetSurface(Panel):
     def _forget(self) -> None:
         self.body.layout.display = "none"
         self.box.children = ()
-        self._cell = self._pointed = None
+        self._pointed = None
         if self.chart is not None:
             self.chart.close()
         self.chart = None
@@ -171,9 +178,10 @@ class BudgetSurface(Panel):
 
     def _describe(self) -> None:
         """Say the cell pointed at, else the chosen one."""
-        grid, cell = self.state.surface, self._pointed or self._cell
+        grid = self.state.surface
         if grid is None:
             return
+        cell = self._pointed or self._cell(grid)
         if cell is None:
             self.line.value = line(_HINT)
             return
@@ -187,21 +195,20 @@ class BudgetSurface(Panel):
 
     def _pick(self) -> None:
         if not self._quiet and self.chart is not None:
-            self._choose(self.row.value, self.column.value)
+            self.state.choose_cell(self.row.value, self.column.value)
 
-    def _choose(self, row: int, column: int) -> None:
-        self._cell, self._pointed = (row, column), None
-        with self._silence():
-            self.row.value, self.column.value = row, column
+    def _show_cell(self) -> None:
+        """Show the chosen cell, in the chart, in the lists and in words."""
+        grid, self._pointed = self.state.surface, None
+        cell = self._cell(grid) if grid is not None else None
+        if cell is not None and self.chart is not None:
+            with self._silence():
+                self.row.value, self.column.value = cell
         self._show_figure()
         self._describe()
 
-    def _click(self, row: int, column: int) -> None:
-        self._choose(row, column)
-        self.state.use_cell(row, column)
-
     def _use(self) -> None:
-        self._click(self.row.value, self.column.value)
+        self.state.use_cell(self.row.value, self.column.value)
 
     def _choose_axes(self, x: str | None = None, y: str | None = None) -> None:
         if not self._quiet:
