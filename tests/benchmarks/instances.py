@@ -106,15 +106,25 @@ def random_published_like(
     more_costs
         Further costs, random mixtures of the two subblocks.
     """
+    rows = published_like_rows(layers, attention, ffn, seed, kind=kind, more_costs=more_costs)
+    keys = (LOSS, *COSTS, *(f"stats.cost_{number}" for number in range(4, 4 + more_costs)))
+    return make_library(rows.tolist(), keys)
+
+
+def published_like_rows(
+    layers: int, attention: int, ffn: int, seed: int, *, kind: str, more_costs: int = 0
+) -> FloatArray:
+    """The bare numbers of :func:`random_published_like`, shape (layers, variants, 1 + costs).
+
+    The loss is first, and the parent is each layer's first variant.
+    """
     rng = np.random.default_rng([seed, layers, attention, ffn])
     sizes = _sizes(attention, ffn)
     loss = _losses(rng, layers, sizes)
     costs = np.broadcast_to(_costs(rng, sizes, more_costs), (layers, len(sizes), 3 + more_costs))
     if kind == OWN:
         costs = costs * rng.lognormal(0.0, 0.2, costs.shape)
-    rows = np.concatenate([loss[:, :, None], costs], axis=2)
-    keys = (LOSS, *COSTS, *(f"stats.cost_{number}" for number in range(4, 4 + more_costs)))
-    return make_library(rows.tolist(), keys)
+    return np.concatenate([loss[:, :, None], costs], axis=2)
 
 
 def strongly_correlated(layers: int = 60, variants: int = 40, seed: int = 0) -> Instance:
