@@ -1,4 +1,4 @@
-"""Axes of the charts: what they span, where ticks stand, and what the ticks say."""
+"""Axes of the charts: what they span, ticks, and the words at them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Axis:
     grid: bool = False
 
     def share(self, value: float) -> float:
-        """Location of a value: 0 at the low end, 1 at the high one."""
+        """Position of a value: 0 at the low end, 1 at the high one."""
         low, high = self.low, self.high
         if self.log:
             low, high, value = math.log(low), math.log(high), math.log(max(value, low))

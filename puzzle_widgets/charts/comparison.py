@@ -54,7 +54,7 @@ def comparison_figure(series: Sequence[Series], key: str, *, log: bool = False) 
     key
         Dotted key.
     log
-        Whether the vertical axis is logarithmic; what is not positive then stands at its foot.
+        Whether the vertical axis is logarithmic; what is not positive is then drawn at the bottom.
     """
     library = series[0].solution.library
     rows = [one.values(key) for one in series]

@@ -25,11 +25,11 @@ class Key:
     Parameters
     ----------
     words
-        What it stands for; untrusted.
+        What it explains; untrusted.
     color
         Its color.
     shape
-        The mark that it stands for.
+        The mark that it explains.
     dash
         Of a line: ``"solid"``, ``"dashed"``, ``"dotted"`` or ``"dash_dotted"``.
     """
@@ -68,7 +68,7 @@ class Spot:
 
 @dataclass(frozen=True)
 class Spots:
-    """Architectures that are drawn alike; ``size`` is the area of a spot in square px."""
+    """Architectures with one kind of mark; ``size`` is the area of a spot in square px."""
 
     name: str
     shape: Shape
@@ -157,7 +157,7 @@ class Outline:
 
 @dataclass(frozen=True)
 class Strip:
-    """The strip that says what the colors of a heat map mean; ``ticks`` stand evenly under it."""
+    """The strip that says what the colors of a heat map mean; ``ticks`` are evenly spaced."""
 
     title: str
     ticks: tuple[str, ...]
@@ -174,7 +174,7 @@ class Figure:
     x, y
         The axes.
     legend
-        What the marks stand for.
+        What the marks mean.
     limits, curves, spots, outlines
         Marks, in the order in which they are drawn over bars and cells.
     bars, cells

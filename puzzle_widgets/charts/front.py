@@ -1,4 +1,4 @@
-"""The Pareto front: the best score at every amount of a resource, and what stands beside it."""
+"""The Pareto front: the best score at every amount of a resource, and the other marks."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class FrontAxes:
         return self.problem.library
 
     def spot(self, solution: Solution | None, title: str, color: str, place: int = 0) -> list[Spot]:
-        """Where an architecture stands; nowhere where it has no place on both axes."""
+        """An architecture's spot; empty where it has no place on both axes."""
         if solution is None or not solution.found or not _same(solution.library, self.library):
             return []
         use = resource_use(solution, self.resource)
@@ -115,9 +115,9 @@ def front_figure(
     measured
         Whole models that were measured.
     limits
-        The limits that hold; those that bear on the resource are drawn.
+        The limits that hold; those on the resource are drawn.
     selected
-        Location of the point of the front that is shown.
+        Index of the point of the front that is shown.
     """
     points = _points(front, axes)
     groups = {
@@ -157,7 +157,7 @@ def front_figure(
 def budget_lines(
     library: BlockLibrary, limits: Iterable[BudgetSetting], resource: str
 ) -> tuple[BudgetLine, ...]:
-    """Limits that bear on a resource; runtime and throughput bear on each other."""
+    """Limits on a resource; runtime and throughput limit each other."""
     lines = []
     for limit in limits:
         at = _on_axis(library, limit, resource)
@@ -169,7 +169,7 @@ def budget_lines(
 
 
 def point_title(front: ParetoFront, place: int) -> str:
-    """Name a point, with its proof where that is wanting."""
+    """Name a point, and say where it is not proven optimal."""
     title = f"Point {place + 1} of {len(front.solutions)}"
     solution = front.solutions[place]
     if solution.status == "optimal":
@@ -242,7 +242,7 @@ def score_span(
     if low < 0 or (not minimize and low > 0.5 * high):
         return around([low, high])
     high = high if high > 0 else 1.0
-    # A little below 0, so that the marks that stand there are whole.
+    # A little below 0, so that marks at 0 are whole.
     return -0.5 * PADDING * high, (1 + PADDING) * high
 
 

@@ -39,7 +39,7 @@ _USUAL, _TAIL, _MOST_LABELS = 0.75, 2.5, 20
 
 @dataclass(frozen=True)
 class ScoreScale:
-    """What the two ends of the colors stand for.
+    """The scores at the two ends of the colors.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ class LayerChart:
     heights, colors
         Parts of every variant's bar, flat as the library's columns are, shape (parts, variants).
     legend
-        What the colors stand for.
+        What the colors mean.
     saved
         Cost of the parent's block by layer, where the last part is what a block saves of it.
     problem

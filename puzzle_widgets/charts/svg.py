@@ -30,7 +30,7 @@ Attributes = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Drawing:
-    """A finished picture; ``parts`` is what stands in it."""
+    """A finished picture; ``parts`` are its elements."""
 
     width: int
     height: int
@@ -117,7 +117,7 @@ def legend_rows(keys: Sequence[Key], width: float) -> list[list[Key]]:
 
 @dataclass(frozen=True)
 class _Frame:
-    """Where one figure stands, and its marks from the back to the front."""
+    """Where one figure is, and its marks from the back to the front."""
 
     figure: Figure
     top: float
@@ -134,7 +134,7 @@ class _Frame:
         return self.top + self.height
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """Location of a point, in px."""
+        """Position of a point, in px."""
         across = _LEFT + (WIDTH - _LEFT - _RIGHT) * self.figure.x.share(x)
         return across, self.bottom - self.height * self.figure.y.share(y)
 

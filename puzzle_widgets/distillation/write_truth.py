@@ -19,7 +19,7 @@ from puzzle_widgets.distillation.run import Run, machine, save_json
 from puzzle_widgets.distillation.score import METRICS
 from puzzle_widgets.distillation.truth import AFTER, architectures, read_quality, read_runtimes
 from puzzle_widgets.distillation.write_library import read_library
-from puzzle_widgets.files.truth_file import FORMAT, TRUTH_FILE, VERSION, library_digest
+from puzzle_widgets.files.ground_truth import FORMAT, GROUND_TRUTH_FILE, VERSION, library_digest
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.model import FloatArray
 from puzzle_widgets.library.quantity import MEMORY, PARAMETERS, RUNTIME
@@ -54,7 +54,7 @@ def make_truth(run: Run) -> None:
 
 def truth_file(run: Run) -> Path:
     """Where the truth lies: in a folder of the library's name, which is no library itself."""
-    return run.folder / run.preset.title / TRUTH_FILE
+    return run.folder / run.preset.title / GROUND_TRUTH_FILE
 
 
 def predicted(library: BlockLibrary, candidate: Candidate) -> dict[str, float]:

@@ -105,10 +105,10 @@ def layer_order_findings(library: BlockLibrary) -> list[Finding]:
     if numbers is None:
         return [Finding("warning", _UNNUMBERED)]
     if missing := missing_words(numbers):
-        words = f"The library is without {missing}: blocks would stand in the wrong layers."
+        words = f"The library is without {missing}: blocks would be in the wrong layers."
         return [Finding("error", words)]
     if list(numbers) != sorted(numbers):
-        words = "The layers of the library do not stand in the order of their numbers. Sort them."
+        words = "The layers of the library are not in the order of their numbers. Sort them."
         return [Finding("error", words)]
     return []
 
@@ -130,6 +130,6 @@ def _warn_of_quantization(parent: ParentConfig) -> list[Finding]:
         return []
     words = (
         f"{parent.source} says how its weights are quantized (quantization_config), and so does "
-        "the file: quantize the new weights alike, or take the field out."
+        "the file: quantize the new weights the same way, or take the field out."
     )
     return [Finding("warning", words)]

@@ -44,7 +44,7 @@ def nemotron_h_config(solution: Solution, parent: ParentConfig) -> dict[str, Any
     Raises
     ------
     ExportError
-        If a layer is none of attention, Mamba, FFN and experts, or too little is known of it.
+        If a layer is not attention, Mamba, FFN or experts, or too little is known of it.
     """
     layers = [_written(block, parent) for block in solution.blocks if not _is_nothing(block)]
     ahead = _mtp_layers(parent)
@@ -88,7 +88,7 @@ def _check_layers(solution: Solution, parent: ParentConfig) -> list[Finding]:
         solution,
         lambda _, block: _layer_of(block, parent) is None,
         "a layer of NemotronHPuzzle is attention, Mamba, an FFN or experts, without a window and "
-        "not linear; this block is none of them, or neither its name nor its file says so.",
+        "not linear; this block is not one of them, or neither its name nor its file says so.",
         "one of attention, Mamba, FFN and experts per layer",
     )
 
@@ -161,7 +161,7 @@ def _written(block: BlockVariant, parent: ParentConfig) -> Layer:
     layer = _layer_of(block, parent)
     if layer is None:
         raise ExportError(
-            f"Variant {block.name!r} is none of attention, Mamba, FFN and experts, or too little "
+            f"Variant {block.name!r} is not attention, Mamba, FFN or experts, or too little "
             "is known of it."
         )
     return layer

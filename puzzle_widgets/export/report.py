@@ -205,7 +205,7 @@ def _question(problem: SearchProblem) -> str:
 
 
 def budgets_in_full(problem: SearchProblem) -> str:
-    """Say the budgets, a runtime budget with the throughput that it stands for."""
+    """Say the budgets, a runtime budget with its throughput."""
     said, runtime = budget_words(problem), problem.budgets.get(RUNTIME)
     if runtime is None or not 0 < runtime.upper < math.inf:
         return said

@@ -103,7 +103,7 @@ def architecture_of(
 
 
 def _count_words(count: int, library: BlockLibrary) -> str:
-    """Say why a model of another number of layers is none of the library's architectures."""
+    """Say why a model of another number of layers is not among the library's architectures."""
     layers = len(library.layers)
     said = f"{count} layers, where {library.name} has {layers}."
     if count > layers:

@@ -17,8 +17,8 @@ from puzzle_widgets.solution.solution import Solution
 from puzzle_widgets.sweeps.decision_map import DecisionGrid
 from puzzle_widgets.sweeps.diverse import DiverseSolutions
 from puzzle_widgets.sweeps.front import ParetoFront
+from puzzle_widgets.sweeps.full_front import FullFront
 from puzzle_widgets.sweeps.surface import SurfaceGrid
-from puzzle_widgets.sweeps.whole_front import WholeFront
 
 Row = dict[str, Any]
 Named = tuple[Row, Solution | None]
@@ -48,7 +48,7 @@ def _front_frame(front: ParetoFront, *, layers: bool = False) -> pd.DataFrame:
 
 
 @to_frame.register
-def _whole_front_frame(front: WholeFront, *, layers: bool = False) -> pd.DataFrame:
+def _full_front_frame(front: FullFront, *, layers: bool = False) -> pd.DataFrame:
     """Lay every point out: its use and score; the solutions themselves only with ``layers``."""
     if layers:
         return _several(_counted(front, "point"), ["point"], layers=True)

@@ -177,7 +177,7 @@ def _architecture(rows: Any, place: Location, library: BlockLibrary) -> dict[Lay
 
 
 def _proven_again(solution: Solution, record: Any) -> Solution:  # noqa: ANN401
-    """Take nobody's word for a proof: search once more, for a short time, and compare."""
+    """Do not trust a stored proof: search once more, for a short time, and compare."""
     found = search_without_reason(solution.problem, time_limit=_SECONDS_TO_PROVE)
     engine = f"{str(record.get('engine', ''))[:60]}, loaded; bound by {found.engine}"
     return proven_by(solution, found, engine)

@@ -149,7 +149,7 @@ class Archive(LazyFiles):
     Raises
     ------
     LibraryError
-        For an archive that is broken, encrypted, too large, expands beyond all measure, has two
+        For an archive that is broken, encrypted, too large, expands far too much, has two
         files of one name, a device, or a path that leads out of it.
     """
 

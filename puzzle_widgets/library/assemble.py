@@ -1,9 +1,9 @@
 """Build a library from what a reader found; every form of input passes the same checks here.
 
-Costs may be no costs: figures that stand for "not measured", and negative amounts. A stand-in is
-one figure, written wherever a block was not measured or did not fit: -1, 1e9, 1e12. It lies far
-outside the column's other values, and is not what most of the parent's blocks have; blocks that
-cost nothing or next to nothing beside large ones are none of this.
+Not every cost is one: there are placeholders for "not measured", and negative amounts. A
+placeholder is one figure, written wherever a block was not measured or did not fit: -1, 1e9, 1e12.
+It is far outside the column's other values, and not what most of the parent's blocks have; blocks
+that cost (next to) nothing are not placeholders.
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ def _no_variants(place: Location) -> NoReturn:
 def check_costs(
     layers: Sequence[Layer], non_block_costs: Mapping[str, float], place: Location
 ) -> tuple[tuple[Layer, ...], tuple[str, ...]]:
-    """Leave out variants whose costs are stand-ins; also gives a note for each such figure."""
+    """Leave out variants whose costs are placeholders; also gives a note for each such figure."""
     notes: list[str] = []
     gone: set[tuple[object, str]] = set()
     for key in layers[0].variants[0].values:
@@ -277,7 +277,7 @@ def stand_ins(values: Sequence[float], parents: Sequence[float]) -> list[float]:
 
 
 def _first_far_out(sizes: Sequence[float], usual: set[float]) -> int:
-    """Location from which on sizes, in their order, are stand-ins: one, or several round ones."""
+    """Index from which sorted sizes are placeholders: one, or several round ones."""
     for place in reversed(range(1, len(sizes))):
         above = sizes[place:]
         alike = len(above) == 1 or all(_is_round(abs(size)) for size in above)
@@ -309,7 +309,7 @@ def _left_out(key: str, here: Sequence[_Cell], rest: Sequence[float], place: Loc
     for layer, name, value in here:
         if name == layer.parent:
             place.at(layer=layer.name, variant=name, field=key).fail(
-                f"{value:g} seems to stand for a {what} that is not known ({span}).",
+                f"{value:g} looks like a placeholder for an unknown {what} ({span}).",
                 f"Give the {what} of the parent's block.",
             )
     names = some_of(
@@ -317,8 +317,7 @@ def _left_out(key: str, here: Sequence[_Cell], rest: Sequence[float], place: Loc
     )
     count = "1 variant was" if len(here) == 1 else f"{len(here):,} variants were"
     return (
-        f"{count} left out, for {key} of {here[0][2]:g} seems to stand for a {what} that was not "
-        f"measured or did not fit ({span}): {names}."
+        f"{count} left out, for {key} of {here[0][2]:g} looks like a placeholder ({span}): {names}."
     )
 
 

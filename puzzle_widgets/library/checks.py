@@ -1,6 +1,6 @@
 """Check what comes from outside: every complaint names file, layer, variant, field and the fix.
 
-Whatever stands in a file, readers raise nothing but the :class:`LibraryError` that is made here.
+Whatever a file holds, readers raise nothing but the :class:`LibraryError` that is made here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SHOWN = 80
 
 @dataclass(frozen=True)
 class Location:
-    """Where in the input a value stands; row and column as a table shows them."""
+    """Where in the input a value is; row and column as a table shows them."""
 
     file: str
     layer: object = None

@@ -51,7 +51,7 @@ def read_published(
 ) -> BlockLibrary:
     """Read the published form: parsed ``block_library.json``, and the bytes of those beside it.
 
-    What the caller says goes before what stands beside the file.
+    The caller's facts override those of files next to it.
     """
     place, empty = Location(file), _never_measured(content)
     named = [(_published_name(name, place), variants) for name, variants in content.items()]
@@ -66,7 +66,7 @@ def read_published(
     ]
     notes = (
         *(f"{key} is null in every variant, and was left out." for key in sorted(empty)),
-        *(f"{key} stands in {PARENT_FILE} only, and was ignored." for key in surplus),
+        *(f"{key} is in {PARENT_FILE} only, and was ignored." for key in surplus),
     )
     return assemble(file, layers, replace(_with_measurement(facts, sidecars), notes=notes))
 
@@ -92,7 +92,7 @@ def _with_measurement(facts: Facts, sidecars: Mapping[str, bytes]) -> Facts:
 
 
 def _never_measured(content: Mapping[str, Any]) -> set[str]:
-    """Keys whose value is null wherever they stand."""
+    """Keys whose value is always null."""
     values: dict[str, bool] = {}
     for variants in content.values():
         for groups in variants.values() if isinstance(variants, Mapping) else ():

@@ -104,8 +104,8 @@ def load_library(
         ``{"batch_size": 96}``; by default that of a run which was searched, else its first with
         runtimes, and the first of a table.
     allow_gaps
-        Whether numbered layers may be missing. Layers that carry numbers stand in their order,
-        whatever the file's; where numbers are missing the library is refused unless this is said.
+        Whether numbered layers may be missing. Numbered layers are put in order;
+        where numbers are missing the library is refused unless this is set.
     decimal, thousands
         Marks of figures that are text, as for :func:`pandas.read_csv`: ``","`` and ``"."`` for
         1.416,5. By default the table's own figures tell them; what can be read in two ways, as
@@ -351,7 +351,7 @@ def _of_json(files: Mapping[str, bytes], file: str, facts: Facts, asked: _Asked)
 def _with_words(
     library: BlockLibrary, name: str | None, measurement: Measurement | None
 ) -> BlockLibrary:
-    """What the caller says goes before what the file says."""
+    """The caller's facts override the file's."""
     return replace(
         library, name=name or library.name, measurement=measurement or library.measurement
     )

@@ -174,7 +174,7 @@ class Layer:
 
     @cached_property
     def positions(self) -> Mapping[str, int]:
-        """Location of each variant in ``variants``, by name."""
+        """Index of each variant in ``variants``, by name."""
         return {variant.name: place for place, variant in enumerate(self.variants)}
 
     @property
@@ -302,7 +302,7 @@ class BlockLibrary:
 
     @cached_property
     def layer_positions(self) -> Mapping[LayerName, int]:
-        """Location of each layer in the network, by name."""
+        """Index of each layer in the network, by name."""
         return {layer.name: place for place, layer in enumerate(self.layers)}
 
     def layer(self, name: LayerName) -> Layer:
@@ -361,11 +361,11 @@ class BlockLibrary:
 
     @cached_property
     def parent_totals(self) -> FrozenMapping[str, float]:
-        """Sum of every key over the parent: its own blocks and what stands outside them."""
+        """Sum of every key over the parent: its own blocks and the non-block costs."""
         return FrozenMapping(self.totals(self.parent_architecture))
 
     def totals(self, architecture: Mapping[LayerName, str]) -> dict[str, float]:
-        """Sum every key over an architecture, ``{layer: variant}``, and what stands outside it."""
+        """Sum every key over an architecture, ``{layer: variant}``, and the non-block costs."""
         chosen = [layer.variant(architecture[layer.name]).values for layer in self.layers]
         return {
             key: math.fsum([self.non_block_cost(key), *(values[key] for values in chosen)])

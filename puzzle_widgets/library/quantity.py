@@ -71,7 +71,7 @@ _COUNTED = re.compile(r"(?:^|[._])(?:params|parameters)(?:@.*)?$")
 
 
 def limited_key(resource: str) -> str:
-    """Key of the sum that a limit on a resource bears on: the runtime for throughput."""
+    """Key of the sum that a limit on a resource applies to: the runtime for throughput."""
     return RUNTIME if resource == THROUGHPUT else resource
 
 
@@ -196,7 +196,7 @@ def is_unit(word: str) -> bool:
 
 
 def parted(text: str) -> tuple[str, str]:
-    """Part a key or a heading from what stands in brackets at its end, ``""`` without any.
+    """Split a key or a heading from the brackets at its end, ``""`` without any.
 
     Examples
     --------
@@ -243,7 +243,7 @@ def settle(key: str, unit: str | None, place: Location) -> Settled:
 def settle_all(
     keys: Sequence[str], units: Mapping[str, str], place: Location
 ) -> tuple[dict[str, Settled], dict[str, str]]:
-    """Settle every key of a library; also gives the units to keep, foreign keys' as they are."""
+    """Settle every key of a library; also gives the units to keep, unknown keys' unchanged."""
     found = {key: settle(key, units.get(key), place) for key in keys}
     names = [settled.key for settled in found.values()]
     for key, settled in found.items():

@@ -107,7 +107,7 @@ def sense_of_name(key: str) -> Goal | None:
 
 
 def _by_parent(library: BlockLibrary, key: str) -> Goal | None:
-    """Where the parent's blocks stand among their layers' others."""
+    """How the parent's blocks rank within their layers."""
     column, starts = library.column(key), library.starts
     own = column[starts[:-1] + [layer.positions[layer.parent] for layer in library.layers]]
     least = np.minimum.reduceat(column, starts[:-1])

@@ -80,7 +80,7 @@ class Source:
     files
         Bytes by path, among which those of a run may be.
     library
-        Bytes by name of the files of a library: one, and what may stand beside it.
+        Bytes by name of the files of a library: one, and its companions.
     title
         What its name tells of it, ``""`` where it tells nothing.
     asked
@@ -121,7 +121,7 @@ class Source:
 
 
 def find_library(source: str | os.PathLike[str]) -> Path | Dataset:
-    """Find a library by its path or its name; a path that is there goes before a name.
+    """Find a library by its path or its name; an existing path wins over a name.
 
     Raises
     ------
@@ -206,7 +206,7 @@ def _folder_of(paths: list[str]) -> str:
 
 
 def _files_of(library: Path) -> LazyFiles:
-    """A library's file, and what stands beside it in the published form."""
+    """A library's file, and its companions in the published form."""
     names = SIDECARS if library.name == LIBRARY_FILE else ()
     found = [path for name in names if (path := library.with_name(name)).exists()]
     return _on_disk({path.name: path for path in (library, *found)})

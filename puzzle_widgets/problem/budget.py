@@ -101,7 +101,7 @@ def read_budget(resource: str, spec: BudgetSpec, parent_total: float) -> Budget:
 
 
 def read_limit(resource: str, limit: Limit, parent_total: float, none: float) -> float:
-    """Read one limit, as in :func:`read_budget`; ``none`` stands for no limit.
+    """Read one limit, as in :func:`read_budget`; ``none`` is returned for no limit.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def as_amount(limit: Limit, parent_total: float) -> float:
 
 
 def as_number(value: object) -> float:
-    """Read a number that a caller gave; NaN where it is none."""
+    """Read a number that a caller gave; NaN where it is not one."""
     if isinstance(value, bool | np.bool_):
         return math.nan
     try:

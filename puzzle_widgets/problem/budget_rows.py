@@ -190,7 +190,7 @@ def read_amount(library: BlockLibrary, resource: str, amount: Amount) -> float:
     Raises
     ------
     ProblemError
-        If it is none, or not finite.
+        If it is not an amount, or not finite.
     """
     number = read_limit(resource, amount, budget_range(library, resource).parent, math.inf)
     if not math.isfinite(number):
@@ -237,7 +237,7 @@ def to_problem(
 
 
 def rules_of(problem: SearchProblem, words: str) -> tuple[SearchRule, ...]:
-    """One rule that stands for all that a problem fixes, bans and differs from; none without."""
+    """One rule for all that a problem fixes, bans and differs from; none without."""
     rule = SearchRule(words, problem.banned, problem.fixed, problem.differences)
     return () if rule == SearchRule(words) else (rule,)
 

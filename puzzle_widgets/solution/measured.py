@@ -46,10 +46,10 @@ class MeasuredPoint:
         return value if value is not None and math.isfinite(value) else None
 
     def on_sum(self, library: BlockLibrary, key: str) -> float | None:
-        """Location of the measured value on an axis of sums over the layers; ``None`` for no place.
+        """Position of the measured value on an axis of sums over the layers; ``None`` for no place.
 
-        Costs, and scores that are 0 for the parent (divergences), stand where they are. A score
-        that is not, such as an LM loss, was summed over all layers: the measured value stands as
+        Costs, and scores that are 0 for the parent (divergences), are unchanged. A score
+        that is not, such as an LM loss, was summed over all layers: the measured value is as
         far from the parent's sum as it is from the parent's own value. Where the parent's value
         differs from layer to layer its own value is not known.
         """

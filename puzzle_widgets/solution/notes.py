@@ -98,7 +98,7 @@ def _of_blocks(solution: Solution) -> Iterator[str]:
 
 
 def _of_sums(solution: Solution) -> Iterator[str]:
-    """Sums that cannot be, or that no measurement stands behind."""
+    """Sums that cannot be, or that no measurement supports."""
     library, problem = solution.library, solution.problem
     keys = [key for key in (*_NEVER_NOTHING, *problem.budgets) if key in library.costs]
     nothing = [

@@ -27,7 +27,7 @@ class SubblockSizes:
     Parameters
     ----------
     kinds
-        Location of the kind in ``KINDS``, shape (variants in all,).
+        Index of the kind in ``KINDS``, shape (variants in all,).
     shares
         Size as a share of the parent's subblock in the same layer; 0 for a no-op, NaN where no size
         is known, shape (variants in all,).

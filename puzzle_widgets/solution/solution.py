@@ -54,7 +54,7 @@ class Solution:
     ties
         Of a proven optimum: ``"none"`` where no other architecture scores the same, ``"settled"``
         where this one is proven to be the one that ties go to, ``"other"`` where another one is
-        (of a saved solution that was proven anew), else ``"unproven"``.
+        (of a saved solution that was proven again), else ``"unproven"``.
 
     Examples
     --------
@@ -220,7 +220,7 @@ def proven_by(solution: Solution, found: Solution, engine: str) -> Solution:
     Parameters
     ----------
     solution
-        The architecture, summed up; nobody's word for its proof is taken.
+        The architecture, summed up; a stored proof is not trusted.
     found
         What the search found.
     engine

@@ -185,7 +185,7 @@ class FrontAnswer(Answer[FrontKey, ParetoFront]):
         return FrontKey(*of, record.front_resource, record.front_points, rows)
 
     def recall(self, key: FrontKey) -> tuple[ParetoFront | None, bool]:
-        """The whole front, where it is known already."""
+        """The full front, where it is known already."""
         known = next((front for other, front in self._known if other == key), None)
         return known, known is not None
 
@@ -204,7 +204,7 @@ class FrontAnswer(Answer[FrontKey, ParetoFront]):
         return work
 
     def arrive(self, value: ParetoFront) -> None:
-        """Remember a whole front."""
+        """Remember a full front."""
         if value.complete and self._key is not None:
             self._known.append((self._key, value))
         super().arrive(value)

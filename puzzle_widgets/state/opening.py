@@ -6,7 +6,7 @@ from typing import Any
 
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.files import read_reports
-from puzzle_widgets.files.truth_file import embedded_truth
+from puzzle_widgets.files.ground_truth import embedded_ground_truth
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, PuzzletronRun, TableRun
 from puzzle_widgets.library.puzzletron import Wanted
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT, limited_key
@@ -107,7 +107,7 @@ def change_costs(record: Record, workload: str) -> Record:
 def _begin(library: BlockLibrary, **fields: Any) -> Record:  # noqa: ANN401
     """A record with axes that the library has, and the measurements that come with it."""
     record = Record(
-        library, **fields, measured=embedded_truth(library), notices=tuple(library.notes)
+        library, **fields, measured=embedded_ground_truth(library), notices=tuple(library.notes)
     )
     resources = record.map_resources
     x = MEMORY if MEMORY in resources else next(iter(resources), "")

@@ -90,7 +90,7 @@ def check_resource(problem: SearchProblem, resource: str) -> None:
 
 
 def check_spacing(points: int, between: Range) -> None:
-    """Refuse fewer than two limits, and ranges that are none.
+    """Refuse fewer than two limits, and empty ranges.
 
     Raises
     ------

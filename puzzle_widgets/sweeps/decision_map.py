@@ -76,7 +76,7 @@ class DecisionGrid:
 
     @cached_property
     def choices(self) -> IntArray:
-        """Location of the chosen variants in the library's columns, shape (rows, layers).
+        """Index of the chosen variants in the library's columns, shape (rows, layers).
 
         ``NONE_CHOSEN`` in rows without an architecture.
         """

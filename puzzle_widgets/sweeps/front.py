@@ -149,7 +149,7 @@ def iter_pareto_front(
     check_spacing(points, between)
     options = {**options, "prefer": limited_key(resource)}
     best = search_without_reason(problem, cancelled=cancelled, **options)
-    # Without a range of its own, the best of all stands for the loosest limit.
+    # Without a range of its own, the best of all serves as the loosest limit.
     found = [best] if best.found and between is None else []
     if found or not best.found:
         yield _front(resource, found, 1, 1 if best.status == "infeasible" else points)

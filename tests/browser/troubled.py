@@ -11,12 +11,12 @@ from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.state import ExplorerState, answers
 from puzzle_widgets.sweeps import ParetoFront, iter_pareto_front
 
-whole_front = iter_pareto_front
+full_front = iter_pareto_front
 
 
 def halting_front(*args: Any, cancelled: Cancelled, **options: Any) -> Iterator[ParetoFront]:
     """Search as ever, up to the fifth; then wait to be stopped."""
-    for front in whole_front(*args, cancelled=cancelled, **options):
+    for front in full_front(*args, cancelled=cancelled, **options):
         yield front
         while front.done == 5 and not cancelled():
             Event().wait(0.05)

@@ -52,7 +52,7 @@ def test_limits_stand_on_their_own_axis_and_on_its_inverse(
     "row", [BudgetSetting(RUNTIME, "at most", 2.0), BudgetSetting(MEMORY, "at most", float("inf"))]
 )
 def test_other_limits_have_no_line(row: BudgetSetting) -> None:
-    """Limits that bear on another resource or that are infinite have no line."""
+    """Limits on another resource or that are infinite have no line."""
     assert budget_lines(LIBRARY, [row], MEMORY) == ()
 
 
@@ -149,7 +149,7 @@ def test_architectures_of_no_finite_place_are_left_out() -> None:
 
 
 def test_measured_models_far_worse_than_the_front_do_not_stretch_the_axis() -> None:
-    """One that is off the chart both ways stands in its corner; others widen the axis."""
+    """One that is off the chart both ways is in its corner; others widen the axis."""
     rows = [[(0, 9, 1), (1, 8, 1), (2, 7, 1), (3, 6, 1), (4, 5, 1)]]
     problem = pw.SearchProblem(make_library(rows), minimize=LOSS)
     measured = [
@@ -178,7 +178,7 @@ def test_a_span_takes_in_near_limits_only() -> None:
 
 @pytest.mark.parametrize("value", [0.0, 5.0, -3.0])
 def test_the_span_of_one_architecture_has_a_width(value: float) -> None:
-    """A lone architecture stands inside an axis of some width."""
+    """A lone architecture is inside an axis of some width."""
     low, high = resource_span([value], [])
     assert low < value < high
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.files.truth_file import embedded_truth
+from puzzle_widgets.files.ground_truth import embedded_ground_truth
 from puzzle_widgets.library.quantity import MEMORY, PARAMETERS, RUNTIME
 from tests.support.libraries import ROOT
 
@@ -28,7 +28,7 @@ def library() -> pw.BlockLibrary:
 @pytest.fixture(scope="module")
 def truth() -> Any:
     """Read the truth file as it is."""
-    return json.loads((FOLDER / "truth.json").read_text(encoding="utf-8"))
+    return json.loads((FOLDER / "ground_truth.json").read_text(encoding="utf-8"))
 
 
 def test_it_is_measured_and_whole(library: pw.BlockLibrary) -> None:
@@ -45,7 +45,7 @@ def test_its_truth_is_no_library_and_is_found(library: pw.BlockLibrary) -> None:
     """The explorer shows some dozens of points; the folder adds no library."""
     assert NAME in pw.embedded_libraries()
     assert not any("truth" in name for name in pw.embedded_libraries())
-    points = embedded_truth(library)
+    points = embedded_ground_truth(library)
     assert len(points) >= 24
     assert all({KL, MEMORY, RUNTIME} <= set(point.values) for point in points)
 

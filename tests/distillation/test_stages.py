@@ -115,7 +115,7 @@ def test_tiny_from_nothing_to_a_truth_table(tmp_path: Any) -> None:
     assert library.provenance.origin == "measured"
     parent = json.loads((tmp_path / "parent.json").read_text(encoding="utf-8"))
     assert parent["validation_loss"] < parent["bigram_validation_loss"] - 0.3
-    content = (tmp_path / "stdlib-tiny-measured" / "truth.json").read_text(encoding="utf-8")
+    content = (tmp_path / "stdlib-tiny-measured" / "ground_truth.json").read_text(encoding="utf-8")
     summary = json.loads(content)["summary"]
     assert summary["agreement"]["metrics.kl_div"]["models"] >= 20
     assert summary["agreement"]["metrics.kl_div"]["spearman"] > 0.5

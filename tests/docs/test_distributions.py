@@ -82,7 +82,7 @@ def test_the_wheel_holds_what_it_is_said_to(built: Path) -> None:
     for name in (
         "_data/llama-3.3-70b-modeled.json",
         "_data/stdlib-2m-measured.json",
-        "_data/stdlib-2m-measured/truth.json",
+        "_data/stdlib-2m-measured/ground_truth.json",
         "_notebooks/explorer.ipynb",
         "py.typed",
     ):

@@ -138,7 +138,7 @@ def test_what_it_cannot_say(place: int, block: pw.BlockVariant, said: str) -> No
 def test_unknown_layers_are_never_written() -> None:
     """Even without the check."""
     solution = with_others((1, variant("unknown", (NO_OP, OTHER), 1.0)))
-    with pytest.raises(pw.ExportError, match="'unknown' is none of attention"):
+    with pytest.raises(pw.ExportError, match="'unknown' is not attention"):
         nemotron_h_config(solution, read_parent_config(NEMOTRON_H))
 
 

@@ -83,7 +83,7 @@ def test_wrong_ones_are_refused(content: bytes, said: str) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    """The path stands in the message."""
+    """The path is in the message."""
     with pytest.raises(pw.ExportError, match=r"nothing\.json: cannot be read"):
         read_parent_config(tmp_path / "nothing.json")
 

@@ -276,7 +276,7 @@ def test_idx_1_and_3_labels_of_rows(heading: str) -> None:
     library = opened(text)
     assert is_the_table(library)
     assert "numbers the rows" in library.notes[0]
-    assert "stands in a column without a heading" in refused(
+    assert "is in a column without a heading" in refused(
         {"s.csv": text.replace("\n0,0", "\n0.5,0").encode()}
     )
     assert is_the_table(opened(text.replace(f"{heading},layer", "comment,layer")))

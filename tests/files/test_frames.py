@@ -64,9 +64,9 @@ def test_a_front_has_a_row_for_each_point() -> None:
     check_layers(pw.to_frame(front, layers=True), list(front.solutions), "point")
 
 
-def test_a_whole_front_has_use_and_score_of_every_point() -> None:
+def test_a_full_front_has_use_and_score_of_every_point() -> None:
     """Its solutions are made with layers only."""
-    front = pw.whole_front(pw.SearchProblem(LIBRARY, minimize=LOSS), MEMORY)
+    front = pw.full_front(pw.SearchProblem(LIBRARY, minimize=LOSS), MEMORY)
     frame = pw.to_frame(front)
     assert list(frame.columns) == ["point", MEMORY, LOSS]
     assert frame[LOSS].tolist() == [point.score for point in front]

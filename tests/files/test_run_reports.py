@@ -104,7 +104,7 @@ def test_every_solution_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_of_many_notes_the_first_are_said_and_the_rest_counted() -> None:
-    """Each stands beside its solution."""
+    """Each is next to its solution."""
     content = twelve(small_run())
     for one in content:
         one["total_value"] = {KL: 9.0}

@@ -133,7 +133,7 @@ def test_stats_of_the_parents_file_alone_are_passed_by() -> None:
     content = with_stats(lambda stats: stats.pop("runtime_ms"))
     library = pw.load_files({**published_files(), "block_library.json": content})
     assert library.parent_architecture == dict.fromkeys(range(3), PARENT_NAME)
-    assert "stats.runtime_ms stands in parent_block_stats.json only" in library.notes[0]
+    assert "stats.runtime_ms is in parent_block_stats.json only" in library.notes[0]
     twin = published_files(parent_block_stats={"stats": {"runtime_ms": 5.5}})
     with pytest.raises(pw.LibraryError, match=r"3 variants have.*stats\.runtime_ms ignored"):
         pw.load_files({**twin, "block_library.json": content})

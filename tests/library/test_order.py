@@ -1,4 +1,4 @@
-"""Layers stand in the order of their numbers, and none is missing in silence."""
+"""Layers are in the order of their numbers; missing ones are reported."""
 
 from __future__ import annotations
 

@@ -316,7 +316,7 @@ def test_what_is_no_source_is_told_what_is(source: Any) -> None:
 
 
 def test_one_library_file_is_needed() -> None:
-    """No file, two, or only those that stand beside a library are told apart from one."""
+    """No file, two, or only companions of a library are distinguished from one."""
     files = published_files()
     two = {**files, "more.json": b"{}"}
     sidecar = {"measurement_info.json": files["measurement_info.json"]}

@@ -160,7 +160,7 @@ def test_build_and_check_from_nothing(
     assert "spearman" in text
     assert "Figure(" in text
     assert "VBox(" in text
-    assert (tmp_path / "build-tiny" / "stdlib-tiny-measured" / "truth.json").exists()
+    assert (tmp_path / "build-tiny" / "stdlib-tiny-measured" / "ground_truth.json").exists()
 
 
 @pytest.mark.slow
@@ -175,7 +175,7 @@ def test_fronts_and_maps_are_proven(kernel: str, monkeypatch: pytest.MonkeyPatch
     assert int(points[1]) == int(points[2]) > 90
     assert int(cells[1]) == int(cells[2]) == 16 * 12
     assert int(cells[3]) < 16 * 12
-    assert re.search(r"the whole front: [\d,]+ points", text)
+    assert re.search(r"the full front: [\d,]+ points", text)
 
 
 @pytest.mark.slow

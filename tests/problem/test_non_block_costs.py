@@ -101,8 +101,7 @@ def test_fronts_and_surfaces_are_of_the_whole() -> None:
     bare = make_library(random_rows(np.random.default_rng(4), "plain"))
     whole = with_outside(bare, memory=100.0, loss=3.0)
     one, other = (
-        pw.whole_front(pw.SearchProblem(library, minimize=LOSS), MEMORY)
-        for library in (bare, whole)
+        pw.full_front(pw.SearchProblem(library, minimize=LOSS), MEMORY) for library in (bare, whole)
     )
     np.testing.assert_allclose(other.use, one.use + 100)
     np.testing.assert_allclose(other.score, one.score + 3)
@@ -116,9 +115,9 @@ def test_fronts_and_surfaces_are_of_the_whole() -> None:
         assert np.isclose(known, found).all(axis=1).any()
 
 
-def test_whole_front_of_throughput_counts_the_runtime_outside() -> None:
+def test_full_front_of_throughput_counts_the_runtime_outside() -> None:
     """Throughput is of the summed runtime with what is outside."""
-    front = pw.whole_front(pw.SearchProblem(SMALL, minimize=LOSS), "throughput")
+    front = pw.full_front(pw.SearchProblem(SMALL, minimize=LOSS), "throughput")
     for place, solution in enumerate(front):
         assert solution.throughput == pytest.approx(front.use[place])
 

@@ -188,7 +188,7 @@ def test_an_unknown_block_is_answered_with_those_there_are() -> None:
         lambda given: pw.pareto_front(given, MEMORY),
         pw.budget_surface,
         pw.decision_map,
-        lambda given: pw.whole_front(given, MEMORY),
+        lambda given: pw.full_front(given, MEMORY),
     ],
 )
 def test_a_library_alone_asks_for_nothing(ask: Any) -> None:

@@ -183,13 +183,13 @@ def beaten(truth: Truth, found: pw.Solution, keys: tuple[str, ...]) -> bool:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_front_points_are_unbeaten_in_score_and_resource(seed: int) -> None:
-    """Every point, also the first one, which no limit holds, and those of the whole front."""
+    """Every point, also the first one, which no limit holds, and those of the full front."""
     problem = wide_problem(seed)
     front = pw.pareto_front(problem, MEMORY, 6)
     truth = Truth(problem)
     assert not [point for point in front.solutions if beaten(truth, point, (MEMORY,))]
     bare = pw.SearchProblem(problem.library, minimize=LOSS)
-    whole, every = pw.whole_front(bare, MEMORY), Truth(bare)
+    whole, every = pw.full_front(bare, MEMORY), Truth(bare)
     assert not [point for point in whole if beaten(every, point, (MEMORY,))]
     reached = min(every.score)
     assert whole[-1].score <= reached + 1e-12 * abs(reached)

@@ -61,7 +61,7 @@ def test_every_point_is_undominated_among_all_architectures(resource: str, seed:
     assert min(score for _, score in everything) == pytest.approx(min(scores))
 
 
-def test_enough_points_give_the_whole_front() -> None:
+def test_enough_points_give_the_full_front() -> None:
     """With limits closer than the sums, every undominated architecture is found."""
     rows = [[(9.0, 1.0, 1.0), (4.0, 2.0, 1.0), (0.0, 4.0, 1.0)], [(5.0, 1.0, 1.0), (0.0, 9.0, 1.0)]]
     problem = pw.SearchProblem(make_library(rows), minimize=LOSS)
@@ -155,14 +155,14 @@ def test_a_cancel_keeps_what_is_found(pool: type[Executor] | None) -> None:
     assert front.solutions
 
 
-def test_a_cancel_before_the_first_point_is_not_a_whole_front() -> None:
+def test_a_cancel_before_the_first_point_is_not_a_full_front() -> None:
     """Nothing found for want of time is not the same as nothing there."""
     front = pw.pareto_front(small_problem(2), MEMORY, 5, cancelled=lambda: True, solver="HiGHS")
     assert front.solutions == ()
     assert not front.complete
 
 
-def test_an_infeasible_problem_has_an_empty_whole_front() -> None:
+def test_an_infeasible_problem_has_an_empty_full_front() -> None:
     """One search tells that there is nothing to find."""
     front = pw.pareto_front(small_problem(2, budgets={RUNTIME: 1}), MEMORY, 5)
     assert (front.solutions, front.done, front.complete) == ((), 1, True)

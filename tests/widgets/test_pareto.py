@@ -19,7 +19,7 @@ from tests.support.state import found_so_far
 
 @pytest.fixture
 def state() -> ExplorerState:
-    """State of a library small enough for a whole front at once."""
+    """State of a library small enough for a full front at once."""
     return ExplorerState(pw.random_library(6, 5))
 
 

@@ -91,7 +91,7 @@ class _Meter:
             self.progress(self.before + min(self.done, self.size), self.dataset.size)
 
     def reset(self) -> None:
-        """Begin a file anew."""
+        """Start a file over."""
         self.done = 0
 
     def close(self) -> None:

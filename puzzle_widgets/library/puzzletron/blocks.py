@@ -113,12 +113,12 @@ class Block:
 
     @property
     def attention(self) -> RunSubblock:
-        """What stands in the attention's place."""
+        """What the layer has for attention."""
         return self._joined("attention")
 
     @property
     def ffn(self) -> RunSubblock:
-        """What stands in the FFN's place."""
+        """What the layer has for an FFN."""
         return self._joined("ffn")
 
     @property
@@ -314,7 +314,7 @@ def _sizes(config: object, names: Mapping[str, str], place: Location) -> Facts:
 
 
 def _extra(found: Mapping[str, Any]) -> Facts:
-    """Fields that are set and that no size stands for; lists as text, so that they can be keys."""
+    """Fields that are set and that no size covers; lists as text, so that they can be keys."""
     pairs = (
         (str(key), value if isinstance(value, str | int | float) else canonical(value))
         for key, value in found.items()

@@ -1,4 +1,4 @@
-"""Which file of a Puzzletron directory is which, wherever the directory stands in the input."""
+"""Which file of a Puzzletron directory is which, wherever the directory is in the input."""
 
 from __future__ import annotations
 

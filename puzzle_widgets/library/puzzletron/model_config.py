@@ -90,7 +90,7 @@ def read_blocks(content: object, place: Location) -> list[Block]:
     Parameters
     ----------
     content
-        Parsed ``config.json``, in which a multimodal model's text part may stand within.
+        Parsed ``config.json``, in which a multimodal model's text part may be nested.
     """
     config = mapping(content, place, "the file")
     found = _inner(config)

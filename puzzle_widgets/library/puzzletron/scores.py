@@ -77,7 +77,7 @@ def part_name(config: Mapping[str, Any]) -> PartName:
 
 
 def part_key(layer: int, name: PartName, config: Mapping[str, Any], place: Location) -> PartKey:
-    """Key of the part that was scored, by the block that it stands in."""
+    """Key of the part that was scored, by its block."""
     parts = _parts(config)
     if name not in parts:
         place.fail(

@@ -95,7 +95,7 @@ class NumberStyle:
     comma_file: bool = False
 
     def read(self, written: str, place: Location) -> float | str:
-        """Read a figure; what is none comes back as it is."""
+        """Read a figure; anything else is returned unchanged."""
         if self.decimal is not None:
             found = _value(written, self.decimal, self.thousands)
             return written if found is None else found

@@ -33,7 +33,7 @@ def read_csv(content: bytes, file: str, marks: Marks) -> Sheet:
     text, mark = _find_separator(decode(content, place))
     rows = split(text, mark, place)
     if not any(map(any, rows)):
-        place.fail("broken CSV (nothing stands in it).", "One line of headings, then the variants.")
+        place.fail("broken CSV (it is empty).", "One line of headings, then the variants.")
     return sheet_of(file, rows, marks, comma_file=mark == ",")
 
 

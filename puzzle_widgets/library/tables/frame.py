@@ -42,7 +42,7 @@ def to_frame(source: Any, *, layers: bool = False) -> pd.DataFrame:  # noqa: ANN
     ----------
     source
         A ``BlockLibrary``, ``SearchProblem``, ``Solution``, ``Scenario``, ``ParetoFront``,
-        ``WholeFront``, ``DiverseSolutions``, ``SurfaceGrid`` or ``DecisionGrid``; or a list of
+        ``FullFront``, ``DiverseSolutions``, ``SurfaceGrid`` or ``DecisionGrid``; or a list of
         solutions, scenarios or measured points.
     layers
         Of several solutions: one row per solution and layer, with the chosen block, in place of
@@ -60,7 +60,7 @@ def to_frame(source: Any, *, layers: bool = False) -> pd.DataFrame:  # noqa: ANN
     Raises
     ------
     TypeError
-        If it is none of these.
+        If it is none of these types.
 
     Examples
     --------
@@ -199,7 +199,7 @@ def _check_size(metadata: Any, place: Location) -> None:  # noqa: ANN401
 
 
 def rows_of(library: BlockLibrary) -> list[Cells]:
-    """Lay a library out: headings, then a row for each variant; facts stand in the first row."""
+    """Lay a library out: headings, then a row for each variant; facts are in the first row."""
     frame = to_frame(library)
     for part in HALVES:
         frame[part] = [int(size) if size.isdigit() else size for size in frame[part]]

@@ -64,7 +64,7 @@ class ColumnSpec:
 def read_heading(heading: str, place: Location, *, literal: bool = False) -> ColumnSpec:
     """Find what a column's heading means.
 
-    Where ``literal``, a dotted key is taken as it stands, without a unit in brackets behind it.
+    Where ``literal``, a dotted key is taken as is, without a unit in brackets behind it.
     """
     if not literal and parted(heading.strip())[0] in _KEYS.values():
         heading = heading.strip()  # a blank beside a usual key is no part of its name
@@ -90,7 +90,7 @@ def needed_in(headings: Iterable[str], needed: Iterable[str] = NEEDED) -> int:
 
 
 def write_heading(key: str, unit: str | None) -> str:
-    """Give the heading of a dotted key's column: a unit of its own stands in brackets."""
+    """Give the heading of a dotted key's column: its own unit is in brackets."""
     if unit is not None:
         return f"{key} ({unit})"
     return f"{key} {_NO_UNIT}" if key.endswith((")", "]")) else key

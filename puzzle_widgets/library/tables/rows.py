@@ -47,7 +47,7 @@ def facts_of(
     facts: Facts,
     style: NumberStyle | None = None,
 ) -> Facts:
-    """Put together what is known; what columns and headings say goes before ``facts``."""
+    """Put together what is known; columns and headings override ``facts``."""
     found = {name: value for name, cells in columns.items() if (value := _one(cells)) is not None}
     measured, source = facts.measurement, facts.provenance
     count = partial(read_count, style=style or NumberStyle())
@@ -174,7 +174,7 @@ class RowReader:
         column = self.columns[key][0]
         value = self.sheet.rows[row][column]
         if type(value) is float and abs(value) <= MAX_NUMBER:
-            return value  # most are; no need to say where they stand
+            return value  # most are; no location is needed
         return read_figure(value, self.sheet.place(row, column).at(**here), self.style)
 
     def _beside(self, row: int, here: Here) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Sheet:
     reads_text
         Whether figures may be text; otherwise the cells' types are taken as they are.
     literal
-        Whether dotted headings are keys as they stand, without a unit in brackets.
+        Whether dotted headings are keys as they are, without a unit in brackets.
     comma_file
         Whether commas part the cells.
     marks
@@ -113,7 +113,7 @@ def find_head(rows: Sequence[Sequence[object]]) -> tuple[int, int]:
     """Find the row of headings: its place, and how many of the needed ones it has.
 
     It is the first row that has the most of ``layer``, ``variant`` and ``parent``; titles and
-    remarks may stand above it.
+    remarks may be above it.
     """
     counts = [needed_in([str(cell) for cell in row]) for row in rows[:_MOST_ABOVE]]
     best = max(counts, default=0)
@@ -129,7 +129,7 @@ def sheet_of(
     notes: tuple[str, ...] = (),
     names: Sequence[int] | None = None,
 ) -> Sheet:
-    """Make a sheet of all rows of a file, with what stands above the headings.
+    """Make a sheet of all rows of a file, with what is above the headings.
 
     ``names`` are the rows' numbers as its reader counts, by default from 1.
     """
@@ -170,7 +170,7 @@ def _fit(row: Sequence[object], width: int, place: Location) -> Sequence[object]
     for column, cell in enumerate(row[width:], width):
         if not is_blank(cell):
             place.at(column=f"column {column_letters(column)}").fail(
-                f"{short_repr(cell)} stands in a column without a heading.",
+                f"{short_repr(cell)} is in a column without a heading.",
                 "Give the column a heading, or empty it.",
             )
     return [*row[:width], *[""] * (width - len(row))]
@@ -213,7 +213,7 @@ def _pass_unnamed(sheet: Sheet, column: int, *, first: bool) -> list[str]:
     for row, cells in enumerate(sheet.rows):
         if not is_blank(cells[column]):
             sheet.place(row, column).fail(
-                f"{short_repr(cells[column])} stands in a column without a heading.",
+                f"{short_repr(cells[column])} is in a column without a heading.",
                 "Give the column a heading, or empty it.",
             )
     return []

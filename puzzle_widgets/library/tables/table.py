@@ -49,7 +49,7 @@ def find_workloads(
 ) -> WorkloadRows:
     """Find the workloads of a table.
 
-    It has several where a block stands in several rows that differ in batch size, sequence
+    It has several where a block is in several rows that differ in batch size, sequence
     length, GPU or dtype. ``named`` are the columns of layer and variant.
     """
     differing = {
@@ -77,7 +77,7 @@ def find_workloads(
 
 
 def _is_long(sheet: Sheet, named: Sequence[int]) -> bool:
-    """Whether any block stands in several rows."""
+    """Whether any block is in several rows."""
     blocks = [tuple(str(row[at]).strip() for at in named) for row in sheet.rows]
     told = [block for block in blocks if all(block)]
     return len(set(told)) < len(told)
@@ -108,7 +108,7 @@ class TableRun:
         Columns ``layer``, ``variant``, ``parent``, one for each score and cost, and if wanted
         the subblocks and facts of :mod:`puzzle_widgets.library.tables.headings`.
     facts
-        What is known of the library otherwise; what the table says goes before it.
+        What is known of the library otherwise; the table overrides it.
     name
         Title in place of the table's own.
     allow_gaps
@@ -250,7 +250,7 @@ def is_table(file: str) -> bool:
 
 
 def open_table(content: bytes, file: str, facts: Facts, marks: Marks) -> TableRun:
-    """Read a table's cells by the ending of its name; what it says goes before ``facts``."""
+    """Read a table's cells by the ending of its name; its content overrides ``facts``."""
     suffix = PurePath(file).suffix.lower()
     if suffix not in (".xlsx", _PARQUET):
         check_beginning(content, file)

@@ -102,7 +102,7 @@ def _state(page: Page) -> str:
 
 
 def fill_merged(rows: list[Cells], xml: bytes, place: Location) -> None:
-    """Give each row of merged cells the value that stands in the first."""
+    """Give each row of merged cells the value of the first."""
     filled = 0
     for found in _MERGED.finditer(xml):
         left, right = _column_place(found[1]), _column_place(found[3])
@@ -172,7 +172,7 @@ def _rows_of(sheet: Any, place: Location) -> Iterator[Cells]:  # noqa: ANN401
 
 
 def _column_place(letters: bytes) -> int:
-    """Location of a column by its letters, from 0."""
+    """Index of a column by its letters, from 0."""
     found = 0
     for letter in letters:
         found = 26 * found + letter - ord("A") + 1

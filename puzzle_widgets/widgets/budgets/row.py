@@ -27,7 +27,7 @@ class BudgetRow(widgets.VBox):
     state
         Whose limit it is.
     place
-        Location of the limit in ``state.budgets``.
+        Index of the limit in ``state.budgets``.
     units
         Units to show.
     """

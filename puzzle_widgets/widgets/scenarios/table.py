@@ -40,7 +40,7 @@ def scenario_table(parent: Series, scenarios: Sequence[Series], shown: int | Non
     scenarios
         The kept ones.
     shown
-        Location of the scenario that is shown, if one is.
+        Index of the scenario that is shown, if one is.
     """
     columns = _columns(parent.solution.library, [one.solution for one in scenarios])
     head = ["Scenario", *(column.title for column in columns)]

@@ -220,7 +220,7 @@ def test_a_fetch_can_be_stopped(mirror: Mirror, small: Dataset) -> None:
     assert mirror.asked
 
 
-def test_a_damaged_file_in_the_cache_is_fetched_anew(mirror: Mirror, cache: Path) -> None:
+def test_a_damaged_file_in_the_cache_is_fetched_again(mirror: Mirror, cache: Path) -> None:
     """The hash is checked at every opening."""
     library = pw.load_dataset(NAME, agree=True)
     (kept,) = cache.rglob("block_library.json")

@@ -182,7 +182,7 @@ def change(row: int, column: int, value: object) -> Callable[[Rows], None]:
         (change(0, 3, "memory (acres)"), ["row 1, column D", "the unit 'acres' is not supported"]),
         (change(0, 4, "memory"), ["column D 'memory (MiB)' and column E 'memory' both mean"]),
         (change(0, 4, "memory (MiB)"), ["two columns have the same name"]),
-        (change(0, 4, ""), ["row 2, column E '': '5' stands in a column without a heading"]),
+        (change(0, 4, ""), ["row 2, column E '': '5' is in a column without a heading"]),
         (change(0, 2, "comment"), ["field 'parent': no such column", "Needed are layer"]),
         (lambda rows: rows[2].append("more"), ["row 3, column G: 'more'", "without a heading"]),
     ],

@@ -1,4 +1,4 @@
-"""The whole exact front: every nondominated point of score against one resource."""
+"""The full exact front: every nondominated point of score against one resource."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ENGINE = "exact front"
 
 
 @dataclass(frozen=True, eq=False)
-class WholeFront(Sequence[Solution]):
+class FullFront(Sequence[Solution]):
     """Every nondominated point; solutions are made when they are asked for.
 
     Parameters
@@ -44,7 +44,7 @@ class WholeFront(Sequence[Solution]):
     >>> import puzzle_widgets as pw
     >>> library = pw.load_library("stdlib-2m-measured")
     >>> small = pw.random_library(4, 5)
-    >>> front = pw.whole_front(pw.SearchProblem(small, minimize="metrics.loss"), "stats.memory_mib")
+    >>> front = pw.full_front(pw.SearchProblem(small, minimize="metrics.loss"), "stats.memory_mib")
     >>> len(front), front.use.shape, front[0].status
     (22, (22,), 'optimal')
     """
@@ -87,9 +87,7 @@ class WholeFront(Sequence[Solution]):
         return (self[point] for point in range(len(self)))
 
 
-def whole_front(
-    problem: SearchProblem, resource: str, *, cancelled: Cancelled = never
-) -> WholeFront:
+def full_front(problem: SearchProblem, resource: str, *, cancelled: Cancelled = never) -> FullFront:
     """Find every nondominated point of score against one resource.
 
     Parameters
@@ -112,14 +110,14 @@ def whole_front(
     --------
     >>> import puzzle_widgets as pw
     >>> problem = pw.SearchProblem(pw.random_library(4, 5), minimize="metrics.loss")
-    >>> front = pw.whole_front(problem, "stats.memory_mib")
+    >>> front = pw.full_front(problem, "stats.memory_mib")
     >>> len(front), front[-1].score
     (22, 0.0)
     """
     check_resource(problem, resource)
     if problem.budgets or problem.differences:
         raise ProblemError(
-            "A whole front needs a problem without budgets and differences. Leave "
+            "A full front needs a problem without budgets and differences. Leave "
             "them out, or use pareto_front."
         )
     begin, mckp = time.perf_counter(), problem.mckp
@@ -134,4 +132,4 @@ def whole_front(
         ) from error
     except StoppedError as error:
         raise SolverError("Canceled before the front was complete.") from error
-    return WholeFront(problem, resource, points, time.perf_counter() - begin)
+    return FullFront(problem, resource, points, time.perf_counter() - begin)

@@ -1,4 +1,4 @@
-"""Read a truth file: what was measured of whole models of a library, for its Pareto plot."""
+"""Read a ground-truth file: what was measured of whole models of a library, for its Pareto plot."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from puzzle_widgets.library.json_forms import dump_library
 from puzzle_widgets.resources import data_folder
 from puzzle_widgets.solution.measured import MeasuredPoint
 
-FORMAT, VERSION = "puzzle-widgets/truth", 1
-TRUTH_FILE = "truth.json"
+FORMAT, VERSION = "puzzle-widgets/ground-truth", 1
+GROUND_TRUTH_FILE = "ground_truth.json"
 
 
-def load_truth(path: str | os.PathLike[str]) -> tuple[MeasuredPoint, ...]:
-    """Open the truth file of a built library.
+def load_ground_truth(path: str | os.PathLike[str]) -> tuple[MeasuredPoint, ...]:
+    """Open the ground-truth file of a built library.
 
     Parameters
     ----------
@@ -49,28 +49,28 @@ def load_truth(path: str | os.PathLike[str]) -> tuple[MeasuredPoint, ...]:
     --------
     >>> import puzzle_widgets as pw
     >>> from puzzle_widgets.resources import data_folder
-    >>> points = pw.load_truth(data_folder() / "stdlib-2m-measured" / "truth.json")
+    >>> points = pw.load_ground_truth(data_folder() / "stdlib-2m-measured" / "ground_truth.json")
     >>> len(points), points[0].name
     (40, 'parent')
     """
     return _points(_read(Path(path)), Path(path).name)
 
 
-def embedded_truth(library: BlockLibrary) -> tuple[MeasuredPoint, ...]:
+def embedded_ground_truth(library: BlockLibrary) -> tuple[MeasuredPoint, ...]:
     """Find what was measured of an embedded library's models; nothing for any other library.
 
-    The truth names its library by a digest of its content, so that figures of one library never
-    stand beside another of the same name.
+    The file names its library by a digest of its content, so that figures of one library are
+    never shown with another of the same name.
     """
     if library.provenance.origin != "measured":
         return ()
     digest = None
-    for path in sorted(data_folder().glob(f"*/{TRUTH_FILE}")):
+    for path in sorted(data_folder().glob(f"*/{GROUND_TRUTH_FILE}")):
         content = _read(path)
         if content.get("library") == library.name:
             digest = digest or library_digest(library)
             if content.get("library_sha256") == digest:
-                return _points(content, f"{path.parent.name}/{TRUTH_FILE}")
+                return _points(content, f"{path.parent.name}/{GROUND_TRUTH_FILE}")
     return ()
 
 

@@ -1,4 +1,4 @@
-"""Truth files: what is read, what is refused, and whose they are."""
+"""Ground-truth files: what is read, what is refused, and whose they are."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.files import truth_file
-from puzzle_widgets.files.truth_file import embedded_truth, library_digest
+from puzzle_widgets.files import ground_truth
+from puzzle_widgets.files.ground_truth import embedded_ground_truth, library_digest
 from puzzle_widgets.library import Provenance
 from tests.support.libraries import MEMORY, make_library
 
@@ -22,9 +22,9 @@ LIBRARY = replace(
 
 
 def content(**changes: Any) -> dict[str, Any]:
-    """Make a truth file's content of one model."""
+    """Make a ground-truth file's content of one model."""
     return {
-        "format": "puzzle-widgets/truth",
+        "format": "puzzle-widgets/ground-truth",
         "version": 1,
         "library": LIBRARY.name,
         "library_sha256": library_digest(LIBRARY),
@@ -34,8 +34,8 @@ def content(**changes: Any) -> dict[str, Any]:
 
 
 def write(folder: Path, **changes: Any) -> Path:
-    """Write it where an embedded library's truth lies."""
-    path = folder / "some" / "truth.json"
+    """Write it where an embedded library's ground truth is."""
+    path = folder / "some" / "ground_truth.json"
     path.parent.mkdir()
     path.write_text(json.dumps(content(**changes)), encoding="utf-8")
     return path
@@ -43,8 +43,8 @@ def write(folder: Path, **changes: Any) -> Path:
 
 def test_points_are_read_with_their_source(tmp_path: Path) -> None:
     """Name, values by key, and the file."""
-    (point,) = pw.load_truth(write(tmp_path))
-    assert (point.name, point.source) == ("one", "truth.json")
+    (point,) = pw.load_ground_truth(write(tmp_path))
+    assert (point.name, point.source) == ("one", "ground_truth.json")
     assert dict(point.values) == {KL: 1.5, MEMORY: 3.0}
 
 
@@ -58,40 +58,40 @@ def test_points_are_read_with_their_source(tmp_path: Path) -> None:
         ({"models": [{"true": {}}]}, "a model's name"),
     ],
 )
-def test_what_is_no_truth_file(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
+def test_what_is_no_ground_truth_file(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
     """One message naming the file and what is wrong."""
-    with pytest.raises(pw.LibraryError, match=r"truth\.json") as caught:
-        pw.load_truth(write(tmp_path, **changes))
+    with pytest.raises(pw.LibraryError, match=r"ground_truth\.json") as caught:
+        pw.load_ground_truth(write(tmp_path, **changes))
     assert words in str(caught.value)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     """Said in the same form."""
     with pytest.raises(pw.LibraryError, match="cannot be read"):
-        pw.load_truth(tmp_path / "truth.json")
+        pw.load_ground_truth(tmp_path / "ground_truth.json")
 
 
-def test_only_the_very_library_has_its_truth(
+def test_only_the_very_library_has_its_ground_truth(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The name alone is not enough: other figures under it get nothing."""
     write(tmp_path)
-    monkeypatch.setattr(truth_file, "data_folder", lambda: tmp_path)
-    assert [point.name for point in embedded_truth(LIBRARY)] == ["one"]
+    monkeypatch.setattr(ground_truth, "data_folder", lambda: tmp_path)
+    assert [point.name for point in embedded_ground_truth(LIBRARY)] == ["one"]
     other = replace(
         make_library([[(0, 4), (2.5, 2)]], keys=(KL, MEMORY)), provenance=LIBRARY.provenance
     )
     assert other.name == LIBRARY.name
-    assert embedded_truth(other) == ()
-    assert embedded_truth(replace(LIBRARY, provenance=Provenance("modeled"))) == ()
+    assert embedded_ground_truth(other) == ()
+    assert embedded_ground_truth(replace(LIBRARY, provenance=Provenance("modeled"))) == ()
 
 
-def test_the_explorer_shows_an_embedded_library_s_truth(
+def test_the_explorer_shows_an_embedded_library_s_ground_truth(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is there as soon as the library is open, and goes with it."""
     write(tmp_path)
-    monkeypatch.setattr(truth_file, "data_folder", lambda: tmp_path)
+    monkeypatch.setattr(ground_truth, "data_folder", lambda: tmp_path)
     state = pw.ExplorerState(LIBRARY)
     assert [point.name for point in state.measured] == ["one"]
     state.open_library(replace(LIBRARY, provenance=Provenance("modeled")))

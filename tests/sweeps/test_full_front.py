@@ -1,4 +1,4 @@
-"""The whole exact front against brute force and against single searches."""
+"""The full exact front against brute force and against single searches."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def truth(library: pw.BlockLibrary, key: str) -> list[tuple[float, float]]:
 def test_all_points_and_no_others(seed: int, whole: bool) -> None:  # noqa: FBT001
     """Uses and scores are those of brute force, also where ties abound."""
     library = random_small(seed, whole=whole)
-    front = pw.whole_front(pw.SearchProblem(library, minimize=LOSS), MEMORY)
+    front = pw.full_front(pw.SearchProblem(library, minimize=LOSS), MEMORY)
     assert np.allclose(np.column_stack([front.use, front.score]), truth(library, MEMORY))
 
 
 def test_each_point_has_its_architecture() -> None:
     """A point's solution sums to its use and score, and says that it is proven."""
     library = random_small(3, whole=False)
-    front = pw.whole_front(pw.SearchProblem(library, minimize=LOSS), MEMORY)
+    front = pw.full_front(pw.SearchProblem(library, minimize=LOSS), MEMORY)
     for place, solution in enumerate(front):
         assert solution.status == "optimal"
         assert np.isclose(solution.totals[MEMORY], front.use[place])
@@ -61,7 +61,7 @@ def test_maximized_scores_and_fixed_variants_count() -> None:
     problem = pw.SearchProblem(
         library, maximize=LOSS, fixed={0: "v1"}, banned={1: [library.layers[1].variants[0].name]}
     )
-    front = pw.whole_front(problem, RUNTIME)
+    front = pw.full_front(problem, RUNTIME)
     assert (np.diff(front.score) > 0).all()
     assert all(solution.blocks[0].name == "v1" for solution in front)
     assert all(solution.blocks[1].name != "v0" for solution in front)
@@ -71,7 +71,7 @@ def test_throughput_turns_the_axis() -> None:
     """Over throughput the uses are tokens/s of the runtimes."""
     library = random_small(7, whole=False)
     problem = pw.SearchProblem(library, minimize=LOSS)
-    runtime, speed = pw.whole_front(problem, RUNTIME), pw.whole_front(problem, THROUGHPUT)
+    runtime, speed = pw.full_front(problem, RUNTIME), pw.full_front(problem, THROUGHPUT)
     assert np.allclose(speed.use, 1000 * (library.measurement.tokens or 0) / runtime.use)
 
 
@@ -79,7 +79,7 @@ def test_single_searches_lie_on_it() -> None:
     """On the embedded library, the optimum of any one budget is a point of the front."""
     library = pw.load_library(EMBEDDED)
     short = pw.BlockLibrary("short", library.layers[30:50], library.measurement)
-    front = pw.whole_front(pw.SearchProblem(short, minimize="metrics.kl_div"), MEMORY)
+    front = pw.full_front(pw.SearchProblem(short, minimize="metrics.kl_div"), MEMORY)
     for share in (0.2, 0.5, 0.8):
         limit = share * short.parent_totals[MEMORY]
         problem = pw.SearchProblem(short, minimize="metrics.kl_div", budgets={MEMORY: limit})
@@ -92,13 +92,13 @@ def test_a_layer_without_variants_leaves_no_points() -> None:
     library = random_small(1, whole=False)
     everything = [variant.name for variant in library.layers[2].variants]
     problem = pw.SearchProblem(library, minimize=LOSS, banned={2: everything})
-    assert len(pw.whole_front(problem, MEMORY)) == 0
+    assert len(pw.full_front(problem, MEMORY)) == 0
 
 
 def test_budgets_and_cancels_are_refused_in_words() -> None:
     """A problem with budgets is wrong input; a cancel says so."""
     library = random_small(1, whole=False)
     with pytest.raises(pw.ProblemError, match="pareto_front"):
-        pw.whole_front(pw.SearchProblem(library, minimize=LOSS, budgets={MEMORY: 3}), RUNTIME)
+        pw.full_front(pw.SearchProblem(library, minimize=LOSS, budgets={MEMORY: 3}), RUNTIME)
     with pytest.raises(pw.SolverError, match="Canceled"):
-        pw.whole_front(pw.SearchProblem(library, minimize=LOSS), MEMORY, cancelled=lambda: True)
+        pw.full_front(pw.SearchProblem(library, minimize=LOSS), MEMORY, cancelled=lambda: True)
