@@ -52,6 +52,12 @@ def imports(module: Path) -> Iterator[str]:
                 yield from (f"puzzle_widgets.{alias.name}" for alias in node.names)
 
 
+def dotted(module: Path) -> str:
+    """A module's name as it is imported."""
+    name = ".".join(module.relative_to(ROOT).with_suffix("").parts)
+    return name.removesuffix(".__init__")
+
+
 def part(module: Path) -> str:
     """The package's part that a file belongs to."""
     return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
@@ -73,6 +79,20 @@ def test_modules_import_from_what_stands_before_them(module: Path) -> None:
     if part(module) != "__main__":
         assert "puzzle_widgets" not in imports(module), "nobody imports the package's root"
     assert used <= allowed
+
+
+def test_no_two_modules_import_each_other() -> None:
+    """Not for types either; only a package and the modules that it gathers may."""
+    names = {dotted(module): module for module in MODULES}
+    used = {name: set(imports(module)) for name, module in names.items()}
+    both = [
+        (one, other)
+        for one, others in used.items()
+        for other in others & names.keys()
+        if one in used[other] and not other.startswith(f"{one}.") and one != other
+    ]
+    circles = [pair for pair in both if not pair[0].startswith(f"{pair[1]}.")]
+    assert circles == []
 
 
 def test_nothing_needs_the_build() -> None:

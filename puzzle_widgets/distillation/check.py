@@ -31,7 +31,7 @@ from puzzle_widgets.errors import BuildError
 from puzzle_widgets.files.scenario_file import read_scenarios
 from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.library.quantity import MEMORY, PARAMETERS, RUNTIME
-from puzzle_widgets.problem.problem import Architecture
+from puzzle_widgets.problem import Architecture
 
 _REPEATS = 3
 

@@ -23,7 +23,7 @@ from puzzle_widgets.distillation.text import random_windows
 from puzzle_widgets.distillation.write_library import read_library
 from puzzle_widgets.errors import BuildError
 from puzzle_widgets.library import LayerName
-from puzzle_widgets.problem.problem import Architecture
+from puzzle_widgets.problem import Architecture
 
 _SEED = 9_000_000
 DISTILLED_FAMILIES = ("mip", "greedy", "random")

@@ -1,8 +1,9 @@
 """What is asked: objective, budgets and rules of one search."""
 
 from puzzle_widgets.problem.budget import Budget, Share
+from puzzle_widgets.problem.choices import Architecture, Difference
 from puzzle_widgets.problem.frames import read_architecture, read_budgets
-from puzzle_widgets.problem.problem import Architecture, Difference, SearchProblem, check_problem
+from puzzle_widgets.problem.problem import SearchProblem, check_problem
 
 __all__ = [
     "Architecture",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from puzzle_widgets.errors import ProblemError
+from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.checks import short_repr
+from puzzle_widgets.library.quantity import RUNTIME
 
 _PERCENT = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*%\s*")
 
@@ -65,6 +68,16 @@ class Budget:
     def tighten(self, other: Budget) -> Budget:
         """Both budgets at once."""
         return Budget(self.resource, max(self.lower, other.lower), min(self.upper, other.upper))
+
+
+def check_key(library: BlockLibrary, key: str, what: str) -> str:
+    """Refuse a score or cost that the library does not have."""
+    if key not in library.keys:
+        raise ProblemError(
+            f"{what} on {key!r}: {library.name} has no such score or cost. "
+            f"It has {', '.join(library.keys)}."
+        )
+    return key
 
 
 def read_budget(resource: str, spec: BudgetSpec, parent_total: float) -> Budget:
@@ -138,3 +151,43 @@ def as_number(value: object) -> float:
         return math.nan
     except OverflowError:
         return math.inf if value > 0 else -math.inf  # type: ignore[operator]
+
+
+def to_budgets(
+    library: BlockLibrary, budgets: Mapping[str, BudgetSpec | Budget]
+) -> dict[str, Budget]:
+    """Read ``{resource: limit}`` as in :func:`read_budget`."""
+    found = {}
+    for key, spec in budgets.items():
+        check_key(library, key, "A budget")
+        given = (spec.lower, spec.upper) if isinstance(spec, Budget) else spec
+        found[key] = read_budget(key, given, library.parent_totals[key])
+    return found
+
+
+def runtime_budgets(library: BlockLibrary, throughput: Limit, latency_ms: Limit) -> list[Budget]:
+    """Turn a throughput or latency target into budgets on the runtime."""
+    if throughput is None and latency_ms is None:
+        return []
+    check_key(library, RUNTIME, "A throughput or latency target")
+    return [_throughput_budget(library, throughput), _latency_budget(library, latency_ms)]
+
+
+def _throughput_budget(library: BlockLibrary, throughput: Limit) -> Budget:
+    parent = library.throughput(library.parent_totals[RUNTIME]) or 1.0  # 1: refused below
+    target = math.inf if throughput is None else as_amount(throughput, parent)
+    if not target > 0:
+        raise ProblemError(f"Throughput {short_repr(throughput)}: give tokens/s above 0, or None.")
+    if math.isinf(target):
+        return Budget(RUNTIME)
+    if library.measurement.tokens is None:
+        raise ProblemError(
+            "A throughput target needs batch size and sequence length, which this library does "
+            "not say. Give load_library(..., measurement=Measurement(batch_size, "
+            "sequence_length)), or a runtime budget in ms."
+        )
+    return Budget(RUNTIME, upper=library.runtime_at(target))
+
+
+def _latency_budget(library: BlockLibrary, latency_ms: Limit) -> Budget:
+    return read_budget(RUNTIME, (None, latency_ms), library.parent_totals[RUNTIME])

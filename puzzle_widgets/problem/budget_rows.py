@@ -21,7 +21,8 @@ from puzzle_widgets.library.quantity import (
 )
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem.budget import Budget, Share, read_limit
-from puzzle_widgets.problem.problem import Difference, SearchProblem
+from puzzle_widgets.problem.choices import Difference
+from puzzle_widgets.problem.problem import SearchProblem
 
 Sense = Literal["at most", "at least"]
 Amount = float | str | Share

@@ -1,17 +1,40 @@
-"""From what a person calls a layer or a block to the names that the library has for it."""
+"""Rules on single layers: fixed, banned and different variants, from a caller's words to names."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 
+import numpy as np
+
 from puzzle_widgets.errors import ProblemError
-from puzzle_widgets.library import BlockLibrary, Layer, LayerName
+from puzzle_widgets.library import BlockLibrary, FrozenMapping, Layer, LayerName
 from puzzle_widgets.library.checks import short_repr
 
+Architecture = Mapping[LayerName, str]
 PARENT = "parent"
 _LISTED = 6
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A rule: differ from ``architecture`` in at least ``layers`` layers.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> best = pw.search(problem)
+    >>> other = pw.search(problem.with_difference(best.architecture, 3))
+    >>> len(best.differing_layers(other))
+    3
+    """
+
+    architecture: FrozenMapping[LayerName, str]
+    layers: int
 
 
 def find_layer(library: BlockLibrary, word: object) -> LayerName:
@@ -89,3 +112,43 @@ def _listed(words: list[str]) -> str:
     more = len(words) - _LISTED
     tail = f" and {more} more" if more > 0 else ""
     return ", ".join(short_repr(word) for word in words[:_LISTED]) + tail
+
+
+def read_banned(
+    library: BlockLibrary, banned: Mapping[LayerName, Iterable[str]]
+) -> FrozenMapping[LayerName, frozenset[str]]:
+    """Read ``{layer: variants}`` that must not be chosen."""
+    found: dict[LayerName, frozenset[str]] = {}
+    for word, names in banned.items():
+        if isinstance(names, str):
+            raise ProblemError(f"banned: layer {word!r}: give a list of variants, not {names!r}.")
+        for name in names:
+            ((layer, variant),) = read_choices(library, {word: name}, "banned").items()
+            found[layer] = found.get(layer, frozenset()) | {variant}
+    return FrozenMapping(found)
+
+
+def check_difference(library: BlockLibrary, rule: Difference) -> Difference:
+    """Read a rule of difference, its layers and variants as in :func:`read_choices`."""
+    architecture = read_choices(library, rule.architecture, "differences")
+    whole = isinstance(rule.layers, int | np.integer) and not isinstance(rule.layers, bool)
+    if not whole or rule.layers < 0:
+        raise ProblemError(
+            f"A difference in {rule.layers!r} layers: give a whole number from 0 on."
+        )
+    return Difference(FrozenMapping(architecture), int(rule.layers))
+
+
+def read_choices(library: BlockLibrary, choices: Architecture, where: str) -> dict[LayerName, str]:
+    """Read ``{layer: variant}`` in a person's words."""
+    found: dict[LayerName, str] = {}
+    for word, variant in choices.items():
+        try:
+            layer = find_layer(library, word)
+            name = find_variant(library.layer(layer), variant)
+        except ProblemError as error:
+            said = str(error)
+            raise ProblemError(f"{where}: {said[0].lower()}{said[1:]}") from error
+        if found.setdefault(layer, name) != name:
+            raise ProblemError(f"{where}: layer {layer!r} is given two variants. Give one.")
+    return found

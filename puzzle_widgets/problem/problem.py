@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,33 +19,22 @@ from puzzle_widgets.problem.budget import (
     Budget,
     BudgetSpec,
     Limit,
-    as_amount,
-    read_budget,
+    check_key,
     read_limit,
+    runtime_budgets,
+    to_budgets,
 )
-from puzzle_widgets.problem.choices import find_layer, find_variant
-from puzzle_widgets.problem.mckp import Mckp, to_mckp
+from puzzle_widgets.problem.choices import (
+    Architecture,
+    Difference,
+    check_difference,
+    read_banned,
+    read_choices,
+)
+from puzzle_widgets.problem.mckp import TOLERANCE, BoolArray, FloatArray, Mckp
 
-Architecture = Mapping[LayerName, str]
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A rule: differ from ``architecture`` in at least ``layers`` layers.
-
-    Examples
-    --------
-    >>> import puzzle_widgets as pw
-    >>> library = pw.load_library("stdlib-2m-measured")
-    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
-    >>> best = pw.search(problem)
-    >>> other = pw.search(problem.with_difference(best.architecture, 3))
-    >>> len(best.differing_layers(other))
-    3
-    """
-
-    architecture: FrozenMapping[LayerName, str]
-    layers: int
+# Less than this is not an amount to take a share of.
+_NOTHING = 1e-300
 
 
 @dataclass(frozen=True, init=False)
@@ -122,8 +111,8 @@ class SearchProblem:
                 f"{short_repr(library)} is not a block library. Open one first: load_library(...)."
             )
         objective, goal = _read_goal(library, minimize, maximize)
-        limits = _read_budgets(library, budgets or {})
-        for runtime in _runtime_budgets(library, throughput, latency_ms):
+        limits = to_budgets(library, budgets or {})
+        for runtime in runtime_budgets(library, throughput, latency_ms):
             if runtime.limits:
                 limits[RUNTIME] = limits.get(RUNTIME, runtime).tighten(runtime)
         fields = {
@@ -131,9 +120,9 @@ class SearchProblem:
             "objective": objective,
             "goal": goal,
             "budgets": FrozenMapping({k: b for k, b in limits.items() if b.limits}),
-            "fixed": FrozenMapping(_read_choices(library, fixed or {}, "fixed")),
-            "banned": _read_banned(library, banned or {}),
-            "differences": tuple(_check_difference(library, rule) for rule in differences),
+            "fixed": FrozenMapping(read_choices(library, fixed or {}, "fixed")),
+            "banned": read_banned(library, banned or {}),
+            "differences": tuple(check_difference(library, rule) for rule in differences),
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
@@ -189,7 +178,7 @@ class SearchProblem:
         >>> round(tighter.budgets["stats.memory_mib"].upper, 2)  # of the parent's 81.15 MiB
         40.57
         """
-        _check_key(self.library, resource, "A budget")
+        check_key(self.library, resource, "A budget")
         total = self.library.parent_totals[resource]
         budget = Budget(
             resource,
@@ -203,17 +192,17 @@ class SearchProblem:
 
     def with_difference(self, architecture: Architecture, layers: int) -> SearchProblem:
         """Give the same problem, to differ from an architecture in at least ``layers`` layers."""
-        rule = _check_difference(self.library, Difference(FrozenMapping(architecture), layers))
+        rule = check_difference(self.library, Difference(FrozenMapping(architecture), layers))
         return replace_field(self, "differences", (*self.differences, rule))
 
     def with_fixed(self, fixed: Architecture) -> SearchProblem:
         """Give the same problem with further variants fixed."""
-        found = _read_choices(self.library, fixed, "fixed")
+        found = read_choices(self.library, fixed, "fixed")
         return replace_field(self, "fixed", FrozenMapping({**self.fixed, **found}))
 
     def with_banned(self, banned: Mapping[LayerName, Iterable[str]]) -> SearchProblem:
         """Give the same problem with further variants banned."""
-        found = _read_banned(self.library, banned)
+        found = read_banned(self.library, banned)
         none: frozenset[str] = frozenset()
         joined = {
             layer: self.banned.get(layer, none) | found.get(layer, none)
@@ -241,85 +230,9 @@ def _read_goal(
             f"{sense.goal or 'minimize'}={key!r}. {sense.reason}"
         )
     objective = minimize if minimize is not None else maximize
-    return _check_key(library, str(objective), "The objective"), (
+    return check_key(library, str(objective), "The objective"), (
         "minimize" if minimize is not None else "maximize"
     )
-
-
-def _read_budgets(
-    library: BlockLibrary, budgets: Mapping[str, BudgetSpec | Budget]
-) -> dict[str, Budget]:
-    found = {}
-    for key, spec in budgets.items():
-        _check_key(library, key, "A budget")
-        given = (spec.lower, spec.upper) if isinstance(spec, Budget) else spec
-        found[key] = read_budget(key, given, library.parent_totals[key])
-    return found
-
-
-def _runtime_budgets(library: BlockLibrary, throughput: Limit, latency_ms: Limit) -> list[Budget]:
-    if throughput is None and latency_ms is None:
-        return []
-    _check_key(library, RUNTIME, "A throughput or latency target")
-    return [_throughput_budget(library, throughput), _latency_budget(library, latency_ms)]
-
-
-def _throughput_budget(library: BlockLibrary, throughput: Limit) -> Budget:
-    parent = library.throughput(library.parent_totals[RUNTIME]) or 1.0  # 1: refused below
-    target = math.inf if throughput is None else as_amount(throughput, parent)
-    if not target > 0:
-        raise ProblemError(f"Throughput {short_repr(throughput)}: give tokens/s above 0, or None.")
-    if math.isinf(target):
-        return Budget(RUNTIME)
-    if library.measurement.tokens is None:
-        raise ProblemError(
-            "A throughput target needs batch size and sequence length, which this library does "
-            "not say. Give load_library(..., measurement=Measurement(batch_size, "
-            "sequence_length)), or a runtime budget in ms."
-        )
-    return Budget(RUNTIME, upper=library.runtime_at(target))
-
-
-def _latency_budget(library: BlockLibrary, latency_ms: Limit) -> Budget:
-    return read_budget(RUNTIME, (None, latency_ms), library.parent_totals[RUNTIME])
-
-
-def _read_banned(
-    library: BlockLibrary, banned: Mapping[LayerName, Iterable[str]]
-) -> FrozenMapping[LayerName, frozenset[str]]:
-    found: dict[LayerName, frozenset[str]] = {}
-    for word, names in banned.items():
-        if isinstance(names, str):
-            raise ProblemError(f"banned: layer {word!r}: give a list of variants, not {names!r}.")
-        for name in names:
-            ((layer, variant),) = _read_choices(library, {word: name}, "banned").items()
-            found[layer] = found.get(layer, frozenset()) | {variant}
-    return FrozenMapping(found)
-
-
-def _check_difference(library: BlockLibrary, rule: Difference) -> Difference:
-    architecture = _read_choices(library, rule.architecture, "differences")
-    whole = isinstance(rule.layers, int | np.integer) and not isinstance(rule.layers, bool)
-    if not whole or rule.layers < 0:
-        raise ProblemError(
-            f"A difference in {rule.layers!r} layers: give a whole number from 0 on."
-        )
-    return Difference(FrozenMapping(architecture), int(rule.layers))
-
-
-def _read_choices(library: BlockLibrary, choices: Architecture, where: str) -> dict[LayerName, str]:
-    """Read ``{layer: variant}`` in a person's words."""
-    found: dict[LayerName, str] = {}
-    for word, variant in choices.items():
-        try:
-            layer = find_layer(library, word)
-            name = find_variant(library.layer(layer), variant)
-        except ProblemError as error:
-            said = str(error)
-            raise ProblemError(f"{where}: {said[0].lower()}{said[1:]}") from error
-        if found.setdefault(layer, name) != name:
-            raise ProblemError(f"{where}: layer {layer!r} is given two variants. Give one.")
-    return found
 
 
 def check_problem(problem: object) -> None:
@@ -339,10 +252,111 @@ def check_problem(problem: object) -> None:
     )
 
 
-def _check_key(library: BlockLibrary, key: str, what: str) -> str:
-    if key not in library.keys:
-        raise ProblemError(
-            f"{what} on {key!r}: {library.name} has no such score or cost. "
-            f"It has {', '.join(library.keys)}."
+def to_mckp(problem: SearchProblem, first: str = "") -> Mckp:
+    """Write a problem as arrays; a rule of difference becomes a row of ones on the old variants.
+
+    Differing from an architecture in at least d of L layers means sharing at most L - d of its
+    variants (Puzzle, App. B: ``sum x y <= alpha L``). Non-block costs are taken off the
+    limits, and left out of the score. Limits are widened by ``TOLERANCE`` of the budget itself,
+    whatever the costs are; a budget of 0 is kept exactly.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    first
+        A cost that is made least before the others among choices of equal score.
+    """
+    library = problem.library
+    costs = [library.column(key) for key in problem.budgets]
+    lower, upper = [], []
+    for key, budget in problem.budgets.items():
+        lower.append(budget.lower - TOLERANCE * abs(budget.lower) - library.non_block_cost(key))
+        upper.append(budget.upper + TOLERANCE * abs(budget.upper) - library.non_block_cost(key))
+    for rule in problem.differences:
+        costs.append(_membership(library, rule.architecture))
+        lower.append(-math.inf)
+        upper.append(float(len(library.layers) - rule.layers))
+    return Mckp(
+        problem.sign * library.column(problem.objective),
+        library.starts,
+        np.array(costs).reshape(len(costs), int(library.starts[-1])),
+        np.array(lower, dtype=np.float64),
+        np.array(upper, dtype=np.float64),
+        _allowed(problem),
+        row_names(problem),
+        _ties(problem, first),
+    )
+
+
+def _ties(problem: SearchProblem, first: str) -> FloatArray:
+    """Sums that decide between choices of equal score.
+
+    Use of what is limited as shares of the limits; then each limited cost in turn, so that rounding
+    hides no difference; then the rest as shares of the parent. More is worse for a lower limit,
+    too: what lies above it is excess.
+    """
+    library = problem.library
+    limited = list(problem.budgets)
+    shares = {
+        key: sum(
+            _per_share(limit, library.parent_totals[key])
+            for limit in (budget.lower, budget.upper)
+            if math.isfinite(limit)
         )
-    return key
+        for key, budget in problem.budgets.items()
+    }
+    rest = {
+        key: _per_share(library.parent_totals[key])
+        for key in library.costs
+        if key not in problem.budgets
+    }
+    levels = [library.column(first)] if first else []
+    levels += [_weighted(library, shares)] if shares else []
+    levels += [library.column(key) for key in limited] if len(limited) > 1 else []
+    levels += [_weighted(library, rest)] if rest else []
+    return np.array(levels).reshape(len(levels), int(library.starts[-1]))
+
+
+def _per_share(*wholes: float) -> float:
+    """One over the first of some amounts that a share can be taken of; else 1."""
+    return next((1 / abs(whole) for whole in wholes if abs(whole) > _NOTHING), 1.0)
+
+
+def _weighted(library: BlockLibrary, weights: Mapping[str, float]) -> FloatArray:
+    return np.asarray(sum(weight * library.column(key) for key, weight in weights.items()))
+
+
+def row_names(problem: SearchProblem) -> tuple[str, ...]:
+    """What each row of the knapsack is: a resource, or a rule of difference."""
+    return (*problem.budgets, *_difference_names(problem.differences))
+
+
+def _membership(library: BlockLibrary, architecture: Architecture) -> FloatArray:
+    row = np.zeros(int(library.starts[-1]))
+    for layer, start in zip(library.layers, library.starts[:-1], strict=True):
+        if layer.name in architecture:
+            row[start + layer.positions[architecture[layer.name]]] = 1.0
+    return row
+
+
+def _difference_names(differences: Sequence[Difference]) -> list[str]:
+    return [
+        f"difference {place} (at least {rule.layers} layers)"
+        for place, rule in enumerate(differences, 1)
+    ]
+
+
+def _allowed(problem: SearchProblem) -> BoolArray:
+    library = problem.library
+    allowed = np.ones(int(library.starts[-1]), dtype=np.bool_)
+    for name, variant in problem.fixed.items():
+        place = library.layer_positions[name]
+        start, end = library.starts[place], library.starts[place + 1]
+        allowed[start:end] = False
+        allowed[start + library.layers[place].positions[variant]] = True
+    for name, variants in problem.banned.items():
+        place = library.layer_positions[name]
+        for variant in variants:
+            allowed[library.starts[place] + library.layers[place].positions[variant]] = False
+    return allowed

@@ -11,7 +11,8 @@ import numpy as np
 
 from puzzle_widgets.errors import ProblemError, SolverError
 from puzzle_widgets.problem import SearchProblem, check_problem
-from puzzle_widgets.problem.mckp import Mckp, to_choice, to_mckp
+from puzzle_widgets.problem.mckp import Mckp, to_choice
+from puzzle_widgets.problem.problem import to_mckp
 from puzzle_widgets.search.exact import ExactOptions, WarmStart, settle, solve_exact
 from puzzle_widgets.search.outcome import Cancelled, Outcome, never
 from puzzle_widgets.solution.infeasible import explain

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 import puzzle_widgets as pw
-from puzzle_widgets.problem.mckp import FloatArray, Mckp, to_mckp
+from puzzle_widgets.problem.mckp import FloatArray, Mckp
 from tests.benchmarks.instances import (
     KL,
     OWN,
@@ -297,7 +297,7 @@ def _banded(
         total = share * library.parent_totals[key]
         low, high = total * (1 - width / 2), total * (1 + width / 2)
         problem = problem.with_budget(key, lower=low, upper=high)
-    return ClassInstance(f"about {target[0]:.0%}", to_mckp(problem))
+    return ClassInstance(f"about {target[0]:.0%}", problem.mckp)
 
 
 def diverse(
@@ -325,7 +325,7 @@ def diverse(
         if solution.architecture is not None:
             problem = problem.with_difference(solution.architecture, _DISTANCE)
         if step in steps:
-            found.append(ClassInstance(f"apart from {step}", to_mckp(problem)))
+            found.append(ClassInstance(f"apart from {step}", problem.mckp))
     return found
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.problem.mckp import FloatArray, Mckp, to_mckp
+from puzzle_widgets.problem.mckp import FloatArray, Mckp
 from tests.benchmarks.peers import Program
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library, published_folder
 
@@ -38,7 +38,7 @@ class Instance:
     @cached_property
     def mckp(self) -> Mckp:
         """The bare knapsack."""
-        return to_mckp(self.problem)
+        return self.problem.mckp
 
     @cached_property
     def program(self) -> Program:

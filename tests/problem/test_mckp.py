@@ -7,7 +7,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import LayerName
-from puzzle_widgets.problem.mckp import to_architecture, to_choice, to_mckp
+from puzzle_widgets.problem.mckp import to_architecture, to_choice
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
 
 LIBRARY = make_library([[(0, 10, 5), (1, 6, 4)], [(0, 20, 7)], [(0, 1, 1), (2, 3, 0.5), (9, 0, 2)]])
@@ -23,7 +23,7 @@ def test_budgets_and_rules_become_arrays() -> None:
         fixed={0: "v1"},
         banned={2: ["v0"]},
     ).with_difference({0: "v0", 1: "v0", 2: "v2"}, 2)
-    mckp = to_mckp(problem)
+    mckp = problem.mckp
     assert mckp.score.tolist() == [0, -1, 0, 0, -2, -9]
     assert mckp.starts.tolist() == [0, 2, 3, 6]
     assert mckp.cost.tolist() == [[10, 6, 20, 1, 3, 0], [5, 4, 7, 1, 0.5, 2], [1, 0, 1, 0, 0, 1]]
@@ -36,7 +36,7 @@ def test_budgets_and_rules_become_arrays() -> None:
 
 def test_without_budgets_there_are_no_rows() -> None:
     """Nothing can be broken then."""
-    mckp = to_mckp(pw.SearchProblem(LIBRARY, minimize=LOSS))
+    mckp = pw.SearchProblem(LIBRARY, minimize=LOSS).mckp
     assert mckp.cost.shape == (0, 6)
     assert mckp.broken_rows(np.array([0, 2, 3])) == []
 
@@ -55,7 +55,7 @@ def test_broken_rows_forgive_rounding_only() -> None:
 
     def broken(**limits: tuple[float, float]) -> list[str]:
         budgets = {f"stats.{key}": limit for key, limit in limits.items()}
-        mckp = to_mckp(pw.SearchProblem(LIBRARY, minimize=LOSS, budgets=budgets))
+        mckp = pw.SearchProblem(LIBRARY, minimize=LOSS, budgets=budgets).mckp
         return [mckp.rows[row] for row in mckp.broken_rows(choice)]
 
     assert broken(memory_mib=(29, 29), runtime_ms=(11.5, 11.5)) == []
@@ -68,4 +68,4 @@ def test_whole_counts_are_kept_to_the_unit() -> None:
     """One parameter too many in seventy thousand million is too many."""
     library = make_library([[(0, 7e10)], [(0, 1)]], keys=[LOSS, "stats.num_params"])
     problem = pw.SearchProblem(library, minimize=LOSS, budgets={"stats.num_params": 7e10})
-    assert to_mckp(problem).broken_rows(np.array([0, 1])) == [0]
+    assert problem.mckp.broken_rows(np.array([0, 1])) == [0]

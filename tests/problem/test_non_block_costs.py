@@ -9,7 +9,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping, dump_library
-from puzzle_widgets.problem.mckp import to_choice, to_mckp
+from puzzle_widgets.problem.mckp import to_choice
 from tests.support.libraries import (
     LOSS,
     MEMORY,
@@ -56,7 +56,7 @@ def test_shares_and_throughput_are_of_the_whole() -> None:
 def test_search_rows_subtract_them() -> None:
     """The knapsack knows blocks only: limits go down by what is outside."""
     problem = pw.SearchProblem(SMALL, minimize=LOSS, budgets={MEMORY: (9, 13.5), LOSS: 2})
-    mckp = to_mckp(problem.with_difference({0: "v0"}, 1))
+    mckp = problem.with_difference({0: "v0"}, 1).mckp
     assert mckp.upper == pytest.approx([6, 2, 1], rel=1e-11)
     assert mckp.lower[0] == pytest.approx(1.5, rel=1e-11)
 
@@ -92,7 +92,7 @@ def test_a_limit_just_met_stays_met_beside_a_huge_outside() -> None:
             totals = library.totals(architecture)
             problem = pw.SearchProblem(library, minimize=LOSS, budgets={MEMORY: totals[MEMORY]})
             choice = to_choice(library, architecture)
-            assert to_mckp(problem).broken_rows(choice) == []
+            assert problem.mckp.broken_rows(choice) == []
             assert pw.search(problem).score <= totals[LOSS] + 1e-9
 
 

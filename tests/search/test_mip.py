@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import puzzle_widgets as pw
-from puzzle_widgets.problem.mckp import to_mckp
 from puzzle_widgets.search import mip
 from puzzle_widgets.search.mip import MipOptions, available_solvers, solve_mip
 from tests.support.libraries import (
@@ -221,7 +220,7 @@ def test_an_undecided_answer_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> No
     answer = mip._Answer(finished=False, refuted=False, values=np.full(4, 0.5), bound=None)
     monkeypatch.setattr(mip, "_run", lambda *_, **__: answer)
     library = make_library([[(0, 10, 1), (1, 5, 1)], [(0, 10, 1), (2, 5, 1)]])
-    outcome = solve_mip(to_mckp(pw.SearchProblem(library, minimize=LOSS)), MipOptions())
+    outcome = solve_mip(pw.SearchProblem(library, minimize=LOSS).mckp, MipOptions())
     assert (outcome.status, outcome.choice) == ("no_solution_in_time", None)
 
 
@@ -251,7 +250,7 @@ def test_too_little_time_is_told(solver: str, seconds: float) -> None:
 
 def test_no_time_at_all_gives_no_solution() -> None:
     """A limit that is over before the solver starts is told, with a bound that holds."""
-    outcome = solve_mip(to_mckp(HARD), MipOptions(time_limit=0.0))
+    outcome = solve_mip(HARD.mckp, MipOptions(time_limit=0.0))
     assert outcome.status == "no_solution_in_time"
     assert outcome.bound <= HARD_OPTIMUM + 1e-9
 
@@ -285,11 +284,11 @@ def test_lp_bound_lies_below_every_architecture() -> None:
     """The LP relaxation bounds the optimum, in the score's own unit, also when maximized."""
     for seed in range(15):
         problem = random_problem(seed, "negative")
-        mckp, truth = to_mckp(problem), best_score(problem)
+        mckp, truth = problem.mckp, best_score(problem)
         if math.isnan(truth):
             continue
         assert lp_bound(mckp) <= problem.sign * truth + 1e-9
-    free = to_mckp(pw.SearchProblem(BIG, maximize=LOSS))
+    free = pw.SearchProblem(BIG, maximize=LOSS).mckp
     assert lp_bound(free) == pytest.approx(-BIG.total_range(LOSS)[1])
 
 

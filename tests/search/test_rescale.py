@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 import puzzle_widgets as pw
-from puzzle_widgets.problem.mckp import Mckp, to_mckp
+from puzzle_widgets.problem.mckp import Mckp
 from puzzle_widgets.search.rescale import Rescaled, least_score, narrowed, rescale
 from tests.support.libraries import LOSS, MEMORY, make_library
 
@@ -16,7 +16,7 @@ LIBRARY = make_library([[(5, 10, 5), (1, 6, 4)], [(-3, 20, 7)], [(1e9, 1, 1), (2
 
 def knapsack(**rules: object) -> Mckp:
     """Minimize the loss of the small library."""
-    return to_mckp(pw.SearchProblem(LIBRARY, minimize=LOSS, **rules))  # type: ignore[arg-type]
+    return pw.SearchProblem(LIBRARY, minimize=LOSS, **rules).mckp  # type: ignore[arg-type]
 
 
 def rescaled(mckp: Mckp, *, shift_score: bool = True) -> Rescaled:

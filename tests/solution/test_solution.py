@@ -1,15 +1,17 @@
-"""A checked answer: its figures, its words, and what it refuses."""
+"""A checked answer: its figures, its words and notes, and what it refuses."""
 
 from __future__ import annotations
 
 import math
 import pickle
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.library import SubBlock
 from puzzle_widgets.search.outcome import Outcome
 from puzzle_widgets.solution.solution import evaluate, solution_of
 from tests.support.libraries import EMBEDDED, LOSS, MEMORY, RUNTIME, make_library
@@ -126,3 +128,119 @@ def test_shadow_prices_are_said_with_their_units() -> None:
     assert solution.shadow_prices[MEMORY] == pytest.approx(saved, rel=0.2)
     assert list(solution.shadow_prices) == [MEMORY]
     assert not best(60_000, solver="HiGHS").shadow_prices
+
+
+NO_OP, SIZED = SubBlock("no_op"), SubBlock("other")
+
+
+def small(*, attention: bool = True, ffn: bool = True) -> pw.BlockLibrary:
+    """Three layers: the parent's block, a smaller one, and one with no-ops that costs nothing."""
+    rows = [[(0.0, 400.0, 4.0), (1.0, 200.0, 3.0), (9.0, 0.0, 0.0)] for _ in range(3)]
+    subblocks = (NO_OP if attention else SIZED, NO_OP if ffn else SIZED)
+    library = make_library(rows)
+    layers = tuple(
+        replace(
+            layer,
+            variants=(
+                *layer.variants[:2],
+                replace(layer.variants[2], attention=subblocks[0], ffn=subblocks[1]),
+            ),
+        )
+        for layer in library.layers
+    )
+    return replace(library, layers=layers)
+
+
+def notes(library: pw.BlockLibrary | None = None, **budgets: Any) -> str:
+    """Notes of the best architecture, as one text."""
+    limits = {f"stats.{key}": limit for key, limit in budgets.items()}
+    problem = pw.SearchProblem(library or small(), minimize=LOSS, budgets=limits)
+    return " ".join(pw.search(problem).notes)
+
+
+def test_an_ordinary_answer_has_none() -> None:
+    """Nothing is said where nothing is odd."""
+    assert notes(memory_mib="70 %") == ""
+
+
+def test_no_ops_everywhere_are_told() -> None:
+    """All of a subblock, or both subblocks, and what is then 0."""
+    both = notes(memory_mib="1 %")
+    assert "Every layer is a no-op" in both
+    assert "0 or less in Memory, Runtime" in both
+    assert "Attention is a no-op in every layer" in notes(small(ffn=False), memory_mib="1 %")
+    assert "FFN is a no-op in every layer" in notes(small(attention=False), memory_mib="1 %")
+
+
+def test_a_budget_that_looks_like_a_share_names_the_share() -> None:
+    """0.85 MiB where the parent uses 1,200: "85 %" was meant, most likely."""
+    assert '"85 %"' in notes(memory_mib=0.85)
+    assert '"100 %"' in notes(memory_mib=1)
+    assert "%" not in notes(memory_mib=2)
+    assert "%" not in notes(runtime_ms=1.2)  # the parent has 12 ms: a figure like any other
+    tiny = make_library([[(0.0, 81.0, 4.0), (1.0, 0.0, 3.0)]])  # a model of 2 million parameters
+    assert '"85 %"' in notes(tiny, memory_mib=0.85)
+    infeasible = make_library([[(0.0, 400.0, 4.0)]])
+    assert '"50 %"' in notes(infeasible, memory_mib=0.5)
+
+
+def test_a_budget_below_any_block_of_use_is_told() -> None:
+    """Only what costs nothing fits; with something outside the blocks, that counts."""
+    assert "the least is 200 MiB" in notes(memory_mib=150)
+    assert "the least is" not in notes(memory_mib=200)
+    outside = replace(small(), non_block_costs=type(small().non_block_costs)({MEMORY: 100.0}))
+    assert "the least is 300 MiB" in notes(outside, memory_mib=250)
+
+
+def test_the_parent_itself_is_told() -> None:
+    """No budget, or one that the parent keeps."""
+    assert "the parent itself" in notes()
+    assert "the parent itself" in notes(memory_mib="100 %")
+
+
+def test_a_score_beyond_single_replacements_is_told() -> None:
+    """Three no-ops sum to 27 where one alone scores 9; also where more is better."""
+    assert "27.000000 worse than the parent's" in notes(memory_mib="1 %")
+    assert "worse than" not in notes(memory_mib="60 %")
+    rows = [[(8.0, 4.0), (5.0, 0.0)]] * 2
+    library = make_library(rows, keys=["metrics.acc", MEMORY])
+    found = pw.search(pw.SearchProblem(library, maximize="metrics.acc", budgets={MEMORY: 0}))
+    assert "6.000000 worse than the parent's" in " ".join(found.notes)
+
+
+@pytest.mark.parametrize("ties", ["none", "settled", "unproven"])
+def test_ties_left_open_are_told(ties: Any) -> None:
+    """Only of an optimum whose rule could not be proven."""
+    problem = pw.SearchProblem(small(), minimize=LOSS, budgets={MEMORY: "70 %"})
+    found = replace(pw.search(problem), ties=ties)
+    assert ("may score the same" in " ".join(found.notes)) == (ties == "unproven")
+    given = evaluate(problem, {0: "v0", 1: "v1", 2: "v1"})
+    assert given.notes == ()
+
+
+def test_ties_out_of_time_are_told_and_the_score_stays_proven() -> None:
+    """Cancelled from the start, some scores are proven by the bound alone; their ties are open."""
+    open_ties = 0
+    for seed in range(20):
+        draws = np.random.default_rng(seed).uniform(0, (4, 8, 8), (6, 5, 3))
+        problem = pw.SearchProblem(
+            make_library(np.floor(draws).tolist()), minimize=LOSS, budgets={MEMORY: 16, RUNTIME: 20}
+        )
+        found, whole = pw.search(problem, cancelled=lambda: True), pw.search(problem)
+        assert whole.ties != "unproven"
+        if found.status == "optimal" and found.ties == "unproven":
+            open_ties += 1
+            assert found.score == whole.score
+            assert any("could not be proven" in said for said in found.notes)
+    assert open_ties
+
+
+def test_a_throughput_that_looks_like_a_share() -> None:
+    """0.85 tokens/s is asked of nobody: the note names the share in percent."""
+    library = pw.load_library("llama-3.3-70b-modeled")
+    asked = pw.SearchProblem(library, minimize="metrics.kl_div", throughput=0.85)
+    said = " ".join(pw.search(asked).notes)
+    assert "at least 0.85 tokens/s is asked, where the parent has 4,947" in said
+    assert '"85 %"' in said
+    real = pw.SearchProblem(library, minimize="metrics.kl_div", throughput="120 %")
+    assert "tokens/s" not in " ".join(pw.search(real).notes)
