@@ -1,4 +1,4 @@
-"""Where results go: tables, strict JSON or CSV, to stdout or to a file."""
+"""What a command gives back: tables, strict JSON or CSV, words on stderr, an exit code."""
 
 from __future__ import annotations
 
@@ -6,16 +6,61 @@ import io
 import json
 import math
 import shutil
+import signal
 import sys
+import threading
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from rich.console import Console, RenderableType
 
 from puzzle_widgets.errors import PuzzleError
+from puzzle_widgets.search.outcome import Status
 from puzzle_widgets.writing import atomic_write
+
+FOUND = 0
+INVALID_INPUT = 1
+INFEASIBLE = 2
+NO_SOLUTION_IN_TIME = 3
+USAGE = 64
+"""As in BSD's sysexits; argparse's own 2 would read as "infeasible"."""
+INTERRUPTED = 130
+
+EXIT_CODES: dict[Status, int] = {
+    "optimal": FOUND,
+    "feasible": FOUND,
+    "infeasible": INFEASIBLE,
+    "no_solution_in_time": NO_SOLUTION_IN_TIME,
+}
+
+EXPLAINED = (
+    "exit codes: 0 found; 1 invalid input, with a message on stderr; 2 infeasible; "
+    "3 no solution in time; 64 usage error; 130 interrupted"
+)
+
+
+@contextmanager
+def stoppable() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C into a set event, so that results are kept; the second interrupts."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
 
 FORMATS = ("table", "json", "csv")
 _WIDTH_OF_FILES = 120

@@ -7,10 +7,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from puzzle_widgets.cli.exits import EXIT_CODES, FOUND, INTERRUPTED, INVALID_INPUT, stoppable
-from puzzle_widgets.cli.open_library import open_asked
-from puzzle_widgets.cli.output import check_output, note, plain, say, write_json, write_text
-from puzzle_widgets.cli.problem import read_options, read_problem
+from puzzle_widgets.cli.inputs import open_asked, read_options, read_problem
+from puzzle_widgets.cli.output import (
+    EXIT_CODES,
+    FOUND,
+    INTERRUPTED,
+    INVALID_INPUT,
+    check_output,
+    note,
+    plain,
+    say,
+    stoppable,
+    write_json,
+    write_text,
+)
 from puzzle_widgets.errors import ExportError, ScenarioError
 from puzzle_widgets.export import (
     Checked,

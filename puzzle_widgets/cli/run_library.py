@@ -1,19 +1,27 @@
-"""``puzzle-widgets show``, ``datasets`` and ``template``: libraries to use, and to begin."""
+"""``puzzle-widgets show``, ``datasets``, ``template``, ``build`` and ``app``: one library."""
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from importlib import import_module
 from typing import Any
 
 from rich.table import Table
 
 from puzzle_widgets.cli import tables
-from puzzle_widgets.cli.exits import FOUND
-from puzzle_widgets.cli.open_library import open_dataset, open_with_workloads, terms
+from puzzle_widgets.cli.inputs import (
+    how_to_read,
+    open_asked,
+    open_dataset,
+    open_with_workloads,
+    terms,
+)
 from puzzle_widgets.cli.output import (
+    FOUND,
     check_output,
     chosen_format,
     note,
@@ -21,6 +29,7 @@ from puzzle_widgets.cli.output import (
     write_json,
     write_tables,
 )
+from puzzle_widgets.errors import BuildError, ServerError
 from puzzle_widgets.library import BlockLibrary, Layer, write_template
 from puzzle_widgets.library.datasets import Dataset, find_dataset, is_here, list_datasets
 from puzzle_widgets.library.model import ORIGIN_WORDS
@@ -34,6 +43,7 @@ from puzzle_widgets.library.quantity import (
     format_number,
 )
 from puzzle_widgets.library.tables.cells import Mark
+from puzzle_widgets.loading import loading
 from puzzle_widgets.problem.choices import find_layer
 
 
@@ -216,3 +226,39 @@ def _dataset_record(dataset: Dataset) -> dict[str, Any]:
         "here": is_here(dataset),
         "files": {file.name: file.sha256 for file in dataset.files},
     }
+
+
+def run_app(asked: Namespace) -> int:
+    """Serve until Ctrl-C; a library that cannot be opened fails here, not in the page."""
+    if asked.library is not None:
+        open_asked(asked)
+    try:
+        with loading():
+            server = import_module("puzzle_widgets.app.server")
+    except ImportError as error:
+        raise ServerError(
+            f"The app needs {error.name}, which is not installed. "
+            "Install it, or reinstall puzzle-widgets: pip install puzzle-widgets"
+        ) from error
+    how = how_to_read(asked) | ({} if asked.workload is None else {"workload": asked.workload})
+    most = {} if asked.max_sessions is None else {"max_sessions": asked.max_sessions}
+    server.serve(asked.library, how=how, port=asked.port, open_browser=not asked.no_browser, **most)
+    return FOUND
+
+
+def run_build(asked: Namespace) -> int:
+    """Run the stages; Ctrl-C loses at most the block at hand."""
+    # Threads that wait actively cost a busy machine most of its time; read when torch loads.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    try:
+        package = import_module("puzzle_widgets.distillation")
+    except ImportError as error:
+        raise BuildError(
+            f"Building needs {error.name}, which is not installed. "
+            "Install it with: pip install puzzle-widgets[build]"
+        ) from error
+    if asked.architecture is not None:
+        package.distill_chosen(asked.preset, asked.out, asked.architecture, note)
+        return FOUND
+    package.build(asked.preset, asked.out, asked.stage, note)
+    return FOUND

@@ -24,17 +24,19 @@ from puzzle_widgets.charts import (
 )
 from puzzle_widgets.charts.front import FrontAxes
 from puzzle_widgets.cli import tables
-from puzzle_widgets.cli.exits import EXIT_CODES, FOUND, INTERRUPTED, stoppable
-from puzzle_widgets.cli.open_library import open_asked
+from puzzle_widgets.cli.inputs import open_asked, read_options, read_problem
 from puzzle_widgets.cli.output import (
+    EXIT_CODES,
+    FOUND,
+    INTERRUPTED,
     check_output,
     chosen_format,
     say,
+    stoppable,
     write_json,
     write_tables,
     write_text,
 )
-from puzzle_widgets.cli.problem import read_options, read_problem
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.files.layers_file import dump_layers
 from puzzle_widgets.files.scenario_file import dump_scenarios

@@ -13,7 +13,7 @@ import pytest
 
 import puzzle_widgets
 from puzzle_widgets.cli import main as public_main
-from puzzle_widgets.cli import run_library, run_optional
+from puzzle_widgets.cli import run_library
 from tests.cli.conftest import Ran
 
 Run = Callable[..., Ran]
@@ -28,7 +28,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
     def serve(library: str | None, **options: Any) -> None:
         calls.append((library, options))
 
-    monkeypatch.setattr(run_optional, "import_module", lambda _name: SimpleNamespace(serve=serve))
+    monkeypatch.setattr(run_library, "import_module", lambda _name: SimpleNamespace(serve=serve))
     return calls
 
 
@@ -56,7 +56,7 @@ def test_the_app_is_the_default(
 ) -> None:
     """With and without the word app the same is served."""
     assert run(*words).code == 0
-    assert served == [(library, options)]
+    assert served == [(library, {"how": {}, **options})]
 
 
 def test_a_bad_library_fails_before_serving(

@@ -11,7 +11,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.cli import main
-from puzzle_widgets.cli.exits import FOUND, INFEASIBLE, INVALID_INPUT, USAGE
+from puzzle_widgets.cli.output import FOUND, INFEASIBLE, INVALID_INPUT, USAGE
 from puzzle_widgets.library import SubBlock
 from tests.export.test_published_semantics import LLAMA_70B
 from tests.support.export import LINEAR, LLAMA, PARENT, chosen, export_library, llama_text

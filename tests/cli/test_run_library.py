@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.cli.main import main
 from puzzle_widgets.library.datasets import Dataset
 from tests.cli.conftest import Ran
 from tests.support.datasets import NAME, cache, mirror, small
 from tests.support.libraries import EMBEDDED
 from tests.support.mirror import Mirror
 
-Run = Callable[..., Ran]
 __all__ = ["cache", "mirror", "small"]
+
+Run = Callable[..., Ran]
 
 
 class Terminal(io.StringIO):
@@ -105,16 +107,16 @@ def test_a_data_set_is_a_library_where_no_command_is_named(
     small: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its name alone means the app on it."""
-    from puzzle_widgets.cli import main, run_optional  # noqa: PLC0415
+    from puzzle_widgets.cli import main, run_library  # noqa: PLC0415
 
     assert small.name == NAME
     opened: list[str] = []
-    monkeypatch.setattr(run_optional, "open_asked", lambda asked: opened.append(asked.library))
+    monkeypatch.setattr(run_library, "open_asked", lambda asked: opened.append(asked.library))
 
     def no_server(_name: str) -> None:
         raise ImportError(name="voila")
 
-    monkeypatch.setattr(run_optional, "import_module", no_server)
+    monkeypatch.setattr(run_library, "import_module", no_server)
     assert main([NAME]) == 1
     assert opened == [NAME]
 
@@ -150,3 +152,82 @@ def test_a_template_has_layers(run: Run, tmp_path: Path, layers: str) -> None:
     """No layers are wrong usage, and write nothing."""
     assert run("template", str(tmp_path / "x.csv"), "--layers", layers).code == 64
     assert not (tmp_path / "x.csv").exists()
+
+
+def test_show_tells_provenance_measurement_and_sums(run: Run) -> None:
+    """Origin, workload, GPU, sums with units and throughput are all there."""
+    out = run("show", EMBEDDED).out
+    for words in ("modeled, not measured", "1,200", "H100", "Memory (MiB)", "tokens/s"):
+        assert words in out
+
+
+def test_show_gives_the_range_of_every_cost(run: Run, library: str) -> None:
+    """JSON says parent's sum and least and greatest possible sum."""
+    content = json.loads(run("show", library, "--format", "json").out)
+    memory = content["keys"]["stats.memory_mib"]
+    assert (memory["parent"], memory["total_range"], memory["unit"]) == (20, [0, 20], "MiB")
+    assert content["parent_throughput_tokens_per_s"] is None
+
+
+def test_show_lists_one_layers_variants(run: Run, library: str) -> None:
+    """--layer lists names, scores and costs, with the parent's block marked."""
+    content = json.loads(run("show", library, "--layer", "1", "--format", "json").out)
+    assert [variant["name"] for variant in content["variants"]] == ["full", "half", "none"]
+    assert content["parent"] == "full"
+    assert "parent" in run("show", library, "--layer", "1").out
+
+
+def test_show_of_a_missing_layer_leaves_by_one(run: Run, library: str) -> None:
+    """A layer that is not there is named."""
+    ran = run("show", library, "--layer", "2")
+    assert (ran.code, ran.out) == (1, "")
+    assert "No layer '2'" in ran.err
+
+
+def test_show_of_a_broken_file_leaves_by_one(run: Run, tmp_path: Path) -> None:
+    """Broken JSON gives the library's own message, without a traceback."""
+    path = tmp_path / "broken.json"
+    path.write_text("{", encoding="utf-8")
+    ran = run("show", str(path))
+    assert ran.code == 1
+    assert "broken JSON" in ran.err
+    assert "Traceback" not in ran.err
+
+
+@pytest.fixture
+def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine where PyTorch is not installed."""
+    for name in [name for name in sys.modules if name.startswith("puzzle_widgets.distillation")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+
+@pytest.mark.usefixtures("without_torch")
+def test_without_torch_it_says_what_to_install(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, exit code 1, and nothing is begun."""
+    assert main(["build", "--preset", "tiny", "--out", str(tmp_path / "out")]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "torch" in error
+    assert "pip install puzzle-widgets[build]" in error
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("words", [["--preset", "huge"], ["--stage", "bake"]])
+def test_unknown_words(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 1, with the words there are."""
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    assert main(["build", *words, "--out", str(tmp_path / "out")]) == 1
+    assert "choose one of" in capsys.readouterr().err
+
+
+def test_a_folder_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is written where nobody asked for it."""
+    with pytest.raises(SystemExit) as left:
+        main(["build"])
+    assert left.value.code == 64
+    assert "--out" in capsys.readouterr().err

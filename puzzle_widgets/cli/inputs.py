@@ -1,0 +1,215 @@
+"""What a command is given: the library, the problem, and the solver's options."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+from puzzle_widgets.cli.output import note, say
+from puzzle_widgets.errors import DatasetError, LibraryError, ProblemError
+from puzzle_widgets.library import (
+    BlockLibrary,
+    LayerName,
+    find_library,
+    load_dataset,
+    load_library,
+    open_source,
+)
+from puzzle_widgets.library.datasets import Dataset, cache_folder, has_agreed
+from puzzle_widgets.library.sense import score_sense
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem.budget import BudgetSpec
+from puzzle_widgets.problem.choices import find_layer, find_variant
+
+_YES = {"y", "yes"}
+
+
+def is_library(word: str) -> bool:
+    """Whether a word names a library: a path that is there, or a dataset."""
+    try:
+        return bool(find_library(word))
+    except LibraryError:
+        return False
+
+
+def open_asked(asked: Namespace) -> BlockLibrary:
+    """Open the library that is asked for, and say on stderr what is to be known of how it was read.
+
+    A published one is fetched once its license is agreed to.
+
+    Raises
+    ------
+    LibraryError, DatasetError
+        If it cannot be opened, or its license is not agreed to.
+    """
+    return open_with_workloads(asked)[0]
+
+
+def open_with_workloads(asked: Namespace) -> tuple[BlockLibrary, tuple[str, ...]]:
+    """Open as :func:`open_asked` does; also names the workloads there are, if any, to choose."""
+    library, workloads = _open(asked)
+    for said in library.notes:
+        say(f"note: {said}")
+    return library, workloads
+
+
+def how_to_read(asked: Namespace) -> dict[str, Any]:
+    """What is said of how a library is to be read, but for its workload."""
+    names = ("allow_gaps", "decimal", "thousands")
+    return {name: getattr(asked, name) for name in names if getattr(asked, name)}
+
+
+def _open(asked: Namespace) -> tuple[BlockLibrary, tuple[str, ...]]:
+    found = find_library(asked.library)
+    if isinstance(found, Dataset):
+        if asked.workload is not None:
+            raise DatasetError(f"{found.title} has no workloads; leave --workload out.")
+        return open_dataset(found), ()
+    opened = open_source(found, **how_to_read(asked))
+    if not isinstance(opened, BlockLibrary):
+        return opened.library(asked.workload), tuple(one.name for one in opened.workloads)
+    if asked.workload is not None:  # says that there are none
+        opened = load_library(found, workload=asked.workload, **how_to_read(asked))
+    return opened, ()
+
+
+def open_dataset(dataset: Dataset, *, agree: bool = False) -> BlockLibrary:
+    """Open a dataset: ask for what has to be agreed to, and show how far the fetch is."""
+    agreed = agree or has_agreed(dataset, cache_folder()) or _ask(dataset)
+    if not agreed:
+        raise DatasetError(
+            f"{dataset.title} is under the {dataset.license.name}, which has to be accepted first. "
+            f"Read {dataset.license.address}, then: "
+            f"puzzle-widgets datasets {dataset.name} --agree"
+        )
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(binary_units=True))
+    bar = Progress(
+        *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+    )
+    with bar:
+        task = bar.add_task(dataset.title, total=dataset.size)
+        return load_dataset(
+            dataset.name,
+            agree=True,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+
+
+def terms(dataset: Dataset) -> str:
+    """Say what a dataset is and under which terms."""
+    terms = dataset.license
+    text = f"The full text applies: {terms.address}\n" if terms.address else ""
+    return (
+        f"{dataset.title}: {dataset.about}\n"
+        f"Source: {dataset.source}\n"
+        f"Size: {dataset.size_text}\n"
+        f"License: {terms.name}. {terms.summary}\n{text}"
+    )
+
+
+def _ask(dataset: Dataset) -> bool:
+    """Ask on a terminal; where there is none the answer is no."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    note(terms(dataset))
+    sys.stderr.write("Do you accept this license? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in _YES
+
+
+def read_problem(asked: Namespace, library: BlockLibrary) -> SearchProblem:
+    """Read objective, budgets and rules.
+
+    Raises
+    ------
+    ProblemError
+        If a key, layer or variant is not in the library, or a limit makes no sense.
+    """
+    minimize, maximize = _objective(asked, library)
+    return SearchProblem(
+        library,
+        minimize=minimize,
+        maximize=maximize,
+        budgets=_budgets(asked.min, asked.max),
+        throughput=asked.throughput,
+        latency_ms=asked.latency_ms,
+        fixed=_fixed(asked.fix, library),
+        banned=_banned(asked.ban, library),
+    )
+
+
+def read_options(asked: Namespace) -> dict[str, Any]:
+    """Read what :func:`puzzle_widgets.search` takes besides the problem."""
+    return {"solver": asked.solver, "gap": asked.gap, "time_limit": asked.time_limit}
+
+
+def _objective(asked: Namespace, library: BlockLibrary) -> tuple[str | None, str | None]:
+    if asked.minimize or asked.maximize:
+        return asked.minimize, asked.maximize
+    if not library.scores:
+        raise ProblemError(
+            f"{library.name} has no score. Say what to optimize: --minimize or --maximize with "
+            f"one of {', '.join(library.keys)}."
+        )
+    score = library.scores[0]
+    sense = score_sense(library, score)
+    if sense.goal is None:
+        raise ProblemError(f"{sense.reason} Say --minimize {score} or --maximize {score}.")
+    return (score, None) if sense.goal == "minimize" else (None, score)
+
+
+def _budgets(lower: list[str], upper: list[str]) -> dict[str, BudgetSpec]:
+    least, most = _limits(lower, "--min"), _limits(upper, "--max")
+    return {key: (least.get(key), most.get(key)) for key in [*most, *least]}
+
+
+def _limits(equations: list[str], flag: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for equation in equations:
+        key, _, limit = equation.rpartition("=")
+        if key.strip() in found:
+            raise ProblemError(f"{flag} {key.strip()} is given twice. Give it once.")
+        found[key.strip()] = limit
+    return found
+
+
+def _fixed(equations: list[str], library: BlockLibrary) -> dict[LayerName, str]:
+    found: dict[LayerName, str] = {}
+    for equation in equations:
+        layer, variant = _choice(equation, library)
+        if found.get(layer, variant) != variant:
+            raise ProblemError(f"--fix: layer {layer!r} is given two variants. Give one.")
+        found[layer] = variant
+    return found
+
+
+def _banned(equations: list[str], library: BlockLibrary) -> dict[LayerName, set[str]]:
+    found: dict[LayerName, set[str]] = {}
+    for layer, variant in (_choice(equation, library) for equation in equations):
+        found.setdefault(layer, set()).add(variant)
+    return found
+
+
+def _choice(equation: str, library: BlockLibrary) -> tuple[LayerName, str]:
+    """Read LAYER=VARIANT; names may hold "=" themselves, so that every split is tried."""
+    marks = [place for place, letter in enumerate(equation) if letter == "="]
+    found: set[tuple[LayerName, str]] = set()
+    errors: dict[bool, ProblemError] = {}
+    for mark in marks:
+        known = False
+        try:
+            layer = library.layer(find_layer(library, equation[:mark]))
+            known = True
+            found.add((layer.name, find_variant(layer, equation[mark + 1 :])))
+        except ProblemError as error:
+            errors.setdefault(known, error)
+    if not found:
+        raise errors.get(True) or errors[False]
+    if len(found) > 1:
+        both = sorted(f"layer {layer!r}, variant {name!r}" for layer, name in found)
+        raise ProblemError(f"{equation!r} can be read as {' or '.join(both)}. Rename one of them.")
+    return found.pop()
