@@ -1,47 +1,71 @@
-"""What the app's notebook shows: the explorer, or a message that says why it cannot."""
+"""How the server tells a kernel what to open, and the page that the kernel then shows."""
 
 from __future__ import annotations
 
+import json
 import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ipywidgets import HTML, DOMWidget
 from markupsafe import Markup
 
-from puzzle_widgets.app.environment import (
-    DECIMAL_VARIABLE,
-    GAPS_VARIABLE,
-    LIBRARY_VARIABLE,
-    THOUSANDS_VARIABLE,
-    WORKLOAD_VARIABLE,
-)
 from puzzle_widgets.errors import PuzzleError
-from puzzle_widgets.library import open_source
-from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.widgets.explorer import PuzzleExplorer
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ipywidgets import DOMWidget
+
+JUPYTER_FOLDER = Path(__file__).resolve().parent / "jupyter"
+LIBRARY_VARIABLE = "PUZZLE_WIDGETS_LIBRARY"
+HOW_VARIABLE = "PUZZLE_WIDGETS_HOW"
 DEFAULT_LIBRARY = "llama-3.3-70b-modeled"
-
 _MESSAGE = Markup(
     '<div class="pzw-error" role="alert"><strong>The block library {} cannot be opened.</strong>'
     "<br>{}</div>"
 )
 
 
-def explorer_page() -> DOMWidget:
-    """Explorer of the library that the environment names, of the embedded default otherwise."""
-    name = os.environ.get(LIBRARY_VARIABLE) or DEFAULT_LIBRARY
+@contextmanager
+def served_environment(library: str | None, **how: object) -> Iterator[None]:
+    """Set library, how it opens, and the path of the template for as long as the server runs."""
+    kept = dict(os.environ)
+    known = kept.get("JUPYTER_PATH")
+    os.environ["JUPYTER_PATH"] = os.pathsep.join([str(JUPYTER_FOLDER), *([known] if known else [])])
+    os.environ[HOW_VARIABLE] = json.dumps(how)
+    if library is not None:
+        os.environ[LIBRARY_VARIABLE] = library_argument(library)
     try:
-        state = _open(name, os.environ.get(WORKLOAD_VARIABLE) or None)
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+
+
+def library_argument(library: str) -> str:
+    """Absolute path of a library that is a file or folder; any other name as it is."""
+    path = Path(library).expanduser()
+    return str(path.resolve()) if path.exists() else library
+
+
+def explorer_page() -> DOMWidget:
+    """Explorer of the library that the environment names, else of the embedded default.
+
+    Where it cannot be opened, a message that says why.
+    """
+    # The server imports this module, too, and needs no widgets.
+    from ipywidgets import HTML  # noqa: PLC0415
+
+    from puzzle_widgets.library import open_source  # noqa: PLC0415
+    from puzzle_widgets.state import ExplorerState  # noqa: PLC0415
+    from puzzle_widgets.widgets.explorer import PuzzleExplorer  # noqa: PLC0415
+
+    name = os.environ.get(LIBRARY_VARIABLE) or DEFAULT_LIBRARY
+    how = json.loads(os.environ.get(HOW_VARIABLE) or "{}")
+    workload = how.pop("workload", None)
+    try:
+        state = ExplorerState(open_source(name, **how), workload=workload)
     except PuzzleError as error:
         return HTML(_MESSAGE.format(name, error))
     return PuzzleExplorer(state)
-
-
-def _open(name: str, workload: str | None) -> ExplorerState:
-    opened = open_source(
-        name,
-        allow_gaps=bool(os.environ.get(GAPS_VARIABLE)),
-        decimal=os.environ.get(DECIMAL_VARIABLE),
-        thousands=os.environ.get(THOUSANDS_VARIABLE),
-    )
-    return ExplorerState(opened, workload=workload)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import shutil
 import signal
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,51 +16,43 @@ from typing import TYPE_CHECKING, Any
 from jupyter_core.paths import jupyter_path
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
+from tornado.web import HTTPError, authenticated
 from voila.app import Voila
+from voila.handler import BaseVoilaHandler, VoilaHandler
+from voila.notebook_renderer import NotebookRenderer
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+from voila.utils import get_page_config
 
-from puzzle_widgets.app.admission import Admission
 from puzzle_widgets.app.connection import PageSocket
-from puzzle_widgets.app.environment import served_environment
-from puzzle_widgets.app.handlers import AdmissionHandler, PageHandler
 from puzzle_widgets.app.machine import (
     Ending,
     allow_open_files,
     cores,
-    default_sessions,
     ending,
     listen_at,
     open_when_possible,
     port_of,
 )
+from puzzle_widgets.app.page import served_environment
+from puzzle_widgets.app.sessions import Admission, Opening
 from puzzle_widgets.app.settings import PAGE_MESSAGES, AppSettings, voila_config
-from puzzle_widgets.resources import notebook_folder
 
 if TYPE_CHECKING:
     import socket
 
-NOTEBOOK = "explorer.ipynb"
 MAX_BODY_BYTES = 2**20  # nothing but questions comes by HTTP; files come by the websocket
 BODY_SECONDS = 30
 END_SECONDS = 20
 
 
-def serve(  # noqa: PLR0913
+def serve(
     library: str | None = None,
     *,
-    workload: str | None = None,
-    allow_gaps: bool = False,
-    decimal: str | None = None,
-    thousands: str | None = None,
+    how: Mapping[str, object] | None = None,
     port: int | None = None,
     open_browser: bool = True,
-    notebook: str | Path | None = None,
-    ip: str = "127.0.0.1",
-    base_url: str = "/",
-    idle_timeout: int = 1800,
-    cull_interval: int = 60,
-    max_sessions: int | None = None,
+    **settings_given: Any,  # noqa: ANN401
 ) -> None:
     """Serve the explorer until Ctrl-C, then end every kernel it started.
 
@@ -66,44 +60,25 @@ def serve(  # noqa: PLR0913
     ----------
     library
         Path or name of the block library to open; None for the embedded default.
-    workload
-        Workload to open it in, where it is a run with several; the usual by default.
-    allow_gaps
-        Whether numbered layers may be missing from it.
-    decimal, thousands
-        Marks of figures in it that are text, as for :func:`puzzle_widgets.load_library`.
+    how
+        How to open it, as for :func:`puzzle_widgets.load_library`.
     port
         Port to listen at; None takes 8866 where it is free and any free port otherwise.
     open_browser
         Whether to open the page where the machine has a browser.
-    notebook
-        Another notebook to serve in place of the explorer.
-    ip
-        Address to listen at; anything but a loopback address opens the app to the network.
-    base_url
-        Path under which the app is served, as behind a reverse proxy.
-    idle_timeout
-        Seconds without use after which a session ends, its tab open or not.
-    cull_interval
-        Seconds between two looks for such sessions.
-    max_sessions
-        Sessions that may be open at once; None for what memory and cores allow. Whoever comes
-        later waits, and gets in by itself.
+    settings_given
+        Fields of :class:`AppSettings`.
 
     Raises
     ------
     ServerError
         If the port asked for is taken, or the notebook is not there.
     """
-    path = Path(notebook) if notebook is not None else notebook_folder() / NOTEBOOK
-    most = default_sessions() if max_sessions is None else max_sessions
-    settings = AppSettings(path.resolve(), ip, base_url, idle_timeout, cull_interval, most)
+    settings = AppSettings(**settings_given)
     listener = listen_at(settings.ip, port)
     url = page_url(settings, port_of(listener))
-    how = {"decimal": decimal, "thousands": thousands}
-    said = served_environment(library, workload, allow_gaps=allow_gaps, **how)
     allow_open_files()
-    with said, ending() as request:
+    with served_environment(library, **(how or {})), ending() as request:
         config = voila_config(settings)
         # As the one application of the process, Voila's parts write to its log.
         app = PuzzleApp.instance(listener, url, settings, request, config=config)
@@ -228,3 +203,108 @@ def _say(line: str) -> None:
     with suppress(OSError):
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
+
+
+START_SECONDS = 180
+PROOF = "X-Puzzle-Widgets"  # a header that no page of another host can send
+
+
+class AdmissionHandler(BaseVoilaHandler):
+    """Answers a waiting page."""
+
+    def initialize(self, admission: Admission, **kwargs: Any) -> None:  # noqa: ANN401
+        """Take what Voila's handlers take, and the server's admission."""
+        super().initialize(**kwargs)
+        self._admission = admission
+
+    @authenticated
+    def post(self) -> None:
+        """Give a ticket, or a place; only a script of this server's own page can ask."""
+        if PROOF not in self.request.headers:
+            raise HTTPError(403)
+        self.set_header("Cache-Control", "no-store")
+        self.finish(self._admission.ask(self.get_argument("name", "")))
+
+
+class PageHandler(VoilaHandler):
+    """Sends the page of the notebook, with a kernel of its own behind it."""
+
+    def initialize(self, admission: Admission, **kwargs: Any) -> None:  # noqa: ANN401
+        """Take what Voila's handler takes, and the server's admission."""
+        super().initialize(**kwargs)
+        self._admission = admission
+        self._opening: Opening | None = None
+
+    @authenticated
+    async def get(self, path: str | None = None) -> None:
+        """Send the page for a ticket; without one, the page that asks for a ticket."""
+        if path:
+            raise HTTPError(404)
+        self.set_header("Content-Type", "text/html")
+        self.set_header("Cache-Control", "no-store")
+        self._opening = self._admission.begin(self.get_argument("ticket", ""))
+        if self._opening is None:
+            self.finish(self.render_template("opening.html"))
+        else:
+            await self._open(self._opening)
+
+    def on_connection_close(self) -> None:
+        """End what was begun for a visitor who has left."""
+        super().on_connection_close()
+        if self._opening is not None:
+            self._opening.leave()
+
+    async def _open(self, opening: Opening) -> None:
+        try:
+            page = await opening.render(self._page, START_SECONDS)
+        except asyncio.CancelledError:
+            return  # the visitor has left, or the server ends
+        except Exception:
+            self.log.exception("The page could not be opened")
+            self.set_status(500)
+            self.finish(self.render_template("failed.html"))
+        else:
+            opening.expect_page()
+            self.finish(page)
+
+    async def _page(self, opening: Opening) -> str:
+        renderer = self._renderer()
+        await renderer.initialize()
+        private = self.kernel_manager.connection_dir
+        kernel_id = await opening.start(
+            kernel_name=renderer.notebook.metadata.kernelspec.name,
+            path=os.path.dirname(self.notebook_path),  # noqa: PTH120 - a path of Jupyter's own
+            env={**os.environ, "IPYTHONDIR": os.path.join(private, "ipython")},  # noqa: PTH118
+        )
+        kernel = self.kernel_manager.get_kernel(kernel_id)
+        snippets = renderer.generate_content_generator(kernel_id, kernel)
+        try:
+            return "".join([text async for text, _ in snippets])
+        finally:
+            _disconnect(renderer)
+
+    def _renderer(self) -> NotebookRenderer:
+        facts = {
+            "base_url": self.base_url,
+            "settings": self.settings,
+            "log": self.log,
+            "voila_configuration": self.voila_configuration,
+        }
+        return NotebookRenderer(
+            voila_configuration=self.voila_configuration,
+            traitlet_config=self.traitlet_config,
+            notebook_path=self.notebook_path,
+            template_paths=self.template_paths,
+            config_manager=self.config_manager,
+            contents_manager=self.contents_manager,
+            base_url=self.base_url,
+            kernel_spec_manager=self.kernel_spec_manager,
+            page_config=get_page_config(**facts),
+        )
+
+
+def _disconnect(renderer: NotebookRenderer) -> None:
+    """Let go of the kernel, even where its start was broken off."""
+    client = getattr(getattr(renderer, "executor", None), "kc", None)
+    if client is not None:
+        client.stop_channels()

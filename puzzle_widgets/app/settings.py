@@ -12,10 +12,12 @@ import zmq
 from traitlets.config import Config
 
 from puzzle_widgets.app.connection import GuardedConnection
-from puzzle_widgets.app.kernels import OwnPythonKernels, PageKernel, PageKernels
 from puzzle_widgets.app.machine import default_sessions, socket_root
+from puzzle_widgets.app.sessions import OwnPythonKernels, PageKernel, PageKernels
 from puzzle_widgets.errors import ServerError
+from puzzle_widgets.resources import notebook_folder
 
+NOTEBOOK = "explorer.ipynb"
 TEMPLATE = "puzzle_widgets"
 MAX_MESSAGE_BYTES = 100 * 2**20
 MAX_MESSAGES_PER_SECOND = 100_000.0
@@ -56,7 +58,7 @@ class AppSettings:
     Parameters
     ----------
     notebook
-        The notebook to serve.
+        The notebook to serve; by default the explorer's.
     ip
         Address to listen at; anything but a loopback address opens the app to the network.
     base_url
@@ -66,12 +68,13 @@ class AppSettings:
     cull_interval
         Seconds between two looks for such sessions.
     max_sessions
-        Sessions that may be open at once; by default what memory and cores allow.
+        Sessions that may be open at once; by default what memory and cores allow. Whoever comes
+        later waits, and gets in by itself.
     ping_seconds
         Seconds between two pings of an open page; one that answers none of three is gone.
     """
 
-    notebook: Path
+    notebook: Path = field(default_factory=lambda: notebook_folder() / NOTEBOOK)
     ip: str = "127.0.0.1"
     base_url: str = "/"
     idle_timeout: int = 1800
@@ -80,7 +83,8 @@ class AppSettings:
     ping_seconds: float = 30
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be served, and bring the base URL into its one form."""
+        """Refuse what cannot be served; bring notebook and base URL into their one form."""
+        object.__setattr__(self, "notebook", Path(self.notebook).resolve())
         if not self.notebook.is_file():
             raise ServerError(f"notebook {self.notebook} does not exist; name an .ipynb file")
         for name, unit in (

@@ -20,7 +20,7 @@ from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, w
 
 from puzzle_widgets.app.connection import V1
 from tests.app.messages import HEADER, legacy, legacy_text, parts_of, v1
-from tests.app.test_framing import NOT_LEGACY, NOT_V1
+from tests.app.test_connection import NOT_LEGACY, NOT_V1
 from tests.support.app import RunningApp, running_app
 from tests.support.notebook import write_notebook
 from tests.support.visitor import open_page

@@ -15,7 +15,7 @@ from tornado.websocket import websocket_connect
 
 from puzzle_widgets.app.connection import V1, GuardedConnection
 from tests.app.messages import HEADER, legacy_text, parts_of, v1
-from tests.app.test_framing import SIXTEEN_BYTES
+from tests.app.test_connection import SIXTEEN_BYTES
 from tests.support.app import CHECKOUT
 from tests.support.notebook import write_notebook
 from tests.support.visitor import ask

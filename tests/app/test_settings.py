@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from puzzle_widgets.app import settings as settings_module
-from puzzle_widgets.app.environment import JUPYTER_FOLDER
 from puzzle_widgets.app.machine import MOST_SESSIONS, socket_root
+from puzzle_widgets.app.page import JUPYTER_FOLDER
 from puzzle_widgets.app.server import page_url
 from puzzle_widgets.app.settings import TEMPLATE, AppSettings, voila_config
 from puzzle_widgets.errors import ServerError
