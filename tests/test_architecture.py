@@ -112,7 +112,7 @@ def test_nothing_needs_the_build() -> None:
         ("anywidget", ("widgets/",)),
         ("IPython", ("widgets/", "app/")),
         ("voila", ("app/",)),
-        ("rich", ("cli/", "distillation/progress.py")),
+        ("rich", ("cli/", "distillation/run.py")),
         ("jinja2", ("export/report.py", "widgets/html.py")),
         ("pooch", ("library/datasets/",)),
         ("torch", ("distillation/",)),

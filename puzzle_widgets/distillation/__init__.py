@@ -5,11 +5,10 @@ Needs PyTorch (``pip install puzzle-widgets[build]``); nothing else in the packa
 
 from __future__ import annotations
 
-from puzzle_widgets.distillation.check import check_architecture, distill_chosen
-from puzzle_widgets.distillation.child import distill_child
+from puzzle_widgets.distillation.children import distill_child
 from puzzle_widgets.distillation.presets import PRESETS
 from puzzle_widgets.distillation.run import open_run
-from puzzle_widgets.distillation.stages import STAGES, build
+from puzzle_widgets.distillation.stages import STAGES, build, check_architecture, distill_chosen
 
 __all__ = [
     "PRESETS",

@@ -28,8 +28,7 @@ from puzzle_widgets.distillation.model import (
     tensor_bytes,
 )
 from puzzle_widgets.distillation.presets import ModelShape, Workload, attention_name, ffn_name
-from puzzle_widgets.distillation.progress import Progress
-from puzzle_widgets.distillation.run import Run, load_json, machine, save_json
+from puzzle_widgets.distillation.run import Progress, Run, load_json, machine, save_json
 
 COSTS = "costs.json"
 NON_BLOCK = "non-block costs"

@@ -27,8 +27,7 @@ from puzzle_widgets.distillation.model import (
 )
 from puzzle_widgets.distillation.parent import load_parent, make_optimizer, train_step
 from puzzle_widgets.distillation.presets import Schedule
-from puzzle_widgets.distillation.progress import Progress
-from puzzle_widgets.distillation.run import Run, load_tensors, save_tensors
+from puzzle_widgets.distillation.run import Progress, Run, load_tensors, save_tensors
 from puzzle_widgets.distillation.text import random_windows
 from puzzle_widgets.library.model import Part, SubBlock
 

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from puzzle_widgets.distillation.model import Decoder, count_parameters, next_token_loss
 from puzzle_widgets.distillation.presets import Schedule
-from puzzle_widgets.distillation.progress import Progress, Say
 from puzzle_widgets.distillation.run import (
+    Progress,
     Run,
+    Say,
     load_json,
     load_tensors,
     machine,

@@ -14,8 +14,7 @@ from puzzle_widgets.distillation.distill import load_subblock
 from puzzle_widgets.distillation.model import Decoder
 from puzzle_widgets.distillation.parent import load_parent
 from puzzle_widgets.distillation.presets import Subblocks, block_name
-from puzzle_widgets.distillation.progress import Progress
-from puzzle_widgets.distillation.run import Run, append_line, read_lines
+from puzzle_widgets.distillation.run import Progress, Run, append_line, read_lines
 from puzzle_widgets.distillation.text import even_windows
 
 SCORES = "scores.jsonl"

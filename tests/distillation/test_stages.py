@@ -12,10 +12,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from puzzle_widgets.distillation import PRESETS, STAGES, build
-from puzzle_widgets.distillation.progress import Progress, duration
-from puzzle_widgets.distillation.run import load_tensors, open_run
-from puzzle_widgets.distillation.truth import AFTER
-from puzzle_widgets.distillation.write_truth import truth_file
+from puzzle_widgets.distillation.run import Progress, duration, load_tensors, open_run
+from puzzle_widgets.distillation.truth import AFTER, truth_file
 from puzzle_widgets.errors import BuildError
 from puzzle_widgets.library import load_library
 
