@@ -21,10 +21,9 @@ from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.budget_rows import Amount, BudgetSetting, SearchRule, Sense
 from puzzle_widgets.solution import MeasuredPoint, Solution
 from puzzle_widgets.state import actions, opening
-from puzzle_widgets.state.fetch import DatasetFetch
 from puzzle_widgets.state.opening import Run
 from puzzle_widgets.state.record import Record, Selection
-from puzzle_widgets.state.store import Changes, Message, Store
+from puzzle_widgets.state.store import Changes, DatasetFetch, Message, Store
 from puzzle_widgets.sweeps import DecisionGrid, ParetoFront, SurfaceGrid
 
 P = ParamSpec("P")

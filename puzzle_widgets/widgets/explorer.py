@@ -12,9 +12,8 @@ from puzzle_widgets.widgets.layers.panel import LayerView
 from puzzle_widgets.widgets.library_bar import DatasetOffer, LibraryBar
 from puzzle_widgets.widgets.maps.decision_map import DecisionMap
 from puzzle_widgets.widgets.maps.surface import BudgetSurface
-from puzzle_widgets.widgets.message import MessageBar
 from puzzle_widgets.widgets.page import page_aids
-from puzzle_widgets.widgets.panel import Shown, state_of
+from puzzle_widgets.widgets.panel import MessageBar, Shown, state_of
 from puzzle_widgets.widgets.pareto import ParetoPlot
 from puzzle_widgets.widgets.scenarios.panel import ScenarioPanel
 from puzzle_widgets.widgets.status import StatusPanel

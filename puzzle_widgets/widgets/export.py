@@ -10,10 +10,18 @@ from markupsafe import Markup
 from puzzle_widgets.export import TARGETS, Checked, Finding, Target, find_target, prepare
 from puzzle_widgets.solution import Scenario
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.widgets.budgets.rules import RuleList
 from puzzle_widgets.widgets.files import FilePicker, FileSaver
-from puzzle_widgets.widgets.message import MessageBar
-from puzzle_widgets.widgets.panel import Panel, Shown, button, guard, named, row, shared_state
+from puzzle_widgets.widgets.panel import (
+    MessageBar,
+    Panel,
+    RuleList,
+    Shown,
+    button,
+    guard,
+    named,
+    row,
+    shared_state,
+)
 
 _SHOWN, _ALL = -1, -2
 _WORDS = {"error": "Error", "warning": "Warning", "note": "Note"}

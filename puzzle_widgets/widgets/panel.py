@@ -1,4 +1,4 @@
-"""What panels share: a card on the state, guarded callbacks, the question of a score's sense."""
+"""What panels share: a card on the state, guarded callbacks, and the state's words to a user."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.library.sense import Goal
+from puzzle_widgets.problem.budget_rows import SearchRule
 from puzzle_widgets.state import ExplorerState, Source
 from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.page import page_aids
@@ -207,3 +208,89 @@ def guard(state: ExplorerState, action: Callable[..., None]) -> Callable[..., No
                 watcher(error)
 
     return guarded
+
+
+class MessageBar(widgets.HBox):
+    """Shows the newest message of a state until it is dismissed; takes no room without one.
+
+    Parameters
+    ----------
+    state
+        Whose ``message`` to show. The text is untrusted and escaped.
+    """
+
+    def __init__(self, state: ExplorerState) -> None:
+        super().__init__()
+        self.state = state
+        self.text = widgets.HTML()
+        self.text.add_class("pw-message-text")
+        self.dismiss = button("Dismiss", "Dismiss this message")
+        self.dismiss.on_click(guard(state, lambda *_: state.dismiss()))
+        self.children = (self.text, self.dismiss)
+        for name in ("pw-ui", "pw-message"):
+            self.add_class(name)
+        self._refresh = guard(state, lambda *_: self._show())
+        self._follows = True
+        state.observe(self._refresh, "message")
+        self._show()
+
+    def close(self) -> None:
+        """Let go of the state, then close; ipywidgets closes once more at the very end."""
+        if self._follows:
+            self.state.unobserve(self._refresh, "message")
+            self._follows = False
+        super().close()
+
+    def _show(self) -> None:
+        message = self.state.message
+        self.layout.display = "none" if message is None else "flex"
+        if message is None:
+            self.text.value = ""
+            return
+        error = message.level == "error"
+        (self.add_class if error else self.remove_class)("pw-error")
+        role, before = ("alert", Markup("<b>Error.</b> ")) if error else ("status", Markup(""))
+        self.text.value = Markup("<div role='{}'>{}{}</div>").format(role, before, message.text)
+
+
+class RuleList(widgets.VBox):
+    """Shows the rules of a state; takes no room where there are none.
+
+    Parameters
+    ----------
+    state
+        Whose rules to show and to drop.
+    """
+
+    def __init__(self, state: ExplorerState) -> None:
+        super().__init__()
+        self._state = state
+        self._rows: tuple[widgets.HBox, ...] = ()
+        self.add_class("pw-rules")
+
+    def show(self) -> None:
+        """Show the rules that hold now."""
+        old = self._rows
+        rules = self._state.rules
+        self.layout.display = "" if rules else "none"
+        self._rows = tuple(self._row(place, rule) for place, rule in enumerate(rules))
+        self.children = self._rows
+        for gone in old:
+            gone.close()
+
+    def _row(self, place: int, rule: SearchRule) -> widgets.HBox:
+        words = Markup("<b>Rule:</b> {} <span class='pw-quiet'>({})</span>").format(
+            rule.words, _what(rule)
+        )
+        drop = button("Drop", f"Remove the rule: {rule.words}")
+        drop.on_click(guard(self._state, lambda *_: self._state.drop_rule(place)))
+        return row(widgets.HTML(words), drop, css="pw-rule")
+
+
+def _what(rule: SearchRule) -> str:
+    """Say how much a rule asks for."""
+    count, layers = sum(map(len, rule.banned.values())), len(rule.banned)
+    parts = [f"{count:,} variants in {layers:,} layers banned"] if count else []
+    parts += [f"{len(rule.fixed):,} layers fixed"] if rule.fixed else []
+    parts += [f"{other.layers:,} layers to differ in" for other in rule.differences]
+    return ", ".join(parts)

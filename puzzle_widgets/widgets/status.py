@@ -22,8 +22,7 @@ from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.widgets.budgets.amounts import amount
 from puzzle_widgets.widgets.html import heading, render
-from puzzle_widgets.widgets.message import MessageBar
-from puzzle_widgets.widgets.panel import Panel, Shown, button, row
+from puzzle_widgets.widgets.panel import MessageBar, Panel, Shown, button, row
 
 _ASKED = "Not searched: choose first which way the score is better"
 _OUTDATED = "Out of date: the figures are for earlier budgets"

@@ -10,9 +10,16 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.charts.palette import SELECTED
+from puzzle_widgets.library import FrozenMapping, Measurement
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.widgets.pareto import ParetoPlot
+from puzzle_widgets.widgets.pareto import (
+    ParetoPlot,
+    axis_options,
+    outcome_words,
+    point_options,
+    title_words,
+)
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
 from tests.support.state import found_so_far
 
@@ -255,3 +262,113 @@ def test_close_lets_go_of_the_state(plot: ParetoPlot) -> None:
     plot.close()
     plot.state.keep("later")
     assert plot.legend.value == before
+
+
+PLAIN = make_library([[(0, 4, 2), (1, 2, 1)]])
+
+
+def test_points_are_listed_with_use_and_score() -> None:
+    """The list has an entry for no point, then one per point."""
+    front = pw.pareto_front(pw.SearchProblem(PLAIN, minimize=LOSS), RUNTIME, 3)
+    assert point_options(front, LOSS)[1:] == [
+        ("1 of 2: 1 ms, score 1", 0),
+        ("2 of 2: 2 ms, score 0", 1),
+    ]
+    assert point_options(None, LOSS) == [("No points yet", -1)]
+
+
+def test_outcome_of_a_stopped_search_counts_its_searches() -> None:
+    """A search that was stopped says how far it came, also before its first point."""
+    state = ExplorerState(PLAIN)
+    state.start_front()
+    front = state.front
+    assert front is not None
+    stopped = replace(front, done=1, asked=24, solutions=front.solutions[:1])
+    assert outcome_words(state, stopped) == (
+        "Stopped after 1 of 24 searches: 1 point, proven optimal."
+    )
+    assert outcome_words(state, replace(stopped, solutions=())).startswith("Stopped before")
+
+
+def test_title_keeps_capitals_that_belong() -> None:
+    """Labels stand in a sentence; abbreviations keep their capitals."""
+    key = "stats.num_kv_heads"
+    state = ExplorerState(make_library([[(0, 4), (1, 2)]], keys=("metrics.kl_div", key)))
+    assert title_words(state) == "summed KL divergence against KV heads"
+    assert title_words(ExplorerState(PLAIN)).endswith("against throughput")
+    assert ExplorerState(PLAIN).front_resource == THROUGHPUT
+
+
+ROWS = [[(0, 4, 2, 7), (1, 2, 1, 3)]]
+MANY = make_library(ROWS, keys=(LOSS, "stats.watts", MEMORY, RUNTIME))
+
+
+def test_options_put_the_usual_resources_first() -> None:
+    """Memory, runtime and throughput come before other costs, each with its unit."""
+    assert axis_options(MANY, MEMORY) == [
+        ("Memory (MiB)", MEMORY),
+        ("Runtime (ms)", RUNTIME),
+        ("Throughput (tokens/s)", THROUGHPUT),
+        ("Watts", "stats.watts"),
+    ]
+
+
+def test_options_leave_out_an_unknown_throughput() -> None:
+    """Without batch size and sequence length there is no throughput to choose."""
+    library = make_library(
+        ROWS, keys=(LOSS, "stats.watts", MEMORY, RUNTIME), measurement=Measurement()
+    )
+    assert THROUGHPUT not in [key for _, key in axis_options(library, MEMORY)]
+
+
+KL, LM = "metrics.kl_div", "metrics.lm_loss"
+LIBRARY = make_library(
+    [[(0, 1.1, 4, 5), (2, 1.3, 2, 3)], [(0, 1.1, 4, 5), (1, 1.2, 2, 3)]],
+    keys=(KL, LM, MEMORY, RUNTIME),
+)
+POINTS = (
+    pw.MeasuredPoint("<b>one</b>", FrozenMapping({LM: 1.4, KL: 0.9, MEMORY: 6.0}), "one.json"),
+    pw.MeasuredPoint("two", FrozenMapping({LM: 1.2}), ""),
+)
+
+
+@pytest.fixture
+def measured_plot() -> ParetoPlot:
+    """Plot against memory, with two measured points of which one has a place."""
+    state = ExplorerState(LIBRARY)
+    state.set_front(MEMORY)
+    state.set_measured(POINTS)
+    return ParetoPlot(state)
+
+
+def test_points_with_both_values_are_drawn(measured_plot: ParetoPlot) -> None:
+    """A mark of its own at the measured values; the legend counts those with a place."""
+    assert measured_plot.chart.spots["measured"].marker == "cross"
+    assert list(measured_plot.chart.spots["measured"].x) == [6.0]
+    assert list(measured_plot.chart.spots["measured"].y) == [0.9]
+    assert "Measured (1 of 2)" in measured_plot.legend.value
+
+
+def test_every_point_is_listed_and_escaped(measured_plot: ParetoPlot) -> None:
+    """The list opens by key, says what was not measured, and runs nothing of a file."""
+    assert measured_plot.measured.value.startswith("<details")
+    assert "Measured points (2)" in measured_plot.measured.value
+    assert "&lt;b&gt;one" in measured_plot.measured.value
+    assert "KL divergence: not measured" in measured_plot.measured.value
+    assert "Source: one.json" in measured_plot.measured.value
+
+
+def test_a_score_of_another_scale_is_said(measured_plot: ParetoPlot) -> None:
+    """An LM loss beside a sum of LM losses: where it stands, and why, is in its words."""
+    measured_plot.state.set_objective(LM)
+    assert measured_plot.chart.spots["measured"].y[0] == pytest.approx(2.2 + 0.3)
+    (name,) = measured_plot.chart.spots["measured"].names
+    assert "measured: 1.4 (drawn by its difference from the parent's 1.1)" in name
+
+
+def test_they_go_with_their_library(measured_plot: ParetoPlot) -> None:
+    """Another library has no part in them."""
+    measured_plot.state.open_library(pw.random_library(3, 3))
+    assert measured_plot.state.measured == ()
+    assert measured_plot.measured.layout.display == "none"
+    assert len(measured_plot.chart.spots["measured"].x) == 0

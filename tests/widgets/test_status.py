@@ -10,7 +10,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.state import Selection
-from puzzle_widgets.widgets.message import MessageBar
+from puzzle_widgets.widgets.panel import MessageBar
 from puzzle_widgets.widgets.status import facts, status_words, tiles
 from tests.support.libraries import MEMORY, RUNTIME, make_library
 

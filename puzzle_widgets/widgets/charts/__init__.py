@@ -2,7 +2,7 @@
 
 from puzzle_widgets.widgets.charts.cells import CellChart
 from puzzle_widgets.widgets.charts.front import FrontChart
-from puzzle_widgets.widgets.charts.keys import legend_line, strip_line
 from puzzle_widgets.widgets.charts.layers import BarChart, CurveChart
+from puzzle_widgets.widgets.charts.parts import legend_line, strip_line
 
 __all__ = ["BarChart", "CellChart", "CurveChart", "FrontChart", "legend_line", "strip_line"]

@@ -11,7 +11,7 @@ import numpy as np
 from puzzle_widgets.charts.axes import FloatArray
 from puzzle_widgets.charts.figure import Cells, Figure, Outline
 from puzzle_widgets.charts.palette import BLANK_VALUE, HEAT, HEAT_BLANK, HEAT_LINEAR
-from puzzle_widgets.widgets.charts.axes import axis_of, close_all, figure_of, scale_of
+from puzzle_widgets.widgets.charts.parts import axis_of, close_all, figure_of, scale_of
 
 OnCell = Callable[[int, int], None]
 _COLORS = [HEAT_BLANK, HEAT_LINEAR, *HEAT]

@@ -12,7 +12,7 @@ import numpy as np
 from puzzle_widgets.charts.axes import Axis
 from puzzle_widgets.charts.figure import Figure, Spot, Spots
 from puzzle_widgets.charts.palette import FRONT, LIMIT, PARENT, SELECTED
-from puzzle_widgets.widgets.charts.axes import axis_of, figure_of, fit, scale_of
+from puzzle_widgets.widgets.charts.parts import axis_of, figure_of, fit, scale_of
 
 _HOLLOW = "var(--pw-card)"
 _MARGIN = {"top": 12, "bottom": 50, "left": 62, "right": 18}

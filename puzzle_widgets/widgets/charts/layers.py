@@ -11,7 +11,7 @@ import numpy as np
 from puzzle_widgets.charts.axes import Axis
 from puzzle_widgets.charts.figure import Bars, Curve, Figure
 from puzzle_widgets.charts.palette import SELECTED
-from puzzle_widgets.widgets.charts.axes import axis_of, close_all, figure_of, fit, scale_of
+from puzzle_widgets.widgets.charts.parts import axis_of, close_all, figure_of, fit, scale_of
 
 OnLayer = Callable[[int], None]
 _SHADE, _SHADED, _CLEAR = "#808080", 0.22, "transparent"

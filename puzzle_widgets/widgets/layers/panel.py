@@ -18,8 +18,13 @@ from puzzle_widgets.solution import Solution
 from puzzle_widgets.widgets.charts import BarChart, legend_line
 from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.html import heading
-from puzzle_widgets.widgets.layers.detail import LayerDetail, OpenLayer
-from puzzle_widgets.widgets.layers.words import block_words, layer_name, view_words
+from puzzle_widgets.widgets.layers.detail import (
+    LayerDetail,
+    OpenLayer,
+    block_words,
+    layer_name,
+    view_words,
+)
 from puzzle_widgets.widgets.panel import Panel, button, guard, row
 
 _NONE = ("none", -1)

@@ -10,7 +10,7 @@ from puzzle_widgets.sweeps.decision_map import DecisionGrid
 from puzzle_widgets.widgets.charts import CellChart, legend_line, strip_line
 from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.html import heading
-from puzzle_widgets.widgets.layers.words import layer_name, sized_label
+from puzzle_widgets.widgets.layers.detail import layer_name, sized_label
 from puzzle_widgets.widgets.maps.parts import (
     SearchLine,
     answer_words,

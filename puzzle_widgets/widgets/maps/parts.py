@@ -12,7 +12,7 @@ from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.sweeps.budget_axis import BudgetAxis
 from puzzle_widgets.sweeps.front import resource_use
-from puzzle_widgets.widgets.layers.words import changed_words
+from puzzle_widgets.widgets.layers.detail import changed_words
 from puzzle_widgets.widgets.panel import button, row
 from puzzle_widgets.widgets.status import status_words
 

@@ -20,8 +20,16 @@ from puzzle_widgets.solution.scenario import scenario_table as table_of
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.files import FilePicker, picture_buttons
 from puzzle_widgets.widgets.html import download_link
-from puzzle_widgets.widgets.message import MessageBar
-from puzzle_widgets.widgets.panel import Panel, Shown, button, guard, named, row, shared_state
+from puzzle_widgets.widgets.panel import (
+    MessageBar,
+    Panel,
+    Shown,
+    button,
+    guard,
+    named,
+    row,
+    shared_state,
+)
 from puzzle_widgets.widgets.scenarios.comparison import Comparison
 from puzzle_widgets.widgets.scenarios.table import scenario_table
 

@@ -6,7 +6,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.state import BudgetSetting
-from puzzle_widgets.widgets.budgets.row import BudgetRow
+from puzzle_widgets.widgets.budgets.panel import BudgetRow
 from tests.support.libraries import MEMORY, RUNTIME, make_library
 
 KEYS = ("metrics.loss", "metrics.accuracy", MEMORY, RUNTIME)
