@@ -26,8 +26,7 @@ from puzzle_widgets.distillation.write_library import read_library
 from puzzle_widgets.errors import BuildError
 from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping, LayerName
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
-from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.problem import Architecture
+from puzzle_widgets.problem import Architecture, SearchProblem
 from puzzle_widgets.solution import search
 
 SCORE = "metrics.kl_div"
