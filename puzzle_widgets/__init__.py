@@ -1,6 +1,6 @@
 """Explore block libraries of compressed language models.
 
-Library, problem, search and solution need no Jupyter; the widgets load on first use.
+Everything loads when it is first used; library, problem, search and solution need no Jupyter.
 """
 
 from __future__ import annotations
@@ -11,75 +11,75 @@ import puzzle_widgets.loading  # noqa: F401 - before all that takes long
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from puzzle_widgets import export
-from puzzle_widgets.errors import (
-    BuildError,
-    DatasetError,
-    ExportError,
-    LibraryError,
-    ProblemError,
-    PuzzleError,
-    ScenarioError,
-    ServerError,
-    SolverError,
-)
-from puzzle_widgets.files import (
-    RunReports,
-    load_ground_truth,
-    open_architecture,
-    preset,
-    preset_names,
-    read_reports,
-)
-from puzzle_widgets.library import (
-    BlockLibrary,
-    BlockVariant,
-    Dataset,
-    Layer,
-    Measurement,
-    Provenance,
-    PuzzletronRun,
-    TableRun,
-    Workload,
-    embedded_libraries,
-    list_datasets,
-    load_dataset,
-    load_files,
-    load_library,
-    open_run,
-    random_library,
-    to_frame,
-    write_library,
-    write_template,
-)
-from puzzle_widgets.problem import (
-    Budget,
-    Difference,
-    SearchProblem,
-    Share,
-    read_architecture,
-    read_budgets,
-)
-from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution, parent_solution, search
-from puzzle_widgets.sweeps import (
-    DecisionGrid,
-    DiverseSolutions,
-    FullFront,
-    ParetoFront,
-    SurfaceGrid,
-    budget_surface,
-    decision_map,
-    full_front,
-    iter_budget_surface,
-    iter_decision_map,
-    iter_pareto_front,
-    pareto_front,
-    search_diverse,
-)
 from puzzle_widgets.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from puzzle_widgets import export
+    from puzzle_widgets.errors import (
+        BuildError,
+        DatasetError,
+        ExportError,
+        LibraryError,
+        ProblemError,
+        PuzzleError,
+        ScenarioError,
+        ServerError,
+        SolverError,
+    )
+    from puzzle_widgets.files import (
+        RunReports,
+        load_ground_truth,
+        open_architecture,
+        preset,
+        preset_names,
+        read_reports,
+    )
+    from puzzle_widgets.library import (
+        BlockLibrary,
+        BlockVariant,
+        Dataset,
+        Layer,
+        Measurement,
+        Provenance,
+        PuzzletronRun,
+        TableRun,
+        Workload,
+        embedded_libraries,
+        list_datasets,
+        load_dataset,
+        load_files,
+        load_library,
+        open_run,
+        random_library,
+        to_frame,
+        write_library,
+        write_template,
+    )
+    from puzzle_widgets.problem import (
+        Budget,
+        Difference,
+        SearchProblem,
+        Share,
+        read_architecture,
+        read_budgets,
+    )
+    from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution, parent_solution, search
     from puzzle_widgets.state import BudgetSetting, ExplorerState
+    from puzzle_widgets.sweeps import (
+        DecisionGrid,
+        DiverseSolutions,
+        FullFront,
+        ParetoFront,
+        SurfaceGrid,
+        budget_surface,
+        decision_map,
+        full_front,
+        iter_budget_surface,
+        iter_decision_map,
+        iter_pareto_front,
+        pareto_front,
+        search_diverse,
+    )
     from puzzle_widgets.widgets.budgets.panel import BudgetPanel
     from puzzle_widgets.widgets.explorer import PuzzleExplorer
     from puzzle_widgets.widgets.export import ExportPanel
@@ -90,7 +90,8 @@ if TYPE_CHECKING:
     from puzzle_widgets.widgets.scenarios.panel import ScenarioPanel
     from puzzle_widgets.widgets.status import StatusPanel
 
-_STATE = ("ExplorerState", "BudgetSetting")
+# The public names, in the order in which they build on each other; a name loads what is before it.
+_PARTS = ("errors", "library", "problem", "solution", "sweeps", "files", "state")
 _WIDGETS = {
     "BudgetSurface": "maps.surface",
     "BudgetPanel": "budgets.panel",
@@ -177,13 +178,26 @@ __all__ = [
 ]
 
 
+# Loaded later, this package would take the place of the function of its name.
+import_module("puzzle_widgets.search")
+del globals()["search"]
+
+
 def _load(name: str) -> Any:  # noqa: ANN401
-    """Load state and widgets when they are first asked for."""
-    if name in _STATE:
-        return getattr(import_module("puzzle_widgets.state"), name)
+    """Load what a public name stands for when it is first asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module 'puzzle_widgets' has no attribute {name!r}")
+    globals()[name] = found = _find(name)
+    return found
+
+
+def _find(name: str) -> Any:  # noqa: ANN401
+    if name == "export":
+        return import_module("puzzle_widgets.export")
     if name in _WIDGETS:
         return getattr(import_module(f"puzzle_widgets.widgets.{_WIDGETS[name]}"), name)
-    raise AttributeError(f"module 'puzzle_widgets' has no attribute {name!r}")
+    parts = (import_module(f"puzzle_widgets.{part}") for part in _PARTS)
+    return next(getattr(part, name) for part in parts if hasattr(part, name))
 
 
 if not TYPE_CHECKING:

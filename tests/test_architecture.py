@@ -18,6 +18,7 @@ ORDER = [
     "loading",
     "version",
     "errors",
+    "deferred",
     "resources",
     "writing",
     "library",

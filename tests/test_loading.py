@@ -19,10 +19,14 @@ WHILE_LOADING = f"""
 import sys
 class Interrupting:
     def find_spec(self, name, path=None, target=None):
-        if name == "puzzle_widgets.export":
+        if name == "puzzle_widgets.library":
             {INTERRUPT}
 sys.meta_path.insert(0, Interrupting())
 """
+UNNEEDED = (
+    *("pandas", "pyarrow", "openpyxl", "jinja2", "rich", "pooch", "pulp", "highspy"),
+    *("IPython", "ipywidgets", "bqplot", "puzzle_widgets.export", "puzzle_widgets.state"),
+)
 
 
 def run(*words: str) -> tuple[int, str]:
@@ -33,12 +37,26 @@ def run(*words: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
+def output(code: str) -> str:
+    """What a fresh Python says that runs this."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
 @pytest.mark.parametrize("program", ["puzzle-widgets", "other"])
 def test_interrupted_program_ends_without_a_traceback(program: str) -> None:
     """The program ends by the signal itself; other programs get their exception."""
     code = (
         f"{HEARD}\nimport sys; sys.argv = ['/bin/{program}']\n"
-        f"{WHILE_LOADING}\nimport puzzle_widgets"
+        f"{WHILE_LOADING}\nimport puzzle_widgets.cli"
     )
     status, errors = run("-c", code)
     if program == "puzzle-widgets":
@@ -52,7 +70,7 @@ def test_interrupted_module_ends_without_a_traceback() -> None:
     code = (
         f"{HEARD}\nimport sys; sys.argv = ['-m']\n"
         "sys.orig_argv = ['python', '-m', 'puzzle_widgets']\n"
-        f"{WHILE_LOADING}\nimport puzzle_widgets"
+        f"{WHILE_LOADING}\nimport puzzle_widgets.cli"
     )
     assert run("-c", code) == (-signal.SIGINT, "")
 
@@ -70,3 +88,38 @@ def test_interrupts_are_python_s_again_after_loading() -> None:
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_a_search_loads_neither_pandas_nor_solvers_nor_widgets() -> None:
+    """Opening a library and searching it loads only what these need."""
+    code = (
+        "import sys, puzzle_widgets as pw\n"
+        "library = pw.load_library('llama-3.3-70b-modeled')\n"
+        "budgets = {'stats.memory_mib': '70 %'}\n"
+        "problem = pw.SearchProblem(library, minimize='metrics.kl_div', budgets=budgets)\n"
+        "assert pw.search(problem).status == 'optimal'\n"
+        f"print(*sorted(set({UNNEEDED}) & set(sys.modules)))"
+    )
+    assert output(code) == ""
+
+
+def test_importing_the_package_loads_nothing_of_it() -> None:
+    """Public names load when they are first asked for."""
+    code = (
+        "import sys, puzzle_widgets\n"
+        "print('numpy' in sys.modules, 'puzzle_widgets.library' in sys.modules)"
+    )
+    assert output(code) == "False False"
+
+
+@pytest.mark.parametrize("first", ["pw.search", "pw.pareto_front", "puzzle_widgets.search.mip"])
+def test_the_search_is_a_function_whatever_was_loaded_before(first: str) -> None:
+    """The package that has its name does not take its place."""
+    code = (
+        "from importlib import import_module\n"
+        "import puzzle_widgets as pw\n"
+        f"{first if first.startswith('pw') else f'import_module({first!r})'}\n"
+        "from puzzle_widgets import search\n"
+        "print(callable(search), search is pw.search)"
+    )
+    assert output(code) == "True True"

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from threading import Event
 from typing import Any
 
-import pandas as pd
 from rich.console import Console, RenderableType
 from rich.progress import Progress
 
@@ -37,6 +36,7 @@ from puzzle_widgets.cli.output import (
     write_tables,
     write_text,
 )
+from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.files.layers_file import dump_layers
 from puzzle_widgets.files.scenario_file import dump_scenarios

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from puzzle_widgets.deferred import pd
 from puzzle_widgets.library import BlockLibrary, to_frame
 from puzzle_widgets.library.quantity import THROUGHPUT, describe_key
 from puzzle_widgets.library.tables.frame import units_of, write_subblock
@@ -28,7 +28,7 @@ _PROOF = ("status", "score", "bound", "gap", "seconds")
 _RATES = (THROUGHPUT, "speedup")
 
 
-@to_frame.register
+@to_frame.register(Solution)
 def _solution_frame(solution: Solution, *, layers: bool = True) -> pd.DataFrame:  # noqa: ARG001
     """Lay an architecture out: one row per layer; empty where there is none."""
     frame = _layer_frame([({}, solution)], solution.library, [])
@@ -39,7 +39,7 @@ def _solution_frame(solution: Solution, *, layers: bool = True) -> pd.DataFrame:
     return frame
 
 
-@to_frame.register
+@to_frame.register(ParetoFront)
 def _front_frame(front: ParetoFront, *, layers: bool = False) -> pd.DataFrame:
     """Lay a front out: ``point`` counts from 0, by rising use of the resource."""
     frame = _several(_counted(front.solutions, "point"), ["point"], layers=layers)
@@ -47,7 +47,7 @@ def _front_frame(front: ParetoFront, *, layers: bool = False) -> pd.DataFrame:
     return frame
 
 
-@to_frame.register
+@to_frame.register(FullFront)
 def _full_front_frame(front: FullFront, *, layers: bool = False) -> pd.DataFrame:
     """Lay every point out: its use and score; the solutions themselves only with ``layers``."""
     if layers:
@@ -59,13 +59,13 @@ def _full_front_frame(front: FullFront, *, layers: bool = False) -> pd.DataFrame
     return frame
 
 
-@to_frame.register
+@to_frame.register(DiverseSolutions)
 def _diverse_frame(found: DiverseSolutions, *, layers: bool = False) -> pd.DataFrame:
     """Lay diverse solutions out: ``solution`` counts from 0, best first."""
     return _several(_counted(found, "solution"), ["solution"], layers=layers)
 
 
-@to_frame.register
+@to_frame.register(SurfaceGrid)
 def _surface_frame(grid: SurfaceGrid, *, layers: bool = False) -> pd.DataFrame:
     """Lay a surface out: a row per cell; ``x_limit`` and ``y_limit`` are in ``attrs['units']``."""
     rows: list[Named] = [
@@ -82,7 +82,7 @@ def _surface_frame(grid: SurfaceGrid, *, layers: bool = False) -> pd.DataFrame:
     return frame
 
 
-@to_frame.register
+@to_frame.register(DecisionGrid)
 def _decisions_frame(grid: DecisionGrid, *, layers: bool = True) -> pd.DataFrame:
     """Lay a decision map out: a row a target and layer, or a row a target."""
     axis = grid.targets
@@ -119,7 +119,7 @@ def _list_frame(
     return _several(rows, [name], layers=layers)
 
 
-@to_frame.register
+@to_frame.register(Scenario)
 def _scenario_frame(scenario: Scenario, *, layers: bool = True) -> pd.DataFrame:  # noqa: ARG001
     return to_frame(scenario.solution)
 

@@ -6,8 +6,7 @@ import csv
 import re
 from collections.abc import Sequence
 
-import pandas as pd
-
+from puzzle_widgets.deferred import pd
 from puzzle_widgets.solution.scenario import Scenario, layer_table
 
 _HEAD = ("scenario", "layer", "variant", "block")

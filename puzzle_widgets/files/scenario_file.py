@@ -7,8 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
-
+from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import LibraryError, PuzzleError, ScenarioError
 from puzzle_widgets.files.architecture_file import plain_problem, scenario_of
 from puzzle_widgets.files.layers_file import as_named

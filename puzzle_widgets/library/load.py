@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeAlias
 
-import pandas as pd
-
+from puzzle_widgets.deferred import is_frame, pd
 from puzzle_widgets.library.assemble import Facts
 from puzzle_widgets.library.checks import Location, mapping, parse_json
 from puzzle_widgets.library.datasets import (
@@ -47,7 +47,7 @@ _NO_WORKLOADS = "no workloads here."
 _WHAT_HAS = "Only a Puzzletron run has them, or a table with rows for several batch sizes."
 Place = str | os.PathLike[str] | Mapping[str, bytes]
 Run = PuzzletronRun | TableRun
-Found = pd.DataFrame | Dataset | Source
+Found: TypeAlias = "pd.DataFrame | Dataset | Source"
 
 
 @dataclass(frozen=True)
@@ -290,7 +290,7 @@ def load_files(
 
 def _resolve(source: Place | pd.DataFrame) -> Found:
     """One way from what is named to what is there, whoever asks."""
-    if isinstance(source, pd.DataFrame):
+    if is_frame(source):
         return source
     if isinstance(source, Mapping):
         return source_of(source)
@@ -303,7 +303,7 @@ def _open(found: Found, asked: _Asked) -> BlockLibrary | Run:
     if isinstance(found, Dataset):
         asked.refuse_workload(found.name)
         return _with_words(load_dataset(found.name), asked.name, asked.measurement)
-    if isinstance(found, pd.DataFrame):
+    if is_frame(found):
         return asked.told(open_frame(found, "DataFrame", asked.facts("DataFrame"), asked.marks))
     return _run_in(found, asked) or _read_json(found, asked)
 

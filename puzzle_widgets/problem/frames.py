@@ -7,8 +7,8 @@ from collections.abc import Hashable, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
-import pandas as pd
 
+from puzzle_widgets.deferred import is_na, pd
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, LayerName, to_frame
 from puzzle_widgets.library.checks import short_repr
@@ -16,7 +16,7 @@ from puzzle_widgets.problem.budget import BudgetSpec, Limit
 from puzzle_widgets.problem.problem import SearchProblem
 
 
-@to_frame.register
+@to_frame.register(SearchProblem)
 def _problem_frame(problem: SearchProblem, *, layers: bool = False) -> pd.DataFrame:  # noqa: ARG001
     """Lay the budgets out: one row each, with the parent's sum beside the limits."""
     library = problem.library
@@ -136,7 +136,7 @@ def _find_layer(name: Any, library: BlockLibrary, place: int) -> LayerName:  # n
 
 def _limit(row: Mapping[Hashable, Any], name: str) -> Limit:
     value = row.get(name)
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+    if value is None or is_na(value) or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, str) and not value.strip():
         return None

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
+from puzzle_widgets.deferred import pd
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.problem import Architecture, SearchProblem
 from puzzle_widgets.solution.solution import Solution, evaluate

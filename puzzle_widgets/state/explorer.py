@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Concatenate, Literal, ParamSpec
+from typing import Any, Concatenate, Literal, ParamSpec, TypeAlias, TypeGuard
 
-import pandas as pd
 from traitlets import Bool, Float, HasTraits, Instance, Int, TraitError, Tuple, Unicode
 
+from puzzle_widgets.deferred import is_frame, pd
 from puzzle_widgets.errors import ExportError, PuzzleError, ScenarioError
 from puzzle_widgets.export import Finding, ParentConfig
 from puzzle_widgets.export.parent_config import parent_config_of
@@ -27,9 +27,8 @@ from puzzle_widgets.state.store import Changes, DatasetFetch, Message, Store
 from puzzle_widgets.sweeps import DecisionGrid, ParetoFront, SurfaceGrid
 
 P = ParamSpec("P")
-_Place = str | os.PathLike[str] | pd.DataFrame
-_PLACES = (str, os.PathLike, pd.DataFrame)
-Source = BlockLibrary | Run | SearchProblem | Solution | Record | _Place
+_Place: TypeAlias = "str | os.PathLike[str] | pd.DataFrame"
+Source: TypeAlias = "BlockLibrary | Run | SearchProblem | Solution | Record | _Place"
 # What a user may assign, and the action that an assignment calls.
 _ASSIGNED = {
     "library": "open_library",
@@ -120,7 +119,7 @@ class ExplorerState(HasTraits):
     ) -> None:
         super().__init__()
         self.announced = 0
-        opened = open_source(source) if isinstance(source, _PLACES) else source
+        opened = open_source(source) if _is_place(source) else source
         record = opened if isinstance(opened, Record) else opening.open_any(opened, workload)
         self._store = Store(record, solver)
         self._fetch = DatasetFetch(self._store, self.open_library)
@@ -480,3 +479,7 @@ class ExplorerState(HasTraits):
             self.fail(error)
             return False
         return True
+
+
+def _is_place(source: object) -> TypeGuard[_Place]:
+    return isinstance(source, str | os.PathLike) or is_frame(source)

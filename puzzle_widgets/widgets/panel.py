@@ -16,7 +16,7 @@ from puzzle_widgets.state import ExplorerState, Source
 from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.page import page_aids
 
-Shown: TypeAlias = ExplorerState | Source | widgets.VBox
+Shown: TypeAlias = "ExplorerState | Source | widgets.VBox"
 """What a panel can show: a state, what one is made of, or a widget that has one."""
 _ANSWERS: tuple[tuple[str, Goal], ...] = (
     ("Smaller is better", "minimize"),

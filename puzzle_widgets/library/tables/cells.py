@@ -15,8 +15,8 @@ from decimal import Decimal
 from typing import Literal, get_args
 
 import numpy as np
-import pandas as pd
 
+from puzzle_widgets.deferred import is_na
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.checks import Location, number, short_repr, text
 from puzzle_widgets.library.model import KINDS, LayerName, Part, SubBlock, block_from_size
@@ -174,7 +174,7 @@ def is_blank(value: object) -> bool:
     """Whether a cell holds nothing."""
     if isinstance(value, str):
         return not value.strip()
-    return value is None or value is pd.NA or value is pd.NaT or _is_nan(_plain(value))
+    return value is None or is_na(value) or _is_nan(_plain(value))
 
 
 def read_layer(value: object, place: Location) -> LayerName:
@@ -248,7 +248,7 @@ def _is_size(size: float) -> bool:
 
 def _plain(value: object) -> object:
     """Turn NumPy's and decimal numbers into Python's, and pandas' nothing into none."""
-    if value is pd.NA or value is pd.NaT:
+    if is_na(value):
         return None
     if isinstance(value, Decimal):
         return float(value)

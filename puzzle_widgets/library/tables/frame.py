@@ -10,8 +10,7 @@ from functools import singledispatch
 from importlib import import_module
 from typing import Any
 
-import pandas as pd
-
+from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.assemble import Facts
 from puzzle_widgets.library.checks import Location, check_bytes, first_line, need
@@ -75,7 +74,7 @@ def to_frame(source: Any, *, layers: bool = False) -> pd.DataFrame:  # noqa: ANN
     raise TypeError(f"{type(source).__name__}: it has no table form. See help(to_frame).")
 
 
-@to_frame.register
+@to_frame.register(BlockLibrary)
 def _library_frame(library: BlockLibrary, *, layers: bool = False) -> pd.DataFrame:  # noqa: ARG001
     variants = [variant for layer in library.layers for variant in layer.variants]
     rows = [

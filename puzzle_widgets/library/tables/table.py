@@ -8,8 +8,7 @@ from functools import cached_property
 from pathlib import PurePath
 from typing import Any
 
-import pandas as pd
-
+from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
 from puzzle_widgets.library.checks import Location, short_repr, some_of
