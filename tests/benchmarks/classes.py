@@ -55,6 +55,10 @@ class ClassFamily:
     name: str
     instances: tuple[ClassInstance, ...]
 
+    def first(self) -> ClassFamily:
+        """The first instance alone."""
+        return ClassFamily(self.name, self.instances[:1])
+
 
 def class_instances(words: Sequence[str] = ()) -> list[ClassFamily]:
     """Draw all classes, or those whose names hold one of some words.

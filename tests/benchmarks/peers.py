@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -46,13 +47,34 @@ class Answer:
     """What a solver found: one flat variable index a layer, and the seconds it took.
 
     ``build`` is the part of ``seconds`` that stated the model; ``proven`` is whether the solver
-    claims the optimum within its gap.
+    claims the optimum within its gap; no score is below ``bound``. ``cpu`` are the CPU seconds of
+    the solving alone, of all threads and finished child processes.
     """
 
     choice: IntArray | None
     seconds: float
     build: float
     proven: bool
+    bound: float = -math.inf
+    cpu: float = 0.0
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a solver is told besides the model: relative gap, seconds, threads (0: its default)."""
+
+    gap: float
+    seconds: float
+    threads: int = 0
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a package says: values of the variables, if any, its claim, and its bound."""
+
+    values: list[float] | None
+    proven: bool
+    bound: float = -math.inf
 
 
 @dataclass(frozen=True)
@@ -66,8 +88,7 @@ class Peer:
     gap
         Relative gap that it stops at.
     state
-        States the model: takes the knapsack and seconds allowed, gives a function that solves it
-        and returns the variables' values (``None`` without an answer) and the claim.
+        States the model, and gives a function that solves it.
     most_variables
         Largest model that its license allows.
     """
@@ -75,26 +96,33 @@ class Peer:
     name: str
     package: str
     gap: float
-    state: Callable[[Program, float, float], Callable[[], tuple[list[float] | None, bool]]]
+    state: Callable[[Program, Terms], Callable[[], Found]]
     most_variables: float = math.inf
 
     def fits(self, program: Program) -> bool:
         """Whether the model is within the license."""
         return program.score.size <= self.most_variables
 
-    def solve(self, program: Program, seconds: float) -> Answer:
+    def solve(self, program: Program, seconds: float, threads: int = 0) -> Answer:
         """State and solve, and take the time of both."""
         begin = time.perf_counter()
-        run = self.state(program, self.gap, seconds)
-        built = time.perf_counter()
-        values, proven = run()
-        choice = None if values is None else _choice(program, values)
-        return Answer(choice, time.perf_counter() - begin, built - begin, proven)
+        run = self.state(program, Terms(self.gap, seconds, threads))
+        built, spent = time.perf_counter(), cpu_seconds()
+        found = run()
+        spent, end = cpu_seconds() - spent, time.perf_counter()
+        choice = None if found.values is None else _choice(program, found.values)
+        return Answer(choice, end - begin, built - begin, found.proven, found.bound, spent)
 
 
-def solve_by(name: str, program: Program, seconds: float) -> Answer:
+def cpu_seconds() -> float:
+    """CPU time so far, user and system, of all threads and finished child processes."""
+    times = os.times()
+    return time.process_time() + times.children_user + times.children_system
+
+
+def solve_by(name: str, program: Program, seconds: float, threads: int = 0) -> Answer:
     """Solve by the peer of a name; what a peer's process runs."""
-    return next(peer for peer in PEERS if peer.name == name).solve(program, seconds)
+    return next(peer for peer in PEERS if peer.name == name).solve(program, seconds, threads)
 
 
 def installed_peers() -> list[Peer]:
@@ -143,11 +171,12 @@ def _limits(program: Program) -> Iterator[tuple[list[float], float, int]]:
             yield cost, float(lower), -1
 
 
-def _state_python_mip(program: Program, gap: float, seconds: float) -> Callable[[], Any]:
+def _state_python_mip(program: Program, terms: Terms) -> Callable[[], Found]:
     mip = importlib.import_module("mip")
     model = mip.Model(sense=mip.MINIMIZE, solver_name=mip.CBC)
     model.verbose = 0
-    model.max_mip_gap = gap
+    model.max_mip_gap = terms.gap
+    model.threads = terms.threads
     x = [model.add_var(var_type=mip.BINARY) for _ in program.score]
     model.objective = mip.xsum(
         score * xj for score, xj in zip(program.score.tolist(), x, strict=True)
@@ -158,15 +187,15 @@ def _state_python_mip(program: Program, gap: float, seconds: float) -> Callable[
         total = mip.xsum(c * xj for c, xj in zip(cost, x, strict=True))
         model += total <= limit if side > 0 else total >= limit
 
-    def run() -> tuple[list[float] | None, bool]:
-        status = model.optimize(max_seconds=seconds)
+    def run() -> Found:
+        status = model.optimize(max_seconds=terms.seconds)
         values = [float(xj.x) for xj in x] if model.num_solutions else None
-        return values, status == mip.OptimizationStatus.OPTIMAL
+        return Found(values, status == mip.OptimizationStatus.OPTIMAL, model.objective_bound)
 
     return run
 
 
-def _state_pulp(name: str, program: Program, gap: float, seconds: float) -> Callable[[], Any]:
+def _state_pulp(name: str, program: Program, terms: Terms) -> Callable[[], Found]:
     pulp = importlib.import_module("pulp")
     model = pulp.LpProblem("mckp", pulp.LpMinimize)
     x = [model.add_variable(f"x{j}", 0, 1, pulp.LpBinary) for j in range(program.score.size)]
@@ -176,21 +205,30 @@ def _state_pulp(name: str, program: Program, gap: float, seconds: float) -> Call
     for cost, limit, side in _limits(program):
         total = pulp.lpSum(c * xj for c, xj in zip(cost, x, strict=True))
         model += total <= limit if side > 0 else total >= limit
-    solver = _pulp_solver(pulp, name, gap, seconds)
+    solver = _pulp_solver(pulp, name, terms)
 
-    def run() -> tuple[list[float] | None, bool]:
+    def run() -> Found:
         result = model.solve(solver)
-        values = [xj.varValue for xj in x]
+        values, bound = [xj.varValue for xj in x], _pulp_bound(model)
         if None in values:
-            return None, False
+            return Found(None, proven=False, bound=bound)
         # PuLP 3 returns a number and notes the solution's status; PuLP 4 returns a record.
-        return values, (model.sol_status if isinstance(result, int) else result.status) == 1
+        status = model.sol_status if isinstance(result, int) else result.status
+        return Found(values, status == 1, bound)
 
     return run
 
 
-def _pulp_solver(pulp: Any, name: str, gap: float, seconds: float) -> Any:
-    options = {"msg": False, "gapRel": gap, "timeLimit": seconds}
+def _pulp_bound(model: Any) -> float:
+    """HiGHS's own bound; PuLP tells none, and CBC's is not kept."""
+    highs = getattr(model, "solverModel", None)
+    return -math.inf if highs is None else float(highs.getInfo().mip_dual_bound)
+
+
+def _pulp_solver(pulp: Any, name: str, terms: Terms) -> Any:
+    options = {"msg": False, "gapRel": terms.gap, "timeLimit": terms.seconds}
+    if terms.threads:
+        options["threads"] = terms.threads
     if name == "HiGHS":
         return pulp.getSolver(name, **options)
     if "PULP_CBC_CMD" in pulp.listSolvers(onlyAvailable=True):
@@ -198,7 +236,7 @@ def _pulp_solver(pulp: Any, name: str, gap: float, seconds: float) -> Any:
     return pulp.getSolver("COIN_CMD", **options)
 
 
-def _state_cp_sat(program: Program, gap: float, seconds: float) -> Callable[[], Any]:
+def _state_cp_sat(program: Program, terms: Terms) -> Callable[[], Found]:
     """CP-SAT takes whole numbers: scores and costs are rounded to 1e-9 of their largest sum."""
     cp = importlib.import_module("ortools.sat.python.cp_model")
     model = cp.CpModel()
@@ -213,26 +251,29 @@ def _state_cp_sat(program: Program, gap: float, seconds: float) -> Callable[[], 
             total <= math.floor(limit * unit) if side > 0 else total >= math.ceil(limit * unit)
         )
     worst = np.maximum.reduceat(np.abs(program.score), program.starts[:-1]).sum()
-    scores = np.rint(program.score * (_INTEGER / max(float(worst), 1e-9))).astype(np.int64)
+    per_score = _INTEGER / max(float(worst), 1e-9)
+    scores = np.rint(program.score * per_score).astype(np.int64)
     model.minimize(cp.LinearExpr.weighted_sum(x, scores.tolist()))
     solver = cp.CpSolver()
-    solver.parameters.max_time_in_seconds = seconds
-    solver.parameters.relative_gap_limit = gap
+    solver.parameters.max_time_in_seconds = terms.seconds
+    solver.parameters.relative_gap_limit = terms.gap
+    solver.parameters.num_workers = terms.threads
 
-    def run() -> tuple[list[float] | None, bool]:
+    def run() -> Found:
         status = solver.solve(model)
         found = status in (cp.OPTIMAL, cp.FEASIBLE)
         values = [float(solver.value(xj)) for xj in x] if found else None
-        return values, status == cp.OPTIMAL
+        return Found(values, status == cp.OPTIMAL, solver.best_objective_bound / per_score)
 
     return run
 
 
-def _state_gurobi(program: Program, gap: float, seconds: float) -> Callable[[], Any]:
+def _state_gurobi(program: Program, terms: Terms) -> Callable[[], Found]:
     gurobi = importlib.import_module("gurobipy")
     model = gurobi.Model(env=_gurobi_environment())
-    model.Params.MIPGap, model.Params.TimeLimit = gap, seconds
-    if not gap:
+    model.Params.MIPGap, model.Params.TimeLimit = terms.gap, terms.seconds
+    model.Params.Threads = terms.threads
+    if not terms.gap:
         model.Params.MIPGapAbs = 0.0
     x = list(model.addVars(program.score.size, vtype="B").values())
     model.setObjective(gurobi.LinExpr(program.score.tolist(), x))
@@ -242,10 +283,10 @@ def _state_gurobi(program: Program, gap: float, seconds: float) -> Callable[[], 
         total = gurobi.LinExpr(cost, x)
         model.addConstr(total <= limit if side > 0 else total >= limit)
 
-    def run() -> tuple[list[float] | None, bool]:
+    def run() -> Found:
         model.optimize()
         values = [xj.X for xj in x] if model.SolCount else None
-        return values, model.Status == gurobi.GRB.OPTIMAL
+        return Found(values, model.Status == gurobi.GRB.OPTIMAL, model.ObjBound)
 
     return run
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import platform
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from os import cpu_count
 from pathlib import Path
+from statistics import median
 
 import puzzle_widgets as pw
+from tests.benchmarks.class_race import Result, Run
 from tests.benchmarks.front_race import FrontLine
 from tests.benchmarks.growth import Growth
+from tests.benchmarks.many import ManyLine
 from tests.benchmarks.peak import Peak
 from tests.benchmarks.peers import Peer
 from tests.benchmarks.race import OURS, Line
@@ -94,6 +99,57 @@ def peak_table(peaks: Sequence[Peak]) -> str:
     ]
     heads = ["search", "before, MiB", "added at the peak, MiB", "proved by", "status"]
     return _section("Peak memory of a search", table(heads, rows))
+
+
+def class_table(raced: Mapping[str, Sequence[Result]]) -> str:
+    """Table of the hard classes: CPU time of ours and of each instance's best peer."""
+    heads = ["class", "ours, ms", "slowest, ms", "unproven", "ties, ms"]
+    heads += ["best peer, ms", "slowest, ms", "unproven", "which", "verdict"]
+    rows = [_class_row(name, results) for name, results in raced.items()]
+    return _section("Hard classes, CPU time", table(heads, rows))
+
+
+def _class_row(name: str, results: Sequence[Result]) -> list[str]:
+    best = [each.best_peer for each in results if each.best_peer is not None]
+    which = dict.fromkeys(peer.partition(",")[0] for peer, _ in best)
+    verdicts = Counter(": ".join(filter(None, each.verdict)) for each in results)
+    return [
+        name,
+        *_spent([each.ours for each in results]),
+        milliseconds(median(each.ours.ties for each in results)),
+        *_spent([run for _, run in best]),
+        "; ".join(which),
+        "; ".join(f"{words} ({count} of {len(results)})" for words, count in verdicts.items()),
+    ]
+
+
+def _spent(runs: Sequence[Run]) -> list[str]:
+    """Median and slowest CPU time, and how many are unproven, with the widest gap."""
+    if not runs:
+        return ["", "", ""]
+    times, open_ = [run.cpu for run in runs], [run.gap for run in runs if not run.proven]
+    gap = max(open_, default=0.0)
+    wide = f"{100 * gap:.2g} %" if math.isfinite(gap) else "no answer"
+    unproven = f"{len(open_)} of {len(runs)}" + (f", {wide}" if open_ else "")
+    return [milliseconds(median(times)), milliseconds(max(times)), unproven]
+
+
+def many_table(lines: Iterable[ManyLine]) -> str:
+    """Table of work that is many searches."""
+    rows = [
+        [
+            each.work,
+            f"{each.searches:,}",
+            milliseconds(each.cpu),
+            milliseconds(each.wall),
+            f"{1000 * each.cpu / each.searches:.2f}",
+            str(each.unproven),
+            each.remark,
+        ]
+        for each in lines
+    ]
+    heads = ["work", "searches", "CPU, ms", "wall, ms", "CPU of one, ms", "unproven", "remarks"]
+    return _section("Many searches", table(heads, rows))
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

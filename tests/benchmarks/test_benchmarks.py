@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from puzzle_widgets.problem.mckp import FloatArray, IntArray, Mckp
+from puzzle_widgets.problem.mckp import IntArray
 from puzzle_widgets.search.mip import available_solvers
 from tests.benchmarks import compare, report
 from tests.benchmarks.app_speed import import_rows
-from tests.benchmarks.classes import (
-    class_instances,
-    feasible_limits,
-    pisinger,
-    published_like,
-    save_classes,
-)
 from tests.benchmarks.growth import measure_growth
 from tests.benchmarks.instances import (
     COSTS,
@@ -31,7 +24,7 @@ from tests.benchmarks.instances import (
     random_published_like,
 )
 from tests.benchmarks.peak import measure_peaks
-from tests.benchmarks.peers import PEERS, Answer, Peer, Program, installed_peers
+from tests.benchmarks.peers import PEERS, Answer, Found, Peer, Program, Terms, installed_peers
 from tests.benchmarks.race import OURS, Course, DisagreementError, Effort, check, ours, race
 from tests.benchmarks.workers import Workers
 
@@ -47,10 +40,10 @@ def small() -> Instance:
 def peer() -> Peer:
     """A peer that is never asked."""
 
-    def state(_program: Program, _gap: float, _seconds: float) -> None:
+    def state(_program: Program, _terms: Terms) -> Callable[[], Found]:
         raise NotImplementedError
 
-    return Peer("peer", "numpy", 1e-3, state)  # type: ignore[arg-type]
+    return Peer("peer", "numpy", 1e-3, state)
 
 
 def answer(choice: IntArray | None, *, proven: bool = True) -> Answer:
@@ -211,92 +204,3 @@ def test_imports_are_timed() -> None:
     rows = import_rows(1)
     assert len(rows) == 2
     assert all(row[1].endswith(" ms") for row in rows)
-
-
-_QUICK_CLASSES = ["100x10, R", "MMKP", "80x16", "60x33", "126x54"]
-
-
-def test_classes_are_drawn_by_their_seeds() -> None:
-    """Drawn again, each instance is the same; with another seed, another."""
-    first, again = class_instances(_QUICK_CLASSES), class_instances(_QUICK_CLASSES)
-    assert len(first) > 25
-    for family, same in zip(first, again, strict=True):
-        scores = [each.mckp.score.tolist() for each in family.instances]
-        assert scores == [each.mckp.score.tolist() for each in same.instances]
-        assert scores[0] != scores[1]
-
-
-def test_classes_have_the_sizes_that_they_are_named_by() -> None:
-    """Layers, variants and budgets stand in the names, and scores are what is lacking."""
-    for family in class_instances(_QUICK_CLASSES):
-        layers, variants = map(int, re.findall(r"(\d+)x(\d+)", family.name)[0])
-        for mckp in (each.mckp for each in family.instances):
-            assert (mckp.layers, len(mckp.score)) == (layers, layers * variants), family.name
-            assert mckp.cost.shape == (len(mckp.rows), len(mckp.score))
-            assert mckp.score.min() >= 0
-            budgets = re.search(r"(\d) budgets|x\d+x(\d+)$", family.name)
-            assert budgets is None or len(mckp.rows) == int(budgets[1] or budgets[2])
-
-
-def test_frugal_choices_keep_the_limits_of_the_classes() -> None:
-    """Each class whose budgets are upper limits has a choice within them."""
-    for family in class_instances(["80x16", "MMKP"]):
-        for mckp in (each.mckp for each in family.instances if not np.isfinite(each.mckp.lower[0])):
-            cost = mckp.cost.reshape(len(mckp.rows), mckp.layers, -1)
-            mean = cost.mean(axis=(1, 2))[:, None, None]
-            frugal = np.argmin((cost / mean).sum(axis=0), axis=1)
-            choice = np.asarray(mckp.starts[:-1] + frugal, dtype=np.intp)
-            assert not mckp.broken_rows(choice), family.name
-
-
-def test_limits_lie_between_the_frugal_choice_and_the_mean() -> None:
-    """A share of nothing allows the frugal choice only; a whole one the mean."""
-    cost = np.array([[[1.0, 3.0], [2.0, 6.0]]])
-    assert feasible_limits(cost, 0.0).tolist() == [3.0]
-    assert feasible_limits(cost, 1.0).tolist() == [6.0]
-
-
-@pytest.mark.parametrize("reach", [1_000, 1_000_000])
-def test_pisinger_draws_his_classes(reach: int) -> None:
-    """Profits are weights, near them, sums of them, or sorted with them, in [1, R]."""
-    weight, lack = _layers(pisinger("subset-sum", reach, 0))
-    assert (weight + lack == weight.max(axis=1, keepdims=True)).all()
-    assert 1 <= weight.min() <= weight.max() <= reach
-    weight, lack = _layers(pisinger("weakly correlated", reach, 0))
-    assert np.ptp(weight + lack, axis=1).max() <= 20
-    weight, lack = _layers(pisinger("strongly correlated", reach, 0))
-    assert (-np.diff(lack, axis=1) == np.diff(weight, axis=1) + 10).all()
-    weight, lack = _layers(pisinger("zig-zag", reach, 0))
-    assert (np.diff(weight, axis=1) >= 0).all()
-    assert (np.diff(lack, axis=1) <= 0).all()
-
-
-def test_pisingers_capacity_is_half_of_the_extremes() -> None:
-    """Half of the least weights and of the most profitable variants' weights, rounded down."""
-    mckp = pisinger("zig-zag", 1_000, 0)
-    weight, lack = _layers(mckp)
-    extremes = weight.min(axis=1) + np.where(lack == 0, weight, np.inf).min(axis=1)
-    assert mckp.upper.tolist() == [extremes.sum() // 2]
-
-
-def test_lower_limits_are_a_share_of_the_upper_ones() -> None:
-    """A band has both limits; without one there is only the upper."""
-    banded, free = (published_like(0, 5, (2, 2), 3, OWN, band=band) for band in (0.9, 1.0))
-    assert np.allclose(banded.lower, 0.9 * banded.upper)
-    assert np.isneginf(free.lower).all()
-
-
-def test_classes_are_saved_and_read_again(tmp_path: Path) -> None:
-    """A file holds an instance's arrays."""
-    families = class_instances(["MMKP uncorrelated 10x5x5"])
-    files = save_classes(families, tmp_path)
-    assert [file.name for file in files] == [
-        f"mmkp-uncorrelated-10x5x5-seed-{seed}.npz" for seed in range(3)
-    ]
-    with np.load(files[1]) as read:
-        assert read["cost"].tolist() == families[0].instances[1].mckp.cost.tolist()
-
-
-def _layers(mckp: Mckp) -> tuple[FloatArray, FloatArray]:
-    """Weights and scores of one budget, shape (layers, variants)."""
-    return mckp.cost[0].reshape(mckp.layers, -1), mckp.score.reshape(mckp.layers, -1)
