@@ -66,7 +66,23 @@ def set_budget(
     on: bool | None = None,
     sense: Sense | None = None,
 ) -> Record:
-    """Change one limit, by its resource or place; what is left out stays."""
+    """Change one limit; what is left out stays.
+
+    Parameters
+    ----------
+    record
+        To change.
+    which
+        Key of the resource, such as ``"stats.memory_mib"``, or ``"throughput"``; or the place
+        of the row in ``budgets``.
+    value
+        The limit, in the resource's unit or as a share of the parent's, such as ``"60 %"``;
+        giving one turns the limit on.
+    on
+        Whether the limit holds.
+    sense
+        ``"at most"`` or ``"at least"``; needed where both are there.
+    """
     rows, place = find_row(record.library, record.budgets, which, sense)
     row = rows[place]
     number = row.value if value is None else read_amount(record.library, row.resource, value)
@@ -306,14 +322,14 @@ def set_front(record: Record, resource: str | None = None, *, held: bool | None 
 
 
 def set_front_points(record: Record, points: int) -> Record:
-    """Choose how many limits to try along the front."""
+    """Choose how many limits to try along the front; one that was there is searched anew."""
     if not isinstance(points, int) or not 2 <= points <= MOST_POINTS:
         raise ProblemError(f"points={points!r}: give a whole number from 2 to {MOST_POINTS:,}.")
     return record.change(front_points=points)
 
 
 def set_surface(record: Record, x: str | None = None, y: str | None = None) -> Record:
-    """Choose the resources of the surface."""
+    """Choose the resources of the surface; one that is searched or found is searched anew."""
     across, up = x or record.surface_x, y or record.surface_y
     if limited_key(across) == limited_key(up):  # the axis that was not chosen makes room
         across, up = (across, record.surface_x) if x else (record.surface_y, up)
@@ -325,11 +341,12 @@ def set_surface(record: Record, x: str | None = None, y: str | None = None) -> R
     return record.change(surface_x=across, surface_y=up, cell=cell)
 
 
-def choose_cell(record: Record, cell: tuple[int, int] | None) -> Record:
-    """Choose a cell of the surface, by row and column; ``None`` chooses none."""
-    if cell is not None and not all(isinstance(place, int) and place >= 0 for place in cell):
-        raise ProblemError(f"cell={short_repr(cell)}: give a row and a column, from 0 on.")
-    return record.change(cell=cell)
+def choose_cell(record: Record, row: int, column: int) -> Record:
+    """Choose a cell of the surface, without its limits."""
+    if not all(isinstance(place, int) and place >= 0 for place in (row, column)):
+        words = short_repr((row, column))
+        raise ProblemError(f"cell={words}: give a row and a column, from 0 on.")
+    return record.change(cell=(row, column))
 
 
 def set_decisions(record: Record, over: str) -> Record:
@@ -364,7 +381,7 @@ def use_cell(record: Record, grid: SurfaceGrid | None, row: int, column: int) ->
         budgets, found = find_row(record.library, budgets, axis.resource, sense)
         limit = BudgetSetting(axis.resource, sense, axis.limits[place], on=True)
         budgets = (*budgets[:found], limit, *budgets[found + 1 :])
-    return set_budgets(choose_cell(record, (row, column)), budgets)
+    return set_budgets(choose_cell(record, row, column), budgets)
 
 
 def _checked_axis(record: Record, resource: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, Literal, ParamSpec, TypeAlias, TypeGuard
 
@@ -16,10 +17,8 @@ from puzzle_widgets.export.parent_config import parent_config_of
 from puzzle_widgets.library import BlockLibrary, open_source
 from puzzle_widgets.library.datasets import Dataset
 from puzzle_widgets.library.puzzletron import Wanted
-from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.problem.budget_rows import Amount, BudgetSetting, SearchRule, Sense
-from puzzle_widgets.solution import MeasuredPoint, Solution
+from puzzle_widgets.solution import Solution
 from puzzle_widgets.state import actions, opening
 from puzzle_widgets.state.opening import Run
 from puzzle_widgets.state.record import Record, Selection
@@ -40,6 +39,18 @@ _ASSIGNED = {
 
 # What stays when another library is opened.
 _KEPT = ("front_held", "front_points", "target")
+
+
+def _acts(
+    action: Callable[Concatenate[Record, P], Record],
+) -> Callable[Concatenate[ExplorerState, P], None]:
+    """Make a method that acts on the state's record, with the action's own docstring."""
+
+    @wraps(action)
+    def act(state: ExplorerState, /, *given: P.args, **named: P.kwargs) -> None:
+        state._store.apply(action, *given, **named)  # noqa: SLF001 - it is a method
+
+    return act
 
 
 class ExplorerState(HasTraits):
@@ -103,8 +114,8 @@ class ExplorerState(HasTraits):
         ParentConfig, allow_none=True, help="the parent's configuration, to export with"
     )
     target = Unicode(help="name of the target to export to")
-    costs = Tuple(help="names of the workloads to choose from; empty without a run")
-    costs_chosen = Unicode(help="the one that is open")
+    workloads = Tuple(help="names of the workloads to choose from; empty without a run")
+    workload = Unicode(help="the one that is open")
     notices = Tuple(help="what was left out of what is open, or set right, a sentence each")
     offered = Instance(Dataset, allow_none=True, help="the dataset whose terms are shown")
     fetched = Float(None, allow_none=True, help="share of it that is here; None without a fetch")
@@ -150,8 +161,8 @@ class ExplorerState(HasTraits):
         """Set traits, the only place that does, and tell who observes them when all are set."""
         self.announced += 1
         with self.hold_trait_notifications():
-            for name, value in values.items():
-                self.set_trait(name, value)
+            for name in filter(self.has_trait, values):
+                self.set_trait(name, values[name])
 
     # What is open
 
@@ -181,10 +192,10 @@ class ExplorerState(HasTraits):
         """Open uploaded files; bad ones give a message, and what was on screen stays."""
         self._attempt(lambda: self._open(opening.open_any(open_source(files))))
 
-    def choose_costs(self, name: str) -> None:
+    def choose_workload(self, name: str) -> None:
         """Open another workload of the same run; saved solutions are summed anew."""
-        if self.costs and name != self.costs_chosen:
-            self._attempt(lambda: self._open(opening.change_costs(self.record, name)))
+        if self.workloads and name != self.workload:
+            self._attempt(lambda: self._open(opening.change_workload(self.record, name)))
 
     def offer_dataset(self, name: str) -> None:
         """Open a dataset, or show its terms first where they are not agreed to yet."""
@@ -219,85 +230,29 @@ class ExplorerState(HasTraits):
 
     # The problem
 
-    def set_objective(self, objective: str, goal: Goal | None = None) -> None:
-        """Choose the score to make best, in the sense that is said, or that the library tells.
+    set_objective = _acts(actions.set_objective)
+    set_goal = _acts(actions.set_goal)
+    set_budget = _acts(actions.set_budget)
+    set_budgets = _acts(actions.set_budgets)
+    set_rules = _acts(actions.set_rules)
+    drop_rule = _acts(actions.drop_rule)
+    reset = _acts(actions.reset)
+    set_target = _acts(actions.set_target)
+    forget_parent_config = _acts(actions.forget_parent_config)
 
-        Where nothing tells it, ``question`` asks, and nothing is searched until a goal is given.
-        """
-        self._store.apply(actions.set_objective, objective, goal)
-
-    def set_goal(self, goal: Goal) -> None:
-        """Make the objective small (``"minimize"``) or large (``"maximize"``)."""
-        self._store.apply(actions.set_goal, goal)
-
-    def set_budget(
-        self,
-        which: str | int,
-        value: Amount | None = None,
-        *,
-        on: bool | None = None,
-        sense: Sense | None = None,
-    ) -> None:
-        """Change one limit; what is left out stays.
-
-        Parameters
-        ----------
-        which
-            Key of the resource, such as ``"stats.memory_mib"``, or ``"throughput"``; or the place
-            of the row in ``budgets``.
-        value
-            The limit, in the resource's unit or as a share of the parent's, such as ``"60 %"``;
-            giving one turns the limit on.
-        on
-            Whether the limit holds.
-        sense
-            ``"at most"`` or ``"at least"``; needed where both are there.
-
-        Examples
-        --------
-        >>> import puzzle_widgets as pw
-        >>> state = pw.ExplorerState("stdlib-2m-measured")
-        >>> state.set_budget("stats.memory_mib", "60 %")
-        >>> state.set_budget("throughput", on=False)
-        >>> state.solution.shares["stats.memory_mib"] <= 0.6
-        True
-        """
-        self._store.apply(actions.set_budget, which, value, on=on, sense=sense)
-
-    def set_budgets(self, budgets: Iterable[BudgetSetting]) -> None:
-        """Replace all rows at once."""
-        self._store.apply(actions.set_budgets, budgets)
-
-    def set_rules(self, rules: Iterable[SearchRule]) -> None:
-        """Replace all rules at once."""
-        self._store.apply(actions.set_rules, rules)
-
-    def drop_rule(self, place: int) -> None:
-        """Take a rule away."""
-        self._store.apply(actions.drop_rule, place)
+    def open_parent_config(self, content: bytes, file: str) -> None:
+        """Take the parent's configuration from a file; a bad one gives a message."""
+        self._attempt(self._store.apply, actions.open_parent_config, content, file)
 
     def avoid(self, finding: Finding) -> None:
         """Make the search avoid a finding, and show the current solution, which does."""
         if self._attempt(self._store.apply, actions.avoid, finding):
             self.say(f"Rule added: {finding.rule}. Remove it under Budgets.")
 
-    def reset(self) -> None:
-        """Go back to the objective and limits that the library opens with, without rules."""
-        self._store.apply(actions.reset)
-
-    def set_target(self, name: str) -> None:
-        """Choose what to export to, by the name of a target."""
-        self._store.apply(actions.set_target, name)
-
-    def open_parent_config(self, content: bytes, file: str) -> None:
-        """Take the parent's configuration from a file; a bad one gives a message."""
-        self._attempt(self._store.apply, actions.open_parent_config, content, file)
-
-    def forget_parent_config(self) -> None:
-        """Go back to the configuration that the library carries, if it carries one."""
-        self._store.apply(actions.forget_parent_config)
-
     # What is shown
+
+    show_scenario = _acts(actions.show_scenario)
+    open_layer = _acts(actions.open_layer)
 
     def show_current(self) -> None:
         """Show the answer to the current problem."""
@@ -319,15 +274,11 @@ class ExplorerState(HasTraits):
         """Go to the next (1) or previous (-1) row that is answered; from elsewhere, to one end."""
         self._store.apply(actions.step_row, self.decisions, step)
 
-    def show_scenario(self, which: str | int) -> None:
-        """Show a saved solution."""
-        self._store.apply(actions.show_scenario, which)
-
-    def open_layer(self, layer: int | None) -> None:
-        """Open the layer at this place of the network, or close it."""
-        self._store.apply(actions.open_layer, layer)
-
     # Saved solutions
+
+    delete = _acts(actions.delete)
+    restore = _acts(actions.restore)
+    set_measured = _acts(actions.set_measured)
 
     def keep(self, name: str) -> None:
         """Save what is shown as a scenario."""
@@ -338,14 +289,6 @@ class ExplorerState(HasTraits):
         """Give a scenario, by its name or place, another name."""
         place = actions.place_of(self.record, which)
         self._attempt(self._store.apply, actions.rename, place, name)
-
-    def delete(self, which: str | int) -> None:
-        """Drop a scenario; where it was the one shown, show the current solution."""
-        self._store.apply(actions.delete, which)
-
-    def restore(self, which: str | int) -> None:
-        """Set objective, budgets and rules to those that a scenario was found with."""
-        self._store.apply(actions.restore, which)
 
     def load_scenarios(self, source: str | os.PathLike[str] | bytes, file: str = "upload") -> None:
         """Add the scenarios of a file.
@@ -377,10 +320,6 @@ class ExplorerState(HasTraits):
         """Add a published architecture as a scenario."""
         self._attempt(self._add, actions.add_preset, name)
 
-    def set_measured(self, points: Iterable[MeasuredPoint]) -> None:
-        """Show these measured points beside the search's; they replace the ones before."""
-        self._store.apply(actions.set_measured, points)
-
     def _add(
         self, action: Callable[Concatenate[Record, P], Record], *given: P.args, **named: P.kwargs
     ) -> None:
@@ -394,13 +333,14 @@ class ExplorerState(HasTraits):
 
     # Front and maps
 
+    set_front_points = _acts(actions.set_front_points)
+    set_surface = _acts(actions.set_surface)
+    set_decisions = _acts(actions.set_decisions)
+    choose_cell = _acts(actions.choose_cell)
+
     def set_front(self, resource: str | None = None, *, held: bool | None = None) -> None:
         """Choose what the front is against, and whether the other budgets hold along it."""
         self._store.start("front", actions.set_front, resource, held=held)
-
-    def set_front_points(self, points: int) -> None:
-        """Choose how many limits to try along the front; one that was there is searched anew."""
-        self._store.apply(actions.set_front_points, points)
 
     def start_front(self) -> None:
         """Compute Pareto front in the background; points appear as they are found.
@@ -417,10 +357,6 @@ class ExplorerState(HasTraits):
         """Resources that a map can have for an axis, the usual ones first."""
         return self.record.map_resources
 
-    def set_surface(self, x: str | None = None, y: str | None = None) -> None:
-        """Choose the resources of the surface; one that is searched or found is searched anew."""
-        self._store.apply(actions.set_surface, x, y)
-
     def surface_problem(self) -> SearchProblem:
         """The problem of the surface: the limits that are no axis of it hold."""
         return self.record.problem_along(self.surface_x, self.surface_y)
@@ -433,17 +369,9 @@ class ExplorerState(HasTraits):
         """Stop the search of the surface; cells found stay."""
         self._store.stop("surface")
 
-    def choose_cell(self, row: int, column: int) -> None:
-        """Choose a cell of the surface, without its limits."""
-        self._store.apply(actions.choose_cell, (row, column))
-
     def use_cell(self, row: int, column: int) -> None:
         """Choose a cell of the surface, and turn on its two limits."""
         self._store.apply(actions.use_cell, self.surface, row, column)
-
-    def set_decisions(self, over: str) -> None:
-        """Choose what the rows of the decision map limit."""
-        self._store.apply(actions.set_decisions, over)
 
     def decisions_problem(self) -> SearchProblem:
         """The problem of the decision map: the limits on other resources hold."""

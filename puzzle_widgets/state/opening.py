@@ -94,7 +94,7 @@ def open_run(run: Run, workload: Wanted = None) -> Record:
     )
 
 
-def change_costs(record: Record, workload: str) -> Record:
+def change_workload(record: Record, workload: str) -> Record:
     """Begin with another workload of the same run; saved solutions are summed anew."""
     if record.run is None or workload == record.workload:
         return record

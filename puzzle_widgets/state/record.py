@@ -32,7 +32,7 @@ _DERIVED = {
     "parent": {"library", "objective", "goal"},
     "question": {"library", "objective", "goal"},
     "parent_config": {"library", "own_config"},
-    "costs": {"run"},
+    "workloads": {"run"},
     "digest": {"library"},
 }
 
@@ -148,7 +148,7 @@ class Record:
             return None
 
     @cached_property
-    def costs(self) -> tuple[str, ...]:
+    def workloads(self) -> tuple[str, ...]:
         """Names of the workloads to choose from; empty without a run."""
         return () if self.run is None else tuple(one.name for one in self.run.workloads)
 

@@ -168,7 +168,8 @@ def _read(content: Any, record: Record) -> Record:  # noqa: ANN401
     record = actions.set_front(record, resource, held=held is True)
     record = actions.set_front_points(record, points)
     x, y, cell = content["surface"]
-    record = actions.choose_cell(actions.set_surface(record, x, y), _cell(cell))
+    record = actions.set_surface(record, x, y)
+    record = record if cell is None else actions.choose_cell(record, *cell)
     record = actions.set_decisions(record, content["decisions"])
     record = record.change(asked=_asked(content["asked"], record))
     record = actions.set_measured(record, map(_measured, content["measured"]))
@@ -193,13 +194,6 @@ def _select(record: Record, kind: str, place: int, use: float) -> Record:
     if kind == "map":
         return actions.await_selection(record, Selection("map", int(place)))
     return record
-
-
-def _cell(cell: Any) -> tuple[int, int] | None:  # noqa: ANN401
-    if cell is None:
-        return None
-    row, column = cell
-    return row, column
 
 
 def _rows(content: Any, name: str) -> list[Any]:  # noqa: ANN401

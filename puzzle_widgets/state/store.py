@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import isclose
 from typing import Any, Concatenate, Literal, ParamSpec
 
@@ -29,30 +29,9 @@ logger = logging.getLogger("puzzle_widgets")
 P = ParamSpec("P")
 Changes = Mapping[str, tuple[Any, Any]]
 """Old and new value of what changed, by name."""
-_DECIDED = (
-    "library",
-    "objective",
-    "question",
-    "budgets",
-    "rules",
-    "problem",
-    "parent",
-    "selection",
-    "layer",
-    "front_resource",
-    "front_held",
-    "front_points",
-    "surface_x",
-    "surface_y",
-    "decisions_over",
-    "cell",
-    "scenarios",
-    "measured",
-    "parent_config",
-    "target",
-    "costs",
-    "notices",
-)
+_DECIDED = tuple(field.name for field in fields(Record))
+# What follows from a record, and can be observed as if it stood in it.
+_DERIVED = ("question", "problem", "parent", "parent_config", "workloads")
 
 
 @dataclass(frozen=True)
@@ -228,9 +207,8 @@ class Store:
         """All that can be observed, by name."""
         record = self.record
         return {
-            **{name: getattr(record, name) for name in _DECIDED},
+            **{name: getattr(record, name) for name in (*_DECIDED, *_DERIVED)},
             "goal": record.direction,
-            "costs_chosen": record.workload,
             "solution": self.solution.value,
             "updating": self.solution.running,
             "front": self.front.value,

@@ -64,9 +64,9 @@ class LibraryBar(Panel):
         """Follow the state's library, and open what is picked."""
         self.when("library", do=self._show_library)
         self.changed(self.picker, self._pick)
-        self.when("costs", "costs_chosen", do=self._show_costs)
+        self.when("workloads", "workload", do=self._show_workloads)
         self.when("notices", do=self._show_notes)
-        self.changed(self.costs, self._choose_costs)
+        self.changed(self.costs, self._choose_workload)
 
     def _show_library(self) -> None:
         library = self.state.library
@@ -81,18 +81,18 @@ class LibraryBar(Panel):
             Markup("<span class='pw-remark'>the best architecture for every budget</span>")
         )
 
-    def _show_costs(self) -> None:
-        names, chosen = self.state.costs, self.state.costs_chosen
+    def _show_workloads(self) -> None:
+        names, chosen = self.state.workloads, self.state.workload
         self.workload.layout.display = "" if len(names) > 1 else "none"
         if chosen in names:
             with self.costs.hold_sync():
                 self.costs.options = names
                 self.costs.value = chosen
 
-    def _choose_costs(self, name: str | None) -> None:
-        if name in self.state.costs:
-            self.state.choose_costs(str(name))
-            self._show_costs()
+    def _choose_workload(self, name: str | None) -> None:
+        if name in self.state.workloads:
+            self.state.choose_workload(str(name))
+            self._show_workloads()
 
     def _show_notes(self) -> None:
         listed = folded_list("Notes on what was opened", self.state.notices)

@@ -372,9 +372,9 @@ def test_batch_1_in_the_state(tmp_path: Path) -> None:
     """The explorer offers the choice, as for a Puzzletron run."""
     state = pw.ExplorerState(pw.random_library(2, 2, seed=1))
     state.open_files({"s.csv": BATCHES.encode()})
-    assert state.costs == ("batch_size 1", "batch_size 8")
+    assert state.workloads == ("batch_size 1", "batch_size 8")
     assert state.library.parent_totals[RUNTIME] == 10
-    state.choose_costs("batch_size 8")
+    state.choose_workload("batch_size 8")
     assert state.library.parent_totals[RUNTIME] == 40
     (tmp_path / "s.csv").write_text(BATCHES)
     run = pw.open_run(tmp_path / "s.csv")

@@ -97,7 +97,7 @@ def test_what_the_state_finds_cannot_be_assigned() -> None:
         with pytest.raises(TraitError, match=f"state.{name} is computed and cannot be"):
             setattr(state, name, getattr(state, name))
     with pytest.raises(TraitError, match="cannot be assigned"):
-        link((state, "objective"), (state, "costs_chosen"))
+        link((state, "objective"), (state, "workload"))
 
 
 def test_a_limit_is_set_by_its_name() -> None:

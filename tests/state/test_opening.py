@@ -33,8 +33,8 @@ def state() -> ExplorerState:
 
 def test_an_upload_opens_a_run_with_what_it_found(state: ExplorerState) -> None:
     """Library, workloads, solutions and measured points."""
-    assert state.costs == (FIRST, SECOND)
-    assert state.costs_chosen == FIRST
+    assert state.workloads == (FIRST, SECOND)
+    assert state.workload == FIRST
     assert [scenario.name for scenario in state.scenarios] == ["target_memory_78000MiB solution 0"]
     assert len(state.measured) == 2
     assert state.library.non_block_costs[MEMORY] == 2004.0078125
@@ -44,8 +44,8 @@ def test_other_costs_keep_what_was_kept(state: ExplorerState) -> None:
     """The architectures stay, summed by the other costs."""
     state.keep("mine")
     mine = dict(state.scenarios[-1].solution.architecture or {})
-    state.choose_costs(SECOND)
-    assert state.costs_chosen == SECOND
+    state.choose_workload(SECOND)
+    assert state.workload == SECOND
     assert RUNTIME not in state.library.keys
     again = {scenario.name: scenario.solution for scenario in state.scenarios}
     assert dict(again["mine"].architecture or {}) == mine
@@ -58,7 +58,7 @@ def test_other_costs_keep_what_was_kept(state: ExplorerState) -> None:
 def test_unknown_costs_leave_all_as_it_was(state: ExplorerState) -> None:
     """A message, nothing else."""
     library = state.library
-    state.choose_costs("batch_size 1")
+    state.choose_workload("batch_size 1")
     assert state.library is library
     assert state.message is not None
     assert "no workloads fit" in state.message.text
@@ -66,11 +66,11 @@ def test_unknown_costs_leave_all_as_it_was(state: ExplorerState) -> None:
 
 def test_a_broken_run_leaves_all_as_it_was(state: ExplorerState) -> None:
     """The library, its costs and its scenarios stay on screen."""
-    before = (state.library, state.costs, state.scenarios, state.measured)
+    before = (state.library, state.workloads, state.scenarios, state.measured)
     files = full_run().encoded()
     files["subblock_stats.json"] = b"[{}]"
     state.open_files(files)
-    assert (state.library, state.costs, state.scenarios, state.measured) == before
+    assert (state.library, state.workloads, state.scenarios, state.measured) == before
     assert state.message is not None
     assert "subblock_stats.json" in state.message.text
 
@@ -88,8 +88,8 @@ def test_what_was_left_out_is_told(state: ExplorerState) -> None:
 def test_another_library_forgets_the_run(state: ExplorerState) -> None:
     """No costs to choose then."""
     state.open_library(pw.random_library(2, 2))
-    assert (state.costs, state.costs_chosen, state.notices) == ((), "", ())
-    state.choose_costs(SECOND)
+    assert (state.workloads, state.workload, state.notices) == ((), "", ())
+    state.choose_workload(SECOND)
     assert state.library.name.startswith("Random")
 
 
@@ -98,7 +98,7 @@ def test_a_state_begins_with_a_run() -> None:
     run = pw.open_run(full_run().encoded())
     assert run is not None
     state = ExplorerState(run)
-    assert state.costs == (FIRST, SECOND)
+    assert state.workloads == (FIRST, SECOND)
 
 
 def test_a_config_is_loaded_as_a_scenario(state: ExplorerState) -> None:

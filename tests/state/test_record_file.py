@@ -25,7 +25,7 @@ def full() -> Record:
     record = actions.show_scenario(record, "mine")
     record = actions.open_layer(record, 1)
     record = actions.open_parent_config(record, json.dumps(LLAMA).encode(), "llama.json")
-    record = actions.choose_cell(actions.set_target(record, "report"), (0, 1))
+    record = actions.choose_cell(actions.set_target(record, "report"), 0, 1)
     point = pw.MeasuredPoint("one", {LOSS: 1.5}, "by hand")  # type: ignore[arg-type]
     return actions.set_measured(actions.start(record, "decisions"), [point])
 
@@ -56,7 +56,7 @@ def test_a_run_comes_back_in_its_workload() -> None:
     assert run is not None
     record = opening.open_run(run, run.workloads[1].name)
     again = from_json(to_json(record), run)
-    assert (again.workload, again.costs) == (run.workloads[1].name, record.costs)
+    assert (again.workload, again.workloads) == (run.workloads[1].name, record.workloads)
     assert again == record
 
 

@@ -137,8 +137,10 @@ random_actions: st.SearchStrategy[Action] = st.one_of(
         st.one_of(st.none(), _axes),
     ),
     _axes.map(lambda axis: lambda record: actions.set_decisions(record, axis)),
-    st.one_of(st.none(), st.tuples(_places, _places)).map(
-        lambda cell: lambda record: actions.choose_cell(record, cell)
+    st.builds(
+        lambda row, column: lambda record: actions.choose_cell(record, row, column),
+        _places,
+        _places,
     ),
     st.sampled_from(["report", "paper"]).map(
         lambda name: lambda record: actions.set_target(record, name)

@@ -177,7 +177,7 @@ def test_the_chooser_of_costs_appears_with_a_run() -> None:
     assert bar.workload.layout.display == ""
     assert bar.costs.value == "batch_size 96, runtime_stats True"
     bar.costs.value = SECOND
-    assert state.costs_chosen == SECOND
+    assert state.workload == SECOND
     assert state.library.measurement.batch_size == 32
     assert bar.costs.value == SECOND
     state.open_library(pw.random_library(2, 2))
