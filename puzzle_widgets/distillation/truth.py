@@ -50,8 +50,9 @@ from puzzle_widgets.distillation.score import (
 from puzzle_widgets.distillation.text import even_windows
 from puzzle_widgets.distillation.write_library import read_library
 from puzzle_widgets.errors import BuildError
-from puzzle_widgets.files.ground_truth import FORMAT, GROUND_TRUTH_FILE, VERSION, library_digest
+from puzzle_widgets.files.ground_truth import FORMAT, GROUND_TRUTH_FILE, VERSION
 from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library.json_forms import library_digest
 from puzzle_widgets.library.model import FloatArray
 from puzzle_widgets.library.quantity import MEMORY, PARAMETERS, RUNTIME
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 from puzzle_widgets.errors import ExportError
@@ -11,6 +12,7 @@ from puzzle_widgets.library import BlockVariant
 from puzzle_widgets.library.model import Part, SubBlock
 
 Record = dict[str, Any]
+_REMEMBERED = 4096  # configs of blocks: a library has far fewer different ones
 
 PARTS: tuple[Part, Part] = ("attention", "ffn")
 SIZE_FIELD = {"attention": "num_key_value_heads", "ffn": "intermediate_size"}
@@ -60,9 +62,12 @@ def is_linear(variant: BlockVariant) -> bool:
 
 def as_read(variant: BlockVariant) -> Mapping[str, Any]:
     """Give the block's configuration as its file had it; empty where it had none."""
-    if not variant.block_config:
-        return {}
-    content = json.loads(variant.block_config)
+    return _parsed(variant.block_config) if variant.block_config else {}
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _parsed(block_config: str) -> Mapping[str, Any]:
+    content = json.loads(block_config)
     return content if isinstance(content, dict) else {}
 
 
@@ -71,11 +76,19 @@ def extras(variant: BlockVariant) -> tuple[str, ...]:
 
     A target that knows attention and FFN by kind and size only cannot say these.
     """
-    return tuple(dict.fromkeys(_extras(as_read(variant))))
+    return _extras_of(variant.block_config) if variant.block_config else ()
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _extras_of(block_config: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_extras(_parsed(block_config))))
 
 
 def known(variant: BlockVariant) -> bool:
     """Whether both subblocks are known well enough to be written."""
+    parts = (variant.attention, variant.ffn)
+    if not variant.block_config:
+        return all(part.kind != "other" for part in parts)
     return block_config(variant) is not None
 
 

@@ -9,7 +9,8 @@ from puzzle_widgets.export.findings import Finding, blocks_found
 from puzzle_widgets.export.parent_config import NO_PARENT, ParentConfig
 from puzzle_widgets.export.parent_fit import check_fit
 from puzzle_widgets.export.request import ExportContext
-from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library import BlockLibrary, BlockVariant
+from puzzle_widgets.library.model import once_per_library
 from puzzle_widgets.library.order import layer_numbers, missing_words
 from puzzle_widgets.solution.solution import STATUS_WORDS
 
@@ -44,7 +45,7 @@ def check_known_blocks(context: ExportContext) -> list[Finding]:
     more = f"it has {', '.join(beyond)}, which this format cannot express; or " if beyond else ""
     return blocks_found(
         context.solution,
-        lambda _, block: not known(block),
+        _unknown,
         f"{more}{UNKNOWN}",
         "no blocks of unknown kind",
     )
@@ -57,7 +58,7 @@ def check_sized_blocks(context: ExportContext) -> list[Finding]:
     words = f"this format cannot express {', '.join(beyond)}. Export as AnyModel instead."
     return found + blocks_found(
         context.solution,
-        lambda _, block: known(block) and bool(extras(block)),
+        _with_extras,
         words,
         "attention and FFN by kind and size only",
     )
@@ -78,7 +79,7 @@ def check_no_linear(context: ExportContext) -> list[Finding]:
     """Refuse linear subblocks."""
     return blocks_found(
         context.solution,
-        lambda _, block: is_linear(block),
+        _linear,
         "this target has no linear blocks.",
         "no linear blocks",
     )
@@ -88,7 +89,7 @@ def check_no_linear_in_puzzletron(context: ExportContext) -> list[Finding]:
     """Refuse linear subblocks, at which NVIDIA's own block configuration stops."""
     return blocks_found(
         context.solution,
-        lambda _, block: is_linear(block),
+        _linear,
         LINEAR_IN_PUZZLETRON,
         "no linear blocks",
     )
@@ -96,33 +97,49 @@ def check_no_linear_in_puzzletron(context: ExportContext) -> list[Finding]:
 
 def check_layer_order(context: ExportContext) -> list[Finding]:
     """Warn where nothing tells the order of layers; refuse missing ones, and another order."""
-    return layer_order_findings(context.solution.library)
+    return [*layer_order_findings(context.solution.library)]
 
 
-def layer_order_findings(library: BlockLibrary) -> list[Finding]:
+@once_per_library
+def layer_order_findings(library: BlockLibrary) -> tuple[Finding, ...]:
     """Check a library's order, as :func:`check_layer_order` does for a solution's."""
     numbers = layer_numbers([layer.name for layer in library.layers])
     if numbers is None:
-        return [Finding("warning", _UNNUMBERED)]
+        return (Finding("warning", _UNNUMBERED),)
     if missing := missing_words(numbers):
         words = f"The library is without {missing}: blocks would be in the wrong layers."
-        return [Finding("error", words)]
+        return (Finding("error", words),)
     if list(numbers) != sorted(numbers):
         words = "The layers of the library are not in the order of their numbers. Sort them."
-        return [Finding("error", words)]
-    return []
+        return (Finding("error", words),)
+    return ()
 
 
 def _check_heads(context: ExportContext, parent: ParentConfig) -> list[Finding]:
     return blocks_found(
         context.solution,
-        lambda _, block: (
-            bool(block.attention.size) and parent.heads % (block.attention.size or 1) > 0
-        ),
+        _not_dividing,
         f"its KV heads do not divide the parent's {parent.heads} attention heads. Is this the "
         "library's own parent?",
         "KV heads that divide the attention heads",
+        given=(parent.heads,),
     )
+
+
+def _unknown(block: BlockVariant, _: int) -> bool:
+    return not known(block)
+
+
+def _with_extras(block: BlockVariant, _: int) -> bool:
+    return known(block) and bool(extras(block))
+
+
+def _linear(block: BlockVariant, _: int) -> bool:
+    return is_linear(block)
+
+
+def _not_dividing(block: BlockVariant, _: int, heads: int) -> bool:
+    return bool(block.attention.size) and heads % (block.attention.size or 1) > 0
 
 
 def _warn_of_quantization(parent: ParentConfig) -> list[Finding]:

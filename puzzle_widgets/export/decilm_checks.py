@@ -44,13 +44,16 @@ def check_decilm(context: ExportContext) -> list[Finding]:
     found = [Finding("error", words) for words in _objections(parent)]
     return found + blocks_found(
         context.solution,
-        lambda _, block: (
-            block.ffn.size is not None and not decilm.fits(block.ffn.size, parent.hidden)
-        ),
+        _between_steps,
         f"the FFN's intermediate size is not a multiple of {step}; DeciLM's readers would round it "
         f"up ({_rounded(context, parent)}), and the weights would not fit.",
         f"FFN sizes that are multiples of {step}",
+        given=(parent.hidden,),
     )
+
+
+def _between_steps(block: BlockVariant, _: int, hidden: int) -> bool:
+    return block.ffn.size is not None and not decilm.fits(block.ffn.size, hidden)
 
 
 def _objections(parent: ParentConfig) -> list[str]:
@@ -93,11 +96,15 @@ def check_vllm(context: ExportContext) -> list[Finding]:
     """Refuse linear subblocks, and a first layer without attention, at which vLLM breaks."""
     first = blocks_found(
         context.solution,
-        lambda place, block: place == 0 and block.attention.kind == "no_op",
+        _first_without_attention,
         "vLLM fails where the first layer has no attention.",
         "attention in the first layer",
     )
     return [*check_no_linear(context), *first]
+
+
+def _first_without_attention(block: BlockVariant, place: int) -> bool:
+    return place == 0 and block.attention.kind == "no_op"
 
 
 def check_sglang(context: ExportContext) -> list[Finding]:
@@ -149,26 +156,31 @@ def _check_one_head_count(context: ExportContext) -> list[Finding]:
     most = max(sizes, key=lambda size: (sizes[size], size or 0), default=None)
     return blocks_found(
         context.solution,
-        lambda _, block: block.attention.size not in (None, most),
+        _other_heads,
         f"SGLang takes one number of KV heads in all layers with attention; most have {most}.",
         f"{most} KV heads or none",
+        given=(most,),
     )
+
+
+def _other_heads(block: BlockVariant, _: int, heads: int | None) -> bool:
+    return block.attention.size not in (None, heads)
 
 
 def _check_ffn_is_kept(context: ExportContext) -> list[Finding]:
-    last = len(context.solution.blocks) - 1
-
-    def dropped(place: int, block: BlockVariant) -> bool:
-        alone = block.attention.kind == "no_op" and place != last
-        return block.ffn.kind == "linear" or (block.ffn.kind == "no_op" and not alone)
-
     return blocks_found(
         context.solution,
-        dropped,
+        _dropped,
         "llama.cpp skips the rest of a layer that has no sized FFN, and its attention with it; so "
         "it does in the last layer.",
         "no linear FFN, and no layer that lacks only the FFN",
+        given=(len(context.solution.blocks) - 1,),
     )
+
+
+def _dropped(block: BlockVariant, place: int, last: int) -> bool:
+    alone = block.attention.kind == "no_op" and place != last
+    return block.ffn.kind == "linear" or (block.ffn.kind == "no_op" and not alone)
 
 
 def _check_rope(context: ExportContext, reader: str, known: Container[str]) -> list[Finding]:

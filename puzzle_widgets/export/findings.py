@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Literal
 
 from puzzle_widgets.errors import ExportError
-from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping, LayerName
+from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
 from puzzle_widgets.library.checks import short_repr
+from puzzle_widgets.library.model import once_per_library
 from puzzle_widgets.library.order import layers_words
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Solution
 
 Severity = Literal["error", "warning", "note"]
-Unfit = Callable[[int, BlockVariant], bool]
-"""Tells of a layer's place and a variant whether the target cannot take it there."""
+Unfit = Callable[..., bool]
+"""Whether a target cannot take a variant: of the variant, its layer's index, and what was given."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def blocks_found(
     text: str,
     rule: str = "",
     severity: Severity = "error",
+    given: tuple[Hashable, ...] = (),
 ) -> list[Finding]:
     """Find the layers whose chosen block is unfit, as one finding or none.
 
@@ -91,20 +93,22 @@ def blocks_found(
     solution
         The architecture.
     unfit
-        What the target cannot take.
+        What the target cannot take: a function of a module, as its answers are remembered.
     text
         What it is and what to do; the layers are put in front.
     rule
         The rule against it in words, such as ``"no linear blocks"``.
     severity
         As in :class:`Finding`.
+    given
+        Further arguments of ``unfit``.
     """
-    places = [n for n, block in enumerate(solution.blocks) if unfit(n, block)]
+    places = [n for n, block in enumerate(solution.blocks) if unfit(block, n, *given)]
     if not places:
         return []
     library = solution.library
     names = tuple(library.layers[place].name for place in places)
-    banned = _banned(library, unfit) if rule else FrozenMapping[LayerName, frozenset[str]]()
+    banned = _banned(library, unfit, given) if rule else FrozenMapping[LayerName, frozenset[str]]()
     said = layers_words(places, lambda place: _name(library.layers[place].name))
     words = f"{said[0].upper()}{said[1:]}: {text}"
     return [Finding(severity, words, names, rule if banned else "", banned)]
@@ -114,11 +118,14 @@ def _name(name: LayerName) -> str:
     return str(name) if isinstance(name, int) else short_repr(" ".join(name.split()))
 
 
-def _banned(library: BlockLibrary, unfit: Unfit) -> FrozenMapping[LayerName, frozenset[str]]:
+@once_per_library
+def _banned(
+    library: BlockLibrary, unfit: Unfit, given: tuple[Hashable, ...]
+) -> FrozenMapping[LayerName, frozenset[str]]:
     """All unfit variants of every layer; nothing where a layer would have none left."""
     banned = {}
     for place, layer in enumerate(library.layers):
-        names = frozenset(v.name for v in layer.variants if unfit(place, v))
+        names = frozenset(v.name for v in layer.variants if unfit(v, place, *given))
         if len(names) == len(layer.variants):
             return FrozenMapping()
         if names:

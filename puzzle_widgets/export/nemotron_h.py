@@ -86,35 +86,38 @@ def check_hybrid(context: ExportContext) -> list[Finding]:
 def _check_layers(solution: Solution, parent: ParentConfig) -> list[Finding]:
     return blocks_found(
         solution,
-        lambda _, block: _layer_of(block, parent) is None,
+        _is_no_layer,
         "a layer of NemotronHPuzzle is attention, Mamba, an FFN or experts, without a window and "
         "not linear; this block is not one of them, or neither its name nor its file says so.",
         "one of attention, Mamba, FFN and experts per layer",
+        given=(parent,),
     )
 
 
 def _check_heads(solution: Solution, parent: ParentConfig) -> list[Finding]:
     return blocks_found(
         solution,
-        lambda _, block: block.attention.size not in (None, parent.kv_heads),
+        _other_heads,
         f"NemotronHPuzzle has the parent's {parent.kv_heads} KV heads in all layers.",
         "the parent's KV heads",
+        given=(parent.kv_heads,),
     )
 
 
 def _check_mamba(solution: Solution, parent: ParentConfig) -> list[Finding]:
     return blocks_found(
         solution,
-        lambda _, block: _unlike_mamba(block, parent),
+        _unlike_mamba,
         "NemotronHPuzzle has one size of Mamba in all layers, the parent's.",
         "the parent's Mamba",
+        given=(parent,),
     )
 
 
 def _warn_of_no_ops(solution: Solution) -> list[Finding]:
     return blocks_found(
         solution,
-        lambda _, block: block.attention.kind == block.ffn.kind == "no_op",
+        _is_nothing,
         "no-ops are left out of the file, so the layers after them move up: renumber their "
         "weights.",
         "no whole no-ops",
@@ -146,14 +149,22 @@ def _layer_of(block: BlockVariant, parent: ParentConfig) -> Layer | None:
     return _attention(block) if block.ffn.kind == "no_op" else _ffn(block, parent)
 
 
-def _unlike_mamba(block: BlockVariant, parent: ParentConfig) -> bool:
+def _is_no_layer(block: BlockVariant, _: int, parent: ParentConfig) -> bool:
+    return _layer_of(block, parent) is None
+
+
+def _other_heads(block: BlockVariant, _: int, heads: int | None) -> bool:
+    return block.attention.size not in (None, heads)
+
+
+def _unlike_mamba(block: BlockVariant, _: int, parent: ParentConfig) -> bool:
     """Whether a block's Mamba has other sizes than the parent's, which no field of a layer says."""
     mamba = _given(block, "attention").get("mamba") or {}
     pairs = [(mamba.get(theirs), parent.content.get(ours)) for ours, theirs in MAMBA.items()]
     return any(None not in pair and pair[0] != pair[1] for pair in pairs)
 
 
-def _is_nothing(block: BlockVariant) -> bool:
+def _is_nothing(block: BlockVariant, _: int = 0) -> bool:
     return block.attention.kind == block.ffn.kind == "no_op"
 
 

@@ -22,6 +22,7 @@ from puzzle_widgets.library.checks import (
     parse_json,
     short_repr,
 )
+from puzzle_widgets.library.model import once_per_library
 
 MAX_CONFIG_BYTES = 4 * 2**20
 ConfigSource = str | Path | bytes | Mapping[str, Any]
@@ -127,6 +128,7 @@ def read_parent_config(source: ConfigSource, name: str = "config.json") -> Paren
         raise ExportError(str(error)) from error
 
 
+@once_per_library
 def parent_config_of(library: BlockLibrary) -> ParentConfig | None:
     """Read the configuration that a library carries, if it carries one."""
     if not library.parent_config:

@@ -6,11 +6,12 @@ import os.path
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from puzzle_widgets.export.blocks import as_read, block_config, required_config
+from puzzle_widgets.export.blocks import as_read, known, required_config
 from puzzle_widgets.export.checks import UNKNOWN
 from puzzle_widgets.export.findings import Finding, blocks_found
 from puzzle_widgets.export.request import ExportContext
 from puzzle_widgets.library import BlockLibrary, BlockVariant
+from puzzle_widgets.library.model import once_per_library
 from puzzle_widgets.solution import Solution
 
 
@@ -27,23 +28,25 @@ def puzzletron_solutions(solutions: Sequence[Solution]) -> list[dict[str, Any]]:
 
 def parent_index(library: BlockLibrary, place: int) -> int:
     """Index of a layer in the parent: its name where layers are numbered from 0, else its place."""
+    return int(library.layers[place].name) if _numbered(library) else place
+
+
+@once_per_library
+def _numbered(library: BlockLibrary) -> bool:
     names = [layer.name for layer in library.layers]
-    numbered = all(isinstance(name, int) for name in names) and 0 in names
-    return int(names[place]) if numbered else place
+    return all(isinstance(name, int) for name in names) and 0 in names
 
 
 def check_puzzletron(context: ExportContext) -> list[Finding]:
     """Refuse unknown blocks and blocks without weights; say where the others' have to lie."""
     solution = context.solution
-    found = blocks_found(
-        solution, lambda _, block: not _writable(block), UNKNOWN, "no blocks of unknown kind"
-    )
+    found = blocks_found(solution, _not_writable, UNKNOWN, "no blocks of unknown kind")
     found += blocks_found(
         solution,
-        lambda _, block: _lacks_weights(block),
+        _lacks_weights,
         "the library names no weights for the block. Open the Puzzletron directory that it was "
         "built in.",
-        "only blocks with weights" if _has_weights(solution) else "",
+        "only blocks with weights" if _has_weights(solution.library) else "",
     )
     places = range(len(solution.library.layers))
     if [parent_index(solution.library, place) for place in places] != list(places):
@@ -80,12 +83,12 @@ def _is_own(block: BlockVariant) -> bool:
     )
 
 
-def _writable(block: BlockVariant) -> bool:
-    """Whether Puzzletron can be told the block: it wrote it itself, or it is known."""
-    return _is_own(block) or block_config(block) is not None
+def _not_writable(block: BlockVariant, _: int) -> bool:
+    """Whether a block is neither Puzzletron's own nor known."""
+    return not _is_own(block) and not known(block)
 
 
-def _lacks_weights(block: BlockVariant) -> bool:
+def _lacks_weights(block: BlockVariant, _: int) -> bool:
     """Whether a block has no file of weights, though it is no no-op, which needs none."""
     return not block.weight_paths and not block.attention.kind == block.ffn.kind == "no_op"
 
@@ -99,7 +102,7 @@ def _weights_folder(solution: Solution) -> str:
         return ""
 
 
-def _has_weights(solution: Solution) -> bool:
+@once_per_library
+def _has_weights(library: BlockLibrary) -> bool:
     """Whether the library names weights at all."""
-    layers = solution.library.layers
-    return any(variant.weight_paths for layer in layers for variant in layer.variants)
+    return any(variant.weight_paths for layer in library.layers for variant in layer.variants)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +18,7 @@ from puzzle_widgets.library.checks import (
     short_repr,
     text,
 )
-from puzzle_widgets.library.json_forms import dump_library
+from puzzle_widgets.library.json_forms import library_digest
 from puzzle_widgets.resources import data_folder
 from puzzle_widgets.solution.measured import MeasuredPoint
 
@@ -64,19 +63,12 @@ def embedded_ground_truth(library: BlockLibrary) -> tuple[MeasuredPoint, ...]:
     """
     if library.provenance.origin != "measured":
         return ()
-    digest = None
     for path in sorted(data_folder().glob(f"*/{GROUND_TRUTH_FILE}")):
         content = _read(path)
-        if content.get("library") == library.name:
-            digest = digest or library_digest(library)
-            if content.get("library_sha256") == digest:
-                return _points(content, f"{path.parent.name}/{GROUND_TRUTH_FILE}")
+        same_name = content.get("library") == library.name
+        if same_name and content.get("library_sha256") == library_digest(library):
+            return _points(content, f"{path.parent.name}/{GROUND_TRUTH_FILE}")
     return ()
-
-
-def library_digest(library: BlockLibrary) -> str:
-    """SHA-256 of a library's JSON text."""
-    return hashlib.sha256(dump_library(library).encode()).hexdigest()
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from hashlib import sha256
 from typing import Any, get_args
 
 from puzzle_widgets.library.assemble import Facts, RawLayer, RawVariant, assemble
@@ -32,6 +33,7 @@ from puzzle_widgets.library.model import (
     Origin,
     Provenance,
     SubBlock,
+    once_per_library,
 )
 
 LIBRARY_FILE = "block_library.json"
@@ -162,6 +164,13 @@ def dump_library(library: BlockLibrary) -> str:
     head = {**dump_head(library), "keys": list(library.keys)}
     layers = ",\n".join(_dump_layer(layer) for layer in library.layers)
     return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "layers": [\n{layers}\n]}}\n'
+
+
+@once_per_library
+def library_digest(library: BlockLibrary) -> str:
+    """SHA-256 of a library's layers and figures, whatever its title, origin and notes."""
+    bare = replace(library, name="", notes=(), provenance=Provenance())
+    return sha256(dump_library(bare).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def dump_head(library: BlockLibrary) -> dict[str, Any]:

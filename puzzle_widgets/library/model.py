@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Literal, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property, update_wrapper
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,8 @@ LayerName = int | str
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 Array = TypeVar("Array", FloatArray, IntArray)
+P = ParamSpec("P")
+T = TypeVar("T")
 Origin = Literal["measured", "modeled", "generated", "unknown"]
 ORIGIN_WORDS: dict[Origin, str] = {
     "measured": "measured",
@@ -285,6 +287,24 @@ class BlockLibrary:
             f"{int(self.starts[-1])} variants, {len(self.keys)} scores and costs)"
         )
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Of names and counts alone: libraries that differ in figures only are rare."""
+        heads = tuple((layer.name, layer.parent, len(layer.variants)) for layer in self.layers)
+        return hash((self.name, self.measurement, heads))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields alone: what was derived from them is derived again elsewhere."""
+        return {one.name: self.__dict__[one.name] for one in fields(self)}
+
+    @cached_property
+    def _derived(self) -> dict[object, Any]:
+        """What :func:`once_per_library` remembers."""
+        return {}
+
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """Dotted keys that every variant has."""
@@ -398,6 +418,23 @@ class BlockLibrary:
     def _tokens_over(self, rate: float) -> float:
         """Throughput of a runtime, or runtime of a throughput: each is tokens over the other."""
         return 1000.0 * (self.measurement.tokens or 0) / rate if rate > 0 else math.inf
+
+
+def once_per_library(
+    function: Callable[Concatenate[BlockLibrary, P], T],
+) -> Callable[Concatenate[BlockLibrary, P], T]:
+    """Remember a function's answers for as long as its library lives; arguments are hashable."""
+
+    def remembered(library: BlockLibrary, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        known = library._derived  # noqa: SLF001
+        key = (function, args, tuple(kwargs.items()))
+        if key not in known:
+            known[key] = function(library, *args, **kwargs)
+        answer: T = known[key]
+        return answer
+
+    update_wrapper(remembered, function)
+    return remembered
 
 
 def _read_only(array: Array) -> Array:

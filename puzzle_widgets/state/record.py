@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from hashlib import sha256
 from typing import Any, Literal
 
 from puzzle_widgets.errors import ExportError
@@ -13,11 +12,10 @@ from puzzle_widgets.export.parent_config import parent_config_of
 from puzzle_widgets.library import (
     BlockLibrary,
     FrozenMapping,
-    Provenance,
     PuzzletronRun,
     TableRun,
-    dump_library,
 )
+from puzzle_widgets.library.json_forms import library_digest
 from puzzle_widgets.library.quantity import THROUGHPUT, limited_key
 from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.problem import SearchProblem
@@ -33,7 +31,6 @@ _DERIVED = {
     "question": {"library", "objective", "goal"},
     "parent_config": {"library", "own_config"},
     "workloads": {"run"},
-    "digest": {"library"},
 }
 
 
@@ -152,11 +149,10 @@ class Record:
         """Names of the workloads to choose from; empty without a run."""
         return () if self.run is None else tuple(one.name for one in self.run.workloads)
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """SHA-256 of the library's layers and figures, whatever its title and origin."""
-        bare = replace(self.library, name="", notes=(), provenance=Provenance())
-        return sha256(dump_library(bare).encode("utf-8", "surrogatepass")).hexdigest()
+        return library_digest(self.library)
 
     @property
     def held_rows(self) -> tuple[BudgetSetting, ...]:

@@ -11,7 +11,7 @@ from tests.support.export import LINEAR, NO_OP, PARENT, chosen, export_library
 LINEAR_FFN = (PARENT[0], LINEAR)
 
 
-def is_linear(_: int, block: pw.BlockVariant) -> bool:
+def is_linear(block: pw.BlockVariant, _: int) -> bool:
     """Whether the FFN is linear."""
     return block.ffn.kind == "linear"
 

@@ -11,8 +11,9 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.files import ground_truth
-from puzzle_widgets.files.ground_truth import embedded_ground_truth, library_digest
+from puzzle_widgets.files.ground_truth import embedded_ground_truth
 from puzzle_widgets.library import Provenance
+from puzzle_widgets.library.json_forms import library_digest
 from tests.support.libraries import MEMORY, make_library
 
 KL = "metrics.kl_div"

@@ -10,6 +10,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping, SubBlock
+from puzzle_widgets.library.model import once_per_library
 from tests.support.libraries import LOSS, MEMORY, OTHER, RUNTIME, make_library
 
 LIBRARY = make_library([[(0, 10, 5), (1, 6, 4)], [(0, 20, 7)], [(0, 1, 1), (2, 3, 0.5), (9, 0, 2)]])
@@ -82,3 +83,21 @@ def test_libraries_are_frozen_hashable_and_can_be_pickled() -> None:
     with pytest.raises(FrozenInstanceError):
         LIBRARY.name = "other"  # type: ignore[misc]
     assert repr(LIBRARY) == "BlockLibrary('small': 3 layers, 6 variants, 3 scores and costs)"
+
+
+def test_what_is_derived_is_remembered_per_library() -> None:
+    """Once for one library and its arguments; a copy elsewhere starts without it."""
+    asked: list[int] = []
+
+    @once_per_library
+    def count(library: pw.BlockLibrary, more: int) -> int:
+        asked.append(more)
+        return len(library.layers) + more
+
+    library = replace(LIBRARY)
+    assert [count(library, 1), count(library, 1), count(library, 2)] == [4, 4, 5]
+    assert asked == [1, 2]
+    copy = pickle.loads(pickle.dumps(library))  # noqa: S301 - our own
+    assert (copy, hash(copy)) == (library, hash(library))
+    assert count(copy, 1) == 4
+    assert asked == [1, 2, 1]
