@@ -55,6 +55,16 @@ def comparison_figure(series: Sequence[Series], key: str, *, log: bool = False) 
         Dotted key.
     log
         Whether the vertical axis is logarithmic; what is not positive is then drawn at the bottom.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> series = with_parent([pw.Scenario("best", pw.search(problem))])
+    >>> figure = comparison_figure(series, "stats.memory_mib")
+    >>> figure.title, [curve.name for curve in figure.curves]
+    ('Memory (MiB) by layer', ['Parent', 'best'])
     """
     library = series[0].solution.library
     rows = [one.values(key) for one in series]
@@ -63,7 +73,17 @@ def comparison_figure(series: Sequence[Series], key: str, *, log: bool = False) 
 
 
 def distribution_figure(series: Sequence[Series], key: str, *, log: bool = False) -> Figure:
-    """Work out a key's values from the greatest to the least, whatever their layers."""
+    """Work out a key's values from the greatest to the least, whatever their layers.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> series = with_parent([pw.Scenario("best", pw.search(problem))])
+    >>> distribution_figure(series, "stats.memory_mib").x.title
+    'Layers, highest value first'
+    """
     library = series[0].solution.library
     rows = [sorted(one.values(key), reverse=True) for one in series]
     count = len(library.layers)

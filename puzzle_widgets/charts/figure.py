@@ -181,6 +181,13 @@ class Figure:
         The body of the chart, where it has one.
     strip
         What the colors of the cells mean.
+
+    Examples
+    --------
+    >>> from puzzle_widgets.charts.axes import Axis
+    >>> axis = Axis(0.0, 1.0, ((0.0, "0"), (1.0, "1")), "Share")
+    >>> Figure("Empty", axis, axis).named("points").spots
+    ()
     """
 
     title: str

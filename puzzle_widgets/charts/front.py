@@ -118,6 +118,16 @@ def front_figure(
         The limits that hold; those on the resource are drawn.
     selected
         Index of the point of the front that is shown.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> front = pw.pareto_front(problem, "throughput", points=3)
+    >>> figure = front_figure(front, FrontAxes(problem, "throughput"))
+    >>> len(figure.named("points").spots), figure.x.title
+    (3, 'Throughput (tokens/s)')
     """
     points = _points(front, axes)
     groups = {

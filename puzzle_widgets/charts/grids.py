@@ -96,6 +96,14 @@ def surface_figure(
         The current limits, marked by a cross; ``None`` where there are none to mark.
     selected
         Row and column of the cell that is shown.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> surface_figure(pw.budget_surface(problem, points=(2, 2))).cells.values.shape
+    (2, 2)
     """
     problem = grid.problem
     scale = score_scale(grid.scores, minimize=problem.goal == "minimize")
@@ -130,6 +138,15 @@ def decision_figures(
         The current limits; the row nearest to theirs is outlined.
     selected
         The row that is shown.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> grid = pw.decision_map(problem, "stats.memory_mib", points=3)
+    >>> [figure.title for figure in decision_figures(grid)]
+    ['Attention', 'FFN']
     """
     limit = current_limit(limits, grid.targets.resource)
     return tuple(

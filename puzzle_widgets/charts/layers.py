@@ -96,6 +96,15 @@ def layers_figure(solution: Solution, view: str = "Size", title: str = "Blocks b
         One of :func:`views_of` its library: ``"Size"``, ``"Choice"``, ``"Runtime"``, ``"Memory"``.
     title
         Read out for the chart.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> figure = layers_figure(pw.search(problem))
+    >>> figure.title, len(figure.legend) > 1
+    ('Blocks by layer', True)
     """
     return layer_chart(solution.library, view).figure(solution, title)
 

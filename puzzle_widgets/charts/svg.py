@@ -30,7 +30,18 @@ Attributes = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Drawing:
-    """A finished picture; ``parts`` are its elements."""
+    """A finished picture; ``parts`` are its elements.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> from puzzle_widgets.charts import layers_figure
+    >>> picture = draw(layers_figure(pw.search(problem)))
+    >>> picture.to_svg().startswith("<svg xmlns="), picture.width
+    (True, 960)
+    """
 
     width: int
     height: int
@@ -78,6 +89,16 @@ def draw(*figures: Figure, title: str = "") -> Drawing:
         At least one. Those of one legend and strip have them once, above the first.
     title
         Read out for the whole picture; by default the first figure's.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> from puzzle_widgets.charts import decision_figures
+    >>> grid = pw.decision_map(problem, "stats.memory_mib", points=2)
+    >>> draw(*decision_figures(grid), title="Decision map").title
+    'Decision map'
     """
     first = figures[0]
     top, parts = 14.0, []

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets import errors
+from puzzle_widgets import charts, errors
 from tests.support.libraries import ROOT
 
 PACKAGE = ROOT / "puzzle_widgets"
@@ -38,6 +38,7 @@ UNSHOWN = {"PuzzleError", "BuildError", "ServerError"}
 PUBLIC = [
     *((pw, name) for name in pw.__all__ if name not in UNSHOWN),
     *((pw.export, name) for name in pw.export.__all__ if callable(getattr(pw.export, name))),
+    *((charts, name) for name in charts.__all__),
 ]
 
 
