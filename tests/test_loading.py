@@ -19,7 +19,7 @@ WHILE_LOADING = f"""
 import sys
 class Interrupting:
     def find_spec(self, name, path=None, target=None):
-        if name == "puzzle_widgets.library":
+        if name == "puzzle_widgets.errors":
             {INTERRUPT}
 sys.meta_path.insert(0, Interrupting())
 """
@@ -123,3 +123,14 @@ def test_the_search_is_a_function_whatever_was_loaded_before(first: str) -> None
         "print(callable(search), search is pw.search)"
     )
     assert output(code) == "True True"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"]])
+def test_the_program_s_help_loads_no_library(words: list[str]) -> None:
+    """What a command takes, and all it needs, loads for that command only."""
+    code = (
+        "import sys\nfrom puzzle_widgets.cli import main\n"
+        f"try:\n    main({words})\nexcept SystemExit:\n    pass\n"
+        "print('found', *sorted({'numpy', 'rich', 'puzzle_widgets.library'} & set(sys.modules)))"
+    )
+    assert output(code).splitlines()[-1] == "found"

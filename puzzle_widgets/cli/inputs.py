@@ -6,9 +6,6 @@ import sys
 from argparse import Namespace
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-
 from puzzle_widgets.cli.output import note, say
 from puzzle_widgets.errors import DatasetError, LibraryError, ProblemError
 from puzzle_widgets.library import (
@@ -79,6 +76,14 @@ def _open(asked: Namespace) -> tuple[BlockLibrary, tuple[str, ...]]:
 
 def open_dataset(dataset: Dataset, *, agree: bool = False) -> BlockLibrary:
     """Open a dataset: ask for what has to be agreed to, and show how far the fetch is."""
+    from rich.console import Console  # noqa: PLC0415 - what ships with the package needs no bar
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+    )
+
     agreed = agree or has_agreed(dataset, cache_folder()) or _ask(dataset)
     if not agreed:
         raise DatasetError(

@@ -1,31 +1,35 @@
-"""The command line: its commands, their arguments, and how each ends."""
+"""Runs one command and turns what goes wrong into a message and an exit code."""
 
 from __future__ import annotations
 
-import argparse
-import math
 import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Sequence
-from typing import NoReturn, TypeAlias
+from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
+from typing import NoReturn
 
-from puzzle_widgets.cli import run_export, run_library, run_search
-from puzzle_widgets.cli.inputs import is_library
-from puzzle_widgets.cli.output import EXPLAINED, FORMATS, INTERRUPTED, INVALID_INPUT, USAGE, say
+from puzzle_widgets.cli.output import EXPLAINED, INTERRUPTED, INVALID_INPUT, USAGE, say
 from puzzle_widgets.errors import PuzzleError
-from puzzle_widgets.export import TARGETS
-from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
-from puzzle_widgets.loading import interruptible
-from puzzle_widgets.solution.optimum import EXACT
-from puzzle_widgets.sweeps.front import DEFAULT_POINTS
+from puzzle_widgets.loading import interruptible, loading
 from puzzle_widgets.version import __version__
 
-_LIBRARY = "folder or file of a block library, or the name of a dataset"
-_LIMIT = "LIMIT is a number in the stat's unit, or a share of the parent such as 85%%"
+_GENERAL = ("-h", "--help", "--version")
+_COMMANDS = {
+    "app": "serve the explorer on this machine",
+    "search": "find the best architecture within budgets",
+    "front": "find the Pareto front of score against a resource",
+    "export": "export the best architecture to vLLM, TensorRT-LLM, Puzzletron and others",
+    "picture": "draw layers, front, surface or decision map as SVG",
+    "show": "print what a library holds",
+    "datasets": "list the datasets, or fetch a published one",
+    "template": "write a sheet to start a library from",
+    "build": "build a measured block library from a small model (needs PyTorch)",
+}
 
 
-class Parser(argparse.ArgumentParser):
+class Parser(ArgumentParser):
     """Leaves by 64 on a usage error, since 2 means infeasible here."""
 
     def error(self, message: str) -> NoReturn:
@@ -36,316 +40,6 @@ class Parser(argparse.ArgumentParser):
     def print_usage(self, file: object = None) -> None:
         """Write the usage to stderr: stdout is for results."""
         self._print_message(self.format_usage(), file)  # type: ignore[arg-type]
-
-
-# argparse gives this type no public name.
-_Commands: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001
-
-
-def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
-    """Build the parser; also gives the names of the commands."""
-    parser = Parser(
-        prog="puzzle-widgets",
-        description="Explore block libraries of compressed language models. "
-        "Without a command, the app is served.",
-        epilog=EXPLAINED,
-    )
-    version = f"puzzle-widgets {__version__}"
-    parser.add_argument("--version", action="version", version=version)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _add_app(commands)
-    _add_search(commands)
-    _add_front(commands)
-    _add_export(commands)
-    _add_picture(commands)
-    _add_show(commands)
-    _add_datasets(commands)
-    _add_template(commands)
-    _add_build(commands)
-    return parser, list(commands.choices)
-
-
-def _add_app(commands: _Commands) -> None:
-    command = commands.add_parser("app", help="serve the explorer on this machine")
-    command.add_argument("library", metavar="LIBRARY", nargs="?", help=_LIBRARY)
-    _add_opening(command)
-    command.add_argument("--port", type=int, metavar="N", help="8866 or any free one by default")
-    command.add_argument(
-        "--max-sessions",
-        type=int,
-        metavar="N",
-        help="visitors at once; by default what memory and cores allow",
-    )
-    command.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    command.set_defaults(run=run_library.run_app)
-
-
-def _add_search(commands: _Commands) -> None:
-    command = commands.add_parser(
-        "search", help="find the best architecture within budgets", epilog=EXPLAINED
-    )
-    _add_problem(command)
-    command.add_argument(
-        "--diverse", type=int, default=1, metavar="N", help="ask for N solutions (default: 1)"
-    )
-    command.add_argument(
-        "--min-difference",
-        type=int,
-        default=1,
-        metavar="D",
-        help="layers in which each of them differs from every earlier one (default: 1)",
-    )
-    command.set_defaults(run=run_search.run_search)
-
-
-def _add_front(commands: _Commands) -> None:
-    command = commands.add_parser(
-        "front",
-        help="find the Pareto front of score against a resource",
-        epilog=f"Ctrl-C stops and keeps what was found. {EXPLAINED}",
-    )
-    _add_problem(command)
-    command.add_argument(
-        "--over",
-        default=MEMORY,
-        metavar="RESOURCE",
-        help=f"any stat, or {THROUGHPUT} (default: {MEMORY})",
-    )
-    command.add_argument(
-        "--points",
-        type=int,
-        default=DEFAULT_POINTS,
-        metavar="N",
-        help="limits tried (default: %(default)s)",
-    )
-    command.add_argument(
-        "--between",
-        type=_finite,
-        nargs=2,
-        metavar=("LO", "HI"),
-        help="least and greatest limit tried, in the resource's unit",
-    )
-    command.set_defaults(run=run_search.run_front)
-
-
-def _add_export(commands: _Commands) -> None:
-    names = [target.name for target in TARGETS]
-    command = commands.add_parser(
-        "export",
-        help="export the best architecture to vLLM, TensorRT-LLM, Puzzletron and others",
-        epilog=f"targets: {', '.join(names)}. What a target cannot take is said on stderr, and "
-        f"refused by exit code 1. {EXPLAINED}",
-    )
-    _add_question(command)
-    command.add_argument("--target", required=True, choices=names, metavar="NAME", help="see below")
-    command.add_argument(
-        "--parent-config", metavar="FILE", help="the parent's Hugging Face config.json"
-    )
-    command.add_argument(
-        "--avoid", action="store_true", help="search again under rules that avoid what is refused"
-    )
-    command.add_argument(
-        "--solutions", metavar="FILE", help="export saved solutions of this file, not a search"
-    )
-    command.add_argument("--name", metavar="SCENARIO", help="only this one of them")
-    command.add_argument("--check", action="store_true", help="write the findings as JSON instead")
-    _add_file(command)
-    command.set_defaults(run=run_export.run)
-
-
-def _add_picture(commands: _Commands) -> None:
-    command = commands.add_parser(
-        "picture", help="draw layers, front, surface or decision map as SVG", epilog=EXPLAINED
-    )
-    _add_question(command)
-    command.add_argument("--of", choices=run_search.PICTURES, default="layers", help="what to draw")
-    command.add_argument(
-        "--over",
-        default=THROUGHPUT,
-        metavar="RESOURCE",
-        help="of a front, a map's rows or a surface's rows (default: %(default)s)",
-    )
-    _add_file(command, _svg_file)
-    command.set_defaults(run=run_search.run_picture)
-
-
-def _add_show(commands: _Commands) -> None:
-    command = commands.add_parser("show", help="print what a library holds")
-    command.add_argument("library", metavar="LIBRARY", help=_LIBRARY)
-    _add_opening(command)
-    command.add_argument("--layer", metavar="LAYER", help="list this layer's variants instead")
-    _add_output(command, ("table", "json"))
-    command.set_defaults(run=run_library.run_show)
-
-
-def _add_datasets(commands: _Commands) -> None:
-    command = commands.add_parser("datasets", help="list the datasets, or fetch a published one")
-    command.add_argument("dataset", metavar="NAME", nargs="?", help="fetch this one now")
-    command.add_argument(
-        "--agree", action="store_true", help="accept its license without being asked"
-    )
-    _add_output(command, ("table", "json"))
-    command.set_defaults(run=run_library.run_datasets)
-
-
-def _add_template(commands: _Commands) -> None:
-    command = commands.add_parser("template", help="write a sheet to start a library from")
-    command.add_argument("file", metavar="FILE", help="ending in .csv or .xlsx")
-    command.add_argument(
-        "--layers",
-        type=_positive,
-        default=2,
-        metavar="N",
-        help="layers of the example (default: 2)",
-    )
-    command.add_argument(
-        "--decimal-comma", action="store_true", help="for spreadsheets that write 1,5 for 1.5"
-    )
-    command.add_argument("--force", action="store_true", help="overwrite an existing file")
-    command.set_defaults(run=run_library.run_template)
-
-
-def _add_build(commands: _Commands) -> None:
-    command = commands.add_parser(
-        "build",
-        help="build a measured block library from a small model (needs PyTorch)",
-        epilog="Run it again after Ctrl-C: it resumes where it stopped.",
-    )
-    command.add_argument(
-        "--preset",
-        default="tiny",
-        metavar="NAME",
-        help="tiny: about 3 minutes on 2 cores (default); small: the embedded library, an hour",
-    )
-    command.add_argument("--out", required=True, metavar="FOLDER", help="where all files go")
-    command.add_argument(
-        "--architecture",
-        metavar="FILE",
-        help="assemble and distill the architectures of this scenario file instead, from the app "
-        "or from search --output",
-    )
-    command.add_argument(
-        "--stage",
-        action="append",
-        default=[],
-        metavar="STAGE",
-        help="run this stage only; repeatable (default: all in turn)",
-    )
-    command.set_defaults(run=run_library.run_build)
-
-
-def _add_problem(command: argparse.ArgumentParser) -> None:
-    _add_question(command)
-    _add_output(command, FORMATS)
-
-
-def _add_question(command: argparse.ArgumentParser) -> None:
-    command.add_argument("library", metavar="LIBRARY", help=_LIBRARY)
-    _add_opening(command)
-    goal = command.add_mutually_exclusive_group()
-    goal.add_argument("--minimize", metavar="KEY", help="by default the library's first score")
-    goal.add_argument("--maximize", metavar="KEY")
-    _add_repeated(command, "--max", "STAT=LIMIT", f"upper budget; {_LIMIT}; repeatable")
-    _add_repeated(command, "--min", "STAT=LIMIT", "lower budget, in the same forms; repeatable")
-    command.add_argument(
-        "--throughput",
-        type=float,
-        metavar="N",
-        help="least tokens/s: batch size x sequence length / summed runtime",
-    )
-    command.add_argument(
-        "--latency-ms", type=float, metavar="N", help="greatest summed runtime of a batch, in ms"
-    )
-    _add_repeated(command, "--fix", "LAYER=VARIANT", "the variant must be chosen; repeatable")
-    _add_repeated(command, "--ban", "LAYER=VARIANT", "it must not be chosen; repeatable")
-    _add_solver(command)
-
-
-def _add_repeated(command: argparse.ArgumentParser, flag: str, form: str, text: str) -> None:
-    command.add_argument(flag, action="append", default=[], type=_equation, metavar=form, help=text)
-
-
-def _add_solver(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--solver",
-        default=EXACT,
-        metavar="NAME",
-        help=f"{EXACT} (default), HiGHS, CBC or any of PuLP",
-    )
-    command.add_argument(
-        "--gap", type=float, default=0.0, metavar="G", help="relative gap to stop at (default: 0)"
-    )
-    command.add_argument(
-        "--time-limit", type=float, metavar="S", help="seconds for each search (default: none)"
-    )
-
-
-def _add_opening(command: argparse.ArgumentParser) -> None:
-    """Add how a library is to be read: whose costs count, missing layers, marks of figures."""
-    command.add_argument(
-        "--workload",
-        metavar="NAME",
-        help="which workload's costs to use, such as 'batch_size 96'; show lists them",
-    )
-    command.add_argument(
-        "--allow-gaps",
-        action="store_true",
-        help="open a library even if numbered layers are missing",
-    )
-    command.add_argument(
-        "--decimal", choices=(".", ","), metavar="MARK", help="decimal mark of figures in a table"
-    )
-    command.add_argument(
-        "--thousands",
-        choices=(".", ",", " ", "'"),
-        metavar="MARK",
-        help="mark between thousands of figures in a table",
-    )
-
-
-def _add_output(command: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
-    """Add the choice of a format, and of a file."""
-    command.add_argument(
-        "--format", choices=formats, help="by default what FILE's ending says, else table"
-    )
-    _add_file(command)
-
-
-def _add_file(command: argparse.ArgumentParser, kind: Callable[[str], str] = str) -> None:
-    """Add the choice of a file; ``kind`` refuses what cannot be one."""
-    command.add_argument("--output", type=kind, metavar="FILE", help="write there, not to stdout")
-
-
-def _equation(text: str) -> str:
-    if not all(part.strip() for part in text.partition("=")):
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
-    return text
-
-
-def _finite(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a finite number")
-    return value
-
-
-def _svg_file(text: str) -> str:
-    if not text.lower().endswith(".svg"):
-        raise argparse.ArgumentTypeError(f"{text!r} does not end in .svg: pictures are SVG")
-    return text
-
-
-def _positive(text: str) -> int:
-    """Read a whole number of 1 or more."""
-    if not (text.isdecimal() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
-    return int(text)
-
-
-_GENERAL = ("-h", "--help", "--version")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -363,9 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         a usage error leaves by ``SystemExit(64)``.
     """
     interruptible()
-    parser, commands = build_parser()
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    asked = parser.parse_args(_with_command(words, commands, parser))
+    words = _with_command(list(sys.argv[1:] if arguments is None else arguments))
+    asked = build_parser(words[0]).parse_args(words)
     try:
         return int(asked.run(asked))
     except PuzzleError as error:
@@ -380,12 +73,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INVALID_INPUT
 
 
-def _with_command(words: list[str], commands: Sequence[str], parser: ArgumentParser) -> list[str]:
+def build_parser(named: str = "") -> Parser:
+    """Build the parser of all commands, with the arguments of the named one only.
+
+    They come with all that the command needs, which takes a while to load.
+    """
+    parser = Parser(
+        prog="puzzle-widgets",
+        description="Explore block libraries of compressed language models. "
+        "Without a command, the app is served.",
+        epilog=EXPLAINED,
+    )
+    version = f"puzzle-widgets {__version__}"
+    parser.add_argument("--version", action="version", version=version)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, words in _COMMANDS.items():
+        command = commands.add_parser(name, help=words)
+        if name == named:
+            getattr(_load("arguments"), f"add_{name}")(command)
+    return parser
+
+
+def _with_command(words: list[str]) -> list[str]:
     """Put ``app`` in front where no command is named."""
-    if words and (words[0] in commands or words[0] in _GENERAL):
+    if words and (words[0] in _COMMANDS or words[0] in _GENERAL):
         return words
-    if words and not words[0].startswith("-") and not is_library(words[0]):
-        parser.error(
-            f"{words[0]!r} is neither a command ({', '.join(commands)}) nor a block library"
+    if words and not words[0].startswith("-") and not _is_library(words[0]):
+        build_parser().error(
+            f"{words[0]!r} is neither a command ({', '.join(_COMMANDS)}) nor a block library"
         )
     return ["app", *words]
+
+
+def _is_library(word: str) -> bool:
+    return bool(_load("inputs").is_library(word))
+
+
+def _load(module: str) -> ModuleType:
+    with loading():
+        return import_module(f"puzzle_widgets.cli.{module}")

@@ -14,13 +14,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
-
-from rich.console import Console, RenderableType
+from typing import TYPE_CHECKING, Any
 
 from puzzle_widgets.errors import PuzzleError
-from puzzle_widgets.search.outcome import Status
 from puzzle_widgets.writing import atomic_write
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from puzzle_widgets.search.outcome import Status
 
 FOUND = 0
 INVALID_INPUT = 1
@@ -138,6 +140,8 @@ def write_text(text: str, asked: Namespace) -> None:
 
 def write_tables(parts: Sequence[RenderableType], asked: Namespace) -> None:
     """Lay out for reading: with colors on a terminal, in plain text elsewhere."""
+    from rich.console import Console  # noqa: PLC0415 - help and messages need no such thing
+
     if asked.output is None and sys.stdout.isatty():
         console = Console(highlight=False)
         console.print(*parts, sep="\n")
