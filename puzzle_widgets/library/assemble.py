@@ -17,7 +17,7 @@ from typing import NoReturn
 from puzzle_widgets.library.checks import (
     MAX_NAME,
     Location,
-    number,
+    numbers,
     short_repr,
     some_of,
     text,
@@ -125,8 +125,7 @@ def _in_units(layer: Layer, settled: Mapping[str, Settled], place: Location) -> 
     variants = []
     for variant in layer.variants:
         here = place.at(layer=layer.name, variant=variant.name)
-        values = converted(variant.values, settled)
-        checked = {key: number(value, here.at(field=key)) for key, value in values.items()}
+        checked = numbers(converted(variant.values, settled), here)
         variants.append(replace(variant, values=FrozenMapping(checked)))
     return replace(layer, variants=tuple(variants))
 
@@ -177,16 +176,8 @@ def _freeze_layer(layer: RawLayer, keys: tuple[str, ...], place: Location) -> La
 
 
 def _freeze_variant(raw: RawVariant, keys: tuple[str, ...], place: Location) -> BlockVariant:
-    for key in keys:
-        if key not in raw.values:
-            place.at(field=key).fail(
-                "missing here, given in the first variant.", "Give it in every variant or in none."
-            )
-    for key in raw.values:
-        if key not in keys:
-            place.at(field=key).fail(
-                "given here, missing in the first variant.", "Give it in every variant or in none."
-            )
+    if tuple(raw.values) != keys:
+        _check_keys(raw.values, keys, place)
     values = FrozenMapping({key: raw.values[key] for key in keys})
     return BlockVariant(
         raw.name,
@@ -196,6 +187,19 @@ def _freeze_variant(raw: RawVariant, keys: tuple[str, ...], place: Location) -> 
         raw.weight_paths,
         raw.block_config,
     )
+
+
+def _check_keys(values: Mapping[str, float], keys: tuple[str, ...], place: Location) -> None:
+    for key in keys:
+        if key not in values:
+            place.at(field=key).fail(
+                "missing here, given in the first variant.", "Give it in every variant or in none."
+            )
+    for key in values:
+        if key not in keys:
+            place.at(field=key).fail(
+                "given here, missing in the first variant.", "Give it in every variant or in none."
+            )
 
 
 def _subblock(part: Part, raw: RawVariant) -> SubBlock:

@@ -15,6 +15,7 @@ from puzzle_widgets.library.checks import (
     long_text,
     mapping,
     number,
+    numbers,
     optional_count,
     optional_text,
     parse_json,
@@ -266,7 +267,7 @@ def _read_non_block_costs(content: object, place: Location) -> FrozenMapping[str
     if content in (None, {}):
         return FrozenMapping()
     found = mapping(content, place, "it")
-    return FrozenMapping({key: number(value, place.at(field=key)) for key, value in found.items()})
+    return FrozenMapping(numbers(found, place))
 
 
 def _read_notes(content: object, place: Location) -> tuple[str, ...]:
@@ -314,15 +315,13 @@ def _read_variant(content: object, keys: list[str], layer: Location) -> RawVaria
     values = sequence(record.get("values"), place.at(field="values"), "'values'")
     if len(values) != len(keys):
         place.fail(f"{len(values)} values for {len(keys)} keys.", "Give one value for each key.")
-    numbers = {
-        key: number(value, place.at(field=key)) for key, value in zip(keys, values, strict=True)
-    }
+    found = numbers(dict(zip(keys, values, strict=True)), place)
     subblocks = [
         _read_subblock(record.get(part), place.at(field=part)) for part in ("attention", "ffn")
     ]
     return RawVariant(
         name,
-        numbers,
+        found,
         *subblocks,
         weight_paths=read_paths(record.get("weight_paths"), place.at(field="weight_paths")),
         block_config=long_text(record.get("block_config"), place.at(field="block_config")),
