@@ -115,7 +115,7 @@ def test_nothing_needs_the_build() -> None:
         ("voila", ("app/",)),
         ("rich", ("cli/", "distillation/run.py")),
         ("jinja2", ("export/report.py", "widgets/html.py")),
-        ("pooch", ("library/datasets/",)),
+        ("pooch", ("library/datasets.py",)),
         ("torch", ("distillation/",)),
     ],
 )

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from puzzle_widgets.charts.axes import Axis, layer_axis, layer_ticks, value_axis
-from puzzle_widgets.charts.figure import Curve, Figure, Key
+from puzzle_widgets.charts.figure import (
+    Axis,
+    Curve,
+    Figure,
+    Key,
+    layer_axis,
+    layer_ticks,
+    value_axis,
+)
 from puzzle_widgets.charts.palette import PARENT, scenario_color, scenario_dash
 from puzzle_widgets.solution import Scenario, Solution, parent_solution
 

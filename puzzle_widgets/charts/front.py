@@ -8,8 +8,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from puzzle_widgets.charts.axes import PADDING, Axis, around, quantity_axis
-from puzzle_widgets.charts.figure import BudgetLine, Curve, Figure, Key, Spot, Spots
+from puzzle_widgets.charts.figure import (
+    PADDING,
+    Axis,
+    BudgetLine,
+    Curve,
+    Figure,
+    Key,
+    Spot,
+    Spots,
+    around,
+    quantity_axis,
+)
 from puzzle_widgets.charts.palette import (
     CURRENT,
     FRONT,

@@ -9,14 +9,20 @@ from itertools import pairwise
 
 import numpy as np
 
-from puzzle_widgets.charts.axes import (
+from puzzle_widgets.charts.figure import (
     Axis,
+    Cells,
+    Figure,
     FloatArray,
+    Key,
+    Outline,
+    Spot,
+    Spots,
+    Strip,
     layer_axis,
     quantity_axis,
     resource_title,
 )
-from puzzle_widgets.charts.figure import Cells, Figure, Key, Outline, Spot, Spots, Strip
 from puzzle_widgets.charts.palette import (
     BLANK_VALUE,
     HEAT_BLANK,

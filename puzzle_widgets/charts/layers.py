@@ -7,8 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from puzzle_widgets.charts.axes import Axis, FloatArray, layer_axis, value_axis
-from puzzle_widgets.charts.figure import Bars, ColorArray, Figure, Key
+from puzzle_widgets.charts.figure import (
+    Axis,
+    Bars,
+    ColorArray,
+    Figure,
+    FloatArray,
+    Key,
+    layer_axis,
+    value_axis,
+)
 from puzzle_widgets.charts.palette import (
     ATTENTION,
     ATTENTION_LINEAR,
@@ -20,11 +28,11 @@ from puzzle_widgets.charts.palette import (
     WHOLE,
 )
 from puzzle_widgets.library import BlockLibrary, SubBlock
-from puzzle_widgets.library.model import KINDS, Part
+from puzzle_widgets.library.model import KINDS, PARTS, Part
 from puzzle_widgets.library.quantity import COST_GROUP, MEMORY, RUNTIME
 from puzzle_widgets.problem.mckp import IntArray, to_choice
 from puzzle_widgets.solution import Solution
-from puzzle_widgets.solution.sizes import PARTS, SubblockSizes, bar_heights, relative_sizes
+from puzzle_widgets.solution.sizes import SubblockSizes, bar_heights, relative_sizes
 
 MOST_ROWS = 24
 COST_VIEWS = {"Runtime": RUNTIME, "Memory": MEMORY}

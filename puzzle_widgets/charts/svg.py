@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from puzzle_widgets.charts.axes import Axis
-from puzzle_widgets.charts.figure import Bars, Cells, Figure, Key, Outline, Spot, Spots, Strip
+from puzzle_widgets.charts.figure import Axis, Bars, Cells, Figure, Key, Outline, Spot, Spots, Strip
 from puzzle_widgets.charts.palette import HEAT, LIMIT, heat_color
 
 # Plain attributes hold for programs without style sheets; the rules change them for dark screens.

@@ -9,12 +9,11 @@ from typing import Any, cast
 
 from puzzle_widgets.errors import ExportError
 from puzzle_widgets.library import BlockVariant
-from puzzle_widgets.library.model import Part, SubBlock
+from puzzle_widgets.library.model import PARTS, Part, SubBlock
 
 Record = dict[str, Any]
 _REMEMBERED = 4096  # configs of blocks: a library has far fewer different ones
 
-PARTS: tuple[Part, Part] = ("attention", "ffn")
 SIZE_FIELD = {"attention": "num_key_value_heads", "ffn": "intermediate_size"}
 _EXTRA_FIELDS = {"attention": ("llama4", "mamba"), "ffn": ("moe",)}
 _SHARED_FIELDS = ("no_op", "replace_with_linear", "sparsify", "weights_precision")

@@ -1,21 +1,23 @@
-"""What several targets cannot take, asked before anything is written for them."""
+"""What is exported, and what several targets cannot take: asked before anything is written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
 
+from puzzle_widgets.errors import ExportError
 from puzzle_widgets.export.blocks import LINEAR_IN_PUZZLETRON, extras, is_linear, known, lost
 from puzzle_widgets.export.findings import Finding, blocks_found
-from puzzle_widgets.export.parent_config import NO_PARENT, ParentConfig
-from puzzle_widgets.export.parent_fit import check_fit
-from puzzle_widgets.export.request import ExportContext
+from puzzle_widgets.export.parent_config import NO_PARENT, ParentConfig, check_fit
 from puzzle_widgets.library import BlockLibrary, BlockVariant
 from puzzle_widgets.library.model import once_per_library
 from puzzle_widgets.library.order import layer_numbers, missing_words
+from puzzle_widgets.solution import Scenario, Solution
 from puzzle_widgets.solution.solution import STATUS_WORDS
+from puzzle_widgets.sweeps import ParetoFront
 
-Check = Callable[[ExportContext], list[Finding]]
-
+Given = Solution | Scenario | Sequence[Solution | Scenario]
 UNKNOWN = (
     "neither the variant's name nor its file says what block it is. Give KV heads and FFN "
     "intermediate size in the library."
@@ -24,6 +26,56 @@ _UNNUMBERED = (
     "The names of the layers carry no numbers: the order of the library is assumed to be that of "
     "the network. Check it."
 )
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What is to be written: architectures, and what some targets need or take besides."""
+
+    scenarios: Sequence[Scenario]
+    parent: ParentConfig | None = None
+    front: ParetoFront | None = None
+
+
+@dataclass(frozen=True)
+class ExportContext:
+    """What is checked: an architecture, and its parent's configuration if known."""
+
+    solution: Solution
+    parent: ParentConfig | None = None
+
+
+Check = Callable[[ExportContext], list[Finding]]
+
+
+def as_scenarios(given: Given) -> list[Scenario]:
+    """Give scenarios; solutions are named ``"solution"``, or by their place where several are.
+
+    Raises
+    ------
+    ExportError
+        If it is anything else.
+    """
+    if isinstance(given, Solution | Scenario):
+        return [_named(given, "solution")]
+    if not isinstance(given, Iterable):
+        _refuse(given)
+    several = list(given)
+    stem = "solution {}" if len(several) > 1 else "solution"
+    return [_named(one, stem.format(place)) for place, one in enumerate(several, 1)]
+
+
+def _named(one: object, name: str) -> Scenario:
+    if isinstance(one, Solution):
+        return Scenario(name, one)
+    return one if isinstance(one, Scenario) else _refuse(one)
+
+
+def _refuse(given: object) -> NoReturn:
+    raise ExportError(
+        f"{type(given).__name__} cannot be exported. Give a Solution, a Scenario, or a list "
+        "of either."
+    )
 
 
 def check_figures(context: ExportContext) -> list[Finding]:

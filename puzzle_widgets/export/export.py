@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from puzzle_widgets.errors import ExportError
-from puzzle_widgets.export.checks import check_figures
+from puzzle_widgets.export.checks import (
+    ExportContext,
+    ExportRequest,
+    Given,
+    as_scenarios,
+    check_figures,
+)
 from puzzle_widgets.export.findings import Finding
 from puzzle_widgets.export.parent_config import (
     ConfigSource,
@@ -16,7 +22,6 @@ from puzzle_widgets.export.parent_config import (
     parent_config_of,
     read_parent_config,
 )
-from puzzle_widgets.export.request import ExportContext, ExportRequest, Given, as_scenarios
 from puzzle_widgets.export.targets import Target, find_target
 from puzzle_widgets.solution import Scenario
 from puzzle_widgets.sweeps import ParetoFront

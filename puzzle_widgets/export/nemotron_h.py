@@ -7,9 +7,9 @@ from typing import Any
 
 from puzzle_widgets.errors import ExportError
 from puzzle_widgets.export.blocks import as_read, extras, given_subblock
+from puzzle_widgets.export.checks import ExportContext
 from puzzle_widgets.export.findings import Finding, blocks_found
 from puzzle_widgets.export.parent_config import ParentConfig
-from puzzle_widgets.export.request import ExportContext
 from puzzle_widgets.library import BlockVariant
 from puzzle_widgets.library.puzzletron.model_config import EXPERTS, LATENT, MAMBA
 from puzzle_widgets.solution import Solution

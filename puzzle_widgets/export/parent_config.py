@@ -1,17 +1,18 @@
-"""The parent's Hugging Face ``config.json``, on which the configurations of children are built."""
+"""The parent's config.json: read, checked against the library, its RoPE in every form."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from puzzle_widgets.errors import ExportError, LibraryError
-from puzzle_widgets.export.rope import check_rope, rope_forms
-from puzzle_widgets.library import BlockLibrary, FrozenMapping
+from puzzle_widgets.export.blocks import SIZE_FIELD
+from puzzle_widgets.export.findings import Finding
+from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping
 from puzzle_widgets.library.checks import (
     MAX_NAME,
     Location,
@@ -22,7 +23,8 @@ from puzzle_widgets.library.checks import (
     parse_json,
     short_repr,
 )
-from puzzle_widgets.library.model import once_per_library
+from puzzle_widgets.library.model import PARTS, Part, once_per_library
+from puzzle_widgets.library.quantity import COST_GROUP
 
 MAX_CONFIG_BYTES = 4 * 2**20
 ConfigSource = str | Path | bytes | Mapping[str, Any]
@@ -39,6 +41,14 @@ _FIGURES = {"hidden": "hidden_size", "heads": "num_attention_heads"}
 _PATTERNS = ("layers_block_type", "hybrid_override_pattern")
 # Without an upper end, which is every reader's default and which strict JSON cannot say.
 _ENDLESS: tuple[object, ...] = ([0.0, math.inf], [0.0, {"__float__": "Infinity"}])
+USUAL_THETA = 10_000.0
+_NEW, _OLD, _THETA = "rope_parameters", "rope_scaling", "rope_theta"
+# Some readers look for these at the top level only.
+_AT_TOP = ("original_max_position_embeddings", "partial_rotary_factor")
+_CHILDREN = ("nemotron-nas", "deci", "nemotron_h_puzzle")
+# Norms and biases are small beside the matrices; another hidden size is not.
+_CLOSE = 0.05
+_OWN = "Give the configuration of the library's own parent."
 
 
 @dataclass(frozen=True)
@@ -218,3 +228,157 @@ def _needed(record: Mapping[str, Any], key: str, place: Location) -> int:
 
 def _count(record: Mapping[str, Any], key: str, place: Location) -> int | None:
     return optional_count(record.get(key), place.at(field=key))
+
+
+def rope_forms(content: Mapping[str, Any], theta: float | None = None) -> dict[str, Any]:
+    """Say a configuration's RoPE in both forms.
+
+    Parameters
+    ----------
+    content
+        A configuration with either form, or with both.
+    theta
+        The base where it gives none; without one nothing is added then.
+
+    Returns
+    -------
+    dict
+        ``rope_theta``, ``rope_scaling`` (``None`` for plain RoPE) and ``rope_parameters``; empty
+        where there is no RoPE, or one for each kind of layer.
+
+    Examples
+    --------
+    >>> rope_forms({"rope_parameters": {"rope_type": "default", "rope_theta": 1e6}})["rope_theta"]
+    1000000.0
+    """
+    if _by_layer(content):
+        return {}
+    scaling = _scaling(content)
+    base = scaling.pop(_THETA, None) or content.get(_THETA) or theta
+    if base is None:
+        return {}
+    kind = {"rope_type": rope_type(content)}
+    old = None if kind["rope_type"] == "default" else kind | scaling
+    top = {key: scaling[key] for key in _AT_TOP if key in scaling}
+    return top | {_THETA: base, _OLD: old, _NEW: kind | scaling | {_THETA: base}}
+
+
+def rope_type(content: Mapping[str, Any]) -> str:
+    """Name the kind of RoPE, such as ``"llama3"``; ``"default"`` is plain."""
+    found = _form(content)
+    return str(found.get("rope_type") or found.get("type") or "default")
+
+
+def check_rope(content: Mapping[str, Any], place: Location) -> None:
+    """Refuse two bases that contradict each other."""
+    bases = [content.get(_THETA), _form(content).get(_THETA)]
+    told = [base for base in bases if base is not None]
+    if not _by_layer(content) and len(told) == 2 and told[0] != told[1]:
+        place.at(field=_THETA).fail(
+            f"{short_repr(told[0])}, and {short_repr(told[1])} in {_NEW}.",
+            "Keep the correct one.",
+        )
+
+
+def _form(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = content.get(_NEW) or content.get(_OLD)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _scaling(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in _form(content).items() if key not in ("type", "rope_type")}
+
+
+def _by_layer(content: Mapping[str, Any]) -> bool:
+    return any(isinstance(value, Mapping) for value in _form(content).values())
+
+
+def check_fit(parent: ParentConfig, library: BlockLibrary) -> list[Finding]:
+    """Refuse a child's configuration, and sizes unlike the parent's; warn of unlike parameters."""
+    why = _child_signs(parent, library)
+    if why:
+        words = f"{parent.source} is a child's configuration: {why}. Give the parent's config.json."
+        return [Finding("error", words)]
+    errors = [*_layers_unlike(parent, library), *_sizes_unlike(parent, library)]
+    if errors:
+        return [Finding("error", words) for words in errors]
+    return [Finding("warning", words) for words in _parameters_unlike(parent, library)]
+
+
+def _child_signs(parent: ParentConfig, library: BlockLibrary) -> str:
+    """Say by what a configuration is a compressed child's; empty where it is a parent's.
+
+    ModelOpt's teachers have block configurations too: equal ones, unless the parent's own layers
+    are unlike each other.
+    """
+    if parent.model_type in _CHILDREN:
+        return f"its type is {parent.model_type!r}"
+    if parent.content.get("per_layer_config"):
+        return "its per_layer_config tells layers apart"
+    configs = parent.content.get("block_configs")
+    unlike = isinstance(configs, list) and len({_text(config) for config in configs}) > 1
+    own = {(v.attention, v.ffn, v.block_config) for v in _parents(library)}
+    return "its block_configs differ between layers" if unlike and len(own) == 1 else ""
+
+
+def _text(config: object) -> str:
+    return json.dumps(config, sort_keys=True)
+
+
+def _parents(library: BlockLibrary) -> list[BlockVariant]:
+    return [layer.parent_variant for layer in library.layers]
+
+
+def _layers_unlike(parent: ParentConfig, library: BlockLibrary) -> Iterator[str]:
+    if parent.layers != len(library.layers):
+        yield (
+            f"{parent.source} has {parent.layers} layers, {library.name} has "
+            f"{len(library.layers)}. {_OWN}"
+        )
+
+
+def _sizes_unlike(parent: ParentConfig, library: BlockLibrary) -> Iterator[str]:
+    given = {"attention": parent.kv_heads, "ffn": parent.width}
+    for part in PARTS:
+        own = _size(library, part)
+        if own is not None and given[part] not in (None, own):
+            yield (
+                f"{parent.source} says {SIZE_FIELD[part]} {given[part]:,}, the parent's blocks in "
+                f"{library.name} have {own:,}. {_OWN}"
+            )
+
+
+def _size(library: BlockLibrary, part: Part) -> int | None:
+    """Size of the parent's subblock where it is the same in every layer."""
+    sizes = {getattr(block, part).size for block in _parents(library)}
+    return next(iter(sizes)) if len(sizes) == 1 else None
+
+
+def _parameters_unlike(parent: ParentConfig, library: BlockLibrary) -> Iterator[str]:
+    expected: dict[Part, Callable[[ParentConfig, int], list[int]]] = {
+        "attention": _attention_parameters,
+        "ffn": _ffn_parameters,
+    }
+    for part in PARTS:
+        size, own = _size(library, part), _parents(library)[0]
+        known = own.values.get(f"{COST_GROUP}{part}_num_params", 0.0)
+        if size is None or known <= 0:
+            continue
+        ought = expected[part](parent, size)
+        if all(abs(known - one) > _CLOSE * known for one in ought):
+            yield (
+                f"By {parent.source} the parent's {part} has about {ought[0]:,} parameters, in "
+                f"{library.name} it has {known:,.0f}: hidden size {parent.hidden:,} or "
+                f"{parent.heads} attention heads may be another model's."
+            )
+
+
+def _attention_parameters(parent: ParentConfig, kv_heads: int) -> list[int]:
+    """Four matrices: queries and output of all heads, keys and values of the KV heads."""
+    head = parent.head_size or parent.hidden // max(parent.heads, 1)
+    return [2 * parent.hidden * head * (parent.heads + kv_heads)]
+
+
+def _ffn_parameters(parent: ParentConfig, width: int) -> list[int]:
+    """Three matrices with a gate, two without."""
+    return [matrices * parent.hidden * width for matrices in (3, 2)]

@@ -1,4 +1,4 @@
-"""Puzzletron's ``solutions.json``, as little of it as its validation needs to realize a model."""
+"""Puzzletron's solutions, and the configurations of ModelOpt AnyModel and transformers."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import os.path
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from puzzle_widgets.errors import ExportError
 from puzzle_widgets.export.blocks import as_read, known, required_config
-from puzzle_widgets.export.checks import UNKNOWN
+from puzzle_widgets.export.checks import UNKNOWN, ExportContext
 from puzzle_widgets.export.findings import Finding, blocks_found
-from puzzle_widgets.export.request import ExportContext
+from puzzle_widgets.export.parent_config import ParentConfig
 from puzzle_widgets.library import BlockLibrary, BlockVariant
 from puzzle_widgets.library.model import once_per_library
 from puzzle_widgets.solution import Solution
+
+# What the per_layer_config of transformers calls a subblock that a layer lacks.
+_SKIPPED = {"attention": "attention", "ffn": "mlp"}
 
 
 def puzzletron_solutions(solutions: Sequence[Solution]) -> list[dict[str, Any]]:
@@ -106,3 +110,78 @@ def _weights_folder(solution: Solution) -> str:
 def _has_weights(library: BlockLibrary) -> bool:
     """Whether the library names weights at all."""
     return any(variant.weight_paths for layer in library.layers for variant in layer.variants)
+
+
+def anymodel_config(solution: Solution, parent: ParentConfig) -> dict[str, Any]:
+    """Write an architecture as AnyModel: the parent with one block configuration per layer.
+
+    Raises
+    ------
+    ExportError
+        If too little is known of a block.
+    """
+    blocks = [required_config(block) for block in solution.blocks]
+    return parent.to_child() | {"num_hidden_layers": len(blocks), "block_configs": blocks}
+
+
+def check_anymodel(context: ExportContext) -> list[Finding]:
+    """Say that weights come from Puzzletron, and which readers there are."""
+    hybrid = context.parent is not None and context.parent.model_type == "nemotron_h"
+    served = (
+        "export for nemotron-h-puzzle to serve it"
+        if hybrid
+        else "export for vllm instead where the model is Llama-shaped"
+    )
+    note = (
+        "The file alone is not a model: Puzzletron realizes the weights. Released vLLM does not "
+        f"read it; {served}."
+    )
+    return [Finding("note", note)]
+
+
+def per_layer_config(solution: Solution, parent: ParentConfig) -> dict[str, Any]:
+    """Write an architecture as the parent's configuration with a sparse ``per_layer_config``.
+
+    Raises
+    ------
+    ExportError
+        If a block is neither sized nor a no-op.
+    """
+    layers = {str(n): _differences(block, parent) for n, block in enumerate(solution.blocks)}
+    return parent.to_child() | {
+        "num_hidden_layers": len(layers),
+        "per_layer_config": {place: found for place, found in layers.items() if found},
+    }
+
+
+def check_per_layer(context: ExportContext) -> list[Finding]:
+    """Refuse a parent without sizes that differences could be told from."""
+    parent = context.parent
+    if parent is None:
+        return []
+    fields = {
+        "num_key_value_heads": parent.kv_heads,
+        "intermediate_size": parent.width,
+    }
+    missing = [field for field, value in fields.items() if not value]
+    if missing:
+        words = f"{parent.source} does not say {', '.join(missing)}, which differences start from."
+        return [Finding("error", words)]
+    words = (
+        "transformers reads this configuration and builds no model from it: no release has the "
+        "modeling for layers of unlike sizes. To serve the model, export for another target."
+    )
+    return [Finding("warning", words)]
+
+
+def _differences(block: BlockVariant, parent: ParentConfig) -> dict[str, Any]:
+    for subblock in (block.attention, block.ffn):
+        if subblock.kind in ("linear", "other"):
+            raise ExportError(f"A {subblock.kind} subblock cannot be written as per_layer_config.")
+    skipped = [word for part, word in _SKIPPED.items() if getattr(block, part).kind == "no_op"]
+    found: dict[str, Any] = {"skip": skipped} if skipped else {}
+    if block.attention.size not in (None, parent.kv_heads):
+        found["num_key_value_heads"] = block.attention.size
+    if block.ffn.size not in (None, parent.width):
+        found["intermediate_size"] = block.ffn.size
+    return found

@@ -14,19 +14,20 @@ from pathlib import Path
 from typing import Any
 
 from puzzle_widgets.errors import ExportError
-from puzzle_widgets.export.blocks import PARTS, required_config
+from puzzle_widgets.export.blocks import required_config
 from puzzle_widgets.export.checks import layer_order_findings
 from puzzle_widgets.export.nemotron_h import PARENT_TYPE
 from puzzle_widgets.export.parent_config import (
     NO_PARENT,
     ConfigSource,
     ParentConfig,
+    check_fit,
     parent_config_of,
     read_parent_config,
 )
-from puzzle_widgets.export.parent_fit import check_fit
 from puzzle_widgets.export.puzzletron import parent_index
 from puzzle_widgets.library import BlockLibrary, BlockVariant
+from puzzle_widgets.library.model import PARTS
 from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
 from puzzle_widgets.writing import atomic_write
 

@@ -21,7 +21,7 @@ from puzzle_widgets.charts import (
 from puzzle_widgets.charts.comparison import with_parent
 from puzzle_widgets.charts.front import FrontAxes
 from puzzle_widgets.errors import ExportError
-from puzzle_widgets.export.request import Given, as_scenarios
+from puzzle_widgets.export.checks import Given, as_scenarios
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.model import ORIGIN_WORDS
 from puzzle_widgets.library.quantity import (

@@ -11,20 +11,19 @@ from puzzle_widgets.charts import comparison_figure, draw, layers_figure
 from puzzle_widgets.charts.comparison import with_parent
 from puzzle_widgets.errors import ExportError
 from puzzle_widgets.export import checks
-from puzzle_widgets.export.anymodel import (
+from puzzle_widgets.export.checks import Check, ExportRequest
+from puzzle_widgets.export.decilm import READERS, check_decilm, decilm_config
+from puzzle_widgets.export.nemotron_h import check_hybrid, nemotron_h_config
+from puzzle_widgets.export.parent_config import ParentConfig
+from puzzle_widgets.export.puzzletron import (
     anymodel_config,
     check_anymodel,
     check_per_layer,
+    check_puzzletron,
     per_layer_config,
+    puzzletron_solutions,
 )
-from puzzle_widgets.export.checks import Check
-from puzzle_widgets.export.decilm import decilm_config
-from puzzle_widgets.export.decilm_checks import READERS, check_decilm
-from puzzle_widgets.export.nemotron_h import check_hybrid, nemotron_h_config
-from puzzle_widgets.export.parent_config import ParentConfig
-from puzzle_widgets.export.puzzletron import check_puzzletron, puzzletron_solutions
 from puzzle_widgets.export.report import report
-from puzzle_widgets.export.request import ExportRequest
 from puzzle_widgets.files.layers_file import dump_layers
 from puzzle_widgets.files.scenario_file import dump_scenarios
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME

@@ -24,7 +24,7 @@ from puzzle_widgets.library.checks import (
 from puzzle_widgets.library.puzzletron.model_config import is_config, read_blocks
 from puzzle_widgets.library.puzzletron.reports import is_solutions
 from puzzle_widgets.library.sense import Goal
-from puzzle_widgets.library.tables.csv_text import SEPARATORS, decode, split
+from puzzle_widgets.library.tables.sheet import SEPARATORS, decode, split
 from puzzle_widgets.problem import Difference, SearchProblem
 from puzzle_widgets.solution.optimum import search_without_reason
 from puzzle_widgets.solution.scenario import Scenario

@@ -19,6 +19,7 @@ from puzzle_widgets.library.quantity import COST_GROUP, RUNTIME, SCORE_GROUP, Qu
 Kind = Literal["sized", "linear", "no_op", "other"]
 KINDS: tuple[Kind, ...] = ("sized", "linear", "no_op", "other")
 Part = Literal["attention", "ffn"]
+PARTS: tuple[Part, Part] = ("attention", "ffn")
 
 # An underscore ends a word here, as in "linear_ffn_1024"; \b would not see that.
 _NO_OP = re.compile(r"(?<![^\W_])no[\s_-]?op(?![^\W_])", re.IGNORECASE)

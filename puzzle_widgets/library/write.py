@@ -10,8 +10,7 @@ from puzzle_widgets.library.json_forms import dump_library
 from puzzle_widgets.library.model import BlockLibrary
 from puzzle_widgets.library.tables import dump_csv, dump_parquet, dump_xlsx
 from puzzle_widgets.library.tables.cells import Mark
-from puzzle_widgets.library.tables.csv_text import csv_of
-from puzzle_widgets.library.tables.sheet import Cells
+from puzzle_widgets.library.tables.sheet import Cells, csv_of
 from puzzle_widgets.library.tables.xlsx import workbook_of
 from puzzle_widgets.writing import atomic_write
 

@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzle_widgets.library import BlockLibrary, Layer
-from puzzle_widgets.library.model import KINDS, Kind, Part
+from puzzle_widgets.library.model import KINDS, PARTS, Kind, Part
 from puzzle_widgets.library.quantity import COST_GROUP, MEMORY, PARAMETERS, RUNTIME
 
 FloatArray = npt.NDArray[np.float64]
 KindArray = npt.NDArray[np.int8]
 
-PARTS: tuple[Part, Part] = ("attention", "ffn")
 LINEAR_HEIGHT, UNKNOWN_HEIGHT = 0.06, 0.5
 _BASES = tuple(key.removeprefix(COST_GROUP) for key in (PARAMETERS, MEMORY, RUNTIME))
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from puzzle_widgets.charts.axes import (
+from puzzle_widgets.charts.figure import (
     Axis,
     layer_axis,
     layer_ticks,

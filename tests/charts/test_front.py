@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.charts.axes import Axis
-from puzzle_widgets.charts.figure import Figure, Key
+from puzzle_widgets.charts.figure import Axis, Figure, Key
 from puzzle_widgets.charts.front import (
     FrontAxes,
     budget_lines,

@@ -21,7 +21,7 @@ from puzzle_widgets.solution.sizes import LINEAR_HEIGHT, UNKNOWN_HEIGHT
 from puzzle_widgets.solution.solution import evaluate
 from tests.support.libraries import MEMORY, RUNTIME, make_library, published_files
 
-HALVES = ("metrics.loss", RUNTIME, "stats.attention_runtime_ms", "stats.ffn_runtime_ms")
+PARTS = ("metrics.loss", RUNTIME, "stats.attention_runtime_ms", "stats.ffn_runtime_ms")
 
 
 def bars_of(chart: LayerChart, choice: list[int]) -> Bars:
@@ -111,11 +111,11 @@ def test_kept_and_saved_make_up_the_parent() -> None:
 
 def test_kept_is_split_where_the_subblocks_add_up() -> None:
     """Attention and FFN are told apart where the library knows both, and they fit."""
-    chart = layer_chart(make_library([[(0, 10, 4, 6), (1, 5, 1, 4)]], keys=HALVES), "Runtime")
+    chart = layer_chart(make_library([[(0, 10, 4, 6), (1, 5, 1, 4)]], keys=PARTS), "Runtime")
     bars = bars_of(chart, [1])
     assert bars.heights.tolist() == [[1.0], [4.0], [5.0]]
     assert bars.colors[:, 0].tolist() == [ATTENTION, FFN, SAVED]
-    odd = layer_chart(make_library([[(0, 10, 4, 6), (1, 5, 1, 1)]], keys=HALVES), "Runtime")
+    odd = layer_chart(make_library([[(0, 10, 4, 6), (1, 5, 1, 1)]], keys=PARTS), "Runtime")
     assert bars_of(odd, [1]).colors[:, 0].tolist() == [CURRENT, SAVED]
 
 

@@ -8,8 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from puzzle_widgets.charts.axes import Axis
-from puzzle_widgets.charts.figure import Bars, BudgetLine, Figure, Key, Spot, Spots
+from puzzle_widgets.charts.figure import Axis, Bars, BudgetLine, Figure, Key, Spot, Spots
 from puzzle_widgets.charts.palette import ATTENTION, FFN, FRONT
 from puzzle_widgets.charts.svg import Drawing, draw, legend_rows
 

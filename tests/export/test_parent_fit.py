@@ -11,7 +11,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.export import Finding, check, export, read_parent_config, write_puzzletron
-from puzzle_widgets.export.parent_fit import check_fit
+from puzzle_widgets.export.parent_config import check_fit
 from puzzle_widgets.library import FrozenMapping, SubBlock
 from tests.export.test_published_semantics import LLAMA_70B
 from tests.support.export import LLAMA, NO_OP, chosen, export_library

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from puzzle_widgets.export import TARGETS, export
-from puzzle_widgets.export.rope import rope_forms
+from puzzle_widgets.export.parent_config import rope_forms
 from tests.support.export import LLAMA, NO_OP, PARENT, chosen, export_library
 
 BARE = {key: value for key, value in LLAMA.items() if key != "rope_theta"}

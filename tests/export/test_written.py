@@ -9,9 +9,8 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.export import export, read_parent_config
-from puzzle_widgets.export.anymodel import anymodel_config
 from puzzle_widgets.export.blocks import block_config
-from puzzle_widgets.export.puzzletron import parent_index, puzzletron_solutions
+from puzzle_widgets.export.puzzletron import anymodel_config, parent_index, puzzletron_solutions
 from puzzle_widgets.library import SubBlock
 from tests.support.export import (
     FOLDER,

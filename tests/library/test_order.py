@@ -11,8 +11,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.library import dump_library
 from puzzle_widgets.library.order import layer_numbers, layers_words, missing_words
-from puzzle_widgets.library.tables.csv_text import dump_csv
-from puzzle_widgets.library.tables.frame import dump_parquet
+from puzzle_widgets.library.tables.frame import dump_csv, dump_parquet
 from tests.support.libraries import make_library, published_content, published_files
 
 NAMES: list[list[int | str]] = [

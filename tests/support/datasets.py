@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from puzzle_widgets.library.datasets import Dataset, DatasetFile, catalog
+from puzzle_widgets.library import datasets
+from puzzle_widgets.library.datasets import Dataset, DatasetFile
 from tests.support.libraries import published_files
 from tests.support.mirror import Mirror, serving
 
@@ -31,9 +32,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Dataset:
         DatasetFile(name, len(content), hashlib.sha256(content).hexdigest())
         for name, content in published_files().items()
     )
-    (published,) = catalog._PUBLISHED
+    (published,) = datasets._PUBLISHED
     made = replace(published, files=files, size=sum(file.size for file in files))
-    monkeypatch.setattr(catalog, "_PUBLISHED", (made,))
+    monkeypatch.setattr(datasets, "_PUBLISHED", (made,))
     return made
 
 

@@ -13,7 +13,7 @@ from puzzle_widgets.library import FrozenMapping, SubBlock
 from puzzle_widgets.sweeps.decision_map import NONE_CHOSEN, DecisionGrid, iter_decision_map
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, best_score, make_library
 
-HALVES = (
+PARTS = (
     (SubBlock("sized", 8), SubBlock("sized", 100)),
     (SubBlock("sized", 4), SubBlock("linear")),
     (SubBlock("no_op"), SubBlock("sized", 25)),
@@ -29,7 +29,7 @@ def sized_library() -> pw.BlockLibrary:
             layer,
             variants=tuple(
                 replace(variant, attention=attention, ffn=ffn)
-                for variant, (attention, ffn) in zip(layer.variants, HALVES, strict=True)
+                for variant, (attention, ffn) in zip(layer.variants, PARTS, strict=True)
             ),
         )
         for layer in library.layers

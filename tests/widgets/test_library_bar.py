@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.files import presets
+from puzzle_widgets.files import architecture_file
 from puzzle_widgets.library import dump_library
 from puzzle_widgets.library.datasets import Dataset
 from puzzle_widgets.library.puzzletron.blocks import NO_OP, Block, RunSubblock
@@ -201,7 +201,7 @@ def test_a_preset_is_offered_where_its_blocks_are(monkeypatch: pytest.MonkeyPatc
     """A button adds it as a scenario; libraries without its blocks have none."""
     wide = RunSubblock("ffn", (("intermediate", 14336),))
     blocks = [Block((("attention", NO_OP), ("ffn", wide)))] * 2
-    monkeypatch.setattr(presets, "_presets", lambda: {"Small": blocks})
+    monkeypatch.setattr(architecture_file, "_presets", lambda: {"Small": blocks})
     state = ExplorerState(pw.random_library(2, 2))
     panel = ScenarioPanel(state)
     assert panel.presets.children == ()

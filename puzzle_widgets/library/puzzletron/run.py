@@ -21,14 +21,6 @@ from puzzle_widgets.library.puzzletron.candidates import (
     usable,
     with_one_minus,
 )
-from puzzle_widgets.library.puzzletron.entries import (
-    Entries,
-    check_layers,
-    find_parents,
-    join,
-    read_entries,
-    unknown_scores,
-)
 from puzzle_widgets.library.puzzletron.layout import (
     Layout,
     Profiles,
@@ -39,7 +31,17 @@ from puzzle_widgets.library.puzzletron.layout import (
 )
 from puzzle_widgets.library.puzzletron.model_config import names_blocks, read_blocks, read_shape
 from puzzle_widgets.library.puzzletron.records import Recorded, find_recorded
-from puzzle_widgets.library.puzzletron.scores import Scores, add_score, add_teacher
+from puzzle_widgets.library.puzzletron.scores import (
+    Entries,
+    Scores,
+    add_score,
+    add_teacher,
+    check_layers,
+    find_parents,
+    join,
+    read_entries,
+    unknown_scores,
+)
 from puzzle_widgets.library.puzzletron.stats import (
     Workload,
     WorkloadStats,

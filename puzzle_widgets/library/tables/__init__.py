@@ -1,8 +1,7 @@
 """Tables: one row per layer and variant, in pandas, CSV, Excel's xlsx and Parquet."""
 
 from puzzle_widgets.library.tables.cells import Marks
-from puzzle_widgets.library.tables.csv_text import dump_csv
-from puzzle_widgets.library.tables.frame import dump_parquet, to_frame
+from puzzle_widgets.library.tables.frame import dump_csv, dump_parquet, to_frame
 from puzzle_widgets.library.tables.table import TableRun, is_table, open_frame, open_table
 from puzzle_widgets.library.tables.xlsx import dump_xlsx
 

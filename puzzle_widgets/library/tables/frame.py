@@ -16,17 +16,16 @@ from puzzle_widgets.library.assemble import Facts
 from puzzle_widgets.library.checks import Location, check_bytes, first_line, need
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.json_forms import FORMAT, dump_head, read_head, read_units
-from puzzle_widgets.library.model import BlockLibrary, SubBlock
+from puzzle_widgets.library.model import PARTS, BlockLibrary, SubBlock
 from puzzle_widgets.library.quantity import unit_of_key
-from puzzle_widgets.library.tables.cells import Marks
-from puzzle_widgets.library.tables.headings import (
+from puzzle_widgets.library.tables.cells import (
     FACTS,
-    HALVES,
     NON_BLOCK,
+    Marks,
     is_known,
     write_heading,
 )
-from puzzle_widgets.library.tables.sheet import Cells, Sheet, check_size
+from puzzle_widgets.library.tables.sheet import Cells, Sheet, check_size, csv_of
 
 _UNITS, _LIBRARY = "units", "library"
 MAX_UNPACKED_BYTES = 256 * 2**20
@@ -200,7 +199,7 @@ def _check_size(metadata: Any, place: Location) -> None:  # noqa: ANN401
 def rows_of(library: BlockLibrary) -> list[Cells]:
     """Lay a library out: headings, then a row for each variant; facts are in the first row."""
     frame = to_frame(library)
-    for part in HALVES:
+    for part in PARTS:
         frame[part] = [int(size) if size.isdigit() else size for size in frame[part]]
     units = {key: write_heading(key, library.units.get(key)) for key in library.keys}
     headings = [units.get(column, column) for column in frame.columns]
@@ -227,3 +226,8 @@ def _fact_cells(library: BlockLibrary) -> dict[str, Any]:
         library.parent_config,
     )
     return dict(zip(FACTS, values, strict=True))
+
+
+def dump_csv(library: BlockLibrary) -> str:
+    """Give a library's CSV text, with what is known of it as a whole in the first row."""
+    return csv_of(rows_of(library))

@@ -1,19 +1,25 @@
-"""A sheet of cells, whatever it came from: where its headings are, and what its columns hold."""
+"""A sheet of cells: where its headings are, what its columns hold; and CSV, read and written."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from puzzle_widgets.library.checks import Location, short_repr
-from puzzle_widgets.library.tables.cells import Marks, is_blank
-from puzzle_widgets.library.tables.headings import (
+from puzzle_widgets.library.tables.cells import (
     GROUPS,
     NEEDED,
     ColumnSpec,
+    Marks,
+    is_blank,
+    is_known,
     needed_in,
     read_heading,
 )
@@ -25,6 +31,9 @@ Columns = dict[str, tuple[int, ColumnSpec]]
 _UNNAMED = re.compile(r"\s*|Unnamed: \d+|__index_level_\d+__")
 MAX_ROWS, MAX_COLUMNS, MAX_CELLS = 200_000, 400, 1_000_000
 _MOST_ABOVE = 50
+SEPARATORS = (",", ";", "\t")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_LOOKED_AT = 50
 
 
 @dataclass(frozen=True)
@@ -238,3 +247,73 @@ def _refuse_twins(sheet: Sheet, first: int, second: int, name: str) -> None:
         f"{short_repr(name)}.",
         "Keep one, or rename one.",
     )
+
+
+def read_csv(content: bytes, file: str, marks: Marks) -> Sheet:
+    """Read CSV text."""
+    place = Location(file)
+    text, mark = _find_separator(decode(content, place))
+    rows = split(text, mark, place)
+    if not any(map(any, rows)):
+        place.fail("broken CSV (it is empty).", "One line of headings, then the variants.")
+    return sheet_of(file, rows, marks, comma_file=mark == ",")
+
+
+def csv_of(rows: list[Cells], mark: str = ",") -> str:
+    """Write rows as CSV; the line's end of two marks has both of them quoted within a cell."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=mark, lineterminator="\r\n").writerows(rows)
+    return text.getvalue()
+
+
+def decode(content: bytes, place: Location) -> str:
+    """Give the text of a file, in the encodings that spreadsheets write."""
+    encoding = "utf-16" if content.startswith(_UTF_16) else "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        place.fail(f"not UTF-8 text (byte {error.start}).", "Save it as 'CSV UTF-8'.")
+
+
+def split(text: str, mark: str, place: Location) -> list[Cells]:
+    """Part text into rows of cells."""
+    lines = csv.reader(_csv_lines(text), delimiter=mark, strict=True)
+    rows: list[Cells] = []
+    cells = 0
+    try:
+        for row in islice(lines, MAX_ROWS + 2):
+            rows.append(row)
+            cells += len(row)
+            if cells > MAX_CELLS:
+                place.fail(f"more than {MAX_CELLS:,} cells.", "Split it, or leave columns out.")
+    except csv.Error as error:
+        place.at(row=f"line {lines.line_num}").fail(
+            f"broken CSV ({error}).", "One line of headings, then one line per variant."
+        )
+    return rows
+
+
+def _find_separator(text: str) -> tuple[str, str]:
+    """Find what parts the cells: as Excel's first line says, or by the headings it makes."""
+    first, _, rest = text.partition("\n")
+    if first.startswith("sep=") and first.strip()[4:] in SEPARATORS:
+        return rest, first.strip()[4:]
+    return text, max(SEPARATORS, key=lambda mark: _headings_by(text, mark))
+
+
+def _headings_by(text: str, mark: str) -> tuple[int, int]:
+    """How many headings are known with a separator, those first that every table has."""
+    rows: list[Cells] = []
+    with suppress(csv.Error):
+        rows.extend(islice(csv.reader(_csv_lines(text), delimiter=mark), _LOOKED_AT))
+    place, needed = find_head(rows)
+    return needed, sum(map(is_known, rows[place])) if rows else 0
+
+
+def _csv_lines(text: str) -> Iterator[str]:
+    """Lines with their ends, one after the other; StringIO would take four bytes a character."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end

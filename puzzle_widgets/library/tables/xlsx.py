@@ -15,9 +15,8 @@ from typing import Any, NoReturn
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.checks import Location, first_line, format_size, need, short_repr
 from puzzle_widgets.library.model import BlockLibrary
-from puzzle_widgets.library.tables.cells import Marks, is_blank
+from puzzle_widgets.library.tables.cells import NEEDED, Marks, is_blank
 from puzzle_widgets.library.tables.frame import rows_of
-from puzzle_widgets.library.tables.headings import NEEDED
 from puzzle_widgets.library.tables.sheet import (
     MAX_CELLS,
     MAX_COLUMNS,

@@ -9,8 +9,7 @@ from typing import Any
 import bqplot as bq
 import numpy as np
 
-from puzzle_widgets.charts.axes import Axis
-from puzzle_widgets.charts.figure import Figure, Spot, Spots
+from puzzle_widgets.charts.figure import Axis, Figure, Spot, Spots
 from puzzle_widgets.charts.palette import FRONT, LIMIT, PARENT, SELECTED
 from puzzle_widgets.widgets.charts.parts import axis_of, figure_of, fit, scale_of
 

@@ -8,8 +8,7 @@ from typing import Any
 import bqplot as bq
 import numpy as np
 
-from puzzle_widgets.charts.axes import Axis
-from puzzle_widgets.charts.figure import Bars, Curve, Figure
+from puzzle_widgets.charts.figure import Axis, Bars, Curve, Figure
 from puzzle_widgets.charts.palette import SELECTED
 from puzzle_widgets.widgets.charts.parts import axis_of, close_all, figure_of, fit, scale_of
 

@@ -9,8 +9,7 @@ import bqplot as bq
 import numpy as np
 from markupsafe import Markup
 
-from puzzle_widgets.charts.axes import Axis
-from puzzle_widgets.charts.figure import Key, Strip
+from puzzle_widgets.charts.figure import Axis, Key, Strip
 from puzzle_widgets.charts.palette import HEAT
 from puzzle_widgets.charts.svg import DASHES
 from puzzle_widgets.widgets.html import render

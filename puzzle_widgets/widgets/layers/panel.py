@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.charts import Drawing, draw
-from puzzle_widgets.charts.axes import layer_axis
+from puzzle_widgets.charts.figure import layer_axis
 from puzzle_widgets.charts.layers import LayerChart, layer_chart, views_of
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.problem.mckp import IntArray, to_choice

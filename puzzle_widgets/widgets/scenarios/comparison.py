@@ -17,8 +17,8 @@ from puzzle_widgets.charts import (
     distribution_figure,
     draw,
 )
-from puzzle_widgets.charts.axes import layer_ticks
 from puzzle_widgets.charts.comparison import Series, parent_series, scenario_series
+from puzzle_widgets.charts.figure import layer_ticks
 from puzzle_widgets.charts.palette import ATTENTION, FFN
 from puzzle_widgets.library import BlockLibrary, BlockVariant
 from puzzle_widgets.library.quantity import (

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.library.datasets import Dataset, catalog, find_dataset, has_agreed, is_here
+from puzzle_widgets.library import datasets
+from puzzle_widgets.library.datasets import Dataset, find_dataset, has_agreed, is_here
 from puzzle_widgets.resources import data_folder
 from tests.support.datasets import NAME
 from tests.support.libraries import EMBEDDED, ROOT, published_files, published_folder
@@ -37,7 +38,7 @@ def test_the_list_says_license_size_and_source() -> None:
             "https://raw.githubusercontent.com/NVlabs/puzzle/"
         )
         assert published.address(file).endswith(
-            f"{published.version}/{catalog._FOLDER}/{file.name}"
+            f"{published.version}/{datasets._FOLDER}/{file.name}"
         )
 
 
@@ -278,7 +279,7 @@ def test_nothing_of_it_is_in_the_wheel(tmp_path: Path) -> None:
     (built,) = hatchling.WheelBuilder(str(ROOT)).build(directory=str(tmp_path))
     with zipfile.ZipFile(built) as wheel:
         files = [(Path(name).name, wheel.read(name)) for name in wheel.namelist()]
-    assert "catalog.py" in dict(files)
+    assert "datasets.py" in dict(files)
     _check_free(files)
 
 

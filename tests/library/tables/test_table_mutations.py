@@ -13,9 +13,8 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library.tables import dump_csv, dump_parquet, dump_xlsx
-from puzzle_widgets.library.tables.csv_text import csv_of
 from puzzle_widgets.library.tables.frame import rows_of
-from puzzle_widgets.library.tables.sheet import Cells
+from puzzle_widgets.library.tables.sheet import Cells, csv_of
 from puzzle_widgets.library.tables.xlsx import workbook_of
 from puzzle_widgets.library.write import dump_template
 from tests.library.tables.test_round_trips import full_library

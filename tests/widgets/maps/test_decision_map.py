@@ -20,7 +20,7 @@ from puzzle_widgets.widgets.status import StatusPanel
 from tests.support.libraries import make_library
 from tests.support.state import found_so_far
 
-HALVES = (
+PARTS = (
     (SubBlock("sized", 8), SubBlock("sized", 100)),
     (SubBlock("sized", 4), SubBlock("linear")),
     (SubBlock("no_op"), SubBlock("sized", 25)),
@@ -37,7 +37,7 @@ def sized_library(layers: int = 5) -> pw.BlockLibrary:
             layer,
             variants=tuple(
                 replace(variant, attention=attention, ffn=ffn)
-                for variant, (attention, ffn) in zip(layer.variants, HALVES, strict=True)
+                for variant, (attention, ffn) in zip(layer.variants, PARTS, strict=True)
             ),
         )
         for layer in library.layers
