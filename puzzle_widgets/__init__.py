@@ -84,21 +84,21 @@ if TYPE_CHECKING:
     from puzzle_widgets.widgets.explorer import PuzzleExplorer
     from puzzle_widgets.widgets.export import ExportPanel
     from puzzle_widgets.widgets.layers.panel import LayerView
-    from puzzle_widgets.widgets.maps.decision_map import DecisionMap
-    from puzzle_widgets.widgets.maps.surface import BudgetSurface
-    from puzzle_widgets.widgets.pareto import ParetoPlot
     from puzzle_widgets.widgets.scenarios.panel import ScenarioPanel
     from puzzle_widgets.widgets.status import StatusPanel
+    from puzzle_widgets.widgets.sweeps.decision_map import DecisionMap
+    from puzzle_widgets.widgets.sweeps.front import ParetoPlot
+    from puzzle_widgets.widgets.sweeps.surface import BudgetSurface
 
 # The public names, in the order in which they build on each other; a name loads what is before it.
 _PARTS = ("errors", "library", "problem", "solution", "sweeps", "files", "state")
 _WIDGETS = {
-    "BudgetSurface": "maps.surface",
+    "BudgetSurface": "sweeps.surface",
     "BudgetPanel": "budgets.panel",
-    "DecisionMap": "maps.decision_map",
+    "DecisionMap": "sweeps.decision_map",
     "ExportPanel": "export",
     "LayerView": "layers.panel",
-    "ParetoPlot": "pareto",
+    "ParetoPlot": "sweeps.front",
     "PuzzleExplorer": "explorer",
     "ScenarioPanel": "scenarios.panel",
     "StatusPanel": "status",

@@ -154,6 +154,18 @@ class ExplorerState(HasTraits):
         """All that was decided, to keep or to open another state with."""
         return self._store.record
 
+    @property
+    def shown_name(self) -> str:
+        """What is shown: the current solution, a point of the front, a row, a scenario's name."""
+        kind, place = self.selection.kind, self.selection.place
+        if kind == "scenario" and place < len(self.scenarios):
+            return f"Scenario \u2018{self.scenarios[place].name}\u2019"
+        if kind == "point" and self.front is not None:
+            return f"Point {place + 1} of {len(self.front.solutions)}"
+        if kind == "map" and self.decisions is not None:
+            return f"Decision map: {self.decisions.targets.words(place)}"
+        return "Current solution"
+
     def _mirror(self, changes: Changes) -> None:
         self._put(**{name: new for name, (_, new) in changes.items()})
 

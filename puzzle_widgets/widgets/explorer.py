@@ -10,13 +10,13 @@ from puzzle_widgets.widgets.budgets.panel import BudgetPanel
 from puzzle_widgets.widgets.export import ExportPanel
 from puzzle_widgets.widgets.layers.panel import LayerView
 from puzzle_widgets.widgets.library_bar import DatasetOffer, LibraryBar
-from puzzle_widgets.widgets.maps.decision_map import DecisionMap
-from puzzle_widgets.widgets.maps.surface import BudgetSurface
 from puzzle_widgets.widgets.page import page_aids
 from puzzle_widgets.widgets.panel import MessageBar, Shown, state_of
-from puzzle_widgets.widgets.pareto import ParetoPlot
 from puzzle_widgets.widgets.scenarios.panel import ScenarioPanel
 from puzzle_widgets.widgets.status import StatusPanel
+from puzzle_widgets.widgets.sweeps.decision_map import DecisionMap
+from puzzle_widgets.widgets.sweeps.front import ParetoPlot
+from puzzle_widgets.widgets.sweeps.surface import BudgetSurface
 
 
 class PuzzleExplorer(widgets.VBox):

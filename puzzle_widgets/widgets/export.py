@@ -11,17 +11,7 @@ from puzzle_widgets.export import TARGETS, Checked, Finding, Target, find_target
 from puzzle_widgets.solution import Scenario
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.files import FilePicker, FileSaver
-from puzzle_widgets.widgets.panel import (
-    MessageBar,
-    Panel,
-    RuleList,
-    Shown,
-    button,
-    guard,
-    named,
-    row,
-    shared_state,
-)
+from puzzle_widgets.widgets.panel import Following, Panel, RuleList, button, named, refill, row
 
 _SHOWN, _ALL = -1, -2
 _WORDS = {"error": "Error", "warning": "Warning", "note": "Note"}
@@ -47,13 +37,9 @@ class ExportPanel(Panel):
     title = "Export"
     css_class = "pw-export"
 
-    def __init__(self, source: Shown) -> None:
-        self._alone = shared_state(source) is None
-        self._checked: Checked | None = None
-        super().__init__(source)
-
     def build(self) -> list[widgets.Widget]:
         """Make the choices, the parent's configuration, the findings and the button."""
+        self._checked: Checked | None = None
         options = [(target.title, target.name) for target in TARGETS]
         self.target = widgets.Dropdown(options=options, layout=widgets.Layout(width="260px"))
         self.what = widgets.Dropdown(layout=widgets.Layout(width="260px"))
@@ -62,26 +48,16 @@ class ExportPanel(Panel):
         self.findings = FindingList(self.state)
         self.save = button("Save file", css="pw-primary")
         self.saver = FileSaver(self.state)
-        self.messages = MessageBar(self.state) if self._alone else None
-        self.rules = RuleList(self.state) if self._alone else None
-        head = [self.messages] if self.messages is not None else []
-        foot = [self.rules] if self.rules is not None else []
+        self.rules = self.own(RuleList(self.state)) if self.alone else None
+        foot = [] if self.rules is None else [self.rules]
         choices = row(named("Target", self.target), named("Architecture", self.what))
         save = row(self.save, self.verdict, self.saver)
-        return [
-            *head,
-            choices,
-            self.readers,
-            self._build_parent(),
-            self.findings,
-            *foot,
-            save,
-        ]
+        return [choices, self.readers, self._build_parent(), self.findings, *foot, save]
 
     def bind(self) -> None:
         """Follow what is shown, and act on it."""
         self.changed(self.target, self.state.set_target)
-        self.changed(self.what, lambda _: self._choose())
+        self.changed(self.what, lambda _: self._check())
         self.clicked(self.forget, self.state.forget_parent_config)
         self.clicked(self.save, self._save)
         self.when("target", do=self._show_target)
@@ -89,15 +65,7 @@ class ExportPanel(Panel):
         self.when("parent_config", "library", do=self._show_parent, now=False)
         checked = ("shown", "scenarios", "parent_config", "library", "updating")
         self.when(*checked, do=self._check_at_rest, now=False)
-        if self.rules is not None:
-            self.when("rules", do=self.rules.show)
         self._offer()
-
-    def close(self) -> None:
-        """Let go of the state, then close."""
-        if self.messages is not None:
-            self.messages.close()
-        super().close()
 
     def _build_parent(self) -> widgets.Widget:
         self.upload = FilePicker(
@@ -115,10 +83,6 @@ class ExportPanel(Panel):
     @property
     def _target(self) -> Target:
         return find_target(self.state.target)
-
-    def _choose(self) -> None:
-        if not self._quiet:
-            self._check()
 
     def _show_target(self) -> None:
         target = self._target
@@ -139,7 +103,7 @@ class ExportPanel(Panel):
         if len(kept) > 1:
             options.append((f"All {len(kept)} scenarios", _ALL))
         before = self.what.value
-        with self._silence():
+        with self.silence():
             self.what.options = options
             places = [place for _, place in options]
             self.what.value = before if before in places else _SHOWN
@@ -150,14 +114,10 @@ class ExportPanel(Panel):
             return list(kept)
         if place is not None and 0 <= place < len(kept):
             return [kept[place]]
-        return [] if self.state.shown is None else [Scenario(self._name(), self.state.shown)]
-
-    def _name(self) -> str:
-        """Name what is shown by its scenario, where it is one."""
-        selection = self.state.selection
-        if selection.kind == "scenario" and selection.place < len(self.state.scenarios):
-            return str(self.state.scenarios[selection.place].name)
-        return "Current solution" if selection.kind == "current" else "Shown solution"
+        if self.state.selection.kind == "scenario":
+            return [kept[self.state.selection.place]]
+        shown = self.state.shown
+        return [] if shown is None else [Scenario(self.state.shown_name, shown)]
 
     def _show_parent(self) -> None:
         config = self.state.parent_config
@@ -209,7 +169,7 @@ class ExportPanel(Panel):
             self.state.open_parent_config(content, name)
 
 
-class FindingList(widgets.VBox):
+class FindingList(Following, widgets.VBox):
     """Shows findings, the worst first.
 
     Parameters
@@ -220,20 +180,16 @@ class FindingList(widgets.VBox):
 
     def __init__(self, state: ExplorerState) -> None:
         super().__init__()
-        self._state = state
+        self.state = state
         self._shown: tuple[Finding, ...] = ()
-        self._rows: tuple[widgets.HBox, ...] = ()
         self.add_class("pw-findings")
 
     def show(self, findings: Sequence[Finding]) -> None:
         """Show these, and nothing else."""
         if tuple(findings) == self._shown:
             return
-        old, self._shown = self._rows, tuple(findings)
-        self._rows = tuple(map(self._row, findings))
-        self.children = self._rows
-        for gone in old:
-            gone.close()
+        self._shown = tuple(findings)
+        refill(self, [self._row(finding) for finding in findings])
 
     def _row(self, finding: Finding) -> widgets.HBox:
         words = widgets.HTML(
@@ -244,5 +200,5 @@ class FindingList(widgets.VBox):
         if not finding.avoidable:
             return row(words, css="pw-finding")
         avoid = button("Avoid it", f"Search with a rule: {finding.rule}")
-        avoid.on_click(guard(self._state, lambda *_: self._state.avoid(finding)))
+        self.clicked(avoid, lambda: self.state.avoid(finding))
         return row(words, avoid, css="pw-finding")

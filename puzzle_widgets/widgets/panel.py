@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import ipywidgets as widgets
 from markupsafe import Markup
@@ -38,43 +38,30 @@ def shared_state(source: Shown) -> ExplorerState | None:
     return state if isinstance(state, ExplorerState) else None
 
 
-class Panel(widgets.VBox):
-    """A card of the explorer; usable alone in a notebook cell.
+def guard(state: ExplorerState, action: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a callback so that what it raises becomes a message on the page."""
 
-    Parameters
-    ----------
-    source
-        The state to show, shared between panels, or an explorer or panel that has one; or, for a
-        panel with a state of its own, what :class:`puzzle_widgets.ExplorerState` takes: a
-        library, its name or path, a problem, a solution.
+    @functools.wraps(action)
+    def guarded(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        try:
+            action(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the user has to see it
+            state.fail(error)
+            for watcher in watchers:
+                watcher(error)
+
+    return guarded
+
+
+class Following:
+    """Follows a state, and acts on it: for widgets that show it; mixed in before a box.
+
+    What is set while the widget is silenced comes back as no action.
     """
 
-    title = ""
-    css_class = ""
-    asks = False
-    """Whether to ask for the sense of a score among other panels too, not only alone."""
+    state: ExplorerState
     _quiet = False
-
-    def __init__(self, source: Shown) -> None:
-        super().__init__()
-        self.state = state_of(source)
-        self._observed: list[tuple[Callable[..., None], list[str]]] = []
-        self.head = widgets.HTML(heading(self.title))
-        self.head.add_class("pw-head")
-        for name in ("pw-card", "pw-ui", self.css_class):
-            self.add_class(name)
-        asked = self.asks or shared_state(source) is None
-        self.question = SenseQuestion(self.state) if asked else None
-        questions = [] if self.question is None else [self.question]
-        self.children = (page_aids(), self.head, *questions, *self.build())
-        self.bind()
-
-    def build(self) -> list[widgets.Widget]:
-        """Make the children; called once."""
-        raise RuntimeError(f"{type(self).__name__} builds nothing")
-
-    def bind(self) -> None:
-        """Connect callbacks to children and to the state; called once, after ``build``."""
+    _observed: tuple[tuple[Callable[..., None], list[str]], ...] = ()
 
     def when(self, *traits: str, do: Callable[[], None], now: bool = True) -> None:
         """Call ``do`` when any of these traits changes, once however many, and at the start."""
@@ -87,7 +74,7 @@ class Panel(widgets.VBox):
                 do()
 
         refresh = guard(self.state, once)
-        self._observed.append((refresh, list(traits)))
+        self._observed = (*self._observed, (refresh, list(traits)))
         self.state.observe(refresh, list(traits))
         if now:
             refresh()
@@ -99,12 +86,17 @@ class Panel(widgets.VBox):
     def changed(
         self, child: widgets.Widget, do: Callable[[Any], None], trait: str = "value"
     ) -> None:
-        """Call ``do`` with the new value when a child's trait changes."""
-        child.observe(guard(self.state, lambda change: do(change["new"])), trait)
+        """Call ``do`` with the new value when a user changes a child's trait."""
+
+        def act(change: Any) -> None:  # noqa: ANN401
+            if not self._quiet:
+                do(change["new"])
+
+        child.observe(guard(self.state, act), trait)
 
     @contextmanager
-    def _silence(self) -> Iterator[None]:
-        """Keep what is set here from coming back as an action: callbacks ask ``_quiet``."""
+    def silence(self) -> Iterator[None]:
+        """Keep what is set here from coming back as an action."""
         before, self._quiet = self._quiet, True
         try:
             yield
@@ -112,12 +104,65 @@ class Panel(widgets.VBox):
             self._quiet = before
 
     def close(self) -> None:
-        """Let go of the state, then close."""
+        """Let go of the state, then close; ipywidgets closes once more at the very end."""
         for refresh, traits in self._observed:
             self.state.unobserve(refresh, traits)
-        self._observed.clear()
-        if self.question is not None:
-            self.question.close()
+        self._observed = ()
+        super().close()  # type: ignore[misc]
+
+
+T = TypeVar("T", bound=Following)
+
+
+class Panel(Following, widgets.VBox):
+    """A card of the explorer; usable alone in a notebook cell, where it also shows messages.
+
+    Parameters
+    ----------
+    source
+        The state to show, shared between panels, or an explorer or panel that has one; or, for a
+        panel with a state of its own, what :class:`puzzle_widgets.ExplorerState` takes: a
+        library, its name or path, a problem, a solution.
+    messages
+        Whether to show the state's messages; by default where the panel stands alone.
+    """
+
+    title = ""
+    css_class = ""
+    asks = False
+    """Whether to ask for the sense of a score among other panels too, not only alone."""
+
+    def __init__(self, source: Shown, *, messages: bool | None = None) -> None:
+        super().__init__()
+        self.state = state_of(source)
+        self.alone = shared_state(source) is None
+        self.head = widgets.HTML(heading(self.title))
+        self.head.add_class("pw-head")
+        for name in ("pw-card", "pw-ui", self.css_class):
+            self.add_class(name)
+        self._owned: list[Following] = []
+        tells = self.alone if messages is None else messages
+        self.question = self.own(SenseQuestion(self.state)) if self.asks or self.alone else None
+        self.messages = self.own(MessageBar(self.state)) if tells else None
+        self.children = (page_aids(), self.head, *self._owned, *self.build())
+        self.bind()
+
+    def own(self, part: T) -> T:
+        """Close a part that follows the state itself together with the panel."""
+        self._owned.append(part)
+        return part
+
+    def build(self) -> list[widgets.Widget]:
+        """Make the children; called once."""
+        raise RuntimeError(f"{type(self).__name__} builds nothing")
+
+    def bind(self) -> None:
+        """Connect callbacks to children and to the state; called once, after ``build``."""
+
+    def close(self) -> None:
+        """Let go of the state, then close."""
+        for part in self._owned:
+            part.close()
         super().close()
 
 
@@ -146,7 +191,14 @@ def named(words: str, child: widgets.Widget, *, css: str = "pw-named") -> widget
     return row(name, child, css=css)
 
 
-class SenseQuestion(widgets.VBox):
+def refill(box: widgets.Box, children: Sequence[widgets.Widget]) -> None:
+    """Give a box other children, and close those that it had."""
+    old, box.children = box.children, tuple(children)
+    for gone in old:
+        gone.close()
+
+
+class SenseQuestion(Following, widgets.VBox):
     """Asks which way the objective is better where nothing tells; takes no room elsewhere.
 
     Parameters
@@ -160,32 +212,14 @@ class SenseQuestion(widgets.VBox):
         self.state = state
         self.text = widgets.HTML()
         self.answers = tuple(self._answer(words, goal) for words, goal in _ANSWERS)
-        buttons = widgets.HBox(self.answers)
-        buttons.add_class("pw-row")
-        self.children = (self.text, buttons)
+        self.children = (self.text, row(*self.answers))
         for name in ("pw-ui", "pw-question"):
             self.add_class(name)
-        self._refresh = guard(state, lambda *_: self._show())
-        self._follows = True
-        state.observe(self._refresh, "question")
-        self._show()
-
-    def close(self) -> None:
-        """Let go of the state, then close; ipywidgets closes once more at the very end."""
-        if self._follows:
-            self.state.unobserve(self._refresh, "question")
-            self._follows = False
-        super().close()
+        self.when("question", do=self._show)
 
     def _answer(self, words: str, goal: Goal) -> widgets.Button:
-        made = widgets.Button(description=words, tooltip=f"{words}: search by that")
-        made.layout.width = "auto"
-        made.add_class("pw-btn")
-
-        def choose(*_: object) -> None:
-            self.state.set_objective(self.state.objective, goal)
-
-        made.on_click(guard(self.state, choose))
+        made = button(words, f"{words}: search by that")
+        self.clicked(made, lambda: self.state.set_objective(self.state.objective, goal))
         return made
 
     def _show(self) -> None:
@@ -195,22 +229,7 @@ class SenseQuestion(widgets.VBox):
         self.text.value = words.format(question) if question else ""
 
 
-def guard(state: ExplorerState, action: Callable[..., None]) -> Callable[..., None]:
-    """Wrap a callback so that what it raises becomes a message on the page."""
-
-    @functools.wraps(action)
-    def guarded(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        try:
-            action(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the user has to see it
-            state.fail(error)
-            for watcher in watchers:
-                watcher(error)
-
-    return guarded
-
-
-class MessageBar(widgets.HBox):
+class MessageBar(Following, widgets.HBox):
     """Shows the newest message of a state until it is dismissed; takes no room without one.
 
     Parameters
@@ -225,21 +244,11 @@ class MessageBar(widgets.HBox):
         self.text = widgets.HTML()
         self.text.add_class("pw-message-text")
         self.dismiss = button("Dismiss", "Dismiss this message")
-        self.dismiss.on_click(guard(state, lambda *_: state.dismiss()))
         self.children = (self.text, self.dismiss)
         for name in ("pw-ui", "pw-message"):
             self.add_class(name)
-        self._refresh = guard(state, lambda *_: self._show())
-        self._follows = True
-        state.observe(self._refresh, "message")
-        self._show()
-
-    def close(self) -> None:
-        """Let go of the state, then close; ipywidgets closes once more at the very end."""
-        if self._follows:
-            self.state.unobserve(self._refresh, "message")
-            self._follows = False
-        super().close()
+        self.clicked(self.dismiss, state.dismiss)
+        self.when("message", do=self._show)
 
     def _show(self) -> None:
         message = self.state.message
@@ -253,7 +262,7 @@ class MessageBar(widgets.HBox):
         self.text.value = Markup("<div role='{}'>{}{}</div>").format(role, before, message.text)
 
 
-class RuleList(widgets.VBox):
+class RuleList(Following, widgets.VBox):
     """Shows the rules of a state; takes no room where there are none.
 
     Parameters
@@ -264,26 +273,21 @@ class RuleList(widgets.VBox):
 
     def __init__(self, state: ExplorerState) -> None:
         super().__init__()
-        self._state = state
-        self._rows: tuple[widgets.HBox, ...] = ()
+        self.state = state
         self.add_class("pw-rules")
+        self.when("rules", do=self._show)
 
-    def show(self) -> None:
-        """Show the rules that hold now."""
-        old = self._rows
-        rules = self._state.rules
+    def _show(self) -> None:
+        rules = self.state.rules
         self.layout.display = "" if rules else "none"
-        self._rows = tuple(self._row(place, rule) for place, rule in enumerate(rules))
-        self.children = self._rows
-        for gone in old:
-            gone.close()
+        refill(self, [self._row(place, rule) for place, rule in enumerate(rules)])
 
     def _row(self, place: int, rule: SearchRule) -> widgets.HBox:
         words = Markup("<b>Rule:</b> {} <span class='pw-quiet'>({})</span>").format(
             rule.words, _what(rule)
         )
         drop = button("Drop", f"Remove the rule: {rule.words}")
-        drop.on_click(guard(self._state, lambda *_: self._state.drop_rule(place)))
+        self.clicked(drop, lambda: self.state.drop_rule(place))
         return row(widgets.HTML(words), drop, css="pw-rule")
 
 

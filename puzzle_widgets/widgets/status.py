@@ -22,7 +22,7 @@ from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.widgets.budgets.amounts import amount
 from puzzle_widgets.widgets.html import heading, render
-from puzzle_widgets.widgets.panel import MessageBar, Panel, Shown, button, row
+from puzzle_widgets.widgets.panel import Panel, Shown, button, row
 
 _ASKED = "Not searched: choose first which way the score is better"
 _OUTDATED = "Out of date: the figures are for earlier budgets"
@@ -64,8 +64,7 @@ class StatusPanel(Panel):
     css_class = "pw-status"
 
     def __init__(self, source: Shown, *, messages: bool = True) -> None:
-        self._with_messages = messages
-        super().__init__(source)
+        super().__init__(source, messages=messages)
 
     def build(self) -> list[widgets.Widget]:
         """Make the live line, the way back, and the figures."""
@@ -74,9 +73,7 @@ class StatusPanel(Panel):
             self.line.add_class(name)
         self.back = button("Back to current budgets", "Show the answer to the current budgets")
         self.figures = widgets.HTML()
-        self.messages = MessageBar(self.state) if self._with_messages else None
-        bar = [] if self.messages is None else [self.messages]
-        return [*bar, row(self.line, self.back), self.figures]
+        return [row(self.line, self.back), self.figures]
 
     def bind(self) -> None:
         """Follow what is shown."""
@@ -85,27 +82,8 @@ class StatusPanel(Panel):
         self.when("shown", "selection", do=self._show_figures)
         self.clicked(self.back, self.state.show_current)
 
-    def close(self) -> None:
-        """Let go of the state, then close."""
-        if self.messages is not None:
-            self.messages.close()
-        super().close()
-
-    @property
-    def shown_name(self) -> str:
-        """What the figures are of: the current budgets, a point of the front, or a scenario."""
-        selection, front = self.state.selection, self.state.front
-        if selection.kind == "scenario" and selection.place < len(self.state.scenarios):
-            return f"Scenario \u2018{self.state.scenarios[selection.place].name}\u2019"
-        if selection.kind == "point":
-            of = f" of {len(front.solutions)}" if front is not None else ""
-            return f"Point {selection.place + 1}{of}"
-        if selection.kind == "map" and self.state.decisions is not None:
-            return f"Decision map: {self.state.decisions.targets.words(selection.place)}"
-        return "Current budgets"
-
     def _show_name(self) -> None:
-        self.head.value = heading(self.title, self.shown_name)
+        self.head.value = heading(self.title, self.state.shown_name)
         away = self.state.selection.kind != "current"
         self.back.layout.display = "" if away else "none"
 

@@ -47,11 +47,11 @@ def test_clicked_point_is_shown(explorer: Explorer, library: pw.BlockLibrary) ->
     with explorer.changing(STATUS, BARS):
         explorer.points.nth(14).click()
     expect(explorer.card("Answer")).to_contain_text("Point 15 of 24")
-    expect(explorer.card("Blocks by layer")).to_contain_text("point 15 of the front")
+    expect(explorer.card("Blocks by layer")).to_contain_text("Point 15 of")
     throughput = f"{figure(explorer, 'Throughput'):,.0f} tokens/s"
     expect(explorer.page.locator(".pw-pareto .pw-pick option:checked")).to_contain_text(throughput)
     explorer.button("Answer", "Back to current budgets").click()
-    expect(explorer.card("Answer")).to_contain_text("Current budgets")
+    expect(explorer.card("Answer")).to_contain_text("Current solution")
     explorer.expect_answer(answer_to(library, 0.75 * library.parent_totals[MEMORY]))
 
 
@@ -82,7 +82,7 @@ def test_front_against_another_resource(explorer: Explorer) -> None:
     choose_last_point(explorer, "Budgets of this answer: none")
     wait_until(explorer, lambda: figure(explorer, "Throughput") < 6_900)
     front.get_by_role("checkbox", name="Keep other budgets").check()
-    expect(explorer.card("Answer")).to_contain_text("Current budgets")
+    expect(explorer.card("Answer")).to_contain_text("Current solution")
     explorer.wait_for_front()
     choose_last_point(explorer, "Runtime ≤ 44,356 ms")
     wait_until(explorer, lambda: figure(explorer, "Throughput") >= 6_926)

@@ -66,7 +66,7 @@ def test_row_of_the_decision_map_is_shown(explorer: Explorer) -> None:
         card.get_by_role("button", name="Next row").click()
     expect(card.locator(".pw-map-line")).to_contain_text("Shown:")
     explorer.button("Answer", "Back to current budgets").click()
-    expect(answer).to_contain_text("Current budgets")
+    expect(answer).to_contain_text("Current solution")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

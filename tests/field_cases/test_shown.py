@@ -11,8 +11,8 @@ import puzzle_widgets as pw
 from puzzle_widgets.export import export
 from puzzle_widgets.state import BudgetSetting, ExplorerState
 from puzzle_widgets.widgets.budgets.panel import BudgetPanel
-from puzzle_widgets.widgets.pareto import point_options
 from puzzle_widgets.widgets.status import StatusPanel
+from puzzle_widgets.widgets.sweeps.front import point_entries
 from tests.cli.conftest import Ran, library, run
 from tests.support.libraries import make_library
 
@@ -51,7 +51,7 @@ def test_show_1_small_scores_in_app_and_report() -> None:
     assert "2e-09" in report
     assert "0.000000" not in report
     state.set_front("stats.memory_mib")
-    assert any("5e-09" in words for words, _ in point_options(state.front, state.objective))
+    assert any("5e-09" in words for words in point_entries(state.front, state.objective))
 
 
 def test_show_2_no_share_where_the_sign_misleads() -> None:

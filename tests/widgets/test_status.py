@@ -129,7 +129,7 @@ def test_point_of_the_front_is_named_and_left_again(panel: pw.StatusPanel) -> No
     """Point and count stand in the title; the button goes back to the current budgets."""
     state = panel.state
     assert panel.back.layout.display == "none"
-    assert "Current budgets" in panel.head.value
+    assert "Current solution" in panel.head.value
     state.start_front()
     state.show_point(1)
     assert f"Point 2 of {len(state.front.solutions)}" in panel.head.value
@@ -157,7 +157,7 @@ def test_scenario_is_named_with_its_markup_escaped(panel: pw.StatusPanel) -> Non
     assert "&lt;i&gt;edge" in panel.head.value
     assert "<i>" not in panel.head.value
     panel.state.rename(0, "edge")
-    assert panel.shown_name == "Scenario \u2018edge\u2019"
+    assert panel.state.shown_name == "Scenario \u2018edge\u2019"
 
 
 def test_engine_of_a_loaded_file_is_escaped(state: pw.ExplorerState) -> None:

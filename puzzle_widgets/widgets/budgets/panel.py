@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import ipywidgets as widgets
 from markupsafe import Markup
 
@@ -14,16 +10,7 @@ from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem.budget_rows import cannot_be_met
 from puzzle_widgets.state import BudgetSetting, ExplorerState
 from puzzle_widgets.widgets.budgets.amounts import Units, scale_of
-from puzzle_widgets.widgets.panel import (
-    MessageBar,
-    Panel,
-    RuleList,
-    Shown,
-    button,
-    guard,
-    row,
-    shared_state,
-)
+from puzzle_widgets.widgets.panel import Following, Panel, RuleList, button, refill, row
 
 _GOALS: tuple[tuple[str, Goal], ...] = (("minimize", "minimize"), ("maximize", "maximize"))
 
@@ -50,15 +37,10 @@ class BudgetPanel(Panel):
     css_class = "pw-budgets"
     asks = True
 
-    def __init__(self, source: Shown) -> None:
-        self._alone = shared_state(source) is None
-        self._drawn: object = None
-        self._quiet = False
-        self.rows: tuple[BudgetRow, ...] = ()
-        super().__init__(source)
-
     def build(self) -> list[widgets.Widget]:
         """Make objective, units, the box of rows, and the foot."""
+        self._drawn: object = None
+        self.rows: tuple[BudgetRow, ...] = ()
         self.objective = widgets.Dropdown(tooltip="What to optimize")
         self.objective.add_class("pw-grow")
         self.goal = _choice(_GOALS, "Minimize or maximize the sum within the budgets")
@@ -66,32 +48,23 @@ class BudgetPanel(Panel):
         self.gib = _choice((("MiB", False), ("GiB", True)), "Unit of memory")
         self.budget_rows = widgets.VBox()
         self.budget_rows.add_class("pw-limits")
-        self.rules = RuleList(self.state)
+        self.rules = self.own(RuleList(self.state))
         self.foot = widgets.HTML()
         self.reset = button(
             "Reset", "Back to the objective and budgets that the library opens with"
         )
-        self.messages = MessageBar(self.state) if self._alone else None
-        bar = [] if self.messages is None else [self.messages]
-        return [*bar, *self._tops(), self.budget_rows, self.rules, self.foot, row(self.reset)]
+        return [*self._tops(), self.budget_rows, self.rules, self.foot, row(self.reset)]
 
     def bind(self) -> None:
         """Connect the controls and follow the state."""
         self.when("library", "objective", "goal", "question", do=self._show_objective)
         self.when("library", "budgets", do=self._show_limits)
-        self.when("rules", do=self.rules.show)
         self.when("problem", "solution", "updating", do=self._show_foot)
         self.changed(self.objective, self._choose_objective)
         self.changed(self.goal, self._choose_goal)
         self.changed(self.share, lambda _: self._show_limits())
         self.changed(self.gib, lambda _: self._show_limits())
         self.clicked(self.reset, self.state.reset)
-
-    def close(self) -> None:
-        """Let go of the state, then close."""
-        if self.messages is not None:
-            self.messages.close()
-        super().close()
 
     @property
     def units(self) -> Units:
@@ -105,25 +78,22 @@ class BudgetPanel(Panel):
         ]
 
     def _choose_objective(self, key: str | None) -> None:
-        if not self._quiet and key is not None and key != self.state.objective:
+        if key is not None and key != self.state.objective:
             self.state.set_objective(key)
 
     def _choose_goal(self, goal: Goal) -> None:
-        if not self._quiet and (self.state.question or goal != self.state.goal):
+        if self.state.question or goal != self.state.goal:
             self.state.set_objective(self.state.objective, goal)
 
     def _show_objective(self) -> None:
         library = self.state.library
         keys = dict.fromkeys((*library.scores, *library.costs, *library.keys))
         options = tuple((_title(library, key, keys), key) for key in keys)
-        self._quiet = True  # new options choose their first for a moment
-        try:
+        with self.silence():  # new options choose their first for a moment
             if options != self.objective.options:
                 self.objective.options = options
             self.objective.value = self.state.objective
             self.goal.value = None if self.state.question else self.state.goal
-        finally:
-            self._quiet = False
 
     def _show_limits(self) -> None:
         limits = self.state.budgets
@@ -135,15 +105,12 @@ class BudgetPanel(Panel):
             budget_row.show(setting)
 
     def _draw_rows(self) -> None:
-        old = self.rows
         self.rows = tuple(
             BudgetRow(self.state, place, self.units) for place in range(len(self.state.budgets))
         )
-        self.budget_rows.children = self.rows
+        refill(self.budget_rows, self.rows)
         in_mib = any(budget_row.quantity.unit == "MiB" for budget_row in self.rows)
         self.gib.layout.display = "" if in_mib else "none"
-        for gone in old:
-            gone.close()
 
     def _show_foot(self) -> None:
         solution = self.state.solution
@@ -182,7 +149,7 @@ _SENSES = ("at most", "at least")
 _LETTER, _MARGIN, _LEAST, _MOST = 7.5, 18, 75, 170
 
 
-class BudgetRow(widgets.VBox):
+class BudgetRow(Following, widgets.VBox):
     """A limit; what a person does to it goes to the state, and comes back by :meth:`show`.
 
     Parameters
@@ -204,7 +171,6 @@ class BudgetRow(widgets.VBox):
         self.span = self.scale.span()
         self._setting: BudgetSetting | None = None
         self._typed: float | None = None
-        self._quiet = False
         self._build()
         self.show(state.budgets[place])
         self._bind()
@@ -214,7 +180,7 @@ class BudgetRow(widgets.VBox):
         if setting == self._setting:
             return
         self._setting = setting
-        with self._silence():
+        with self.silence():
             self.switch.value, self.sense.value = setting.on, setting.sense
             self.slider.value = self.span.place(self.scale.shown(setting.value))
             self.field.value = self.scale.field(setting.value, exact=setting.value == self._typed)
@@ -257,17 +223,10 @@ class BudgetRow(widgets.VBox):
         self.field.layout.width, self.field.layout.flex = width, f"0 0 {width}"
 
     def _bind(self) -> None:
-        self._changed(self.switch, lambda on: self.state.set_budget(self.place, on=on))
-        self._changed(self.sense, lambda sense: self.state.set_budget(self.place, sense=sense))
-        self._changed(self.field, self._type)
-        self._changed(self.slider, self._drag)
-
-    def _changed(self, child: widgets.Widget, do: Callable[[Any], None]) -> None:
-        def act(change: Any) -> None:  # noqa: ANN401
-            if not self._quiet:
-                do(change["new"])
-
-        child.observe(guard(self.state, act), "value")
+        self.changed(self.switch, lambda on: self.state.set_budget(self.place, on=on))
+        self.changed(self.sense, lambda sense: self.state.set_budget(self.place, sense=sense))
+        self.changed(self.field, self._type)
+        self.changed(self.slider, self._drag)
 
     def _drag(self, shown: float) -> None:
         # The page rounds the handle to its steps and sends that back: no request of the user.
@@ -304,11 +263,3 @@ class BudgetRow(widgets.VBox):
     def _how_to_type(self) -> str:
         example = self.scale.field(self.scale.reach.parent)
         return f"Type a number, such as {example} {self._unit()}".rstrip()
-
-    @contextmanager
-    def _silence(self) -> Iterator[None]:
-        self._quiet = True
-        try:
-            yield
-        finally:
-            self._quiet = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeGuard
 
@@ -109,14 +108,11 @@ class LayerView(Panel):
         plan = layer_chart(library, name)
         if plan.problem:
             return View(plan, None, Markup("<p>{}</p>").format(plan.problem))
-        hover, click = self._guarded(self._point), self._guarded(self.state.open_layer)
+        hover, click = guard(self.state, self._point), guard(self.state, self.state.open_layer)
         chart = BarChart(
             layer_axis(library.layers), plan.y, len(library.layers), plan.height, hover, click
         )
         return View(plan, chart, legend_line(plan.legend))
-
-    def _guarded(self, action: Callable[[int], None]) -> Callable[[int], None]:
-        return guard(self.state, action)
 
     def _open_library(self) -> None:
         library = self.state.library
@@ -140,7 +136,7 @@ class LayerView(Panel):
             self._choice = to_choice(shown.library, shown.architecture or {})
             self._draw()
             self._hang()
-        self.head.value = heading(self.title, self._whose())
+        self.head.value = heading(self.title, self.state.shown_name)
         self._tell_status()
         self._describe()
         self._open_detail()
@@ -150,7 +146,7 @@ class LayerView(Panel):
             return None
         if self.view.plan.problem:
             return None
-        return draw(self.view.plan.figure(self._last, f"Blocks by layer: {self._whose()}"))
+        return draw(self.view.plan.figure(self._last, f"Blocks by layer: {self.state.shown_name}"))
 
     def _hang(self) -> None:
         """Put the chart on the page once there is something in it; bqplot fails in hidden boxes."""
@@ -235,16 +231,6 @@ class LayerView(Panel):
         reason = shown.reason or "No architecture was found in time."
         rest = "" if self._last is None else " Below, dimmed: the last one that was found."
         return Markup("<span class='pw-warn'>{}{}</span>").format(reason, rest)
-
-    def _whose(self) -> str:
-        kind, place = self.state.selection.kind, self.state.selection.place
-        if kind == "point":
-            return f"point {place + 1} of the front"
-        if kind == "scenario" and place < len(self.state.scenarios):
-            return f"scenario {self.state.scenarios[place].name}"
-        if kind == "map" and self.state.decisions is not None:
-            return f"decision map: {self.state.decisions.targets.words(place)}"
-        return "current solution"
 
 
 def _drawable(solution: Solution | None, library: BlockLibrary) -> TypeGuard[Solution]:

@@ -33,7 +33,7 @@ from puzzle_widgets.library.quantity import (
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.charts import CurveChart, legend_line
 from puzzle_widgets.widgets.html import Cell, Line, card_table, legend, render
-from puzzle_widgets.widgets.panel import button, guard, named, row
+from puzzle_widgets.widgets.panel import Following, button, named, row
 from puzzle_widgets.widgets.scenarios.table import NOTHING, series_title
 
 SCORES, SPREAD, SPEED, DIFFERENCE = "scores", "spread", "speed", "difference"
@@ -52,7 +52,7 @@ _BARS = """
 """
 
 
-class Comparison(widgets.VBox):
+class Comparison(Following, widgets.VBox):
     """Comparison of a state's scenarios, by layer and in all.
 
     Parameters
@@ -63,7 +63,7 @@ class Comparison(widgets.VBox):
 
     def __init__(self, state: ExplorerState) -> None:
         super().__init__()
-        self._state = state
+        self.state = state
         self.view = widgets.ToggleButtons(style={"button_width": "auto"})
         self.view.add_class("pw-views")
         self.log_scale = widgets.Checkbox(description="Logarithmic scale", indent=False)
@@ -71,13 +71,12 @@ class Comparison(widgets.VBox):
         self.charts: dict[bool, CurveChart] = {}
         self.difference = DifferenceView(state)
         self.children = (self.view,)
-        refresh = guard(state, lambda *_: self.refresh())
-        self.view.observe(refresh, "value")
-        self.log_scale.observe(refresh, "value")
+        for choice in (self.view, self.log_scale):
+            self.changed(choice, lambda _: self.refresh())
 
     def offer_views(self) -> None:
         """Offer the views that the library has figures for."""
-        options = _views(self._state.library)
+        options = _views(self.state.library)
         if list(self.view.options) != options:
             self.view.options = options
         if self.view.value is None:
@@ -85,7 +84,7 @@ class Comparison(widgets.VBox):
 
     def refresh(self) -> None:
         """Draw the view that is chosen."""
-        if not self._state.scenarios:
+        if not self.state.scenarios:
             return
         view, both = self.view.value, self._series(parent=True)
         if view == DIFFERENCE:
@@ -99,16 +98,16 @@ class Comparison(widgets.VBox):
 
     def picture(self) -> Drawing | None:
         """What is on the screen, for a file; the scores by layer where that is no chart."""
-        return draw(self._figure()) if self._state.scenarios else None
+        return draw(self._figure()) if self.state.scenarios else None
 
     def _series(self, *, parent: bool) -> list[Series]:
-        scenarios = scenario_series(self._state.scenarios)
-        return [parent_series(self._state.parent), *scenarios] if parent else scenarios
+        scenarios = scenario_series(self.state.scenarios)
+        return [parent_series(self.state.parent), *scenarios] if parent else scenarios
 
     def _figure(self) -> Figure:
         """The chart of the view; scores have no line of the parent's, which is 0 in each layer."""
-        view, objective, log = self.view.value, self._state.objective, self.log_scale.value
-        if view in self._state.library.keys:
+        view, objective, log = self.view.value, self.state.objective, self.log_scale.value
+        if view in self.state.library.keys:
             return comparison_figure(self._series(parent=True), view)
         if view == SPREAD:
             return distribution_figure(self._series(parent=False), objective, log=log)
@@ -121,14 +120,14 @@ class Comparison(widgets.VBox):
         chart.show(figure)
         view = self.view.value
         self.words.value = legend_line(figure.legend)
-        if view in self._state.library.keys:
+        if view in self.state.library.keys:
             self._lay_out(self.words, chart.figure)
             return
-        series, key = self._series(parent=False), self._state.objective
+        series, key = self._series(parent=False), self.state.objective
         foot = _at_foot(series, key) if figure.y.log else Markup("")
         self.says.value = foot
         if view == SPREAD:
-            label = self._state.library.quantity(key).label
+            label = self.state.library.quantity(key).label
             self.says.value = foot + _SPREAD_WORDS.format(label) + spread_table(series, key)
         self._lay_out(self.words, self.log_scale, chart.figure, self.says)
 
@@ -335,7 +334,7 @@ def _signed(value: float) -> str:
     return ("+" if value > 0 else _MINUS) + format_number(abs(value))
 
 
-class DifferenceView(widgets.VBox):
+class DifferenceView(Following, widgets.VBox):
     """Choose two of the architectures, the parent among them; see which layers differ.
 
     Parameters
@@ -346,10 +345,10 @@ class DifferenceView(widgets.VBox):
 
     def __init__(self, state: ExplorerState) -> None:
         super().__init__()
-        self._state = state
+        self.state = state
         self._series: Sequence[Series] = ()
         self._long = False
-        self._quiet = self._touched = False
+        self._touched = False
         self.first, self.second = _chooser(), _chooser()
         self.words, self.strip, self.table = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.words.add_class("pw-live")
@@ -361,20 +360,18 @@ class DifferenceView(widgets.VBox):
             self.table,
             row(self.show_all),
         )
-        choose = guard(state, lambda *_: self._choose())
-        self.first.observe(choose, "value")
-        self.second.observe(choose, "value")
-        self.show_all.on_click(guard(state, lambda *_: self._toggle()))
+        for choice in (self.first, self.second):
+            self.changed(choice, lambda _: self._choose())
+        self.clicked(self.show_all, self._toggle)
 
     def show(self, series: Sequence[Series]) -> None:
         """Offer these; what the user chose stays chosen where it is still there."""
         chosen = self._chosen(series)
         self._series = series
-        self._quiet = True  # offering other choices is no choice of the user's
-        for chooser, place in zip((self.first, self.second), chosen, strict=True):
-            chooser.options = [(one.name, n) for n, one in enumerate(series)]
-            chooser.value = place
-        self._quiet = False
+        with self.silence():
+            for chooser, place in zip((self.first, self.second), chosen, strict=True):
+                chooser.options = [(one.name, n) for n, one in enumerate(series)]
+                chooser.value = place
         self._refresh()
 
     def _chosen(self, series: Sequence[Series]) -> tuple[int, int]:
@@ -393,9 +390,8 @@ class DifferenceView(widgets.VBox):
         return old if len(series) == len(self._series) else usual
 
     def _choose(self) -> None:
-        if not self._quiet:
-            self._touched = True
-            self._refresh()
+        self._touched = True
+        self._refresh()
 
     def _toggle(self) -> None:
         self._long = not self._long
@@ -403,7 +399,7 @@ class DifferenceView(widgets.VBox):
 
     def _refresh(self) -> None:
         a, b = self._series[self.first.value], self._series[self.second.value]
-        difference = Difference(a, b, self._state.objective)
+        difference = Difference(a, b, self.state.objective)
         places = difference.places
         self.words.value = difference_words(difference)
         self.strip.value = difference_strip(difference)

@@ -20,16 +20,7 @@ from puzzle_widgets.solution.scenario import scenario_table as table_of
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.files import FilePicker, picture_buttons
 from puzzle_widgets.widgets.html import download_link
-from puzzle_widgets.widgets.panel import (
-    MessageBar,
-    Panel,
-    Shown,
-    button,
-    guard,
-    named,
-    row,
-    shared_state,
-)
+from puzzle_widgets.widgets.panel import Panel, button, guard, named, row
 from puzzle_widgets.widgets.scenarios.comparison import Comparison
 from puzzle_widgets.widgets.scenarios.table import scenario_table
 
@@ -63,15 +54,9 @@ class ScenarioPanel(Panel):
     title = "Scenarios"
     css_class = "pw-scenarios"
 
-    def __init__(self, source: Shown) -> None:
-        self._alone = shared_state(source) is None
-        self._offered = ""
-        self._count = 0
-        self._quiet = False
-        super().__init__(source)
-
     def build(self) -> list[widgets.Widget]:
         """Make the fields, the table, the comparison and the file controls."""
+        self._offered, self._count = "", 0
         self.name = _field("Name of the scenario to save")
         self.keep = button("Save solution", "Save what is shown", css="pw-primary")
         self.table = widgets.HTML()
@@ -84,11 +69,8 @@ class ScenarioPanel(Panel):
         self.presets = row(css="pw-presets")
         self.kept = widgets.VBox([self._build_actions(), self.comparison])
         self.kept.add_class("pw-kept")
-        self.messages = MessageBar(self.state) if self._alone else None
-        head = [self.messages] if self.messages is not None else []
         keep = row(named("Name", self.name, css=""), self.keep, css="pw-keep")
         return [
-            *head,
             keep,
             self.table,
             self.kept,
@@ -113,12 +95,6 @@ class ScenarioPanel(Panel):
         self.when("selection", do=self._follow_selection)
         self.when("scenarios", "objective", do=self.comparison.refresh)
         self.when("shown", "scenarios", do=self._refresh_offer)
-
-    def close(self) -> None:
-        """Let go of the state, then close."""
-        if self.messages is not None:
-            self.messages.close()
-        super().close()
 
     def _build_actions(self) -> widgets.Widget:
         self.chosen = widgets.Dropdown(layout=widgets.Layout(width="220px", min_width="0"))
@@ -169,7 +145,7 @@ class ScenarioPanel(Panel):
     def _name_chosen(self) -> None:
         """Offer the chosen one's name to be changed."""
         place = self.chosen.value
-        if not self._quiet and place is not None:
+        if place is not None:
             self.new_name.value = self.state.scenarios[place].name
 
     def _follow_selection(self) -> None:
@@ -185,11 +161,10 @@ class ScenarioPanel(Panel):
         kept, before = self.state.scenarios, self.chosen.value
         grown = len(kept) > self._count
         self._count = len(kept)
-        self._quiet = True
-        self.chosen.options = [(one.name, place) for place, one in enumerate(kept)]
-        if kept:
-            self.chosen.value = len(kept) - 1 if grown else min(before or 0, len(kept) - 1)
-        self._quiet = False
+        with self.silence():
+            self.chosen.options = [(one.name, place) for place, one in enumerate(kept)]
+            if kept:
+                self.chosen.value = len(kept) - 1 if grown else min(before or 0, len(kept) - 1)
         self._name_chosen()
         self.kept.layout.display = "" if kept else "none"
         self.downloads.layout.display = self.pictures.layout.display = "" if kept else "none"

@@ -185,10 +185,10 @@ def test_long_lists_open_on_demand() -> None:
 
 def test_it_says_whose_blocks_they_are(panel: LayerView) -> None:
     """The title tells a saved solution from the current solution, its name escaped."""
-    assert "current solution" in panel.head.value
+    assert "Current solution" in panel.head.value
     panel.state.keep("<i>edge")
     panel.state.show_scenario(0)
-    assert "scenario &lt;i&gt;edge" in panel.head.value
+    assert "Scenario \u2018&lt;i&gt;edge\u2019" in panel.head.value
 
 
 def test_names_of_layers_are_escaped() -> None:

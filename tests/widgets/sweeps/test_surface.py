@@ -13,7 +13,7 @@ from puzzle_widgets.charts.palette import BLANK_VALUE
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT
 from puzzle_widgets.state import BudgetSetting, ExplorerState
 from puzzle_widgets.widgets.charts import CellChart
-from puzzle_widgets.widgets.maps.surface import BudgetSurface
+from puzzle_widgets.widgets.sweeps.surface import BudgetSurface
 from tests.support.libraries import LOSS, make_library
 from tests.support.state import found_so_far
 
@@ -34,8 +34,7 @@ def panel(state: ExplorerState) -> BudgetSurface:
 
 def chart_of(panel: BudgetSurface) -> CellChart:
     """The chart, which has to be there."""
-    assert panel.chart is not None
-    return panel.chart
+    return panel.charts[0]
 
 
 def send(panel: BudgetSurface, event: str, row: int, column: int) -> None:

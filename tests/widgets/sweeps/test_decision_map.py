@@ -15,8 +15,7 @@ from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.charts import CellChart
 from puzzle_widgets.widgets.layers.panel import LayerView
-from puzzle_widgets.widgets.maps.decision_map import DecisionMap
-from puzzle_widgets.widgets.status import StatusPanel
+from puzzle_widgets.widgets.sweeps.decision_map import DecisionMap
 from tests.support.libraries import make_library
 from tests.support.state import found_so_far
 
@@ -116,30 +115,37 @@ def test_pointing_tells_target_layer_and_block(panel: DecisionMap) -> None:
 def test_a_click_shows_the_rows_architecture(panel: DecisionMap) -> None:
     """The row is shown, outlined on both maps, chosen in the list and named by other panels."""
     state = panel.state
-    status, layers = StatusPanel(state), LayerView(state)
+    layers = LayerView(state)
     send(panel, "element_click", 4, 1, chart=1)
     assert state.decisions is not None
     assert state.shown is state.decisions.solutions[4]
-    assert panel.pick.value == 4
+    assert panel.walk.pick.value == 4
     for chart in panel.charts:
         assert outlined(chart, SELECTED) == (3.5, 4.5)
     words = state.decisions.targets.words(4)
-    assert status.shown_name == f"Decision map: {words}"
-    assert f"decision map: {words}" in layers.head.value
+    assert state.shown_name == f"Decision map: {words}"
+    assert f"Decision map: {words}" in layers.head.value
     assert f"Shown: {words}" in panel.line.value
 
 
 def test_buttons_and_list_walk_along_the_rows(panel: DecisionMap) -> None:
     """Next, previous, first, last and the list go where they say; the list lets go, too."""
     visited = []
-    for step in (panel.next, panel.next, panel.previous, panel.last, panel.next, panel.first):
+    for step in (
+        panel.walk.next,
+        panel.walk.next,
+        panel.walk.previous,
+        panel.walk.last,
+        panel.walk.next,
+        panel.walk.first,
+    ):
         step.click()
         visited.append(panel.state.selection.place)
     last = len(panel.state.decisions.solutions) - 1
     assert visited == [0, 1, 0, last, last, 0]
-    panel.pick.value = 5
+    panel.walk.pick.value = 5
     assert panel.state.selection.place == 5
-    panel.pick.value = -1
+    panel.walk.pick.value = -1
     assert panel.state.selection.kind == "current"
     assert outlined(panel.charts[0], SELECTED) is None
 
@@ -169,7 +175,7 @@ def test_rows_over_another_budget(panel: DecisionMap) -> None:
     assert grid is not None
     assert grid.targets.resource == MEMORY
     assert panel.charts[0].figure.axes[1].label == "Memory (MiB)"
-    assert panel.pick.options[1][0] == f"1 of {grid.asked}: {grid.targets.words(0)}"
+    assert panel.walk.pick.options[1][0] == f"1 of {grid.asked}: {grid.targets.words(0)}"
 
 
 def test_it_says_when_it_is_out_of_date(panel: DecisionMap) -> None:
@@ -232,7 +238,7 @@ def test_layer_names_are_escaped(state: ExplorerState) -> None:
 
 def test_another_library_starts_afresh(panel: DecisionMap) -> None:
     """Opening a library hides the old map and lets go of its row."""
-    panel.next.click()
+    panel.walk.next.click()
     panel.state.open_library(sized_library(3))
     assert panel.body.layout.display == "none"
     assert panel.box.children == ()

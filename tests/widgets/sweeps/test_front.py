@@ -13,11 +13,11 @@ from puzzle_widgets.charts.palette import SELECTED
 from puzzle_widgets.library import FrozenMapping, Measurement
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.widgets.pareto import (
+from puzzle_widgets.widgets.sweeps.front import (
     ParetoPlot,
     axis_options,
     outcome_words,
-    point_options,
+    point_entries,
     title_words,
 )
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
@@ -34,7 +34,7 @@ def state() -> ExplorerState:
 def plot(state: ExplorerState) -> ParetoPlot:
     """Plot whose front has been found."""
     made = ParetoPlot(state)
-    made.search.click()
+    made.search.button.click()
     return made
 
 
@@ -53,10 +53,10 @@ def test_parent_and_current_stand_alone_before_the_front(state: ExplorerState) -
     plot = ParetoPlot(state)
     assert len(plot.chart.spots["points"].x) == 0
     assert len(plot.chart.spots["parent"].x) == len(plot.chart.spots["current"].x) == 1
-    assert not plot.search.disabled
-    assert plot.point.disabled
-    assert plot.next.disabled
-    assert "not been searched" in plot.said.value
+    assert not plot.search.button.disabled
+    assert plot.walk.pick.disabled
+    assert plot.walk.next.disabled
+    assert "not been searched" in plot.search.said.value
 
 
 def test_search_draws_every_point(plot: ParetoPlot) -> None:
@@ -69,8 +69,8 @@ def test_search_draws_every_point(plot: ParetoPlot) -> None:
     np.testing.assert_allclose(plot.chart.spots["points"].x, uses)
     np.testing.assert_allclose(plot.chart.spots["points"].y, scores)
     np.testing.assert_allclose(plot.chart.line.x, uses)
-    assert plot.search.disabled
-    assert f"{len(uses)} points, proven optimal" in plot.said.value
+    assert plot.search.button.disabled
+    assert f"{len(uses)} points, proven optimal" in plot.search.said.value
 
 
 def test_click_on_a_point_shows_it(plot: ParetoPlot) -> None:
@@ -79,7 +79,7 @@ def test_click_on_a_point_shows_it(plot: ParetoPlot) -> None:
     state = plot.state
     assert state.front is not None
     assert state.shown == state.front.solutions[2]
-    assert plot.point.value == 2
+    assert plot.walk.pick.value == 2
     assert plot.chart.spots["selected"].x[0] == plot.chart.spots["points"].x[2]
     assert plot.chart.spots["selected"].stroke == SELECTED
 
@@ -124,7 +124,14 @@ def test_buttons_walk_along_the_front(plot: ParetoPlot) -> None:
     """First, next, previous and last go where their names say, and stop at the ends."""
     last = len(plot.chart.spots["points"].x) - 1
     visited = []
-    for step in (plot.first, plot.next, plot.previous, plot.previous, plot.last, plot.next):
+    for step in (
+        plot.walk.first,
+        plot.walk.next,
+        plot.walk.previous,
+        plot.walk.previous,
+        plot.walk.last,
+        plot.walk.next,
+    ):
         step.click()
         visited.append(plot.state.selection.place)
     assert visited == [0, 1, 0, 0, last, last]
@@ -132,9 +139,9 @@ def test_buttons_walk_along_the_front(plot: ParetoPlot) -> None:
 
 def test_list_of_points_selects_and_lets_go(plot: ParetoPlot) -> None:
     """The list shows a point that is chosen; its first entry leads back to the current one."""
-    plot.point.value = 3
+    plot.walk.pick.value = 3
     assert plot.state.selection.place == 3
-    plot.point.value = -1
+    plot.walk.pick.value = -1
     assert plot.state.selection.kind == "current"
 
 
@@ -143,7 +150,7 @@ def test_list_of_points_tells_use_and_score(plot: ParetoPlot) -> None:
     front = plot.state.front
     assert front is not None
     use = f"{front.use(front.solutions[0]):,.0f} tokens/s"
-    assert plot.point.options[1][0].startswith(f"1 of {len(front.solutions)}: {use}, score ")
+    assert plot.walk.pick.options[1][0].startswith(f"1 of {len(front.solutions)}: {use}, score ")
 
 
 def test_axis_searches_the_front_against_another_resource(plot: ParetoPlot) -> None:
@@ -186,8 +193,8 @@ def test_infeasible_front_is_said_in_words(plot: ParetoPlot) -> None:
     plot.held.value = True
     plot.state.set_budget(place, value=1.0)
     assert len(plot.chart.spots["points"].x) == 0
-    assert "No architecture keeps to the other budgets (Memory ≤ 1 MiB)" in plot.said.value
-    assert "the least possible is" in plot.said.value
+    assert "No architecture keeps to the other budgets (Memory ≤ 1 MiB)" in plot.search.said.value
+    assert "the least possible is" in plot.search.said.value
 
 
 def test_present_solution_moves_with_the_budgets(plot: ParetoPlot) -> None:
@@ -211,7 +218,7 @@ def test_unproven_points_are_hollow(plot: ParetoPlot) -> None:
     assert "not proven optimal" in plot.chart.spots["points"].names[0]
     assert "not proven" not in plot.chart.spots["points"].names[1]
     assert "Not proven optimal" in plot.legend.value
-    assert "1 of them not proven" in plot.said.value
+    assert "1 of them not proven" in plot.search.said.value
 
 
 def test_progress_shows_while_the_front_is_searched(plot: ParetoPlot) -> None:
@@ -219,13 +226,13 @@ def test_progress_shows_while_the_front_is_searched(plot: ParetoPlot) -> None:
     front = plot.state.front
     assert front is not None
     found_so_far(plot.state, "front", replace(front, done=7, asked=24))
-    assert is_shown(plot.running)
-    assert (plot.progress.value, plot.progress.max) == (7, 24)
-    assert plot.progress_words.value == "7 of 24 searches"
-    assert plot.search.description == "Stop"
-    plot.search.click()
-    assert not is_shown(plot.running)
-    assert "Stopped after 7 of 24 searches" in plot.said.value
+    assert is_shown(plot.search.running)
+    assert (plot.search.progress.value, plot.search.progress.max) == (7, 24)
+    assert plot.search.count.value == "7 of 24 searches"
+    assert plot.search.button.description == "Stop"
+    plot.search.button.click()
+    assert not is_shown(plot.search.running)
+    assert "Stopped after 7 of 24 searches" in plot.search.said.value
 
 
 def test_budget_line_stands_at_the_limit(plot: ParetoPlot) -> None:
@@ -252,7 +259,7 @@ def test_another_library_starts_afresh(plot: ParetoPlot) -> None:
     plot.state.open_library(make_library(rows, keys=(LOSS, MEMORY)))
     assert [key for _, key in plot.axis.options] == [MEMORY]
     assert len(plot.chart.spots["points"].x) == 0
-    plot.search.click()
+    plot.search.button.click()
     assert len(plot.chart.spots["points"].x) == 2
 
 
@@ -268,13 +275,10 @@ PLAIN = make_library([[(0, 4, 2), (1, 2, 1)]])
 
 
 def test_points_are_listed_with_use_and_score() -> None:
-    """The list has an entry for no point, then one per point."""
+    """The list has one entry per point, and none without a front."""
     front = pw.pareto_front(pw.SearchProblem(PLAIN, minimize=LOSS), RUNTIME, 3)
-    assert point_options(front, LOSS)[1:] == [
-        ("1 of 2: 1 ms, score 1", 0),
-        ("2 of 2: 2 ms, score 0", 1),
-    ]
-    assert point_options(None, LOSS) == [("No points yet", -1)]
+    assert point_entries(front, LOSS) == ["1 of 2: 1 ms, score 1", "2 of 2: 2 ms, score 0"]
+    assert point_entries(None, LOSS) == []
 
 
 def test_outcome_of_a_stopped_search_counts_its_searches() -> None:

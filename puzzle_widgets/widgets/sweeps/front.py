@@ -19,7 +19,8 @@ from puzzle_widgets.sweeps import ParetoFront
 from puzzle_widgets.widgets.charts import FrontChart, legend_line
 from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.html import folded_list, heading
-from puzzle_widgets.widgets.panel import Panel, button, guard, row
+from puzzle_widgets.widgets.panel import guard, named, row
+from puzzle_widgets.widgets.sweeps.parts import SweepPanel, Walk
 
 _DRAWN = (
     "library",
@@ -37,16 +38,11 @@ _DRAWN = (
 )
 
 
-class ParetoPlot(Panel):
+class ParetoPlot(SweepPanel):
     """Pareto front of the summed score against a resource.
 
     A click, the list of points, the buttons and the arrow keys choose a point; the current
     solution, the parent, saved solutions and the budgets stand beside the front.
-
-    Parameters
-    ----------
-    source
-        The state to show, or a library.
 
     Examples
     --------
@@ -60,6 +56,8 @@ class ParetoPlot(Panel):
 
     title = "Pareto front"
     css_class = "pw-pareto"
+    sweep = "front"
+    counted = "searches"
 
     def build(self) -> list[widgets.Widget]:
         """Make controls, legend, chart and the walk along it."""
@@ -68,15 +66,10 @@ class ParetoPlot(Panel):
         chart = widgets.Box([self.chart.figure])
         chart.add_class("pw-keys")
         self.measured = widgets.HTML()
-        search = (self._build_axis(), self._build_search())
-        return [
-            *search,
-            self.legend,
-            chart,
-            self._build_walk(),
-            self.measured,
-            self._build_pictures(),
-        ]
+        self.walk = Walk(self, "point")
+        pictures = picture_buttons(self.state, "the Pareto front", "pareto-front", self._picture)
+        search = (self._build_axis(), self.build_search())
+        return [*search, self.legend, chart, self.walk.box, self.measured, pictures]
 
     def bind(self) -> None:
         """Follow the state, and act on it."""
@@ -87,20 +80,14 @@ class ParetoPlot(Panel):
         self.when("front", "front_resource", "front_running", "front_held", do=self._show_search)
         self.when("front", "front_resource", "objective", "selection", do=self._show_walk)
         self.when("library", "measured", "front_resource", "objective", do=self._show_measured)
-        self.changed(self.axis, self._choose_axis)
-        self.changed(self.held, self._choose_held)
-        self.changed(self.point, self._choose_point)
+        self.changed(self.axis, self.state.set_front)
+        self.changed(self.held, lambda held: self.state.set_front(held=held))
         for name, show in (
             ("points", self.state.show_point),
             ("scenarios", self.state.show_scenario),
             ("current", lambda _: self.state.show_current()),
         ):
             self.chart.on_click(name, guard(self.state, show))
-        self.clicked(self.search, self._search_or_stop)
-        self.clicked(self.previous, lambda: self.state.step_point(-1))
-        self.clicked(self.next, lambda: self.state.step_point(1))
-        self.clicked(self.first, lambda: self.state.show_point(0))
-        self.clicked(self.last, self._show_last)
 
     def _build_axis(self) -> widgets.Widget:
         self.axis = widgets.Dropdown(layout=widgets.Layout(width="200px"))
@@ -111,30 +98,7 @@ class ParetoPlot(Panel):
             layout=widgets.Layout(width="auto"),
         )
         # A row of its own each: a row names what stands in it.
-        return row(row(_name("X axis"), self.axis), row(self.held))
-
-    def _build_search(self) -> widgets.Widget:
-        self.search = button("Compute Pareto front")
-        self.progress = widgets.IntProgress(layout=widgets.Layout(width="140px"))
-        self.progress_words = widgets.HTML()
-        self.running = row(self.progress, self.progress_words, css="pw-progress")
-        self.said = widgets.HTML()
-        self.said.add_class("pw-live")
-        return row(self.search, self.running, self.said, css="pw-front-search")
-
-    def _build_walk(self) -> widgets.Widget:
-        self.previous = button("Previous", "Previous point of the front", css="pw-prev")
-        self.next = button("Next", "Next point of the front", css="pw-next")
-        self.first = button("First", "First point of the front", css="pw-first")
-        self.last = button("Last", "Last point of the front", css="pw-last")
-        for end in (self.first, self.last):
-            end.layout.display = "none"  # for the keys Home and End
-        self.point = widgets.Dropdown(layout=widgets.Layout(width="auto"))
-        pick = row(_name("Point"), self.point, css="pw-pick")
-        return row(self.first, self.previous, self.next, self.last, pick, css="pw-walk")
-
-    def _build_pictures(self) -> widgets.Widget:
-        return picture_buttons(self.state, "the Pareto front", "pareto-front", self._picture)
+        return row(named("X axis", self.axis, css=""), row(self.held))
 
     def _picture(self) -> Drawing | None:
         """What is on the screen, for a file."""
@@ -166,7 +130,7 @@ class ParetoPlot(Panel):
 
     def _show_axis(self) -> None:
         resource = self.state.front_resource
-        with self._silence():
+        with self.silence():
             self.axis.options = axis_options(self.state.library, resource)
             self.axis.value = resource
 
@@ -174,69 +138,26 @@ class ParetoPlot(Panel):
         self.head.value = heading(self.title, title_words(self.state))
 
     def _show_held(self) -> None:
-        with self._silence():
+        with self.silence():
             self.held.value = self.state.front_held
 
     def _show_search(self) -> None:
         front, running = self._front(), self.state.front_running
         done, asked = (front.done, front.asked) if front else (0, self.state.front_points)
-        with self.progress.hold_sync():
-            self.progress.max, self.progress.value = asked, done
-        self.progress_words.value = f"{done} of {asked} searches"
-        self.running.layout.display = None if running else "none"
-        self.search.description = "Stop" if running else "Compute Pareto front"
-        self.search.disabled = not running and front is not None and front.complete
-        self.said.value = Markup("<span class='pw-quiet'>{}</span>").format(
-            outcome_words(self.state, front)
-        )
+        self.search.show((done, asked), running=running, again=False)
+        self.search.button.disabled = not running and front is not None and front.complete
+        self.search.say(outcome_words(self.state, front))
 
     def _show_walk(self) -> None:
-        front, selection = self._front(), self.state.selection
-        options = tuple(point_options(front, self.state.objective))
-        empty = len(options) == 1
-        with self._silence(), self.point.hold_sync():
-            if self.point.options != options:
-                self.point.options = options
-            self.point.value = -1 if empty or selection.kind != "point" else selection.place
-            self.point.disabled = empty
-        for walk in (self.previous, self.next):
-            walk.disabled = empty
+        selection = self.state.selection
+        entries = point_entries(self._front(), self.state.objective)
+        self.walk.show(entries, selection.place if selection.kind == "point" else None)
 
     def _show_measured(self) -> None:
         state = self.state
         listed = measured_list(state.measured, state.library, state.objective, state.front_resource)
         self.measured.value = listed
         self.measured.layout.display = None if listed else "none"
-
-    def _choose_axis(self, resource: str) -> None:
-        if not self._quiet:
-            self.state.set_front(resource)
-
-    def _choose_held(self, held: bool) -> None:  # noqa: FBT001 - a checkbox gives it so
-        if not self._quiet:
-            self.state.set_front(held=held)
-
-    def _choose_point(self, place: int) -> None:
-        if self._quiet:
-            return
-        if place < 0:
-            self.state.show_current()
-        else:
-            self.state.show_point(place)
-
-    def _search_or_stop(self) -> None:
-        if self.state.front_running:
-            self.state.stop_front()
-        else:
-            self.state.start_front()
-
-    def _show_last(self) -> None:
-        if self.state.front is not None:
-            self.state.show_point(len(self.state.front.solutions) - 1)
-
-
-def _name(words: str) -> widgets.HTML:
-    return widgets.HTML(Markup("<span class='pw-name'>{}</span>").format(words))
 
 
 def axis_options(library: BlockLibrary, current: str) -> list[tuple[str, str]]:
@@ -249,16 +170,15 @@ def axis_options(library: BlockLibrary, current: str) -> list[tuple[str, str]]:
     return [(library.quantity(key).title, key) for key in keys]
 
 
-def point_options(front: ParetoFront | None, objective: str) -> list[tuple[str, int]]:
-    """Entries of the list of points, such as ``("12 of 24: 8,119 tokens/s, score 11.08", 11)``."""
-    if front is None or not front.solutions:
-        return [("No points yet", -1)]
-    count = len(front.solutions)
-    entries = [(f"Choose a point ({count})", -1)]
-    for place, solution in enumerate(front.solutions):
+def point_entries(front: ParetoFront | None, objective: str) -> list[str]:
+    """Entries of the list of points, such as ``"12 of 24: 8,119 tokens/s, score 11.08"``."""
+    if front is None:
+        return []
+    entries = []
+    for place, solution in enumerate(front.solutions, 1):
         use = solution.library.quantity(front.resource).text(front.use(solution))
         score = format_number(solution.totals[objective])
-        entries.append((f"{place + 1} of {count}: {use}, score {score}", place))
+        entries.append(f"{place} of {len(front.solutions)}: {use}, score {score}")
     return entries
 
 
