@@ -1,0 +1,251 @@
+/* Step 6: where states stay too many, branch: split a layer's variants in two, bound each part
+   anew, and let the dynamic program finish what has become small. The open node of the least bound
+   is next, so that the bound of all rises as fast as it can. */
+
+#define NODE_CALLS 40
+
+/* What a choice must stay below to be of interest, as a value of the bound. */
+static f64 cut_of(const Search *search) {
+    f64 cut = search->bound.value + search->tree.limit;
+    if (search->best[0] == NONE) return cut;
+    return least_of(cut, search->total - most_of(saved(search), CLOSED));
+}
+
+/* Ban what breaks a limit beside the least of all others. 0 where nothing is left. */
+static int fits(const Form *form, u8 *kept) {
+    i32 n = form->variants;
+    int changed = 1;
+    while (changed) {
+        changed = 0;
+        for (i32 r = 0; r < form->rows; r++) {
+            const f64 *cost = form->cost + r * n;
+            f64 room = form->limit[r];
+            for (i32 i = 0; i < form->layers; i++) {
+                f64 low = INF;
+                for (i32 v = form->start[i]; v < form->start[i + 1]; v++)
+                    if (kept[v]) low = least_of(low, cost[v]);
+                if (low == INF) return 0;
+                room -= low;
+            }
+            room += 1e-11 * (1.0 + size_of(form->limit[r]));
+            if (room < 0.0) return 0;
+            for (i32 i = 0; i < form->layers; i++) {
+                f64 low = INF;
+                for (i32 v = form->start[i]; v < form->start[i + 1]; v++)
+                    if (kept[v]) low = least_of(low, cost[v]);
+                for (i32 v = form->start[i]; v < form->start[i + 1]; v++)
+                    if (kept[v] && cost[v] - low > room) {
+                        kept[v] = 0;
+                        changed = 1;
+                    }
+            }
+        }
+    }
+    return 1;
+}
+
+static void mask_of(const Search *search, i32 number, u8 *kept) {
+    const u8 *set = node_set(&search->tree, number);
+    for (i32 v = 0; v < search->form.variants; v++) kept[v] = set[v >> 3] >> (v & 7) & 1;
+}
+
+/* The layer and row whose decision moves priced budgets most while hardly costing anything. */
+static f64 split_of(const Node *node, i32 *layer, i32 *row, f64 *middle) {
+    const Form *form = &node->form;
+    i32 n = form->variants;
+    f64 best = 0.0, gap = TINY;
+    *layer = NONE;
+    for (i32 i = 0; i < form->layers; i++) {
+        i32 base = form->start[i];
+        for (i32 v = base; v < form->start[i + 1]; v++)
+            if (node->reduced[v] < node->reduced[base]) base = v;
+        for (i32 v = form->start[i]; v < form->start[i + 1]; v++) {
+            if (v == base) continue;
+            for (i32 r = 0; r < form->rows; r++) {
+                f64 moved = size_of(form->cost[r * n + v] - form->cost[r * n + base]);
+                f64 worth = node->bound.multipliers[r] * moved;
+                f64 rate = worth * worth / (worth + 4.0 * node->reduced[v] + gap);
+                if (moved > 0.0 && rate > best) {
+                    best = rate;
+                    *layer = i;
+                    *row = r;
+                    *middle = 0.5 * (form->cost[r * n + v] + form->cost[r * n + base]);
+                }
+            }
+        }
+    }
+    if (*layer != NONE) return best;
+    /* Nothing is priced: split any layer that is open, by any row that tells its variants apart. */
+    for (i32 i = 0; i < form->layers; i++)
+        for (i32 v = form->start[i] + 1; v < form->start[i + 1]; v++)
+            for (i32 r = 0; r < form->rows; r++) {
+                const f64 *cost = form->cost + r * n;
+                if (cost[v] == cost[form->start[i]]) continue;
+                *layer = i;
+                *row = r;
+                *middle = 0.5 * (cost[v] + cost[form->start[i]]);
+                return 0.0;
+            }
+    return 0.0;
+}
+
+/* Two nodes from one: the variants of a layer that use no more of a row than the middle, and the
+   others. `from` tells each of the node's variants in the tree's form. */
+static void split(Search *search, const Node *node, const i32 *from) {
+    const Form *form = &node->form;
+    i32 layer, row = 0;
+    f64 middle = 0.0;
+    split_of(node, &layer, &row, &middle);
+    if (layer == NONE) return; /* all alike: the best of each layer is as good as any */
+    u8 *kept = TAKE(u8, search->form.variants);
+    for (i32 side = 0; side < 2; side++) {
+        memset(kept, 0, (usize)search->form.variants);
+        for (i32 i = 0; i < form->layers; i++)
+            for (i32 v = form->start[i]; v < form->start[i + 1]; v++) {
+                int low = form->cost[row * form->variants + v] <= middle;
+                if (i != layer || low == (side == 0)) kept[from[v]] = 1;
+            }
+        node_add(&search->tree, node->bound.value, node->bound.multipliers, kept);
+    }
+}
+
+/* The places of a narrowed form's variants in the tree's. */
+static i32 *places_in(const Form *form, const Form *within) {
+    i32 *from = TAKE(i32, form->variants), at = 0;
+    for (i32 v = 0; v < form->variants; v++) {
+        while (within->flat[at] != form->flat[v]) at++;
+        from[v] = at;
+    }
+    return from;
+}
+
+/* The choice of least reduced scores, in the form's own places. */
+static void bound_choice(const Form *form, const f64 *reduced, i32 *choice) {
+    for (i32 i = 0; i < form->layers; i++) {
+        choice[i] = form->start[i];
+        for (i32 v = form->start[i]; v < form->start[i + 1]; v++)
+            if (reduced[v] < reduced[choice[i]]) choice[i] = v;
+    }
+}
+
+/* Bound a node and keep what is of interest in it; 0 where nothing is. */
+static int open_node(Search *search, i32 number, Node *node) {
+    Form *all = &search->form, some;
+    u8 *kept = TAKE(u8, all->variants);
+    mask_of(search, number, kept);
+    if (!fits(all, kept)) return 0;
+    narrow(all, kept, &some);
+    node->bound = new_bound(&some);
+    node->reduced = TAKE(f64, some.variants);
+    memcpy(node->bound.multipliers, node_multipliers(&search->tree, number), sizeof(f64) * (usize)all->rows);
+    f64 cut = cut_of(search);
+    f64 gap = most_of(cut - *node_bound(&search->tree, number), 0.0);
+    climb(&some, &node->bound, 1, most_of(FINE * 0.1, 0.02 * gap), NODE_CALLS);
+    search->work += (i64)some.variants * some.rows * 10;
+    if (node->bound.value > cut) return 0;
+    reduce(&some, &node->bound, node->reduced);
+    u8 *left = TAKE(u8, some.variants);
+    for (i32 v = 0; v < some.variants; v++) left[v] = node->bound.value + node->reduced[v] <= cut;
+    narrow(&some, left, &node->form);
+    reduce(&node->form, &node->bound, node->reduced);
+    bound_choice(&node->form, node->reduced, node->bound.choice);
+    return 1;
+}
+
+static void offer_node(Search *search, const Node *node) {
+    const Form *form = &node->form;
+    i32 *choice = TAKE(i32, form->layers);
+    if (!first_choice(form, &node->bound, node->reduced, choice)) return;
+    for (i32 i = 0; i < form->layers; i++) choice[i] = form->flat[choice[i]];
+    offer(search, choice);
+}
+
+static void end_tree(Search *search) {
+    f64 reached = least_of(cut_of(search) - search->bound.value, known_excess(search));
+    search->proven = most_of(search->proven, reached);
+    if (search->tree.lost) {
+        end_unproven(search);
+        return;
+    }
+    set_most(search);
+    if (search->tree.limit < search->most) {
+        search->excess = search->tree.limit * 2;
+        release(search->scratch);
+        search->phase = PHASE_TRY;
+        return;
+    }
+    end_proven(search, 1, known_excess(search));
+}
+
+static void drop_node(Search *search) {
+    search->tree.free[search->tree.free_count++] = search->number;
+    release(search->scratch_node);
+    search->phase = PHASE_TREE;
+}
+
+/* One node: bound it, then finish it or split it. */
+static void branch(Search *search) {
+    Tree *tree = &search->tree;
+    f64 lowest = tree_bound(tree);
+    if (lowest < INF)
+        search->proven = most_of(search->proven, least_of(lowest - search->bound.value, known_excess(search)));
+    if (!tree->count || lowest > cut_of(search)) {
+        end_tree(search);
+        return;
+    }
+    if (good_enough(search)) {
+        end(search, FEASIBLE);
+        return;
+    }
+    search->scratch_node = mark();
+    search->number = node_take(tree);
+    tree->done++;
+    Node *node = &search->node;
+    if (!open_node(search, search->number, node)) {
+        drop_node(search);
+        return;
+    }
+    offer_node(search, node);
+    f64 excess = cut_of(search) - node->bound.value;
+    if (excess < 0.0) {
+        drop_node(search);
+        return;
+    }
+    search->scratch_leaf = mark();
+    dynamic_begin(&search->dynamic, search->problem, &node->form, node->reduced,
+                  node->bound.multipliers, excess, search->rounding, LEAF_STATES, PLAIN);
+    search->phase = PHASE_LEAF;
+}
+
+/* What the dynamic program could not finish is split. */
+static void after_leaf(Search *search, i32 found) {
+    Dynamic *dynamic = &search->dynamic;
+    if (dynamic->best < INF) offer(search, dynamic->flat);
+    int unsure = found == TOO_MANY || dynamic->doubt;
+    release(search->scratch_leaf);
+    if (unsure) split(search, &search->node, places_in(&search->node.form, &search->form));
+    drop_node(search);
+}
+
+static void run_dynamic(Search *search, i64 work) {
+    i64 before = search->dynamic.work;
+    i32 found = dynamic_run(&search->dynamic, before + work);
+    search->work += search->dynamic.work - before + 1;
+    if (found == GOING) return;
+    if (search->phase == PHASE_DYNAMIC) after_dynamic(search, found);
+    else if (search->phase == PHASE_BEAM) after_beam(search);
+    else after_leaf(search, found);
+}
+
+/* Work on until there is an answer, or a given amount of work is done. 1 at the end. */
+static int search_step(Search *search, i64 work) {
+    i64 until = search->work + work;
+    while (search->phase != PHASE_END && search->work < until) {
+        if (search->phase == PHASE_BEGIN) begin(search);
+        else if (search->phase == PHASE_TRY) try_excess(search);
+        else if (search->phase == PHASE_TREE) branch(search);
+        else run_dynamic(search, until - search->work);
+        search->work += search->form.variants;
+    }
+    return search->phase == PHASE_END;
+}

@@ -1,0 +1,810 @@
+/* Step 5: dynamic programming over the core proves the optimum.
+
+   A state is a choice for the units so far: the use of each budget and the sum of reduced scores.
+   It goes when no completion keeps the limits with an excess of interest, or when another state
+   uses as much of everything and scores no worse (with one budget: uses no more).
+
+   The least excess of a completion is bounded by a fan of multipliers around the best ones: with a
+   change d of the multipliers, a state of sum r and use u ends with an excess of at least
+   r + d.u - d.left + the least of (reduced + d.cost) over the units to come.
+
+   Where states grow too many from the front, others are built from the end, and the two are joined
+   (E. Horowitz, S. Sahni, Computing partitions, 1974): a pair is within the limits and of small
+   excess only if its priced uses sum up to nearly what is left, so a window of the sorted others
+   is all that a state is paired with. */
+
+#define SAME 1e-11
+#define EQUAL_USE 1e-13
+#define FEW 64
+#define MOST_ASKED 2000
+#define MOST_FAN 160
+#define CHUNK 8
+
+enum { GOING, FOUND, NOT_FOUND, TOO_MANY };
+enum { PLAIN, LEXICOGRAPHIC, WHOLE, BEAM };
+
+typedef struct {
+    i32 count, most;
+    f64 *use;             /* states x rows */
+    f64 *reduced;
+    i32 *open;            /* layers of the present unit still to be given a variant */
+    i32 *origin;          /* state before times the alternatives, plus the alternative */
+    f64 *key;             /* what a completion has at least, for a beam */
+} States;
+
+typedef struct {
+    i32 alternatives, count;
+    i32 *origin;
+} Past;
+
+typedef struct {
+    i32 units, *unit;     /* in turn */
+    i32 at, variant;      /* the next unit, and the next variant of one of several layers */
+    f64 *rest;            /* fan: bound on all units that are not begun, less what is left */
+    States now, next;
+    Past *past;
+    i32 stages;
+} Side;
+
+typedef struct {
+    const Problem *problem;
+    const Form *form;
+    Core core;
+    const f64 *multipliers;
+    i32 rows, fan, mode, cap;
+    f64 allowed, same;
+    f64 *change;          /* fan x rows */
+    i32 *order;           /* fan, the most useful first */
+    i64 *useful;          /* fan: how many states it showed to be hopeless */
+    f64 *least;           /* units x fan */
+    Side front, back;
+    i32 meet;             /* units done from the front where the sides are to meet */
+    i32 width;            /* the fan's size, rounded up to whole chunks */
+    f64 *turned;          /* rows x width: the changes by their order */
+    f64 *value, *added, *rest, *each, *others; /* what the fan says, by its order */
+    i32 *table, table_size;
+    int repeats, tied, paired_twice, doubt, cut;
+    i32 most_states;
+    i64 work;
+    f64 best;
+    i32 *choice;          /* layers: the form's places of the best */
+    i32 *flat;            /* the same as the problem's places */
+    i32 joined, asked;    /* states of the front that are paired, choices looked at */
+    i32 *sorted;
+    f64 *worth;
+} Dynamic;
+
+static const f64 STEPS[] = {-1.0, -0.3, -0.1, -0.03, 0.03, 0.1, 0.3, 2.0};
+static const f64 TRADES[] = {-0.3, -0.1, -0.03, 0.03, 0.1, 0.3};
+
+static void add_change(Dynamic *dynamic, const f64 *change) {
+    if (dynamic->fan == MOST_FAN) return;
+    f64 *to = dynamic->change + dynamic->fan * dynamic->rows;
+    int some = dynamic->fan == 0;
+    for (i32 r = 0; r < dynamic->rows; r++) {
+        to[r] = most_of(change[r], -dynamic->multipliers[r]);
+        some |= to[r] != 0.0;
+    }
+    dynamic->fan += some;
+}
+
+/* Changes of the multipliers to bound with; the first is none. Where there is not place for all,
+   the rows of the largest multipliers have theirs. */
+static void make_fan(Dynamic *dynamic) {
+    i32 rows = dynamic->rows;
+    dynamic->change = TAKE(f64, MOST_FAN * more_of(rows, 1));
+    dynamic->order = TAKE(i32, MOST_FAN);
+    dynamic->useful = TAKE(i64, MOST_FAN);
+    for (i32 f = 0; f < MOST_FAN; f++) {
+        dynamic->order[f] = f;
+        dynamic->useful[f] = 0;
+    }
+    Mark begin = mark();
+    f64 *change = TAKE(f64, rows), *unit = TAKE(f64, rows), *key = TAKE(f64, rows), largest = SAME;
+    i32 *row = TAKE(i32, rows), *spare = TAKE(i32, rows);
+    for (i32 r = 0; r < rows; r++) largest = most_of(largest, dynamic->multipliers[r]);
+    for (i32 r = 0; r < rows; r++) {
+        unit[r] = most_of(dynamic->multipliers[r], 0.05 * largest);
+        key[r] = -dynamic->multipliers[r];
+        change[r] = 0.0;
+        row[r] = r;
+    }
+    sort_places(row, rows, key, spare);
+    add_change(dynamic, change);
+    for (i32 s = 0; s < 8 && rows > 1; s++) {
+        for (i32 r = 0; r < rows; r++) change[r] = STEPS[s] * unit[r];
+        add_change(dynamic, change);
+    }
+    for (i32 r = 0; r < rows; r++) change[r] = 0.0;
+    for (i32 one = 0; one < rows; one++) {
+        for (i32 s = 0; s < 8; s++) {
+            change[row[one]] = STEPS[s] * unit[row[one]];
+            add_change(dynamic, change);
+        }
+        change[row[one]] = 0.0;
+    }
+    for (i32 one = 0; one < rows; one++)
+        for (i32 two = 0; two < one; two++) {
+            i32 a = row[two], b = row[one];
+            if (dynamic->multipliers[a] == 0.0) continue;
+            for (i32 s = 0; s < 6; s++) {
+                change[a] = TRADES[s] * unit[a];
+                change[b] = -TRADES[s] * unit[b];
+                add_change(dynamic, change);
+            }
+            change[a] = change[b] = 0.0;
+        }
+    dynamic->width = (dynamic->fan + CHUNK - 1) / CHUNK * CHUNK;
+    release(begin);
+    dynamic->turned = TAKE(f64, rows * dynamic->width);
+    dynamic->value = TAKE(f64, dynamic->width);
+    dynamic->rest = TAKE(f64, dynamic->width);
+    dynamic->each = TAKE(f64, dynamic->width);
+    dynamic->others = TAKE(f64, dynamic->width);
+}
+
+static f64 changed(const Dynamic *dynamic, i32 f, f64 reduced, const f64 *cost) {
+    f64 value = reduced;
+    for (i32 r = 0; r < dynamic->rows; r++) value += dynamic->change[f * dynamic->rows + r] * cost[r];
+    return value;
+}
+
+/* Each unit's least contribution to each bound of the fan. */
+static void make_least(Dynamic *dynamic) {
+    Core *core = &dynamic->core;
+    i32 fan = dynamic->fan;
+    dynamic->least = TAKE(f64, core->units * fan);
+    for (i32 u = 0; u < core->units; u++)
+        for (i32 f = 0; f < fan; f++) {
+            f64 least = INF;
+            for (i32 v = core->unit[u].begin; v < core->unit[u].end; v++)
+                least = least_of(
+                    least, changed(dynamic, f, core->reduced[v], core->cost + v * core->rows));
+            dynamic->least[u * fan + f] = least * core->unit[u].count;
+        }
+}
+
+static void states_begin(States *states, i32 rows, i32 most) {
+    states->count = 0;
+    states->most = most;
+    states->use = TAKE(f64, most * rows);
+    states->reduced = TAKE(f64, most);
+    states->open = TAKE(i32, most);
+    states->origin = TAKE(i32, most);
+    states->key = TAKE(f64, most);
+}
+
+static void side_begin(Dynamic *dynamic, Side *side, int backwards) {
+    Core *core = &dynamic->core;
+    *side = (Side){.units = core->units, .unit = TAKE(i32, core->units)};
+    i32 stages = 1;
+    for (i32 u = 0; u < core->units; u++) {
+        side->unit[u] = backwards ? core->units - 1 - u : u;
+        stages += core->unit[u].count == 1 ? 1 : core->unit[u].end - core->unit[u].begin;
+    }
+    side->past = TAKE(Past, stages);
+    side->rest = TAKE(f64, dynamic->fan);
+    for (i32 f = 0; f < dynamic->fan; f++) {
+        f64 rest = 0.0;
+        for (i32 u = 0; u < core->units; u++) rest += dynamic->least[u * dynamic->fan + f];
+        for (i32 r = 0; r < dynamic->rows; r++)
+            rest -= dynamic->change[f * dynamic->rows + r] * core->left[r];
+        side->rest[f] = rest;
+    }
+    states_begin(&side->now, dynamic->rows, fewer_of(256, dynamic->cap + 1));
+    side->now.count = 1;
+    side->now.reduced[0] = 0.0;
+    side->now.open[0] = 0;
+    for (i32 r = 0; r < dynamic->rows; r++) side->now.use[r] = 0.0;
+}
+
+/* Whether two states can have the same use often: one budget, or costs that layers share. */
+static int uses_repeat(const Dynamic *dynamic) {
+    const Core *core = &dynamic->core;
+    i32 rows = core->rows;
+    if (rows == 1 || core->units == 0) return 1;
+    for (i32 u = 0; u < core->units; u++)
+        if (core->unit[u].count > 1) return 1;
+    Mark begin = mark();
+    f64 *worth = TAKE(f64, core->variants);
+    i32 *places = TAKE(i32, core->variants), *spare = TAKE(i32, core->variants), count = 0;
+    for (i32 v = 0; v < core->variants; v++) {
+        f64 sum = 0.0;
+        int some = 0;
+        for (i32 r = 0; r < rows; r++) {
+            sum += core->cost[v * rows + r] * (1.0 + 0.618033988749895 * r);
+            some |= core->cost[v * rows + r] != 0.0;
+        }
+        if (!some) continue; /* most layers have a variant that costs nothing, which says little */
+        worth[count] = sum;
+        places[count] = count;
+        count++;
+    }
+    sort_places(places, count, worth, spare);
+    int repeat = 0;
+    for (i32 i = 1; i < count; i++) repeat |= worth[places[i]] - worth[places[i - 1]] <= 1e-12;
+    release(begin);
+    return repeat;
+}
+
+/* Difference that rounding can make in an excess: large where the summands are. */
+static f64 same_of(const Core *core, const f64 *multipliers, f64 excess) {
+    f64 sum = 10 * excess;
+    for (i32 r = 0; r < core->rows; r++) {
+        f64 largest = size_of(core->left[r]);
+        for (i32 u = 0; u < core->units; u++) {
+            f64 high = 0.0;
+            for (i32 v = core->unit[u].begin; v < core->unit[u].end; v++)
+                high = most_of(high, core->cost[v * core->rows + r]);
+            largest += high * core->unit[u].count;
+        }
+        sum += multipliers[r] * largest;
+    }
+    return SAME + LAST_DIGITS * sum;
+}
+
+static void dynamic_begin(
+    Dynamic *dynamic, const Problem *problem, const Form *form, const f64 *reduced,
+    const f64 *multipliers, f64 excess, f64 rounding, i32 cap, i32 mode
+) {
+    *dynamic = (Dynamic){
+        .problem = problem, .form = form, .multipliers = multipliers, .rows = form->rows,
+        .mode = mode, .cap = cap, .best = INF};
+    int free_order = mode == PLAIN || mode == BEAM;
+    Core *core = &dynamic->core;
+    core_of(form, reduced, excess + rounding, free_order, core);
+    if (free_order) {
+        weightiest_first(core, multipliers);
+        for (i32 u = 0; u < core->units; u++)
+            order_variants(core, core->unit + u, core->unit[u].count == 1 ? 1.0 : -1.0);
+    }
+    dynamic->same = same_of(core, multipliers, excess);
+    dynamic->allowed = excess + dynamic->same;
+    make_fan(dynamic);
+    make_least(dynamic);
+    dynamic->repeats = mode != WHOLE && uses_repeat(dynamic);
+    i32 widest = 1;
+    for (i32 u = 0; u < core->units; u++)
+        widest = more_of(widest, core->unit[u].end - core->unit[u].begin);
+    dynamic->added = TAKE(f64, widest * dynamic->width);
+    dynamic->choice = TAKE(i32, form->layers);
+    dynamic->flat = TAKE(i32, form->layers);
+    dynamic->meet = NONE;
+    side_begin(dynamic, &dynamic->front, 0);
+    dynamic->most_states = 1;
+}
+
+/* A larger table of states, with what was there. */
+static int states_grow(States *states, i32 rows, i32 cap) {
+    i32 most = fewer_of(states->most * 4, cap + 1);
+    if (most <= states->most) return 0;
+    if (!room_for((usize)most * (usize)(rows * 8 + 24))) return 0;
+    States larger;
+    states_begin(&larger, rows, most);
+    usize count = (usize)states->count;
+    memcpy(larger.use, states->use, count * sizeof(f64) * (usize)rows);
+    memcpy(larger.reduced, states->reduced, count * sizeof(f64));
+    memcpy(larger.open, states->open, count * sizeof(i32));
+    memcpy(larger.origin, states->origin, count * sizeof(i32));
+    memcpy(larger.key, states->key, count * sizeof(f64));
+    larger.count = states->count;
+    *states = larger;
+    return 1;
+}
+
+/* Put what showed most states to be hopeless first, for the next stage. */
+static void turn_fan(Dynamic *dynamic) {
+    i32 *order = dynamic->order, width = dynamic->width;
+    for (i32 at = 1; at < dynamic->fan; at++)
+        for (i32 to = at; to > 0 && dynamic->useful[order[to]] > dynamic->useful[order[to - 1]]; to--) {
+            i32 f = order[to];
+            order[to] = order[to - 1];
+            order[to - 1] = f;
+        }
+    for (i32 r = 0; r < dynamic->rows; r++)
+        for (i32 at = 0; at < width; at++)
+            dynamic->turned[r * width + at] =
+                dynamic->change[order[at < dynamic->fan ? at : 0] * dynamic->rows + r];
+}
+
+/* What the fan says of a state so far. */
+static void fan_of_state(Dynamic *dynamic, const States *states, i32 state) {
+    i32 rows = dynamic->rows, width = dynamic->width;
+    const f64 *use = states->use + state * rows;
+    f64 *value = dynamic->value;
+    for (i32 at = 0; at < width; at++) value[at] = states->reduced[state];
+    for (i32 r = 0; r < rows; r++) {
+        const f64 *turned = dynamic->turned + r * width, amount = use[r];
+        for (i32 at = 0; at < width; at++) value[at] += turned[at] * amount;
+    }
+}
+
+/* What the fan says of a variant, by the fan's order. */
+static void fan_of_variant(const Dynamic *dynamic, i32 v, f64 *added) {
+    const Core *core = &dynamic->core;
+    for (i32 at = 0; at < dynamic->width; at++) {
+        i32 f = dynamic->order[at < dynamic->fan ? at : 0];
+        added[at] = changed(dynamic, f, core->reduced[v], core->cost + v * core->rows);
+    }
+}
+
+/* What it says of the units to come, by its order. */
+static void fan_of_rest(Dynamic *dynamic, const Side *side) {
+    for (i32 at = 0; at < dynamic->width; at++)
+        dynamic->rest[at] = side->rest[dynamic->order[at < dynamic->fan ? at : 0]];
+}
+
+/* Whether some completion may be of interest. */
+static int promising(Dynamic *dynamic, const f64 *added, f64 *key) {
+    f64 allowed = dynamic->allowed;
+    const f64 *value = dynamic->value;
+    for (i32 at = 0; at < dynamic->width; at += CHUNK) {
+        i64 over = 0;
+        for (i32 f = at; f < at + CHUNK; f++) over += value[f] + added[f] > allowed;
+        if (!over) continue;
+        for (i32 f = at; f < at + CHUNK; f++)
+            if (value[f] + added[f] > allowed) {
+                dynamic->useful[dynamic->order[f < dynamic->fan ? f : 0]]++;
+                break;
+            }
+        return 0;
+    }
+    if (dynamic->mode == BEAM) {
+        *key = -INF;
+        for (i32 f = 0; f < dynamic->fan; f++) *key = most_of(*key, value[f] + added[f]);
+    }
+    return 1;
+}
+
+static u64 hash_of(const f64 *use, i32 rows) {
+    f64 mark = 0.0;
+    for (i32 r = 0; r < rows; r++) mark += use[r] * (1.0 + 0.618033988749895 * r);
+    i64 whole = (i64)__builtin_floor(mark * 0x1p30 + 0.5);
+    return (u64)whole * 0x9e3779b97f4a7c15ull;
+}
+
+static void table_begin(Dynamic *dynamic, i64 states) {
+    i32 size = 256;
+    i64 wanted = 2 * (states < dynamic->cap ? states : dynamic->cap);
+    while (size < wanted) size *= 2;
+    if (size > dynamic->table_size || !dynamic->table) {
+        dynamic->table = TAKE(i32, size);
+    }
+    dynamic->table_size = size;
+    memset(dynamic->table, 0xff, sizeof(i32) * (usize)size);
+}
+
+/* Find a state of the same use in the table, or put this one in. The place of the one found, or
+   NONE. `slot` is where it stands. */
+static i32 known_state(Dynamic *dynamic, const States *states, i32 state, i32 *slot) {
+    i32 rows = dynamic->rows, size = dynamic->table_size;
+    const f64 *use = states->use + state * rows;
+    i32 at = (i32)(hash_of(use, rows) >> 40) & (size - 1);
+    for (; dynamic->table[at] != NONE; at = (at + 1) & (size - 1)) {
+        i32 other = dynamic->table[at];
+        if (states->open[other] != states->open[state]) continue;
+        const f64 *known = states->use + other * rows;
+        int equal = 1;
+        for (i32 r = 0; r < rows && equal; r++) equal = size_of(known[r] - use[r]) <= EQUAL_USE;
+        if (!equal) continue;
+        *slot = at;
+        return other;
+    }
+    dynamic->table[at] = state;
+    *slot = at;
+    return NONE;
+}
+
+/* Take the state just written unless one of the same use makes it needless; of those as good as
+   each other the first stays. */
+static void keep_state(Dynamic *dynamic, States *states, int merges) {
+    i32 state = states->count;
+    states->count++;
+    if (!merges) return;
+    i32 slot, other = known_state(dynamic, states, state, &slot);
+    if (other == NONE) return;
+    f64 better = states->reduced[other] - states->reduced[state];
+    if (better >= -dynamic->same && better <= dynamic->same) dynamic->tied = 1;
+    if (better <= dynamic->same) {
+        states->count--;
+        return;
+    }
+    if (dynamic->mode == LEXICOGRAPHIC) {
+        /* The order of states has to stay: the other one goes, this one keeps its own place. */
+        states->reduced[other] = INF;
+        dynamic->table[slot] = state;
+        return;
+    }
+    states->count--;
+    states->reduced[other] = states->reduced[state];
+    states->origin[other] = states->origin[state];
+    states->key[other] = states->key[state];
+    memcpy(states->use + other * dynamic->rows, states->use + state * dynamic->rows,
+           sizeof(f64) * (usize)dynamic->rows);
+}
+
+static void move_state(States *states, i32 rows, i32 from, i32 to) {
+    if (from == to) return;
+    for (i32 r = 0; r < rows; r++) states->use[to * rows + r] = states->use[from * rows + r];
+    states->reduced[to] = states->reduced[from];
+    states->open[to] = states->open[from];
+    states->origin[to] = states->origin[from];
+    states->key[to] = states->key[from];
+}
+
+static void drop_marked(States *states, i32 rows) {
+    i32 kept = 0;
+    for (i32 s = 0; s < states->count; s++)
+        if (states->reduced[s] < INF) move_state(states, rows, s, kept++);
+    states->count = kept;
+}
+
+/* With one budget: a state that uses no more and scores better makes another needless, and so does
+   one that scores the same and comes first. */
+static void undominated_by_one(Dynamic *dynamic, States *states) {
+    i32 count = states->count;
+    Mark begin = mark();
+    i32 *places = TAKE(i32, count), *spare = TAKE(i32, count);
+    f64 *score = TAKE(f64, count), same = dynamic->same;
+    for (i32 s = 0; s < count; s++) {
+        score[s] = states->reduced[s] - dynamic->multipliers[0] * states->use[s];
+        places[s] = s;
+    }
+    sort_places(places, count, score, spare);
+    sort_places(places, count, states->use, spare);
+    f64 least = INF;
+    i32 first = NONE;
+    for (i32 i = 0; i < count; i++) {
+        i32 s = places[i];
+        if (!(score[s] <= least + same)) {
+            states->reduced[s] = INF;
+            continue;
+        }
+        int better = score[s] < least - same || first == NONE;
+        least = least_of(least, score[s]);
+        if (!better) dynamic->tied = 1;
+        if (better || s < first) first = s;
+        else states->reduced[s] = INF;
+    }
+    release(begin);
+    drop_marked(states, 1);
+}
+
+/* Keep the states of a beam: those whose completion may be best. */
+static void cut_to_beam(Dynamic *dynamic, States *states) {
+    i32 beam = dynamic->cap / 2;
+    if (states->count <= beam) return;
+    Mark begin = mark();
+    f64 *keys = TAKE(f64, states->count);
+    memcpy(keys, states->key, sizeof(f64) * (usize)states->count);
+    f64 most = ranked(keys, states->count, beam);
+    release(begin);
+    i32 kept = 0;
+    for (i32 s = 0; s < states->count && kept < beam; s++)
+        if (states->key[s] <= most) move_state(states, dynamic->rows, s, kept++);
+    states->count = kept;
+    dynamic->cut = 1;
+}
+
+/* Set aside the origins of the states just made, to trace a choice back later. */
+static int remember(Dynamic *dynamic, Side *side, i32 alternatives) {
+    States *states = &side->next;
+    if (!room_for((usize)states->count * 4)) return 0;
+    Past *past = side->past + side->stages++;
+    past->alternatives = alternatives;
+    past->count = states->count;
+    past->origin = TAKE(i32, states->count);
+    memcpy(past->origin, states->origin, sizeof(i32) * (usize)states->count);
+    States swap = side->now;
+    side->now = side->next;
+    side->next = swap;
+    if (side->now.count > dynamic->most_states) dynamic->most_states = side->now.count;
+    return 1;
+}
+
+/* Give every state one more alternative: `times` a variant, with what that adds to the fan. Where
+   the table is full: for a beam its best half stays, else 0. */
+static int extend_state(
+    Dynamic *dynamic, Side *side, i32 state, i32 alternative, i32 alternatives, i32 v, f64 times,
+    i32 open, const f64 *added, int merges
+) {
+    States *now = &side->now, *next = &side->next;
+    Core *core = &dynamic->core;
+    i32 rows = dynamic->rows;
+    f64 reduced = now->reduced[state] + times * core->reduced[v], key = 0.0;
+    if (reduced > dynamic->allowed) return 1;
+    if (!promising(dynamic, added, &key)) return 1;
+    if (next->count == next->most && !states_grow(next, rows, dynamic->cap)) {
+        if (dynamic->mode != BEAM) return 0;
+        cut_to_beam(dynamic, next);
+        if (merges) { /* the table's places have moved */
+            memset(dynamic->table, 0xff, sizeof(i32) * (usize)dynamic->table_size);
+            for (i32 s = 0, slot; s < next->count; s++) known_state(dynamic, next, s, &slot);
+        }
+    }
+    i32 to = next->count;
+    for (i32 r = 0; r < rows; r++)
+        next->use[to * rows + r] = now->use[state * rows + r] + times * core->cost[v * rows + r];
+    next->reduced[to] = reduced;
+    next->open[to] = open;
+    next->origin[to] = state * alternatives + alternative;
+    next->key[to] = key;
+    keep_state(dynamic, next, merges);
+    return 1;
+}
+
+/* One unit of one layer: every state takes every variant. */
+static int extend_layer(Dynamic *dynamic, Side *side, const Unit *unit, int merges) {
+    i32 width = dynamic->width, count = unit->end - unit->begin;
+    Core *core = &dynamic->core;
+    int sorted = dynamic->mode == PLAIN || dynamic->mode == BEAM;
+    for (i32 a = 0; a < count; a++)
+        {
+        f64 *added = dynamic->added + a * width;
+        fan_of_variant(dynamic, unit->begin + a, added);
+        for (i32 at = 0; at < width; at++) added[at] += dynamic->rest[at];
+    }
+    for (i32 s = 0; s < side->now.count; s++) {
+        f64 room = dynamic->allowed - side->now.reduced[s];
+        fan_of_state(dynamic, &side->now, s);
+        for (i32 a = 0; a < count; a++) {
+            if (core->reduced[unit->begin + a] > room) {
+                if (sorted) break;
+                continue;
+            }
+            if (!extend_state(dynamic, side, s, a, count, unit->begin + a, 1.0, 0,
+                              dynamic->added + a * width, merges)) return 0;
+        }
+        dynamic->work += width + count;
+    }
+    return 1;
+}
+
+/* One variant of a unit of several layers: every state takes it some number of times. The last but
+   one leaves the rest to the last. */
+static int extend_times(Dynamic *dynamic, Side *side, const Unit *unit, int merges) {
+    i32 width = dynamic->width, rows = dynamic->rows, v = unit->begin + side->variant;
+    i32 last = unit->end - 1, alternatives = unit->count + 1;
+    Core *core = &dynamic->core;
+    f64 *each = dynamic->each, *others = dynamic->others, *added = dynamic->added;
+    int closes = v == last - 1;
+    for (i32 at = 0; at < width; at++) others[at] = INF;
+    for (i32 w = last; w >= v; w--) {
+        fan_of_variant(dynamic, w, each);
+        for (i32 at = 0; at < width && w > v; at++) others[at] = least_of(others[at], each[at]);
+    }
+    for (i32 s = 0; s < side->now.count; s++) {
+        i32 open = side->variant == 0 ? unit->count : side->now.open[s];
+        fan_of_state(dynamic, &side->now, s);
+        for (i32 times = 0; times <= open; times++) {
+            if (side->now.reduced[s] + times * core->reduced[v] > dynamic->allowed) break;
+            i32 after = open - times, to = side->next.count;
+            for (i32 at = 0; at < width; at++)
+                added[at] = dynamic->rest[at] + times * each[at] + after * others[at];
+            if (!extend_state(dynamic, side, s, times, alternatives, v, times, closes ? 0 : after,
+                              added, merges && !closes)) return 0;
+            dynamic->work += width;
+            if (!closes || side->next.count == to) continue;
+            /* The last variant takes what is left. */
+            States *next = &side->next;
+            i32 state = next->count - 1;
+            for (i32 r = 0; r < rows; r++)
+                next->use[state * rows + r] += after * core->cost[last * rows + r];
+            next->reduced[state] += after * core->reduced[last];
+            next->count--;
+            if (next->reduced[state] <= dynamic->allowed) keep_state(dynamic, next, merges);
+        }
+    }
+    return 1;
+}
+
+/* One stage of one side; 0 where the states outgrow their cap, and the side stays as it was at the
+   last whole unit. */
+static int advance(Dynamic *dynamic, Side *side) {
+    Core *core = &dynamic->core;
+    i32 u = side->unit[side->at], fan = dynamic->fan;
+    const Unit *unit = core->unit + u;
+    int several = unit->count > 1, first = !several || side->variant == 0;
+    if (first)
+        for (i32 f = 0; f < fan; f++) side->rest[f] -= dynamic->least[u * fan + f];
+    i32 count = several ? unit->count + 1 : unit->end - unit->begin;
+    i64 children = (i64)side->now.count * count;
+    int merges = dynamic->repeats && dynamic->rows > 1 && children > FEW;
+    if (merges) table_begin(dynamic, children);
+    if (!side->next.most) states_begin(&side->next, dynamic->rows, fewer_of(256, dynamic->cap + 1));
+    side->next.count = 0;
+    turn_fan(dynamic);
+    fan_of_rest(dynamic, side);
+    int done = several ? extend_times(dynamic, side, unit, merges)
+                       : extend_layer(dynamic, side, unit, merges);
+    if (!done) return 0;
+    if (dynamic->mode == LEXICOGRAPHIC && merges) drop_marked(&side->next, dynamic->rows);
+    if (dynamic->repeats && dynamic->rows == 1 && !several && side->next.count > FEW)
+        undominated_by_one(dynamic, &side->next);
+    if (!remember(dynamic, side, count)) return 0;
+    if (several) side->variant++;
+    if (!several || side->variant == unit->end - unit->begin - 1) {
+        side->variant = 0;
+        side->at++;
+    }
+    return 1;
+}
+
+static i32 trace_unit(const Dynamic *dynamic, const Side *side, i32 *stage, i32 state, i32 u, i32 *choice) {
+    const Core *core = &dynamic->core;
+    const Unit *unit = core->unit + u;
+    i32 count = unit->end - unit->begin;
+    if (unit->count == 1) {
+        const Past *past = side->past + --*stage;
+        i32 origin = past->origin[state];
+        i32 variant = unit->begin + origin % past->alternatives;
+        choice[unit->layer] = core->first[unit->layer] + core->offset[variant];
+        return origin / past->alternatives;
+    }
+    /* Layers that are alike take their variants by rising place. */
+    i32 times[count], left = unit->count;
+    for (i32 v = count - 2; v >= 0; v--) {
+        const Past *past = side->past + --*stage;
+        i32 origin = past->origin[state];
+        times[v] = origin % past->alternatives;
+        state = origin / past->alternatives;
+        left -= times[v];
+    }
+    times[count - 1] = left;
+    for (i32 layer = unit->layer; layer != NONE; layer = core->next[layer]) {
+        i32 best = NONE;
+        for (i32 v = 0; v < count; v++)
+            if (times[v] > 0 && (best == NONE || core->offset[unit->begin + v] < core->offset[unit->begin + best]))
+                best = v;
+        times[best]--;
+        choice[layer] = core->first[layer] + core->offset[unit->begin + best];
+    }
+    return state;
+}
+
+static void trace(const Dynamic *dynamic, const Side *side, i32 state, i32 *choice) {
+    i32 stage = side->stages;
+    for (i32 at = side->at - 1; at >= 0; at--)
+        state = trace_unit(dynamic, side, &stage, state, side->unit[at], choice);
+}
+
+/* Excess of a whole choice; infinite beyond the limits. */
+static f64 excess_of(const Dynamic *dynamic, f64 reduced, const f64 *use, const f64 *more) {
+    for (i32 r = 0; r < dynamic->rows; r++) {
+        f64 sum = use[r] + (more ? more[r] : 0.0), left = dynamic->core.left[r] - sum;
+        if (left < 0.0) return INF;
+        reduced += dynamic->multipliers[r] * left;
+    }
+    return reduced;
+}
+
+/* Take a choice if it keeps the problem's rows when summed exactly. */
+static int accept(Dynamic *dynamic, i32 state, i32 other, f64 excess) {
+    const Form *form = dynamic->form;
+    Mark begin = mark();
+    i32 *choice = TAKE(i32, form->layers), *flat = TAKE(i32, form->layers);
+    memcpy(choice, dynamic->core.fixed, sizeof(i32) * (usize)form->layers);
+    trace(dynamic, &dynamic->front, state, choice);
+    if (other != NONE) trace(dynamic, &dynamic->back, other, choice);
+    for (i32 i = 0; i < form->layers; i++) flat[i] = form->flat[choice[i]];
+    dynamic->asked++;
+    int whole = !breaks_a_row(dynamic->problem, flat);
+    if (whole) {
+        dynamic->best = excess;
+        memcpy(dynamic->choice, choice, sizeof(i32) * (usize)form->layers);
+        memcpy(dynamic->flat, flat, sizeof(i32) * (usize)form->layers);
+    } else dynamic->doubt = 1;
+    release(begin);
+    return whole;
+}
+
+static i32 finish_front(Dynamic *dynamic) {
+    States *states = &dynamic->front.now;
+    i32 alike_count = 0, first = NONE;
+    f64 *excess = states->key;
+    for (i32 s = 0; s < states->count; s++) {
+        f64 value = excess_of(dynamic, states->reduced[s], states->use + s * dynamic->rows, 0);
+        excess[s] = value <= dynamic->allowed ? value : INF;
+        if (excess[s] < dynamic->best) {
+            if (!accept(dynamic, s, NONE, excess[s])) excess[s] = INF;
+            else first = s;
+            if (dynamic->asked > MOST_ASKED) return TOO_MANY;
+        }
+    }
+    if (first == NONE) return NOT_FOUND;
+    f64 least = dynamic->best;
+    first = NONE;
+    for (i32 s = 0; s < states->count; s++)
+        if (excess[s] <= least + dynamic->same) {
+            alike_count++;
+            if (first == NONE && accept(dynamic, s, NONE, excess[s])) first = s;
+        }
+    dynamic->tied |= alike_count > 1;
+    return FOUND;
+}
+
+/* Sort the states from the end by what their use is worth. */
+static int begin_join(Dynamic *dynamic) {
+    States *back = &dynamic->back.now;
+    if (!room_for((usize)back->count * 16)) return 0;
+    dynamic->sorted = TAKE(i32, back->count);
+    dynamic->worth = TAKE(f64, back->count);
+    for (i32 s = 0; s < back->count; s++) {
+        f64 worth = 0.0;
+        for (i32 r = 0; r < dynamic->rows; r++)
+            worth += dynamic->multipliers[r] * back->use[s * dynamic->rows + r];
+        dynamic->worth[s] = worth;
+        dynamic->sorted[s] = s;
+    }
+    Mark begin = mark();
+    sort_places(dynamic->sorted, back->count, dynamic->worth, TAKE(i32, back->count));
+    release(begin);
+    return 1;
+}
+
+/* Pair some states of the front with those from the end. */
+static i32 join_some(Dynamic *dynamic, i64 until) {
+    States *front = &dynamic->front.now, *back = &dynamic->back.now;
+    i32 rows = dynamic->rows;
+    f64 all = 0.0;
+    for (i32 r = 0; r < rows; r++) all += dynamic->multipliers[r] * dynamic->core.left[r];
+    for (; dynamic->joined < front->count; dynamic->joined++) {
+        if (dynamic->work > until) return GOING;
+        i32 s = dynamic->joined;
+        f64 worth = all, limit = least_of(dynamic->allowed, dynamic->best + dynamic->same);
+        f64 room = limit - front->reduced[s];
+        if (room < 0.0) continue;
+        for (i32 r = 0; r < rows; r++) worth -= dynamic->multipliers[r] * front->use[s * rows + r];
+        i32 low = 0, high = back->count;
+        f64 from = worth - room - dynamic->same;
+        while (low < high) {
+            i32 middle = (low + high) / 2;
+            if (dynamic->worth[dynamic->sorted[middle]] < from) low = middle + 1;
+            else high = middle;
+        }
+        for (; low < back->count; low++) {
+            i32 o = dynamic->sorted[low];
+            if (dynamic->worth[o] > worth + dynamic->same) break;
+            dynamic->work++;
+            if (back->reduced[o] > room) continue;
+            f64 excess = excess_of(
+                dynamic, front->reduced[s] + back->reduced[o], front->use + s * rows,
+                back->use + o * rows);
+            if (!(excess <= dynamic->allowed && excess <= dynamic->best + dynamic->same)) continue;
+            dynamic->paired_twice = excess >= dynamic->best - dynamic->same;
+            if (excess < dynamic->best) accept(dynamic, s, o, excess);
+            if (dynamic->asked > MOST_ASKED) return TOO_MANY;
+        }
+    }
+    dynamic->tied |= dynamic->paired_twice;
+    return dynamic->best < INF ? FOUND : NOT_FOUND;
+}
+
+/* Some more work; what is known then. */
+static i32 dynamic_run(Dynamic *dynamic, i64 until) {
+    Core *core = &dynamic->core;
+    while (dynamic->work <= until) {
+        if (dynamic->sorted) return join_some(dynamic, until);
+        Side *front = &dynamic->front, *back = &dynamic->back;
+        if (dynamic->meet == NONE) {
+            if (front->at == core->units) return finish_front(dynamic);
+            if (advance(dynamic, front)) {
+                if (front->now.count == 0) return NOT_FOUND;
+                int half = dynamic->cut && 2 * front->at >= core->units && front->variant == 0;
+                if (!half) continue;
+            } else if (dynamic->mode != PLAIN || front->variant > 0)
+                return TOO_MANY;
+            /* The sides meet behind the last unit that is whole. */
+            dynamic->meet = front->at;
+            side_begin(dynamic, back, 1);
+            continue;
+        }
+        if (back->at == core->units - dynamic->meet) {
+            if (!begin_join(dynamic)) return TOO_MANY;
+            continue;
+        }
+        if (!advance(dynamic, back)) return TOO_MANY;
+        if (back->now.count == 0) return NOT_FOUND;
+    }
+    return GOING;
+}

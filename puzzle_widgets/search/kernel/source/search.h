@@ -1,0 +1,299 @@
+/* The steps in turn, in pieces: bound, first choice, core, dynamic program; then branching. */
+
+#define CLOSED 1e-10
+#define NEARLY (1 - 1e-6)
+#define COARSE 1e3
+#define COARSE_DIGITS 1e-13
+#define FIRST_VARIANTS 48
+#define STATES 60000
+#define BEAM_STATES 6000
+#define LEAF_STATES 4000
+#define ROUGH 1e-1
+#define FINE 1e-5
+
+enum { RUNNING, OPTIMAL, FEASIBLE, INFEASIBLE, UNKNOWN };
+enum { PHASE_BEGIN, PHASE_TRY, PHASE_DYNAMIC, PHASE_BEAM, PHASE_TREE, PHASE_LEAF, PHASE_END };
+
+typedef struct {
+    f64 gap;
+    i32 cap;
+    int lexicographic, branch;
+    const f64 *prices;    /* of the problem's rows, from an earlier search; or 0 */
+    const i32 *choice;    /* a choice to begin with; or 0 */
+} Options;
+
+typedef struct {
+    Form form;
+    Bound bound;
+    f64 *reduced;
+} Node;
+
+typedef struct {
+    const Problem *problem;
+    Options options;
+    i32 phase, status;
+    Form form;
+    Bound bound;
+    f64 *reduced, rounding;
+    f64 excess, most, proven;  /* tried; greatest of interest; no choice has less */
+    i32 *best;            /* layers: the problem's places; best[0] is NONE without one */
+    f64 total, score;     /* of the best: in the form's unit, and summed exactly */
+    i32 news;             /* how often a better choice was found */
+    Dynamic dynamic;
+    Tree tree;
+    Node node;
+    i32 number;           /* of the node in hand */
+    Mark scratch, scratch_node, scratch_leaf;
+    int tied;             /* another choice may be as good as the one proven */
+    f64 tied_excess, resolution;
+    i64 work;
+    i32 states;
+} Search;
+
+static void search_begin(Search *search, const Problem *problem, const Options *options) {
+    *search = (Search){.problem = problem, .options = *options, .total = INF, .score = INF, .tied = 1};
+    search->best = TAKE(i32, problem->layers);
+    search->best[0] = NONE;
+}
+
+static int offer(Search *search, const i32 *choice) {
+    f64 total = total_of(&search->form, choice);
+    if (!(total < search->total) || breaks_a_row(search->problem, choice)) return 0;
+    memcpy(search->best, choice, sizeof(i32) * (usize)search->problem->layers);
+    search->total = total;
+    search->score = score_of(search->problem, choice);
+    search->news++;
+    return 1;
+}
+
+static f64 known_excess(const Search *search) {
+    return most_of(search->total - search->bound.value, 0.0);
+}
+
+/* What a better choice must save at least. */
+static f64 saved(const Search *search) {
+    return search->form.step * NEARLY - search->rounding;
+}
+
+static int closed(const Search *search) {
+    return known_excess(search) <= most_of(CLOSED, saved(search));
+}
+
+static f64 bound_of(const Search *search) {
+    f64 value = search->bound.value + search->proven;
+    return least_of(search->form.least + value * search->form.unit, search->score);
+}
+
+static int good_enough(const Search *search) {
+    if (search->best[0] == NONE || !(search->options.gap > 0.0)) return 0;
+    return search->score - bound_of(search) <= search->options.gap * most_of(size_of(search->score), 1e-9);
+}
+
+static void end(Search *search, i32 status) {
+    search->phase = PHASE_END;
+    search->status = status;
+}
+
+static void end_unproven(Search *search) {
+    end(search, search->best[0] == NONE ? UNKNOWN : FEASIBLE);
+}
+
+/* The best known is proven; another of an excess up to `excess` may be as good. */
+static void end_proven(Search *search, int tied, f64 excess) {
+    search->tied = tied;
+    search->tied_excess = excess;
+    end(search, search->best[0] == NONE ? INFEASIBLE : OPTIMAL);
+}
+
+static f64 resolution_of(const Search *search, f64 excess) {
+    if (!search->form.coarse && excess < COARSE) return 0.0;
+    return (CLOSED + COARSE_DIGITS * excess) * search->form.unit;
+}
+
+static void offer_first(Search *search) {
+    Form *form = &search->form;
+    Mark begin = mark();
+    i32 *choice = TAKE(i32, form->layers);
+    if (first_choice(form, &search->bound, search->reduced, choice)) {
+        for (i32 i = 0; i < form->layers; i++) choice[i] = form->flat[choice[i]];
+        offer(search, choice);
+    }
+    release(begin);
+}
+
+static void refresh(Search *search) {
+    reduce(&search->form, &search->bound, search->reduced);
+    search->rounding = rounding_of(&search->form, &search->bound);
+}
+
+/* Keep what a better choice can have. */
+static void narrow_search(Search *search) {
+    Form *form = &search->form, smaller;
+    u8 *kept = TAKE(u8, form->variants);
+    f64 excess = known_excess(search) + search->rounding;
+    i32 count = 0;
+    for (i32 v = 0; v < form->variants; v++) count += kept[v] = search->reduced[v] <= excess;
+    if (count == form->variants) return;
+    narrow(form, kept, &smaller);
+    *form = smaller;
+}
+
+static void use_prices(Search *search) {
+    const Form *form = &search->form;
+    for (i32 r = 0; r < form->rows; r++)
+        search->bound.multipliers[r] = most_of(
+            0.0, form->sign[r] * search->options.prices[form->row[r]] * form->scale[r] / form->unit);
+}
+
+static int all_allowed(const Problem *problem, const i32 *choice) {
+    for (i32 i = 0; i < problem->layers; i++)
+        if (!problem->allowed[choice[i]]) return 0;
+    return 1;
+}
+
+static void begin(Search *search) {
+    if (!form_of(search->problem, &search->form)) {
+        end(search, INFEASIBLE);
+        return;
+    }
+    Form *form = &search->form;
+    search->bound = new_bound(form);
+    search->reduced = TAKE(f64, form->variants);
+    int warm = search->options.prices != 0;
+    if (warm) use_prices(search);
+    climb(form, &search->bound, warm, ROUGH, 200);
+    refresh(search);
+    if (search->bound.value > form->worst) {
+        end(search, INFEASIBLE);
+        return;
+    }
+    offer_first(search);
+    if (search->options.choice && all_allowed(search->problem, search->options.choice))
+        offer(search, search->options.choice);
+    if (search->best[0] != NONE) narrow_search(search);
+    climb(form, &search->bound, 1, FINE, 1000);
+    refresh(search);
+    if (search->bound.value > form->worst) {
+        end(search, INFEASIBLE);
+        return;
+    }
+    offer_first(search);
+    search->resolution = resolution_of(search, 0.0);
+    if (search->best[0] != NONE && closed(search) && !search->options.lexicographic) {
+        end_proven(search, 1, known_excess(search));
+        return;
+    }
+    search->phase = good_enough(search) ? PHASE_END : PHASE_TRY;
+    if (search->phase == PHASE_END) end(search, closed(search) ? OPTIMAL : FEASIBLE);
+    search->scratch = mark();
+}
+
+/* The excess that leaves so few variants open that the dynamic program takes a blink. */
+static f64 first_excess(const Search *search) {
+    i32 n = search->form.variants, count = 0;
+    Mark begin = mark();
+    f64 *beyond = TAKE(f64, n), found = INF;
+    for (i32 v = 0; v < n; v++)
+        if (search->reduced[v] > 0.0) beyond[count++] = search->reduced[v];
+    if (count > FIRST_VARIANTS) found = ranked(beyond, count, FIRST_VARIANTS);
+    release(begin);
+    return found;
+}
+
+static f64 growth(i32 states) {
+    return states < 30 ? 2.5 : states < 300 ? 1.7 : states < 1500 ? 1.35 : 1.2;
+}
+
+static void set_most(Search *search) {
+    f64 less = search->options.lexicographic ? 0.0 : most_of(saved(search), 0.0);
+    f64 most = known_excess(search) - less + search->rounding;
+    search->most = least_of(
+        most, greatest_excess(&search->form, &search->bound, search->reduced));
+}
+
+/* All choices up to an excess are looked at, so the first one found is optimal; the excess grows
+   until one is found or none can be. */
+static void try_excess(Search *search) {
+    set_most(search);
+    if (search->excess == 0.0) search->excess = first_excess(search);
+    search->excess = least_of(most_of(search->excess, 1e-9), search->most);
+    release(search->scratch);
+    dynamic_begin(
+        &search->dynamic, search->problem, &search->form, search->reduced,
+        search->bound.multipliers, search->excess, search->rounding, search->options.cap,
+        search->options.lexicographic ? LEXICOGRAPHIC : PLAIN);
+    search->phase = PHASE_DYNAMIC;
+}
+
+static void take_found(Search *search) {
+    Dynamic *dynamic = &search->dynamic;
+    f64 total = total_of(&search->form, dynamic->flat);
+    search->resolution = resolution_of(search, search->excess);
+    if (total > search->total + CLOSED * most_of(1.0, search->total)) {
+        end_proven(search, 1, known_excess(search)); /* rounding made it worse than one known */
+        return;
+    }
+    if (search->options.lexicographic || total < search->total) {
+        memcpy(search->best, dynamic->flat, sizeof(i32) * (usize)search->problem->layers);
+        search->total = total;
+        search->score = score_of(search->problem, dynamic->flat);
+    }
+    end_proven(search, dynamic->tied, dynamic->best);
+}
+
+static void after_dynamic(Search *search, i32 found) {
+    Dynamic *dynamic = &search->dynamic;
+    search->states = more_of(search->states, dynamic->most_states);
+    if (found != TOO_MANY && dynamic->doubt && dynamic->mode != WHOLE) {
+        /* A choice that rounding let pass broke a row: no state may now go for another. */
+        release(search->scratch);
+        dynamic_begin(
+            dynamic, search->problem, &search->form, search->reduced, search->bound.multipliers,
+            search->excess, search->rounding, search->options.cap, WHOLE);
+        return;
+    }
+    if (found == FOUND) {
+        take_found(search);
+    } else if (found == NOT_FOUND) {
+        search->proven = most_of(search->proven, least_of(search->excess, known_excess(search)));
+        if (search->excess >= search->most) {
+            search->resolution = resolution_of(search, search->excess);
+            end_proven(search, 1, known_excess(search));
+            return;
+        }
+        search->excess *= growth(dynamic->most_states);
+        search->phase = good_enough(search) ? PHASE_END : PHASE_TRY;
+        if (search->phase == PHASE_END) end(search, FEASIBLE);
+    } else if (!search->options.branch || search->options.lexicographic) {
+        end_unproven(search);
+    } else {
+        release(search->scratch);
+        dynamic_begin(
+            dynamic, search->problem, &search->form, search->reduced, search->bound.multipliers,
+            search->excess, search->rounding, BEAM_STATES, BEAM);
+        search->phase = PHASE_BEAM;
+    }
+}
+
+/* The beam proves nothing, but what it finds is often the best there is. */
+static void after_beam(Search *search) {
+    f64 before = search->total;
+    if (search->dynamic.best < INF) offer(search, search->dynamic.flat);
+    release(search->scratch);
+    if (search->best[0] != NONE && closed(search)) {
+        end_proven(search, 1, known_excess(search));
+        return;
+    }
+    if (good_enough(search)) {
+        end(search, FEASIBLE);
+        return;
+    }
+    set_most(search);
+    if (search->total < before && search->most < search->excess) {
+        search->phase = PHASE_TRY; /* what is left of interest may be few enough now */
+        return;
+    }
+    f64 limit = search->best[0] == NONE ? least_of(search->most, 4 * search->excess) : search->most;
+    tree_begin(&search->tree, &search->form, &search->bound, search->reduced, limit + search->rounding);
+    search->phase = PHASE_TREE;
+}
