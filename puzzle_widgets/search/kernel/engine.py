@@ -1,0 +1,309 @@
+"""Gives the kernel a knapsack, steps it while there is time, and reads its answer."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from puzzle_widgets.problem.mckp import FloatArray, IntArray, Mckp
+from puzzle_widgets.search.kernel.host import Array, Host, borrowed
+from puzzle_widgets.search.options import SearchOptions
+from puzzle_widgets.search.outcome import Cancelled, Outcome, Status, Ties, never
+
+ENGINE = "exact search"
+# States of the dynamic program beyond which it builds from both ends, and then branches.
+STATES = 60_000
+# Work is cut into pieces of about this long, between which time and cancel are looked at.
+_PIECE_SECONDS, _FIRST_WORK, _MOST_WORK = 0.01, 200_000.0, 1e9
+
+_PLACES = (
+    "start", "score", "cost", "lower", "upper", "allowed", "ties", "prices", "warm", "choice",
+    "answer", "control", "job_scores", "job_lower", "job_upper", "job_forced", "job_answers",
+    "job_choices", "job_prices",
+)  # fmt: skip
+_ANSWERS, _WANTS = 8, 6
+_STATUS: tuple[Status, ...] = (
+    "no_solution_in_time", "optimal", "feasible", "infeasible", "no_solution_in_time",
+)  # fmt: skip
+_TIES: tuple[Ties, ...] = ("none", "settled", "unproven")
+_WARM_PRICES, _WARM_CHOICE, _SETTLE_ONLY, _WITH_TIES = 1, 2, 4, 8
+_JOB_SCORES, _JOB_LIMITS, _JOB_FORCED, _JOB_CHAINED = 1, 2, 4, 8
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """What many knapsacks have of their own, beside a knapsack that they share.
+
+    Parameters
+    ----------
+    scores
+        Scores of each, shape (knapsacks, n).
+    lower, upper
+        Limits of each, shape (knapsacks, rows).
+    forced
+        Flat variable index that each must have, shape (knapsacks,).
+    """
+
+    scores: FloatArray | None = None
+    lower: FloatArray | None = None
+    upper: FloatArray | None = None
+    forced: IntArray | None = None
+
+    def __len__(self) -> int:
+        return next(len(one) for one in (self.scores, self.upper, self.forced) if one is not None)
+
+    def part(self, begin: int, end: int) -> Changes:
+        """Some of them, in their order."""
+        parts = (self.scores, self.lower, self.upper, self.forced)
+        return Changes(*(None if one is None else one[begin:end] for one in parts))
+
+    @property
+    def kinds(self) -> int:
+        """As the kernel is told."""
+        limits = _JOB_LIMITS * (self.upper is not None)
+        forced = _JOB_FORCED * (self.forced is not None)
+        return _JOB_SCORES * (self.scores is not None) + limits + forced
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """Answers to many knapsacks, as far as they were searched.
+
+    Parameters
+    ----------
+    statuses
+        Of each, as for :class:`Outcome`.
+    scores, bounds
+        In the minimized sense, shape (done,).
+    choices
+        Flat variable indices, shape (done, layers); -1 where there is none.
+    prices
+        Shadow price of each row, shape (done, rows).
+    """
+
+    statuses: tuple[Status, ...]
+    scores: FloatArray
+    bounds: FloatArray
+    choices: IntArray
+    prices: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+def solve_by_kernel(mckp: Mckp, options: SearchOptions) -> Outcome:
+    """Find an optimum and prove it, by the kernel.
+
+    Raises
+    ------
+    KernelError
+        If the kernel cannot run here, or breaks off.
+    """
+    with borrowed() as host:
+        return _Run(host, mckp, options).outcome()
+
+
+def settle_by_kernel(mckp: Mckp, outcome: Outcome, options: SearchOptions) -> Outcome:
+    """Give the optimum that the ties prefer, of a proven one by whatever engine."""
+    with borrowed() as host:
+        found = _Run(host, mckp, options, settle=outcome.choice).outcome()
+    return replace(outcome, choice=found.choice, score=found.score, bound=found.score, ties=found.ties)
+
+
+def solve_many_by_kernel(
+    mckp: Mckp,
+    changes: Changes,
+    options: SearchOptions,
+    progress: Callable[[int], None] | None = None,
+) -> Outcomes:
+    """Solve many knapsacks that differ a little; fewer than asked where time or a cancel ends it."""
+    with borrowed() as host:
+        return _Many(host, mckp, changes, options).outcomes(progress)
+
+
+class _Kernel:
+    """The kernel with one knapsack in its memory."""
+
+    def __init__(self, host: Host, mckp: Mckp) -> None:
+        self.host, self.mckp = host, mckp
+        ties = 0 if mckp.ties is None else len(mckp.ties)
+        self._find(host.call("problem_new", mckp.layers, mckp.score.size, len(mckp.rows), ties))
+        self.put("start", mckp.starts.astype(np.int32))
+        self.put("score", mckp.score)
+        self.put("cost", mckp.cost)
+        self.put("lower", mckp.lower)
+        self.put("upper", mckp.upper)
+        self.put("allowed", mckp.allowed)
+        if mckp.ties is not None:
+            self.put("ties", mckp.ties)
+
+    def _find(self, table: int) -> None:
+        self._table = table
+        self._at = self.host.read(table, np.uint32, len(_PLACES)).tolist()
+
+    def put(self, place: str, values: Array) -> None:
+        """Write an array to its place."""
+        self.host.write(self._at[_PLACES.index(place)], values)
+
+    def get(self, place: str, kind: Any, count: int) -> Array:  # noqa: ANN401 - a dtype
+        """Read an array from its place."""
+        return self.host.read(self._at[_PLACES.index(place)], kind, count)
+
+    def want(self, work: float, options: SearchOptions, flags: int, jobs: int = 0, kinds: int = 0) -> None:
+        """Say what is wanted of the next call."""
+        states = options.max_states or STATES
+        self.put("control", np.array([work, options.gap, states, flags, jobs, kinds], np.float64))
+
+    def work_on(self, name: str, work: float) -> tuple[int, float]:
+        """Do a piece of work; what the call gives, and how much to do next."""
+        self.put("control", np.array([work]))
+        return self.timed(name, work)
+
+    def timed(self, name: str, work: float) -> tuple[int, float]:
+        """Call, and tell how much work the next piece should be."""
+        begin = time.perf_counter()
+        given = self.host.call(name)
+        seconds = max(time.perf_counter() - begin, 1e-5)
+        return given, min(max(work * min(_PIECE_SECONDS / seconds, 8.0), 1e4), _MOST_WORK)
+
+
+def _deadline(options: SearchOptions) -> float:
+    return math.inf if options.time_limit is None else time.monotonic() + options.time_limit
+
+
+class _Run:
+    """One search under way."""
+
+    def __init__(
+        self, host: Host, mckp: Mckp, options: SearchOptions, settle: IntArray | None = None
+    ) -> None:
+        self._deadline, self._options = _deadline(options), options
+        self._kernel = _Kernel(host, mckp)
+        self._mckp, self._news, self._settle = mckp, 0.0, settle
+
+    def outcome(self) -> Outcome:
+        """Search until there is a proof, or time or a cancel ends it."""
+        kernel, work = self._kernel, _FIRST_WORK
+        kernel.want(work, self._options, self._flags())
+        done, work = kernel.timed("task_new", work)
+        while not done and not self._stopped():
+            self._tell()
+            done, work = kernel.work_on("task_run", work)
+        return self._read()
+
+    def _flags(self) -> int:
+        flags, warm = 0, self._options.warm_start
+        if self._options.settle or self._settle is not None:
+            flags |= _WITH_TIES * (self._mckp.ties is not None)
+        if self._settle is not None:
+            self._kernel.put("warm", self._settle.astype(np.int32))
+            return flags | _SETTLE_ONLY
+        if warm is not None and warm.prices is not None:
+            self._kernel.put("prices", warm.prices)
+            flags |= _WARM_PRICES
+        if warm is not None and warm.choice is not None:
+            self._kernel.put("warm", warm.choice.astype(np.int32))
+            flags |= _WARM_CHOICE
+        return flags
+
+    def _stopped(self) -> bool:
+        return time.monotonic() > self._deadline or self._options.cancelled()
+
+    def _tell(self) -> None:
+        """Tell of what is new."""
+        if self._options.on_incumbent is None:
+            return
+        answer = self._kernel.get("answer", np.float64, _ANSWERS)
+        if answer[4] > self._news:
+            self._news = float(answer[4])
+            self._options.on_incumbent(self._read())
+
+    def _read(self) -> Outcome:
+        kernel, mckp = self._kernel, self._mckp
+        answer = kernel.get("answer", np.float64, _ANSWERS).tolist()
+        status, ties = _STATUS[int(answer[0])], _TIES[int(answer[3])]
+        choice = kernel.get("choice", np.int32, mckp.layers).astype(np.intp)
+        prices = kernel.get("prices", np.float64, len(mckp.rows))
+        if status == "infeasible":
+            return Outcome("infeasible", bound=math.inf, engine=ENGINE)
+        if choice[0] < 0:
+            return Outcome("no_solution_in_time", bound=answer[2], engine=ENGINE, prices=prices)
+        if status == "no_solution_in_time":  # stopped with a choice
+            status = "feasible"
+        return Outcome(status, choice, answer[1], answer[2], ENGINE, prices, ties=ties)
+
+
+class _Many:
+    """Many searches under way, some at a time."""
+
+    _BYTES = 4 << 20
+
+    def __init__(self, host: Host, mckp: Mckp, changes: Changes, options: SearchOptions) -> None:
+        self._deadline, self._options = _deadline(options), options
+        self._kernel, self._mckp, self._changes = _Kernel(host, mckp), mckp, changes
+        self._found: list[tuple[Array, Array, Array]] = []
+        self._done = 0
+
+    def outcomes(self, progress: Callable[[int], None] | None) -> Outcomes:
+        """Search them in turn."""
+        each = 8 * (self._mckp.score.size if self._changes.scores is not None else 0) + 1024
+        at_once = max(1, self._BYTES // each)
+        for begin in range(0, len(self._changes), at_once):
+            if not self._search(self._changes.part(begin, begin + at_once), progress):
+                break
+        return self._gathered()
+
+    def _search(self, part: Changes, progress: Callable[[int], None] | None) -> bool:
+        """Search some; false where time or a cancel ended it."""
+        kernel, work, count, done = self._kernel, _FIRST_WORK, len(part), 0
+        flags = 0
+        warm = self._options.warm_start
+        if warm is not None and warm.prices is not None:
+            kernel.put("prices", warm.prices)
+            flags |= _WARM_PRICES
+        kernel.want(work, self._options, flags, count, part.kinds)
+        kernel._find(kernel.host.call("jobs_new"))
+        self._write(part)
+        while done < count and not self._stopped():
+            before = done
+            done, work = kernel.work_on("jobs_run", work)
+            if progress is not None and done > before:
+                progress(self._done + done)
+        self._take(done)
+        return done == count
+
+    def _write(self, part: Changes) -> None:
+        for place, values in (
+            ("job_scores", part.scores),
+            ("job_lower", part.lower),
+            ("job_upper", part.upper),
+            ("job_forced", None if part.forced is None else part.forced.astype(np.int32)),
+        ):
+            if values is not None:
+                self._kernel.put(place, values)
+
+    def _stopped(self) -> bool:
+        return time.monotonic() > self._deadline or self._options.cancelled()
+
+    def _take(self, done: int) -> None:
+        layers, rows, get = self._mckp.layers, len(self._mckp.rows), self._kernel.get
+        self._found.append(
+            (
+                get("job_answers", np.float64, done * _ANSWERS).reshape(done, _ANSWERS),
+                get("job_choices", np.int32, done * layers).reshape(done, layers),
+                get("job_prices", np.float64, done * rows).reshape(done, rows),
+            )
+        )
+        self._done += done
+
+    def _gathered(self) -> Outcomes:
+        answers, choices, prices = (np.concatenate(parts) for parts in zip(*self._found, strict=True))
+        choices = choices.astype(np.intp)
+        choices[choices[:, 0] < 0] = -1
+        statuses = tuple(_STATUS[int(status)] for status in answers[:, 0])
+        return Outcomes(statuses, answers[:, 1], answers[:, 2], choices, prices)

@@ -1,0 +1,240 @@
+"""Runs the kernel's WebAssembly: by wasmtime on a computer, by the browser under Pyodide."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import sys
+from collections import deque
+from collections.abc import Iterator
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from puzzle_widgets.writing import atomic_write
+
+Array = npt.NDArray[Any]
+KERNEL = Path(__file__).with_name("kernel.wasm")
+OFF = "PUZZLE_WIDGETS_NO_KERNEL"
+_EXPORTS = ("problem_new", "task_new", "task_run", "jobs_new", "jobs_run")
+# WebAssembly memory never shrinks: what a large search has grown is given back with its instance.
+_MOST_KEPT = 48 << 20
+_WRITABLE_BY_OTHERS = 0o022
+
+
+class KernelError(Exception):
+    """The kernel cannot run here, or it broke off."""
+
+
+class Host(Protocol):
+    """One instance of the kernel with its memory."""
+
+    def call(self, name: str, *arguments: int) -> int:
+        """Call an exported function."""
+
+    def write(self, address: int, values: Array) -> None:
+        """Put an array's bytes into the kernel's memory."""
+
+    def read(self, address: int, kind: npt.DTypeLike, count: int) -> Array:
+        """Copy an array out of the kernel's memory."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that the instance has taken."""
+
+
+class WasmtimeHost:
+    """The kernel by wasmtime; the interpreter's lock is free while it works."""
+
+    def __init__(self) -> None:
+        import wasmtime  # noqa: PLC0415 - loaded by the first search, not with the package
+
+        engine, module = _compiled()
+        self._store = wasmtime.Store(engine)
+        instance = wasmtime.Instance(self._store, module, [])
+        exports = instance.exports(self._store)
+        self._functions: dict[str, Any] = {name: exports[name] for name in _EXPORTS}
+        self._memory: Any = exports["memory"]
+        self._failures = (wasmtime.Trap, wasmtime.WasmtimeError)
+        self._view: Array = np.zeros(0, dtype=np.uint8)
+        self._look()
+
+    def call(self, name: str, *arguments: int) -> int:
+        """Call an exported function.
+
+        Raises
+        ------
+        KernelError
+            If the kernel breaks off, such as for want of memory.
+        """
+        try:
+            given = self._functions[name](self._store, *arguments)
+        except self._failures as error:
+            raise KernelError(f"The search kernel broke off: {error}") from error
+        return int(given)
+
+    def write(self, address: int, values: Array) -> None:
+        """Put an array's bytes into the kernel's memory."""
+        end = address + values.nbytes
+        self._within(end)[address:end] = np.ascontiguousarray(values).view(np.uint8).ravel()
+
+    def read(self, address: int, kind: npt.DTypeLike, count: int) -> Array:
+        """Copy an array out of the kernel's memory."""
+        end = address + count * np.dtype(kind).itemsize
+        return self._within(end)[address:end].copy().view(kind)
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that the instance has taken."""
+        return int(self._memory.data_len(self._store))
+
+    def _within(self, end: int) -> Array:
+        """The memory, looked at anew where it has moved or grown."""
+        if end > len(self._view) or self._address() != self._begin:
+            self._look()
+        return self._view
+
+    def _address(self) -> int:
+        return ctypes.addressof(self._memory.data_ptr(self._store).contents)
+
+    def _look(self) -> None:
+        self._begin = self._address()
+        area = (ctypes.c_uint8 * self.size).from_address(self._begin)
+        self._view = np.frombuffer(area, dtype=np.uint8)
+
+
+class BrowserHost:
+    """The same file by the browser that runs Python (Pyodide)."""
+
+    def __init__(self) -> None:
+        js = _javascript()
+        code = js.Uint8Array.new(KERNEL.stat().st_size)
+        code.assign(KERNEL.read_bytes())
+        instance = js.WebAssembly.Instance.new(js.WebAssembly.Module.new(code))
+        self._js, self._exports = js, instance.exports
+
+    def call(self, name: str, *arguments: int) -> int:
+        """Call an exported function."""
+        try:
+            return int(getattr(self._exports, name)(*arguments))
+        except Exception as error:
+            raise KernelError(f"The search kernel broke off: {error}") from error
+
+    def write(self, address: int, values: Array) -> None:
+        """Put an array's bytes into the kernel's memory."""
+        self._area(address, values.nbytes).assign(np.ascontiguousarray(values).tobytes())
+
+    def read(self, address: int, kind: npt.DTypeLike, count: int) -> Array:
+        """Copy an array out of the kernel's memory."""
+        held = self._area(address, count * np.dtype(kind).itemsize).to_bytes()
+        return np.frombuffer(held, dtype=kind).copy()
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that the instance has taken."""
+        return int(self._exports.memory.buffer.byteLength)
+
+    def _area(self, address: int, count: int) -> Any:  # noqa: ANN401 - a JavaScript object
+        return self._js.Uint8Array.new(self._exports.memory.buffer, address, count)
+
+
+# Instances that wait for the next search. A search within a search gets one of its own.
+_IDLE: deque[Host] = deque(maxlen=4)
+
+
+@contextlib.contextmanager
+def borrowed() -> Iterator[Host]:
+    """Lend an instance for one search.
+
+    Raises
+    ------
+    KernelError
+        If the kernel cannot run here.
+    """
+    try:
+        host = _IDLE.pop()
+    except IndexError:
+        host = new_host()
+    yield host
+    # Not after an exception: what the memory holds then is not known.
+    if host.size <= _MOST_KEPT:
+        _IDLE.append(host)
+
+
+def new_host() -> Host:
+    """Make an instance of the kernel.
+
+    Raises
+    ------
+    KernelError
+        If it is switched off, or neither wasmtime nor a browser is there.
+    """
+    if os.environ.get(OFF):
+        raise KernelError(f"{OFF} is set.")
+    try:
+        return BrowserHost() if sys.platform == "emscripten" else WasmtimeHost()
+    except (ImportError, OSError) as error:
+        raise KernelError(f"WebAssembly cannot be run here: {error}") from error
+
+
+@cache
+def kernel_runs() -> bool:
+    """Whether the kernel can run here."""
+    try:
+        with borrowed():
+            return True
+    except KernelError:
+        return False
+
+
+def _javascript() -> Any:  # noqa: ANN401 - a JavaScript object
+    import js  # type: ignore[import-not-found]  # noqa: PLC0415 - under Pyodide only
+
+    return js
+
+
+@cache
+def _compiled() -> tuple[Any, Any]:
+    """Engine and machine code; compiling takes 0.1 s, so it is kept in the user's own cache."""
+    import wasmtime  # noqa: PLC0415 - loaded by the first search, not with the package
+
+    config = wasmtime.Config()
+    config.parallel_compilation = False
+    engine, code = wasmtime.Engine(config), KERNEL.read_bytes()
+    kept = _cache_file(code)
+    if kept is not None and _is_ours(kept):
+        with contextlib.suppress(wasmtime.WasmtimeError):  # of another version or machine
+            return engine, wasmtime.Module.deserialize(engine, kept.read_bytes())
+    module = wasmtime.Module(engine, code)
+    if kept is not None:
+        with contextlib.suppress(OSError):
+            kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if _is_ours(kept.parent):
+                atomic_write(kept, bytes(module.serialize()))
+    return engine, module
+
+
+def _cache_file(code: bytes) -> Path | None:
+    from platformdirs import user_cache_path  # noqa: PLC0415 - by the first search only
+
+    try:
+        return user_cache_path("puzzle-widgets") / "kernel" / f"{sha256(code).hexdigest()[:32]}.bin"
+    except (OSError, RuntimeError):  # no home
+        return None
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether nobody else can have written it: machine code is not taken from a shared place."""
+    try:
+        state, folder = path.stat(), path.parent.stat()
+    except OSError:
+        return False
+    if not hasattr(os, "getuid"):
+        return True
+    mine = all(one.st_uid == os.getuid() for one in (state, folder))
+    return mine and not (state.st_mode | folder.st_mode) & _WRITABLE_BY_OTHERS
