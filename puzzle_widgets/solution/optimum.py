@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,12 +12,13 @@ from puzzle_widgets.errors import ProblemError, SolverError
 from puzzle_widgets.problem import SearchProblem, check_problem
 from puzzle_widgets.problem.mckp import Mckp, to_choice
 from puzzle_widgets.problem.problem import to_mckp
-from puzzle_widgets.search.exact import ExactOptions, WarmStart, settle, solve_exact
+from puzzle_widgets.search.engine import settle, solve
+from puzzle_widgets.search.options import SearchOptions, WarmStart
 from puzzle_widgets.search.outcome import Cancelled, Outcome, never
 from puzzle_widgets.solution.infeasible import explain
 from puzzle_widgets.solution.solution import Solution, solution_of
 
-EXACT = "exact"
+EXACT, REFERENCE = "exact", "reference"
 # An explanation needs a bound, not the last digit.
 _SECONDS_TO_EXPLAIN, _GAP_TO_EXPLAIN = 1.0, 1e-3
 
@@ -53,8 +53,8 @@ def search(
     problem
         Library, objective, budgets and rules.
     solver
-        ``"exact"``, the search made for this problem; or ``"HiGHS"``, ``"CBC"`` or any solver
-        that PuLP finds, by PuLP's name.
+        ``"exact"``, the search made for this problem; ``"reference"``, the same to read, in plain
+        Python; or ``"HiGHS"``, ``"CBC"`` or any solver that PuLP finds, by PuLP's name.
     gap
         Relative optimality gap to stop at; 0 proves the optimum.
     time_limit
@@ -120,29 +120,35 @@ def _solve(problem: SearchProblem, how: _How) -> Solution:
     _check_options(how.gap, how.time_limit)
     begin = time.perf_counter()
     mckp = to_mckp(problem, how.prefer) if how.prefer else problem.mckp
-    deadline = math.inf if how.time_limit is None else time.monotonic() + how.time_limit
 
     def on_incumbent(outcome: Outcome) -> None:
         if how.on_incumbent is not None:
             how.on_incumbent(solution_of(problem, outcome, time.perf_counter() - begin))
 
-    outcome = _run(mckp, how, _warm(problem, mckp, how.warm_start), on_incumbent)
-    outcome = settle(mckp, outcome, deadline, how.cancelled)
-    return solution_of(problem, outcome, time.perf_counter() - begin)
-
-
-def _run(
-    mckp: Mckp,
-    how: _How,
-    warm_start: WarmStart | None = None,
-    on_incumbent: Callable[[Outcome], None] | None = None,
-) -> Outcome:
-    if how.solver != EXACT:
-        return _by_mip(mckp, how)
-    options = ExactOptions(
-        how.gap, how.time_limit, how.cancelled, warm_start=warm_start, on_incumbent=on_incumbent
+    options = SearchOptions(
+        how.gap,
+        how.time_limit,
+        how.cancelled,
+        warm_start=_warm(problem, mckp, how.warm_start),
+        on_incumbent=None if how.on_incumbent is None else on_incumbent,
+        settle=True,
     )
-    return solve_exact(mckp, options)
+    return solution_of(problem, _run(mckp, how, options), time.perf_counter() - begin)
+
+
+def _run(mckp: Mckp, how: _How, options: SearchOptions) -> Outcome:
+    if how.solver == EXACT:
+        return solve(mckp, options)
+    if how.solver == REFERENCE:
+        return solve(mckp, options, "reference")
+    begin = time.monotonic()
+    outcome = _by_mip(mckp, how)
+    if not options.settle:
+        return outcome
+    left = how.time_limit
+    if left is not None:
+        left = max(0.0, left - (time.monotonic() - begin))
+    return settle(mckp, outcome, replace(options, time_limit=left))
 
 
 def _by_mip(mckp: Mckp, how: _How) -> Outcome:
@@ -182,10 +188,12 @@ def _with_reason(solution: Solution, how: _How) -> Solution:
     if solution.status == "infeasible":
         asking = replace(how, gap=_GAP_TO_EXPLAIN, time_limit=_SECONDS_TO_EXPLAIN)
 
-        def solve(mckp: Mckp) -> Outcome:
-            return _run(mckp, asking)
+        options = SearchOptions(_GAP_TO_EXPLAIN, _SECONDS_TO_EXPLAIN, how.cancelled)
 
-        return replace(solution, reason=explain(solution.problem, solve))
+        def solved(mckp: Mckp) -> Outcome:
+            return _run(mckp, asking, options)
+
+        return replace(solution, reason=explain(solution.problem, solved))
     if solution.status == "no_solution_in_time":
         return replace(solution, reason="Stopped before any architecture was found.")
     return solution

@@ -13,10 +13,11 @@ from puzzle_widgets.errors import ProblemError, SolverError
 from puzzle_widgets.library.quantity import THROUGHPUT, limited_key
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.mckp import FloatArray, to_architecture
-from puzzle_widgets.search.exact import settle
-from puzzle_widgets.search.exact.dynamic import StoppedError, TooManyStatesError
-from puzzle_widgets.search.exact.front import Points, all_points
+from puzzle_widgets.search.engine import settle
+from puzzle_widgets.search.options import SearchOptions
 from puzzle_widgets.search.outcome import Cancelled, Outcome, never
+from puzzle_widgets.search.reference.dynamic import StoppedError, TooManyStatesError
+from puzzle_widgets.search.reference.front import Points, all_points
 from puzzle_widgets.solution.solution import Solution, solution_of
 from puzzle_widgets.sweeps.budget_axis import check_resource
 
@@ -81,7 +82,7 @@ class FullFront(Sequence[Solution]):
         mckp = limited.mckp
         score = math.fsum(mckp.score[choice].tolist())
         proven = Outcome("optimal", choice, score, score, _ENGINE)
-        return solution_of(limited, settle(mckp, proven, math.inf, never), 0.0)
+        return solution_of(limited, settle(mckp, proven, SearchOptions()), 0.0)
 
     def __iter__(self) -> Iterator[Solution]:
         return (self[point] for point in range(len(self)))

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from puzzle_widgets.problem.mckp import IntArray, Mckp
-from puzzle_widgets.search.exact import ExactOptions, settle, solve_exact
-from puzzle_widgets.search.outcome import never
+from puzzle_widgets.search.engine import settle, solve
+from puzzle_widgets.search.options import SearchOptions
 from tests.benchmarks.classes import ClassFamily, ClassInstance, uniform
 from tests.benchmarks.peers import Answer, Peer, Program, cpu_seconds
 from tests.benchmarks.workers import Workers
@@ -118,9 +118,9 @@ def race_class(
 def solve_ours(mckp: Mckp, seconds: float) -> tuple[Answer, float]:
     """Search by ours, without the rule for equal scores; also the CPU seconds of that rule."""
     begin, spent = time.perf_counter(), cpu_seconds()
-    outcome = solve_exact(mckp, ExactOptions(time_limit=seconds))
+    outcome = solve(mckp, SearchOptions(time_limit=seconds))
     end, used = time.perf_counter(), cpu_seconds() - spent
-    settle(mckp, outcome, time.monotonic() + seconds, never)
+    settle(mckp, outcome, SearchOptions(time_limit=seconds))
     proven = outcome.status in {"optimal", "infeasible"}
     answer = Answer(outcome.choice, end - begin, 0.0, proven, outcome.bound, used)
     return answer, cpu_seconds() - spent - used

@@ -16,8 +16,9 @@ import numpy as np
 
 import puzzle_widgets as pw
 from puzzle_widgets.problem.mckp import FloatArray, Mckp
-from puzzle_widgets.search.exact import ExactOptions, settle, solve_exact
-from puzzle_widgets.search.outcome import Outcome, never
+from puzzle_widgets.search.engine import solve
+from puzzle_widgets.search.options import SearchOptions
+from puzzle_widgets.search.outcome import Outcome
 from tests.benchmarks.instances import KL, Instance, by_shares, published_library
 from tests.benchmarks.peers import Answer, Peer, Program, cpu_seconds
 from tests.benchmarks.race import check, score
@@ -88,7 +89,7 @@ def measure_many(effort: ManyEffort, workers: Workers, peer: Peer | None) -> Ite
 
 
 def _solve(mckp: Mckp) -> Outcome:
-    return solve_exact(mckp, ExactOptions(time_limit=_LIMIT))
+    return solve(mckp, SearchOptions(time_limit=_LIMIT))
 
 
 def _with_forced(mckp: Mckp, variable: int) -> Mckp:
@@ -183,7 +184,7 @@ def _apart(program: Program, answer: Answer) -> Program:
 
 
 def _proven(instance: Instance) -> Answer:
-    outcome = solve_exact(instance.mckp, ExactOptions())
+    outcome = solve(instance.mckp, SearchOptions())
     return Answer(outcome.choice, 0.0, 0.0, outcome.status == "optimal", outcome.bound)
 
 
@@ -203,7 +204,7 @@ def _ticks(library: pw.BlockLibrary, repeats: int) -> Iterator[ManyLine]:
 
 def _engine(mckp: Mckp) -> Outcome:
     """What of a public search is the engine's: the optimum, and its ties."""
-    return settle(mckp, solve_exact(mckp, ExactOptions()), float("inf"), never)
+    return solve(mckp, SearchOptions(settle=True))
 
 
 def _middle(do: Callable[[], object], repeats: int) -> tuple[float, float]:

@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import puzzle_widgets as pw
-from puzzle_widgets.search.exact import ExactOptions, solve_exact
+from puzzle_widgets.search.engine import solve
+from puzzle_widgets.search.options import SearchOptions
 from puzzle_widgets.search.outcome import Outcome
 from tests.benchmarks.classes import class_instances
 from tests.benchmarks.instances import (
@@ -85,7 +86,7 @@ def measure_here(case: str) -> Peak | None:
 def _solving_class(case: str) -> Callable[[], Outcome]:
     [family] = class_instances([case])
     mckp = family.instances[0].mckp
-    return lambda: solve_exact(mckp, ExactOptions(time_limit=_SECONDS))
+    return lambda: solve(mckp, SearchOptions(time_limit=_SECONDS))
 
 
 def _solving(case: str) -> Callable[[], pw.Solution] | None:

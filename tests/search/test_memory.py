@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from puzzle_widgets.search.exact.exact import grown_by, resident_mib
+from puzzle_widgets.search.reference.search import grown_by, resident_mib
 
 
 def test_growth_is_seen() -> None:

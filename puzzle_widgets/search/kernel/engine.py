@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from puzzle_widgets.problem.mckp import FloatArray, IntArray, Mckp
 from puzzle_widgets.search.kernel.host import Array, Host, borrowed
 from puzzle_widgets.search.options import SearchOptions
-from puzzle_widgets.search.outcome import Cancelled, Outcome, Status, Ties, never
+from puzzle_widgets.search.outcome import Outcome, Status, Ties
 
 ENGINE = "exact search"
 # States of the dynamic program beyond which it builds from both ends, and then branches.
@@ -59,8 +59,12 @@ class Changes:
 
     def part(self, begin: int, end: int) -> Changes:
         """Some of them, in their order."""
-        parts = (self.scores, self.lower, self.upper, self.forced)
-        return Changes(*(None if one is None else one[begin:end] for one in parts))
+        return Changes(
+            None if self.scores is None else self.scores[begin:end],
+            None if self.lower is None else self.lower[begin:end],
+            None if self.upper is None else self.upper[begin:end],
+            None if self.forced is None else self.forced[begin:end],
+        )
 
     @property
     def kinds(self) -> int:
@@ -95,6 +99,18 @@ class Outcomes:
     def __len__(self) -> int:
         return len(self.scores)
 
+    @classmethod
+    def of(cls, found: Sequence[Outcome], mckp: Mckp) -> Outcomes:
+        """Gather answers that came one by one."""
+        none, free = np.full(mckp.layers, -1, dtype=np.intp), np.zeros(len(mckp.rows))
+        return cls(
+            tuple(one.status for one in found),
+            np.array([one.score for one in found]),
+            np.array([one.bound for one in found]),
+            np.array([none if one.choice is None else one.choice for one in found]),
+            np.array([free if one.prices is None else one.prices for one in found]),
+        )
+
 
 def solve_by_kernel(mckp: Mckp, options: SearchOptions) -> Outcome:
     """Find an optimum and prove it, by the kernel.
@@ -112,7 +128,9 @@ def settle_by_kernel(mckp: Mckp, outcome: Outcome, options: SearchOptions) -> Ou
     """Give the optimum that the ties prefer, of a proven one by whatever engine."""
     with borrowed() as host:
         found = _Run(host, mckp, options, settle=outcome.choice).outcome()
-    return replace(outcome, choice=found.choice, score=found.score, bound=found.score, ties=found.ties)
+    return replace(
+        outcome, choice=found.choice, score=found.score, bound=found.score, ties=found.ties
+    )
 
 
 def solve_many_by_kernel(
@@ -121,7 +139,7 @@ def solve_many_by_kernel(
     options: SearchOptions,
     progress: Callable[[int], None] | None = None,
 ) -> Outcomes:
-    """Solve many knapsacks that differ a little; fewer than asked where time or a cancel ends it."""
+    """Solve many knapsacks that differ a little; fewer where time or a cancel ends it."""
     with borrowed() as host:
         return _Many(host, mckp, changes, options).outcomes(progress)
 
@@ -132,7 +150,7 @@ class _Kernel:
     def __init__(self, host: Host, mckp: Mckp) -> None:
         self.host, self.mckp = host, mckp
         ties = 0 if mckp.ties is None else len(mckp.ties)
-        self._find(host.call("problem_new", mckp.layers, mckp.score.size, len(mckp.rows), ties))
+        self.find(host.call("problem_new", mckp.layers, mckp.score.size, len(mckp.rows), ties))
         self.put("start", mckp.starts.astype(np.int32))
         self.put("score", mckp.score)
         self.put("cost", mckp.cost)
@@ -142,8 +160,8 @@ class _Kernel:
         if mckp.ties is not None:
             self.put("ties", mckp.ties)
 
-    def _find(self, table: int) -> None:
-        self._table = table
+    def find(self, table: int) -> None:
+        """Read where the kernel's places are."""
         self._at = self.host.read(table, np.uint32, len(_PLACES)).tolist()
 
     def put(self, place: str, values: Array) -> None:
@@ -154,7 +172,9 @@ class _Kernel:
         """Read an array from its place."""
         return self.host.read(self._at[_PLACES.index(place)], kind, count)
 
-    def want(self, work: float, options: SearchOptions, flags: int, jobs: int = 0, kinds: int = 0) -> None:
+    def want(
+        self, work: float, options: SearchOptions, flags: int, jobs: int = 0, kinds: int = 0
+    ) -> None:
         """Say what is wanted of the next call."""
         states = options.max_states or STATES
         self.put("control", np.array([work, options.gap, states, flags, jobs, kinds], np.float64))
@@ -188,7 +208,7 @@ class _Run:
 
     def outcome(self) -> Outcome:
         """Search until there is a proof, or time or a cancel ends it."""
-        kernel, work = self._kernel, _FIRST_WORK
+        kernel, work = self._kernel, 1.0 if self._stopped() else _FIRST_WORK
         kernel.want(work, self._options, self._flags())
         done, work = kernel.timed("task_new", work)
         while not done and not self._stopped():
@@ -267,7 +287,7 @@ class _Many:
             kernel.put("prices", warm.prices)
             flags |= _WARM_PRICES
         kernel.want(work, self._options, flags, count, part.kinds)
-        kernel._find(kernel.host.call("jobs_new"))
+        kernel.find(kernel.host.call("jobs_new"))
         self._write(part)
         while done < count and not self._stopped():
             before = done
@@ -302,7 +322,9 @@ class _Many:
         self._done += done
 
     def _gathered(self) -> Outcomes:
-        answers, choices, prices = (np.concatenate(parts) for parts in zip(*self._found, strict=True))
+        answers, choices, prices = (
+            np.concatenate(parts) for parts in zip(*self._found, strict=True)
+        )
         choices = choices.astype(np.intp)
         choices[choices[:, 0] < 0] = -1
         statuses = tuple(_STATUS[int(status)] for status in answers[:, 0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import os
@@ -105,7 +106,7 @@ class WasmtimeHost:
     def _look(self) -> None:
         self._begin = self._address()
         area = (ctypes.c_uint8 * self.size).from_address(self._begin)
-        self._view = np.frombuffer(area, dtype=np.uint8)
+        self._view = np.frombuffer(memoryview(area), dtype=np.uint8)
 
 
 class BrowserHost:
@@ -203,6 +204,7 @@ def _compiled() -> tuple[Any, Any]:
     """Engine and machine code; compiling takes 0.1 s, so it is kept in the user's own cache."""
     import wasmtime  # noqa: PLC0415 - loaded by the first search, not with the package
 
+    atexit.register(_let_go)
     config = wasmtime.Config()
     config.parallel_compilation = False
     engine, code = wasmtime.Engine(config), KERNEL.read_bytes()
@@ -217,6 +219,12 @@ def _compiled() -> tuple[Any, Any]:
             if _is_ours(kept.parent):
                 atomic_write(kept, bytes(module.serialize()))
     return engine, module
+
+
+def _let_go() -> None:
+    """Free what wasmtime holds while the interpreter is still whole."""
+    _IDLE.clear()
+    _compiled.cache_clear()
 
 
 def _cache_file(code: bytes) -> Path | None:

@@ -18,6 +18,7 @@ typedef struct {
     f64 gap;
     i32 cap;
     int lexicographic, branch;
+    int look;             /* look at all that are as good, also where the bound is proof enough */
     const f64 *prices;    /* of the problem's rows, from an earlier search; or 0 */
     const i32 *choice;    /* a choice to begin with; or 0 */
 } Options;
@@ -179,7 +180,7 @@ static void begin(Search *search) {
     }
     offer_first(search);
     search->resolution = resolution_of(search, 0.0);
-    if (search->best[0] != NONE && closed(search) && !search->options.lexicographic) {
+    if (search->best[0] != NONE && closed(search) && !search->options.look) {
         end_proven(search, 1, known_excess(search));
         return;
     }
@@ -205,7 +206,7 @@ static f64 growth(i32 states) {
 }
 
 static void set_most(Search *search) {
-    f64 less = search->options.lexicographic ? 0.0 : most_of(saved(search), 0.0);
+    f64 less = search->options.look ? 0.0 : most_of(saved(search), 0.0);
     f64 most = known_excess(search) - less + search->rounding;
     search->most = least_of(
         most, greatest_excess(&search->form, &search->bound, search->reduced));

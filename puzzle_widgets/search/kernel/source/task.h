@@ -8,9 +8,10 @@
 #define TOLERANCE 1e-12
 #define NARROW 1e-3
 #define TIE_STATES 30000
+#define LOOK_STATES 2000
 
 enum { TIES_NONE, TIES_SETTLED, TIES_UNPROVEN };
-enum { TASK_SEARCH, TASK_TIES, TASK_DONE };
+enum { TASK_SEARCH, TASK_LOOK, TASK_TIES, TASK_DONE };
 
 typedef struct {
     const Problem *problem;
@@ -143,18 +144,18 @@ static void next_tie(Task *task) {
         return;
     }
     task->level++;
-    options.lexicographic = 1;
+    options.lexicographic = options.look = 1;
     restart(task, &options);
 }
 
+static int is_alone(const Task *task) {
+    i32 open = 0;
+    for (i32 v = 0; v < task->problem->variants; v++) open += task->open[v];
+    return open == task->problem->layers;
+}
+
 static void begin_ties(Task *task) {
-    i32 open = 0, n = task->problem->variants;
-    for (i32 v = 0; v < n; v++) open += task->open[v];
-    if (open == task->problem->layers) {
-        task->ties_known = TIES_NONE;
-        task->phase = TASK_DONE;
-        return;
-    }
+    i32 n = task->problem->variants;
     Problem *now = &task->now;
     const Problem *problem = task->problem;
     memcpy(now->allowed, task->open, (usize)n);
@@ -167,6 +168,28 @@ static void begin_ties(Task *task) {
     task->phase = TASK_TIES;
     task->level = 0;
     next_tie(task);
+}
+
+/* Before ties are settled: whether there are any. */
+static void begin_look(Task *task) {
+    if (is_alone(task)) {
+        task->ties_known = TIES_NONE;
+        task->phase = TASK_DONE;
+        return;
+    }
+    Options options = {.cap = LOOK_STATES, .choice = task->choice, .look = 1};
+    memcpy(task->now.allowed, task->open, (usize)task->problem->variants);
+    task->phase = TASK_LOOK;
+    restart(task, &options);
+}
+
+static void after_look(Task *task) {
+    const Search *search = &task->search;
+    if (search->status == OPTIMAL) open_out(search, task->open);
+    if (is_alone(task)) {
+        task->ties_known = TIES_NONE;
+        task->phase = TASK_DONE;
+    } else begin_ties(task);
 }
 
 static void after_tie(Task *task) {
@@ -222,7 +245,7 @@ static void after_search(Task *task) {
         restart(task, &options);
         return;
     }
-    if (task->ties) begin_ties(task);
+    if (task->ties) begin_look(task);
 }
 
 /* A copy of a problem with place for the sums that are held. */
@@ -275,7 +298,7 @@ static void task_settle(Task *task, const i32 *choice) {
         search->tied_excess = known_excess(search);
         open_out(search, task->open);
     }
-    begin_ties(task);
+    begin_look(task);
 }
 
 /* 1 when the task is done. */
@@ -290,7 +313,8 @@ static int task_step(Task *task, i64 work) {
             task->states = more_of(task->states, task->search.states);
             task->nodes += task->search.tree.done;
             after_search(task);
-        } else after_tie(task);
+        } else if (task->phase == TASK_LOOK) after_look(task);
+        else after_tie(task);
     }
     return task->phase == TASK_DONE;
 }

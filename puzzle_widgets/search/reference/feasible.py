@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from puzzle_widgets.problem.mckp import FloatArray, IntArray
-from puzzle_widgets.search.exact.form import Form
+from puzzle_widgets.search.reference.form import Form
 
 _TINY = 1e-12
 _PAIRED, _ROUNDS = 160, 6

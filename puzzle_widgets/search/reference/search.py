@@ -5,26 +5,27 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 
 from puzzle_widgets.problem.mckp import BoolArray, FloatArray, IntArray, Mckp
-from puzzle_widgets.search.exact.bound import ROUGH, Bound, best_bound
-from puzzle_widgets.search.exact.core import Core, core_of
-from puzzle_widgets.search.exact.dynamic import (
+from puzzle_widgets.search.options import SearchOptions
+from puzzle_widgets.search.outcome import Outcome, Status, infeasible
+from puzzle_widgets.search.reference.bound import ROUGH, Bound, best_bound
+from puzzle_widgets.search.reference.core import Core, core_of
+from puzzle_widgets.search.reference.dynamic import (
     Least,
     StoppedError,
     TooManyStatesError,
     least_excess,
 )
-from puzzle_widgets.search.exact.feasible import first_choice
-from puzzle_widgets.search.exact.form import Form, to_form
-from puzzle_widgets.search.outcome import Cancelled, Outcome, Status, infeasible, never
+from puzzle_widgets.search.reference.feasible import first_choice
+from puzzle_widgets.search.reference.form import Form, to_form
 from puzzle_widgets.search.rescale import narrowed
 
-ENGINE = "exact search"
+ENGINE = "reference search"
 MAX_STATES = 150_000
 MAX_GROWTH_MIB = 110.0
 # Variants beyond one per layer that the dynamic program begins with: so many cost it about a ms.
@@ -37,45 +38,31 @@ _COARSE, _COARSE_DIGITS = 1e3, 1e-13
 
 
 @dataclass(frozen=True, eq=False)
-class WarmStart:
-    """What an earlier search of a like problem knows: shadow prices (rows,), and a choice."""
-
-    prices: FloatArray | None
-    choice: IntArray | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class ExactOptions:
-    """How to search.
+class ReferenceOptions(SearchOptions):
+    """How to search, and what only the settling of ties asks for.
 
     Parameters
     ----------
-    gap
-        Relative gap to stop at; 0 proves the optimum.
-    time_limit
-        Seconds, or ``None``.
-    cancelled
-        Asked now and then.
-    max_states
-        States of the dynamic program beyond which the MIP solver takes over.
-    warm_start
-        Knowledge of an earlier search.
-    on_incumbent
-        Called with a first feasible outcome, before the proof.
     fall_back
         Whether the MIP solver takes over where states are too many.
     lexicographic
         Whether the optimum is the lexicographically first of those of equal score.
     """
 
-    gap: float = 0.0
-    time_limit: float | None = None
-    cancelled: Cancelled = never
-    max_states: int = MAX_STATES
-    warm_start: WarmStart | None = None
-    on_incumbent: Callable[[Outcome], None] | None = None
     fall_back: bool = True
     lexicographic: bool = False
+
+    @classmethod
+    def of(cls, options: SearchOptions) -> ReferenceOptions:
+        """The same wishes."""
+        if isinstance(options, cls):
+            return options
+        return cls(**{field.name: getattr(options, field.name) for field in fields(options)})
+
+    @property
+    def cap(self) -> int:
+        """States of the dynamic program beyond which the MIP solver takes over."""
+        return self.max_states or MAX_STATES
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,22 +132,23 @@ class _Search:
         return Outcome("feasible", self.best, self.score, bound, ENGINE, prices)
 
 
-def solve_exact(mckp: Mckp, options: ExactOptions) -> Outcome:
+def solve_by_reference(mckp: Mckp, wishes: SearchOptions) -> Outcome:
     """Find an optimum and prove it.
 
     Parameters
     ----------
     mckp
         The knapsack.
-    options
-        Limits and warm start.
+    wishes
+        Limits and warm start; ties are settled by
+        :func:`puzzle_widgets.search.reference.ties.settle`.
 
     Returns
     -------
     Outcome
-        With shadow prices. Which of the optima of equal score it is, is for
-        :func:`puzzle_widgets.search.exact.ties.settle`.
+        With shadow prices.
     """
+    options = ReferenceOptions.of(wishes)
     deadline = math.inf if options.time_limit is None else time.monotonic() + options.time_limit
     outcome, resolution = _solve(mckp, options, deadline)
     while resolution and outcome.status == "optimal" and outcome.choice is not None:
@@ -179,7 +167,7 @@ def solve_exact(mckp: Mckp, options: ExactOptions) -> Outcome:
     return outcome
 
 
-def _solve(mckp: Mckp, options: ExactOptions, deadline: float) -> tuple[Outcome, float]:
+def _solve(mckp: Mckp, options: ReferenceOptions, deadline: float) -> tuple[Outcome, float]:
     """Search once; also give what rounding may hide of scores, 0 where that is nothing."""
     form = to_form(mckp)
     if form is None:
@@ -199,7 +187,7 @@ def _solve(mckp: Mckp, options: ExactOptions, deadline: float) -> tuple[Outcome,
         return _fall_back(search, options, deadline), 0.0
 
 
-def _begin(mckp: Mckp, form: Form, options: ExactOptions) -> _Search:
+def _begin(mckp: Mckp, form: Form, options: ReferenceOptions) -> _Search:
     """Rough bound and first choice; then both better, on what the rough ones leave."""
     warm = options.warm_start
     prices = None if warm is None else warm.prices
@@ -222,7 +210,7 @@ def _rounded(search: _Search, *, rough: bool = False) -> IntArray | None:
 
 
 def _prove(
-    search: _Search, options: ExactOptions, stopped: Callable[[], bool]
+    search: _Search, options: ReferenceOptions, stopped: Callable[[], bool]
 ) -> tuple[Outcome, float]:
     """Dynamic programming within a growing excess, until a choice is found or none can be.
 
@@ -251,10 +239,14 @@ def _prove(
 
 
 def _least(
-    search: _Search, core: Core, excess: float, options: ExactOptions, stopped: Callable[[], bool]
+    search: _Search,
+    core: Core,
+    excess: float,
+    options: ReferenceOptions,
+    stopped: Callable[[], bool],
 ) -> Least:
     """Search the core; where rounding let a choice pass that breaks a row, look at each alone."""
-    multipliers, cap = search.bound.multipliers, options.max_states
+    multipliers, cap = search.bound.multipliers, options.cap
     quick = core.weightiest_first(multipliers)
     found = least_excess(quick, multipliers, excess, cap, stopped)
 
@@ -298,7 +290,7 @@ def _finished(search: _Search, choice: IntArray, least: Least) -> Outcome:
     return replace(search, best=choice).outcome(proven=True, ties=ties)
 
 
-def _fall_back(search: _Search, options: ExactOptions, deadline: float) -> Outcome:
+def _fall_back(search: _Search, options: ReferenceOptions, deadline: float) -> Outcome:
     """Give what reduced-cost fixing leaves to the MIP solver, and keep the better answer.
 
     The solver's tree is cut short where it takes too much memory; the answer is then unproven.
@@ -346,7 +338,7 @@ def _good_enough(search: _Search, gap: float) -> bool:
     return outcome.score - outcome.bound <= gap * max(abs(outcome.score), 1e-9)
 
 
-def _stopped(options: ExactOptions, deadline: float) -> bool:
+def _stopped(options: ReferenceOptions, deadline: float) -> bool:
     return time.monotonic() > deadline or options.cancelled()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from puzzle_widgets.problem.mckp import Mckp
-from puzzle_widgets.search.exact.form import Form, to_form
+from puzzle_widgets.search.reference.form import Form, to_form
 from tests.support.instances import (
     BRUTE_FORCE,
     KINDS,

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzle_widgets.problem.mckp import FloatArray, IntArray
-from puzzle_widgets.search.exact.core import Core, CoreLayer
+from puzzle_widgets.search.reference.core import Core, CoreLayer
 
 _STEPS = (-1.0, -0.3, -0.1, -0.03, 0.03, 0.1, 0.3, 2.0)
 _TRADES = (-0.3, -0.1, -0.03, 0.03, 0.1, 0.3)

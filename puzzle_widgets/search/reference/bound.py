@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from puzzle_widgets.problem.mckp import BoolArray, FloatArray
-from puzzle_widgets.search.exact.form import Form
+from puzzle_widgets.search.reference.form import Form
 
 ROUGH, FINE = 1e-2, 1e-4
 _ROUNDING, _LAST_DIGITS = 1e-10, 1e-15

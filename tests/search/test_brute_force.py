@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.search.exact.agreement import compare
+from tests.search.agreement import compare
 from tests.support.instances import KINDS
 
 

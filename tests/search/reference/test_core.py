@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from puzzle_widgets.search.exact.bound import bound_at
-from puzzle_widgets.search.exact.core import core_of
-from puzzle_widgets.search.exact.form import to_form
+from puzzle_widgets.search.reference.bound import bound_at
+from puzzle_widgets.search.reference.core import core_of
+from puzzle_widgets.search.reference.form import to_form
 from tests.support.instances import BRUTE_FORCE, KINDS, all_choices, combinations, instance
 
 

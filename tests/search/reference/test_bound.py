@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from puzzle_widgets.search.exact.bound import ROUGH, best_bound, bound_at
-from puzzle_widgets.search.exact.form import Form, to_form
+from puzzle_widgets.search.reference.bound import ROUGH, best_bound, bound_at
+from puzzle_widgets.search.reference.form import Form, to_form
 from tests.support.instances import BRUTE_FORCE, KINDS, brute_force, combinations, instance
 from tests.support.lp import lp_bound
 

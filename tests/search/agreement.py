@@ -1,6 +1,6 @@
 """Compare the exact search with a MIP solver at gap 0 and with brute force.
 
-Run ``python -m tests.search.exact.agreement --instances 5000`` for the whole comparison.
+Run ``python -m tests.search.agreement --instances 5000`` for the whole comparison.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from puzzle_widgets.problem.mckp import IntArray, Mckp
-from puzzle_widgets.search.exact import ExactOptions, solve_exact
+from puzzle_widgets.search.engine import Engine, solve
 from puzzle_widgets.search.mip import MipOptions, solve_mip
+from puzzle_widgets.search.options import SearchOptions
 from puzzle_widgets.search.outcome import Outcome
 from tests.support.instances import BRUTE_FORCE, KINDS, brute_force, combinations, instance
 
@@ -35,11 +36,17 @@ class Verdict:
     theirs: str = ""
 
 
-def compare(kind: str, seed: int, *, mip: bool = True, max_states: int | None = None) -> Verdict:
+def compare(
+    kind: str,
+    seed: int,
+    *,
+    mip: bool = True,
+    max_states: int | None = None,
+    engine: Engine = "kernel",
+) -> Verdict:
     """Solve one instance by every way that it allows, and say where they differ."""
     mckp = instance(kind, seed)
-    options = ExactOptions() if max_states is None else ExactOptions(max_states=max_states)
-    ours = solve_exact(mckp, options)
+    ours = solve(mckp, SearchOptions(max_states=max_states, time_limit=_SECONDS), engine)
     theirs = solve_mip(mckp, MipOptions(time_limit=_SECONDS)) if mip else None
     small = combinations(mckp) <= BRUTE_FORCE
     truth = "brute force" if small else "MIP"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from puzzle_widgets.search.exact.bound import best_bound
-from puzzle_widgets.search.exact.feasible import first_choice, improve, improve_by_pairs
-from puzzle_widgets.search.exact.form import Form, to_form
+from puzzle_widgets.search.reference.bound import best_bound
+from puzzle_widgets.search.reference.feasible import first_choice, improve, improve_by_pairs
+from puzzle_widgets.search.reference.form import Form, to_form
 from tests.support.instances import BRUTE_FORCE, KINDS, brute_force, combinations, instance
 
 

@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from puzzle_widgets.problem.mckp import TOLERANCE, BoolArray, FloatArray, IntArray, Mckp
-from puzzle_widgets.search.exact.bound import best_bound
-from puzzle_widgets.search.exact.exact import ExactOptions, WarmStart, solve_exact
-from puzzle_widgets.search.exact.form import to_form, typical
+from puzzle_widgets.search.options import WarmStart
 from puzzle_widgets.search.outcome import Cancelled, Outcome, Ties
+from puzzle_widgets.search.reference.bound import best_bound
+from puzzle_widgets.search.reference.form import to_form, typical
+from puzzle_widgets.search.reference.search import ReferenceOptions, solve_by_reference
 from puzzle_widgets.search.rescale import above_least
 
 # Scores are equal when they differ by less than this share of a typical difference.
@@ -20,7 +21,9 @@ EQUAL = 1e-11
 _STATES = 30_000
 
 
-def settle(mckp: Mckp, outcome: Outcome, deadline: float, cancelled: Cancelled) -> Outcome:
+def settle_by_reference(
+    mckp: Mckp, outcome: Outcome, deadline: float, cancelled: Cancelled
+) -> Outcome:
     """Give the optimum that the knapsack's ties prefer.
 
     Each sum of ``mckp.ties`` is made least in turn by a search of its own, among the choices that
@@ -63,7 +66,7 @@ class _Settling:
     equal
         Difference of scores that counts as none.
     deadline, cancelled
-        As for :func:`settle`.
+        As for :func:`settle_by_reference`.
     """
 
     def __init__(
@@ -108,7 +111,7 @@ class _Settling:
     def _search(self, *, lexicographic: bool = False) -> bool:
         """Take the preferred choice; false where its proof was too long."""
         left = None if math.isinf(self._deadline) else self._deadline - time.monotonic()
-        options = ExactOptions(
+        options = ReferenceOptions(
             time_limit=left,
             cancelled=self._cancelled,
             max_states=_STATES,
@@ -116,7 +119,7 @@ class _Settling:
             fall_back=False,
             lexicographic=lexicographic,
         )
-        found = solve_exact(self.mckp, options)
+        found = solve_by_reference(self.mckp, options)
         if found.choice is not None:
             self.choice = found.choice
         if found.open is not None:

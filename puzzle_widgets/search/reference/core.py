@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from puzzle_widgets.problem.mckp import FloatArray, IntArray
-from puzzle_widgets.search.exact.form import Form
+from puzzle_widgets.search.reference.form import Form
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,174 @@
+"""One door to the exact search: the kernel where it runs, else the reference in Python."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from puzzle_widgets.problem.mckp import Mckp
+from puzzle_widgets.search.kernel.engine import (
+    Changes,
+    Outcomes,
+    settle_by_kernel,
+    solve_by_kernel,
+    solve_many_by_kernel,
+)
+from puzzle_widgets.search.kernel.host import KernelError, kernel_runs
+from puzzle_widgets.search.options import SearchOptions
+from puzzle_widgets.search.outcome import Outcome
+
+Engine = Literal["kernel", "reference"]
+
+
+def usual_engine() -> Engine:
+    """The kernel, or the reference where WebAssembly cannot run."""
+    return "kernel" if kernel_runs() else "reference"
+
+
+def solve(mckp: Mckp, options: SearchOptions, engine: Engine | None = None) -> Outcome:
+    """Find an optimum and prove it.
+
+    Parameters
+    ----------
+    mckp
+        The knapsack.
+    options
+        Limits, warm start, and whether ties are settled.
+    engine
+        Which one searches; by default the kernel where it runs.
+
+    Returns
+    -------
+    Outcome
+        With shadow prices.
+    """
+    if (engine or usual_engine()) == "kernel":
+        try:
+            return solve_by_kernel(mckp, options)
+        except KernelError:  # too large for its memory: the reference has the computer's
+            if engine is not None:
+                raise
+    return _by_reference(mckp, options)
+
+
+def settle(
+    mckp: Mckp, outcome: Outcome, options: SearchOptions, engine: Engine | None = None
+) -> Outcome:
+    """Give the optimum that the knapsack's ties prefer, whatever engine found the score.
+
+    Each sum of ``mckp.ties`` is made least in turn by a search of its own, among the choices that
+    are equal in the score and in the sums before; then the first variant that any choice left can
+    have is taken, layer by layer. No choice of equal score then uses less of all that is limited.
+
+    Parameters
+    ----------
+    mckp
+        The knapsack.
+    outcome
+        Its proven optimum by any engine; anything else is given back as it is.
+    options
+        Time limit and cancel: the best so far is then unproven.
+    engine
+        As for :func:`solve`.
+    """
+    if outcome.status != "optimal" or outcome.choice is None:
+        return outcome
+    if (engine or usual_engine()) == "kernel":
+        return settle_by_kernel(mckp, outcome, options)
+    return _settle(mckp, outcome, options)
+
+
+def solve_many(
+    mckp: Mckp,
+    changes: Changes,
+    options: SearchOptions,
+    progress: Callable[[int], None] | None = None,
+    engine: Engine | None = None,
+) -> Outcomes:
+    """Solve many knapsacks that differ a little, in one call; ties are not settled.
+
+    Parameters
+    ----------
+    mckp
+        What they share.
+    changes
+        What each has of its own: scores, limits or a forced variant.
+    options
+        Time limit and cancel are those of all searches together; the warm start is of each.
+    progress
+        Called with the number of searches that are done.
+    engine
+        As for :func:`solve`.
+
+    Returns
+    -------
+    Outcomes
+        Fewer than asked for where time or a cancel ended it.
+    """
+    if (engine or usual_engine()) == "kernel":
+        return solve_many_by_kernel(mckp, changes, options, progress)
+    return _many_by_reference(mckp, changes, options, progress)
+
+
+def _by_reference(mckp: Mckp, options: SearchOptions) -> Outcome:
+    from puzzle_widgets.search.reference import solve_by_reference  # noqa: PLC0415 - seldom used
+
+    begin = time.monotonic()
+    outcome = solve_by_reference(mckp, options)
+    if not options.settle or outcome.status != "optimal":
+        return outcome
+    left = options.time_limit
+    if left is not None:
+        left = max(0.0, left - (time.monotonic() - begin))
+    return _settle(mckp, outcome, replace(options, time_limit=left))
+
+
+def _settle(mckp: Mckp, outcome: Outcome, options: SearchOptions) -> Outcome:
+    from puzzle_widgets.search.reference import settle_by_reference  # noqa: PLC0415 - seldom used
+
+    limit = options.time_limit
+    deadline = math.inf if limit is None else time.monotonic() + limit
+    return settle_by_reference(mckp, outcome, deadline, options.cancelled)
+
+
+def _many_by_reference(
+    mckp: Mckp,
+    changes: Changes,
+    options: SearchOptions,
+    progress: Callable[[int], None] | None,
+) -> Outcomes:
+    limit = options.time_limit
+    deadline = math.inf if limit is None else time.monotonic() + limit
+    found: list[Outcome] = []
+    for place in range(len(changes)):
+        if time.monotonic() > deadline or options.cancelled():
+            break
+        found.append(_by_reference(changed(mckp, changes, place), options))
+        if progress is not None:
+            progress(len(found))
+    return Outcomes.of(found, mckp)
+
+
+def changed(mckp: Mckp, changes: Changes, place: int) -> Mckp:
+    """Write out one of many knapsacks that differ a little."""
+    if changes.scores is not None:
+        mckp = replace(mckp, score=changes.scores[place])
+    if changes.lower is not None and changes.upper is not None:
+        mckp = replace(mckp, lower=changes.lower[place], upper=changes.upper[place])
+    if changes.forced is not None:
+        mckp = replace(mckp, allowed=with_forced(mckp, int(changes.forced[place])))
+    return mckp
+
+
+def with_forced(mckp: Mckp, variable: int) -> np.ndarray:
+    """What is allowed where one variable is forced into its layer, shape (n,)."""
+    allowed = mckp.allowed.copy()
+    layer = int(np.searchsorted(mckp.starts, variable, side="right")) - 1
+    allowed[mckp.starts[layer] : mckp.starts[layer + 1]] = False
+    allowed[variable] = mckp.allowed[variable]
+    return allowed
