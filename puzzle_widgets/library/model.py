@@ -387,10 +387,11 @@ class BlockLibrary:
 
     def totals(self, architecture: Mapping[LayerName, str]) -> dict[str, float]:
         """Sum every key over an architecture, ``{layer: variant}``, and the non-block costs."""
-        chosen = [layer.variant(architecture[layer.name]).values for layer in self.layers]
+        places = [layer.positions[architecture[layer.name]] for layer in self.layers]
+        chosen = self._table[self.starts[:-1] + places].T.tolist()
         return {
-            key: math.fsum([self.non_block_cost(key), *(values[key] for values in chosen)])
-            for key in self.keys
+            key: math.fsum([self.non_block_cost(key), *column])
+            for key, column in zip(self.keys, chosen, strict=True)
         }
 
     def total_range(self, key: str) -> tuple[float, float]:

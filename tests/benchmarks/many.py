@@ -16,7 +16,8 @@ import numpy as np
 
 import puzzle_widgets as pw
 from puzzle_widgets.problem.mckp import FloatArray, Mckp
-from puzzle_widgets.search.engine import solve
+from puzzle_widgets.search.engine import solve, solve_many
+from puzzle_widgets.search.kernel.engine import Changes, Outcomes
 from puzzle_widgets.search.options import SearchOptions
 from puzzle_widgets.search.outcome import Outcome
 from tests.benchmarks.instances import KL, Instance, by_shares, published_library
@@ -34,7 +35,6 @@ _TICKS = [
     for share in (0.35, 0.45, 0.55, 0.65, 0.75, 0.85)
     for beyond in (0.0, 0.02, 0.04)
 ]
-_LIMIT = 5.0
 _DIVERSITY = 10
 
 
@@ -63,17 +63,15 @@ class ManyLine:
     remark: str = ""
 
 
-def re_search(problem: pw.SearchProblem, samples: FloatArray) -> list[Outcome]:
+def re_search(problem: pw.SearchProblem, samples: FloatArray) -> Outcomes:
     """Search again for each row of scores, shape (samples, n), everything else the same."""
-    mckp = problem.mckp
-    return [_solve(replace(mckp, score=row)) for row in samples]
+    return solve_many(problem.mckp, Changes(scores=samples), SearchOptions())
 
 
-def forced(problem: pw.SearchProblem, variables: Sequence[int] | None = None) -> list[Outcome]:
-    """Search with each variant forced into its layer in turn; of all variants or of some."""
-    mckp = problem.mckp
-    asked = range(len(mckp.score)) if variables is None else variables
-    return [_solve(_with_forced(mckp, variable)) for variable in asked]
+def forced(problem: pw.SearchProblem, variables: Sequence[int]) -> Outcomes:
+    """Search with each of some variants forced into its layer in turn."""
+    changes = Changes(forced=np.asarray(variables, dtype=np.intp))
+    return solve_many(problem.mckp, changes, SearchOptions())
 
 
 def measure_many(effort: ManyEffort, workers: Workers, peer: Peer | None) -> Iterator[ManyLine]:
@@ -88,18 +86,6 @@ def measure_many(effort: ManyEffort, workers: Workers, peer: Peer | None) -> Ite
     yield from _ticks(library, effort.repeats)
 
 
-def _solve(mckp: Mckp) -> Outcome:
-    return solve(mckp, SearchOptions(time_limit=_LIMIT))
-
-
-def _with_forced(mckp: Mckp, variable: int) -> Mckp:
-    allowed = mckp.allowed.copy()
-    layer = int(np.searchsorted(mckp.starts, variable, side="right")) - 1
-    allowed[mckp.starts[layer] : mckp.starts[layer + 1]] = False
-    allowed[variable] = True
-    return replace(mckp, allowed=allowed)
-
-
 def _problem(library: pw.BlockLibrary, shares: tuple[float, float]) -> pw.SearchProblem:
     return by_shares("", library, dict(zip((MEMORY, RUNTIME), shares, strict=True)), KL).problem
 
@@ -111,13 +97,13 @@ def _outcomes(problem: pw.SearchProblem, effort: ManyEffort) -> Iterator[ManyLin
     noise = rng.lognormal(0.0, _NOISE, (effort.samples, len(mckp.score)))
     count = len(mckp.score) if effort.forced is None else effort.forced
     some = np.linspace(0, len(mckp.score) - 1, count).astype(int).tolist()
-    works: dict[str, Callable[[], list[Outcome]]] = {
+    works: dict[str, Callable[[], Outcomes]] = {
         "scores times log-normal noise of 5 %": lambda: re_search(problem, mckp.score * noise),
         "each variant forced in": lambda: forced(problem, some),
     }
     for name, do in works.items():
         outcomes, cpu, wall = _timed(do)
-        unproven = sum(each.status not in {"optimal", "infeasible"} for each in outcomes)
+        unproven = sum(each not in {"optimal", "infeasible"} for each in outcomes.statuses)
         yield ManyLine(name, len(outcomes), cpu, wall, unproven)
 
 
