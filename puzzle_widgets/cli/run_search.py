@@ -38,8 +38,7 @@ from puzzle_widgets.cli.output import (
 )
 from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import ProblemError
-from puzzle_widgets.files.layers_file import dump_layers
-from puzzle_widgets.files.scenario_file import dump_scenarios
+from puzzle_widgets.files.scenario_file import dump_layers, dump_scenarios
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.budget_rows import settings_of

@@ -24,8 +24,7 @@ from puzzle_widgets.export.puzzletron import (
     puzzletron_solutions,
 )
 from puzzle_widgets.export.report import report
-from puzzle_widgets.files.layers_file import dump_layers
-from puzzle_widgets.files.scenario_file import dump_scenarios
+from puzzle_widgets.files.scenario_file import dump_layers, dump_scenarios
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
 from puzzle_widgets.solution import Scenario, Solution
 

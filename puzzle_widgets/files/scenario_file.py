@@ -1,18 +1,19 @@
-"""Write scenarios to a file and read them again, with every figure taken from the library."""
+"""Scenarios in files: JSON with the whole problem, and CSV of layers for spreadsheets."""
 
 from __future__ import annotations
 
+import csv
 import json
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import LibraryError, PuzzleError, ScenarioError
 from puzzle_widgets.files.architecture_file import plain_problem, scenario_of
-from puzzle_widgets.files.layers_file import as_named
 from puzzle_widgets.files.run_reports import solutions_as_scenarios
-from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
+from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName, to_frame
 from puzzle_widgets.library.checks import (
     Location,
     check_bytes,
@@ -35,6 +36,10 @@ VERSION = 1
 _SECONDS_TO_PROVE = 2.0
 _Asked = tuple[str, Goal | None]
 """Objective and its sense for what says none."""
+_NAMED = ("scenario", "layer", "variant")
+# A spreadsheet would run such a cell as a formula; it shows what follows an apostrophe as text.
+# The last four are the wide forms of = + - @, which some of them take as well.
+_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
 def dump_scenarios(scenarios: Sequence[Scenario]) -> str:
@@ -190,7 +195,7 @@ def _table_of(content: bytes, place: Location) -> pd.DataFrame:
     LibraryError
         If it has no such columns.
     """
-    needed, words = ["scenario", "layer", "variant"], decode(content, place)
+    needed, words = list(_NAMED), decode(content, place)
     first = words.partition("\n")[0].strip().replace('"', "")
     mark = max(SEPARATORS, key=lambda mark: len(set(first.split(mark)).intersection(needed)))
     rows = [row for row in split(words, mark, place) if any(row)]
@@ -210,8 +215,7 @@ def _read_csv(
     names = {str(layer.name): layer.name for layer in library.layers}
     if frame.empty:
         place.fail("no rows.", "Give the CSV of layers that this program writes.")
-    named = ["scenario", "layer", "variant"]
-    frame[named] = frame[named].map(as_named)
+    frame = frame.map(as_named)
     scenarios = []
     for name, rows in frame.groupby("scenario", sort=False):
         pairs = [[names.get(a, a), b] for a, b in zip(rows["layer"], rows["variant"], strict=True)]
@@ -219,3 +223,33 @@ def _read_csv(
         architecture = _architecture(pairs, here, library)
         scenarios.append(Scenario(str(name), evaluate(problem, FrozenMapping(architecture))))
     return scenarios
+
+
+def dump_layers(scenarios: Sequence[Scenario]) -> str:
+    """Write one line a scenario and layer: its block, and every score and cost.
+
+    Names that a spreadsheet would take for a formula have an apostrophe in front.
+    """
+    return _csv_of(to_frame(list(scenarios), layers=True), _NAMED)
+
+
+def dump_table(scenarios: Sequence[Scenario]) -> str:
+    """Write one line a scenario: its proof, sums, budgets and notes."""
+    return _csv_of(to_frame(list(scenarios)), _NAMED[:1])
+
+
+def _csv_of(frame: pd.DataFrame, named: Sequence[str]) -> str:
+    table = frame.rename(columns={"solution": _NAMED[0]})
+    for column in named:
+        table[column] = table[column].map(harmless)
+    return str(table.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC))
+
+
+def harmless(cell: object) -> object:
+    """Put an apostrophe before text that begins as a formula does."""
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+
+
+def as_named(cell: str) -> str:
+    """Take the apostrophe away again."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

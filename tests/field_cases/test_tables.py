@@ -18,8 +18,7 @@ import pandas as pd
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.files.layers_file import dump_layers
-from puzzle_widgets.files.scenario_file import read_scenarios
+from puzzle_widgets.files.scenario_file import dump_layers, read_scenarios
 from tests.support.libraries import PARENT_NAME, published_content, published_files
 
 HEAD = ["layer", "variant", "parent", "kl", "memory (MiB)"]

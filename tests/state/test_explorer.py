@@ -8,9 +8,8 @@ import math
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.files.scenario_file import dump_scenarios
+from puzzle_widgets.files.scenario_file import dump_layers, dump_scenarios
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
-from puzzle_widgets.solution.scenario import layer_table
 from puzzle_widgets.state import BudgetSetting, ExplorerState, Message, Selection
 from tests.support.libraries import EMBEDDED, make_library
 
@@ -180,7 +179,7 @@ def test_nothing_is_kept_where_there_is_no_architecture(state: ExplorerState) ->
 def test_scenarios_travel_by_file(state: ExplorerState) -> None:
     """JSON and CSV that was written is loaded again; a bad file changes nothing."""
     state.keep("one")
-    json_text, csv_text = dump_scenarios(state.scenarios), layer_table(state.scenarios).to_csv()
+    json_text, csv_text = dump_scenarios(state.scenarios), dump_layers(state.scenarios)
     state.delete(0)
     state.load_scenarios(json_text.encode(), "kept.json")
     assert state.scenarios[0].solution.status == "optimal"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Callable, Collection, Sequence
 
@@ -11,12 +10,10 @@ from markupsafe import Markup
 
 from puzzle_widgets.charts.comparison import parent_series, scenario_series
 from puzzle_widgets.files import preset_names
-from puzzle_widgets.files.layers_file import dump_layers, harmless
-from puzzle_widgets.files.scenario_file import dump_scenarios
+from puzzle_widgets.files.scenario_file import dump_layers, dump_scenarios, dump_table
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT, format_number
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Scenario
-from puzzle_widgets.solution.scenario import scenario_table as table_of
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.files import FilePicker, picture_buttons
 from puzzle_widgets.widgets.html import download_link
@@ -271,7 +268,7 @@ def download_links(scenarios: Sequence[Scenario]) -> Markup:
         download_link(
             "Table as CSV",
             "scenarios-summary.csv",
-            table_of(scenarios).rename(index=harmless).to_csv(quoting=csv.QUOTE_NONNUMERIC),
+            dump_table(scenarios),
             "text/csv",
         ),
     ]

@@ -1,24 +1,27 @@
-"""Kept scenarios side by side, in files, and in files that somebody changed."""
+"""Scenarios in files, and in files that somebody changed; nothing in them is a formula."""
 
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.files.scenario_file import dump_scenarios, read_scenarios
-from puzzle_widgets.solution.scenario import (
-    Scenario,
-    budget_words,
-    difference_table,
-    layer_table,
-    scenario_table,
+from puzzle_widgets.files.scenario_file import (
+    as_named,
+    dump_layers,
+    dump_scenarios,
+    harmless,
+    read_scenarios,
 )
+from puzzle_widgets.solution.scenario import Scenario, budget_words
+from tests.support.export import PARENT, variant
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library, published_files
 from tests.support.mutations import damaged_bytes, damaged_json
 
@@ -40,58 +43,10 @@ KEPT = [
 ]
 
 
-def test_the_table_compares_scenarios() -> None:
-    """One row each, with units in the column names and the budgets in words."""
-    table = scenario_table(KEPT)
-    assert table.index.tolist() == [scenario.name for scenario in KEPT]
-    first = table.loc["tight"]
-    assert (first["status"], first["score"], first["bound"]) == ("optimal", 1, 1)
-    assert (first["memory (MiB)"], first["runtime (ms)"]) == (26, 80)
-    assert (first["throughput (tokens/s)"], first["speed-up"]) == (1250, 1.25)
-    assert table["budgets"].tolist() == [
-        "Memory ≤ 26 MiB",
-        "Runtime ≥ 20 ms, Memory ≤ 28 MiB",
-        "none",
-    ]
-    assert scenario_table([]).empty
-
-
 def test_budgets_in_words() -> None:
     """Both sides of a budget are written."""
     both = pw.SearchProblem(LIBRARY, minimize=LOSS, budgets={MEMORY: (5, 1e5)})
     assert budget_words(both) == "Memory ≥ 5 MiB, Memory ≤ 100,000 MiB"
-
-
-def test_layers_are_listed_with_their_blocks() -> None:
-    """One row a scenario and layer, with every score and cost."""
-    table = layer_table(KEPT[:1])
-    assert table.columns.tolist() == [
-        "scenario",
-        "layer",
-        "variant",
-        "block",
-        LOSS,
-        MEMORY,
-        RUNTIME,
-    ]
-    assert table["variant"].tolist() == ["v1", "v0"]
-    assert table[MEMORY].tolist() == [6, 20]
-
-
-def test_differences_are_listed_layer_by_layer() -> None:
-    """Only layers that differ, both blocks, and the second's figures less the first's."""
-    table = difference_table(KEPT[0], KEPT[2])
-    assert table.to_dict("list") == {
-        "layer": [0],
-        "tight": ["v1"],
-        "parent": ["v0"],
-        LOSS: [-1],
-        MEMORY: [4],
-        RUNTIME: [20],
-    }
-    same = difference_table(KEPT[0], KEPT[0])
-    assert same.empty
-    assert same.columns.tolist() == ["layer", "tight", "tight", LOSS, MEMORY, RUNTIME]
 
 
 def test_json_gives_back_problem_architecture_and_proof() -> None:
@@ -109,7 +64,7 @@ def test_json_gives_back_problem_architecture_and_proof() -> None:
 
 def test_csv_gives_back_the_architectures() -> None:
     """The table of layers holds no budgets and no proof."""
-    text = layer_table(KEPT).to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
+    text = dump_layers(KEPT)
     again = read_scenarios(text.encode(), "layers.CSV", LIBRARY)
     assert [scenario.name for scenario in again] == [scenario.name for scenario in KEPT]
     for found, kept in zip(again, KEPT, strict=True):
@@ -124,7 +79,7 @@ def test_odd_layer_and_variant_names_survive() -> None:
     kept = [Scenario("p", pw.parent_solution(pw.SearchProblem(library, minimize=library.keys[0])))]
     for content, file in (
         (dump_scenarios(kept), "a.json"),
-        (layer_table(kept).to_csv(index=False), "a.csv"),
+        (dump_layers(kept), "a.csv"),
     ):
         (found,) = read_scenarios(content.encode(), file, library)
         assert dict(found.solution.architecture or {}) == library.parent_architecture
@@ -238,7 +193,7 @@ def test_damaged_files_give_scenarios_or_the_clear_error(file: str) -> None:
     """Hundreds of damaged files: sound scenarios or ScenarioError, nothing else."""
     whole = dump_scenarios(KEPT).encode()
     if file.endswith("csv"):
-        whole = layer_table(KEPT).to_csv(index=False).encode()
+        whole = dump_layers(KEPT).encode()
     outcomes = set()
     for seed in range(220):
         rng = random.Random(seed)  # noqa: S311
@@ -275,3 +230,41 @@ def test_a_loaded_optimum_that_ties_go_past_says_so() -> None:
     (dearer,) = read_scenarios(json.dumps(saved).encode(), "s.json", library)
     assert (dearer.solution.status, dearer.solution.ties) == ("optimal", "other")
     assert any("Another architecture of the same score" in note for note in dearer.solution.notes)
+
+
+FORMULAS = ["=1+1", "+1", "-1+cmd", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1", "'=1", "''-1"]
+PLAIN = ["full", "'quoted'", "8 KV heads", "", "a=b", "'"]
+
+
+@pytest.mark.parametrize("name", [*FORMULAS, *PLAIN])
+def test_every_name_comes_back(name: str) -> None:
+    """Whatever apostrophes it has of its own."""
+    assert as_named(str(harmless(name))) == name
+    assert (harmless(name) != name) == (name in FORMULAS)
+
+
+def test_numbers_stay_numbers() -> None:
+    """A layer's number is not a text."""
+    assert harmless(-1) == -1
+
+
+@pytest.mark.parametrize("name", FORMULAS[:4])
+def test_no_cell_is_a_formula(name: str) -> None:
+    """Names of scenario, layer and variant, read back as the same architecture."""
+    blocks = (variant("full", PARENT, 0.0), variant(name, PARENT, 1.0))
+    library = pw.BlockLibrary("odd", (pw.Layer(name, blocks, "full"), pw.Layer("b", blocks, name)))
+    problem = pw.SearchProblem(library, minimize="metrics.kl_div", fixed={name: name, "b": name})
+    kept = pw.Scenario(name, pw.search(problem))
+    text = dump_layers([kept, replace(kept, name="plain")])
+    rows = list(csv.reader(io.StringIO(text)))
+    assert len(rows) == 5
+    assert rows[1][:3] == [f"'{name}"] * 3
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row[:3])
+    back, plain = read_scenarios(text.encode(), "layers.csv", library)
+    assert (back.name, plain.name) == (name, "plain")
+    assert back.solution.architecture == kept.solution.architecture
+
+
+def test_no_scenarios_have_headings() -> None:
+    """An empty table is still a table."""
+    assert dump_layers([]).startswith('"scenario","layer","variant","parent"')
