@@ -162,7 +162,7 @@ class _Kernel:
 
     def find(self, table: int) -> None:
         """Read where the kernel's places are."""
-        self._at = self.host.read(table, np.uint32, len(_PLACES)).tolist()
+        self._at = self.host.read(table, self.host.pointer, len(_PLACES)).tolist()
 
     def put(self, place: str, values: Array) -> None:
         """Write an array to its place."""

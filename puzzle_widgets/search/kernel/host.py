@@ -35,6 +35,9 @@ class KernelError(Exception):
 class Host(Protocol):
     """One instance of the kernel with its memory."""
 
+    pointer: npt.DTypeLike
+    """What an address is in the kernel's memory."""
+
     def call(self, name: str, *arguments: int) -> int:
         """Call an exported function."""
 
@@ -51,6 +54,8 @@ class Host(Protocol):
 
 class WasmtimeHost:
     """The kernel by wasmtime; the interpreter's lock is free while it works."""
+
+    pointer = np.uint32
 
     def __init__(self) -> None:
         import wasmtime  # noqa: PLC0415 - loaded by the first search, not with the package
@@ -111,6 +116,8 @@ class WasmtimeHost:
 
 class BrowserHost:
     """The same file by the browser that runs Python (Pyodide)."""
+
+    pointer = np.uint32
 
     def __init__(self) -> None:
         js = _javascript()
