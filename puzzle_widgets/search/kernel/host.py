@@ -35,8 +35,9 @@ class KernelError(Exception):
 class Host(Protocol):
     """One instance of the kernel with its memory."""
 
-    pointer: npt.DTypeLike
-    """What an address is in the kernel's memory."""
+    @property
+    def pointer(self) -> npt.DTypeLike:
+        """What an address is in the kernel's memory."""
 
     def call(self, name: str, *arguments: int) -> int:
         """Call an exported function."""
