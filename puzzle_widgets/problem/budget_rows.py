@@ -227,9 +227,8 @@ def to_problem(
         library,
         minimize=objective if goal == "minimize" else None,
         maximize=objective if goal == "maximize" else None,
+        budgets=budgets,
     )
-    for key, budget in budgets.items():
-        problem = problem.with_budget(key, budget.lower, budget.upper)
     for rule in rules:
         problem = problem.with_banned(rule.banned).with_fixed(rule.fixed)
         for other in rule.differences:

@@ -233,7 +233,8 @@ class BudgetRow(Following, widgets.VBox):
         setting = self.state.budgets[self.place]
         placed = self.span.place(self.scale.shown(setting.value))
         if abs(shown - placed) > self.span.step / 2:
-            self._set(self.scale.stored(self.span.place(shown)))
+            value = self.scale.stored(self.span.place(shown))
+            self.state.set_budget(self.place, value)
 
     def _type(self, text: str) -> None:
         value = self.scale.read(text)
@@ -242,11 +243,8 @@ class BudgetRow(Following, widgets.VBox):
             return
         self._typed = value
         self._setting = None
-        self._set(value)
+        self.state.set_budget(self.place, value)
         self.show(self.state.budgets[self.place])
-
-    def _set(self, value: float) -> None:
-        self.state.set_budget(self.place, value=value, on=True)
 
     def _show_words(self, warning: str) -> None:
         setting = self.state.budgets[self.place]
