@@ -97,7 +97,7 @@ class FrontAxes:
         return "\n".join(lines)
 
 
-def front_figure(
+def front_figure(  # noqa: PLR0913 - what is drawn, each by its name
     front: ParetoFront | None,
     axes: FrontAxes,
     *,
@@ -107,6 +107,7 @@ def front_figure(
     measured: Sequence[MeasuredPoint] = (),
     limits: Iterable[BudgetSetting] = (),
     selected: int | None = None,
+    points: Sequence[Spot] | None = None,
 ) -> Figure:
     """Work out the chart of a front.
 
@@ -128,6 +129,8 @@ def front_figure(
         The limits that hold; those on the resource are drawn.
     selected
         Index of the point of the front that is shown.
+    points
+        What :func:`front_points` gives, where it is known; a front of many is drawn often.
 
     Examples
     --------
@@ -139,7 +142,7 @@ def front_figure(
     >>> len(figure.named("points").spots), figure.x.title
     (3, 'Throughput (tokens/s)')
     """
-    points = _points(front, axes)
+    points = front_points(front, axes) if points is None else points
     groups = {
         "parent": axes.spot(parent or parent_solution(axes.problem), "Parent", PARENT),
         "scenarios": [
@@ -211,7 +214,8 @@ def measured_words(
     return lines
 
 
-def _points(front: ParetoFront | None, axes: FrontAxes) -> list[Spot]:
+def front_points(front: ParetoFront | None, axes: FrontAxes) -> list[Spot]:
+    """Place the points of a front, each with its words; budgets have no bearing on them."""
     if front is None or front.resource != axes.resource:
         return []
     return [

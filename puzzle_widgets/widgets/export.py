@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import ipywidgets as widgets
@@ -10,10 +11,12 @@ from markupsafe import Markup
 from puzzle_widgets.export import TARGETS, Checked, Finding, Target, find_target, prepare
 from puzzle_widgets.solution import Scenario
 from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.widgets.files import FilePicker, FileSaver
 from puzzle_widgets.widgets.panel import Following, Panel, RuleList, button, named, refill, row
 
 _SHOWN, _ALL = -1, -2
+_REST_SECONDS = 0.2
 _WORDS = {"error": "Error", "warning": "Warning", "note": "Note"}
 _CSS = {"error": "pw-warn", "warning": "pw-warn", "note": "pw-quiet"}
 
@@ -40,6 +43,7 @@ class ExportPanel(Panel):
     def build(self) -> list[widgets.Widget]:
         """Make the choices, the parent's configuration, the findings and the button."""
         self._checked: Checked | None = None
+        self._waiting: asyncio.TimerHandle | None = None
         options = [(target.title, target.name) for target in TARGETS]
         self.target = widgets.Dropdown(options=options, layout=widgets.Layout(width="260px"))
         self.what = widgets.Dropdown(layout=widgets.Layout(width="260px"))
@@ -66,6 +70,11 @@ class ExportPanel(Panel):
         checked = ("shown", "scenarios", "parent_config", "library", "updating")
         self.when(*checked, do=self._check_at_rest, now=False)
         self._offer()
+
+    def close(self) -> None:
+        """Let go of the state, then close."""
+        self._wait_no_more()
+        super().close()
 
     def _build_parent(self) -> widgets.Widget:
         self.upload = FilePicker(
@@ -132,11 +141,21 @@ class ExportPanel(Panel):
         self.parent.value = Markup("<span class='pw-quiet'>{}</span>").format(words)
 
     def _check_at_rest(self) -> None:
-        """Check; while a slider is dragged, wait for its last place."""
-        if not self.state.updating:
+        """Check; while a slider is dragged, wait until it rests."""
+        self._wait_no_more()
+        loop = running_loop()
+        if loop is not None:
+            self._waiting = loop.call_later(_REST_SECONDS, guard(self.state, self._check))
+        elif not self.state.updating:
             self._check()
 
+    def _wait_no_more(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
     def _check(self) -> None:
+        self._wait_no_more()
         chosen, parent = self._chosen(), self.state.parent_config
         name = self._target.name
         self._checked = prepare(chosen, name, parent_config=parent) if chosen else None
@@ -158,7 +177,7 @@ class ExportPanel(Panel):
         self.verdict.value = ready.format(self._target.title, said)
 
     def _save(self) -> None:
-        if self.state.updating:
+        if self.state.updating or self._waiting is not None:
             self._check()
         if self._checked is not None:
             made = self._checked.export(self.state.front)

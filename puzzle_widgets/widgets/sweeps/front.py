@@ -8,7 +8,8 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.charts import Drawing, Figure, draw, front_figure
-from puzzle_widgets.charts.front import FrontAxes, measured_words
+from puzzle_widgets.charts.figure import Key, Spot
+from puzzle_widgets.charts.front import FrontAxes, front_points, measured_words
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import THROUGHPUT, format_number
 from puzzle_widgets.problem.budget_rows import OFFERED, cannot_be_met, to_problem
@@ -62,6 +63,9 @@ class ParetoPlot(SweepPanel):
     def build(self) -> list[widgets.Widget]:
         """Make controls, legend, chart and the walk along it."""
         self.chart = FrontChart()
+        self._points: list[Spot] = []
+        self._points_of: tuple[object, object, str] = (None, None, "")
+        self._keys: Sequence[Key] | None = None
         self.legend = widgets.HTML()
         chart = widgets.Box([self.chart.figure])
         chart.add_class("pw-keys")
@@ -112,21 +116,34 @@ class ParetoPlot(SweepPanel):
 
     def _figure(self) -> Figure:
         state = self.state
+        axes = FrontAxes(state.problem, state.front_resource)
         return front_figure(
             self._front(),
-            FrontAxes(state.problem, state.front_resource),
+            axes,
             current=state.solution,
             parent=state.parent,
             scenarios=state.scenarios,
             measured=state.measured,
             limits=[budget for budget in state.budgets if budget.on],
             selected=state.selection.place if state.selection.kind == "point" else None,
+            points=self._front_points(axes),
         )
+
+    def _front_points(self, axes: FrontAxes) -> list[Spot]:
+        """Points with their words, worked out once for each front: a slider redraws them often."""
+        front, (of_front, of_library, of_objective) = self._front(), self._points_of
+        same = front is of_front and axes.library is of_library
+        if not same or axes.problem.objective != of_objective:
+            self._points_of = front, axes.library, axes.problem.objective
+            self._points = front_points(front, axes)
+        return self._points
 
     def _draw(self) -> None:
         figure = self._figure()
         self.chart.show(figure)
-        self.legend.value = legend_line(figure.legend)
+        if figure.legend != self._keys:
+            self._keys = figure.legend
+            self.legend.value = legend_line(figure.legend)
 
     def _show_axis(self) -> None:
         resource = self.state.front_resource
