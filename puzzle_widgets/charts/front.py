@@ -277,7 +277,12 @@ def _usual_high(scores: Sequence[float]) -> float:
 
 def _within(spots: Sequence[Spot], x: Axis, y: Axis) -> tuple[Spot, ...]:
     """Put spots that lie outside at the edge; the legend says so of their scores."""
-    return tuple(replace(spot, x=x.clip(spot.x), y=y.clip(spot.y)) for spot in spots)
+    return tuple(
+        spot
+        if x.holds(spot.x) and y.holds(spot.y)
+        else replace(spot, x=x.clip(spot.x), y=y.clip(spot.y))
+        for spot in spots
+    )
 
 
 def _on_axis(library: BlockLibrary, limit: BudgetSetting, resource: str) -> float | None:

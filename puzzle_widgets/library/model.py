@@ -396,6 +396,17 @@ class BlockLibrary:
 
     def total_range(self, key: str) -> tuple[float, float]:
         """Least and greatest sum that any architecture has of a key."""
+        known = self._ranges
+        if key not in known:
+            known[key] = self._range_of(key)
+        return known[key]
+
+    @cached_property
+    def _ranges(self) -> dict[str, tuple[float, float]]:
+        """Ranges worked out so far: a slider asks for them at every move."""
+        return {}
+
+    def _range_of(self, key: str) -> tuple[float, float]:
         column, offset, firsts = self.column(key), self.non_block_cost(key), self.starts[:-1]
         ends = (np.minimum.reduceat(column, firsts), np.maximum.reduceat(column, firsts))
         least, most = (math.fsum([offset, *end.tolist()]) for end in ends)

@@ -145,8 +145,13 @@ class ExportPanel(Panel):
         self._wait_no_more()
         loop = running_loop()
         if loop is not None:
-            self._waiting = loop.call_later(_REST_SECONDS, guard(self.state, self._check))
+            self._waiting = loop.call_later(_REST_SECONDS, guard(self.state, self._rested))
         elif not self.state.updating:
+            self._check()
+
+    def _rested(self) -> None:
+        self._waiting = None
+        if not self.state.updating:
             self._check()
 
     def _wait_no_more(self) -> None:

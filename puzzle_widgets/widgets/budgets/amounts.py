@@ -97,7 +97,7 @@ class Scale:
 
     def text(self, value: float) -> str:
         """Write a value of the resource's own unit with its absolute unit."""
-        return f"{format_number(value / self.factor)} {self.unit}".rstrip()
+        return _amount_text(value, self.factor, self.unit)
 
     def field(self, value: float, *, exact: bool = False) -> str:
         """Write a value for the field: as typed where ``exact``, else rounded for reading."""
@@ -158,20 +158,29 @@ def scale_of(library: BlockLibrary, resource: str, units: Units | None = None) -
     """Choose the units of one resource; big counts are shown in millions or billions."""
     units, reach = units or Units(), budget_range(library, resource)
     own = library.quantity(resource).unit
-    name, factor = own, 1.0
-    if own == "MiB" and units.gib:
-        name, factor = "GiB", 1024.0
-    elif not own:
-        big = max(abs(reach.parent), abs(reach.high))
-        found = ((size, word) for size, word in _BIG_COUNTS if big >= size)
-        factor, name = next(found, (1.0, ""))
+    name, factor = ("GiB", 1024.0) if own == "MiB" and units.gib else _unit_of(library, resource)
     shares = units.share and _has_share(reach.parent)
     return Scale(name, factor, reach, shares, own, _is_whole(library, resource))
 
 
 def amount(library: BlockLibrary, resource: str, value: float) -> str:
     """Write a total of a library in the unit that a person reads it in."""
-    return scale_of(library, resource).text(value)
+    unit, factor = _unit_of(library, resource)
+    return _amount_text(value, factor, unit)
+
+
+def _unit_of(library: BlockLibrary, resource: str) -> tuple[str, float]:
+    """A unit to read a resource in, and how many of its own that holds."""
+    own = library.quantity(resource).unit
+    if own:
+        return own, 1.0
+    reach = budget_range(library, resource)
+    big = max(abs(reach.parent), abs(reach.high))
+    return next(((word, size) for size, word in _BIG_COUNTS if big >= size), ("", 1.0))
+
+
+def _amount_text(value: float, factor: float, unit: str) -> str:
+    return f"{format_number(value / factor)} {unit}".rstrip()
 
 
 def _has_share(parent: float) -> bool:

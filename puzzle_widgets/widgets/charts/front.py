@@ -44,6 +44,7 @@ class FrontChart:
             fig_margin=_MARGIN,
         )
         self.figure.layout.height, self.figure.layout.min_width = "360px", "0"
+        self._figure: Figure | None = None
         self._shown: dict[str, Spots] = {}
 
     def on_click(self, name: str, do: Callable[[int], None]) -> None:
@@ -59,17 +60,25 @@ class FrontChart:
 
     def show(self, figure: Figure) -> None:
         """Draw a figure: change what differs from the one before."""
-        fit(self._scales["x"], self.x_axis, figure.x)
-        fit(self._scales["y"], self.y_axis, figure.y)
-        for curve in figure.curves:
-            with self.line.hold_sync():
-                self.line.x = _floats([x for x, _ in curve.points])
-                self.line.y = _floats([y for _, y in curve.points])
-        self._show_limits(figure)
+        before, self._figure = self._figure, figure
+        if before is None or figure.x != before.x:
+            fit(self._scales["x"], self.x_axis, figure.x)
+        if before is None or figure.y != before.y:
+            fit(self._scales["y"], self.y_axis, figure.y)
+        if before is None or figure.curves != before.curves:
+            self._show_curves(figure)
+        if before is None or figure.limits != before.limits:
+            self._show_limits(figure)
         for group in figure.spots:
             if self._shown.get(group.name) != group:
                 self._shown[group.name] = group
                 _place(self.spots[group.name], group)
+
+    def _show_curves(self, figure: Figure) -> None:
+        for curve in figure.curves:
+            with self.line.hold_sync():
+                self.line.x = _floats([x for x, _ in curve.points])
+                self.line.y = _floats([y for _, y in curve.points])
 
     def _show_limits(self, figure: Figure) -> None:
         places = np.array([[line.at, line.at] for line in figure.limits], dtype=np.float64)

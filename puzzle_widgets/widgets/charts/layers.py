@@ -7,6 +7,7 @@ from typing import Any
 
 import bqplot as bq
 import numpy as np
+from traitlets import List
 
 from puzzle_widgets.charts.figure import Axis, Bars, Curve, Figure
 from puzzle_widgets.charts.palette import SELECTED
@@ -16,6 +17,12 @@ OnLayer = Callable[[int], None]
 _SHADE, _SHADED, _CLEAR = "#808080", 0.22, "transparent"
 _POINTER_PX, _TOP, _BOTTOM = 22, 4, 42
 _HEIGHT = "280px"
+
+
+class _PlainBars(bq.Bars):
+    """Bars whose colors are ours; checking each costs more than all the rest of a redraw."""
+
+    colors = List(default_value=[_CLEAR]).tag(sync=True, display_name="Colors")
 
 
 class BarChart:
@@ -43,7 +50,7 @@ class BarChart:
         self._low, self._top = y.low, y.high + room / 2
         up = bq.LinearScale(min=y.low, max=y.high + room, allow_padding=False)
         self._scales = {"x": scale_of(x), "y": up}
-        self.bars = bq.Bars(
+        self.bars = _PlainBars(
             x=self._places,
             y=np.zeros((1, layers + 2)),
             scales=self._scales,
@@ -74,8 +81,7 @@ class BarChart:
         ends = [_CLEAR] * len(bars.heights)
         colors = [*ends, *(str(color) or _CLEAR for color in bars.colors.T.ravel()), *ends]
         with self.bars.hold_sync():
-            if self.bars.colors != colors:  # checking every color is what costs
-                self.bars.colors = colors
+            self.bars.colors = colors
             self.bars.y = around
 
     def mark(self, place: int | None) -> None:
