@@ -13,7 +13,16 @@ from puzzle_widgets.solution import Scenario
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.widgets.files import FilePicker, FileSaver
-from puzzle_widgets.widgets.panel import Following, Panel, RuleList, button, named, refill, row
+from puzzle_widgets.widgets.panel import (
+    Following,
+    Panel,
+    RuleList,
+    button,
+    guard,
+    named,
+    refill,
+    row,
+)
 
 _SHOWN, _ALL = -1, -2
 _REST_SECONDS = 0.2

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import comm
 import numpy as np
 import pytest
 
 from puzzle_widgets.problem.mckp import IntArray
 from puzzle_widgets.search.mip import available_solvers
-from tests.benchmarks import compare, report
+from tests.benchmarks import compare, report, tick
 from tests.benchmarks.app_speed import import_rows
 from tests.benchmarks.growth import measure_growth
 from tests.benchmarks.instances import (
@@ -204,3 +206,13 @@ def test_imports_are_timed() -> None:
     rows = import_rows(1)
     assert len(rows) == 2
     assert all(row[1].endswith(" ms") for row in rows)
+
+
+def test_a_tick_is_told_by_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Search, figures, messages and the rest add up to what a tick of the slider takes."""
+    monkeypatch.setattr(comm, "create_comm", tick.Line)
+    found = asyncio.run(tick.measure(2, profile=False))
+    words = tick.report(found)
+    assert all(seconds > 0 for parts in found for seconds in parts.values())
+    for part in ("search", "figures", "messages", "state and widgets"):
+        assert part in words

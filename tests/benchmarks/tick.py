@@ -29,8 +29,11 @@ from jupyter_client.session import Session
 if __name__ == "__main__":  # as a script, the tests are not yet a package to import from
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.charts.layers import LayerChart
+from puzzle_widgets.solution import optimum
+from puzzle_widgets.state import ExplorerState, answers
 from puzzle_widgets.widgets.explorer import PuzzleExplorer
+from puzzle_widgets.widgets.sweeps import front
 
 LIBRARY, BUDGET = "llama-3.3-70b-modeled", "stats.memory_mib"
 _SEARCH, _SOLUTION, _FIGURES, _MESSAGES, _REST = (
@@ -40,13 +43,6 @@ _SEARCH, _SOLUTION, _FIGURES, _MESSAGES, _REST = (
     "messages, serialized",
     "state and widgets",
 )
-_PARTS = {
-    "puzzle_widgets.state.answers.search": _SEARCH,
-    "puzzle_widgets.solution.optimum.solution_of": _SOLUTION,
-    "puzzle_widgets.widgets.pareto.front_figure": _FIGURES,
-    "puzzle_widgets.charts.layers.LayerChart.bars": _FIGURES,
-    "tests.benchmarks.tick.Line.publish_msg": _MESSAGES,
-}
 _session = Session(key=b"tick")
 
 
@@ -94,24 +90,23 @@ class Line(BaseComm):
         clock.sent += sum(len(part) for part in parts)
 
 
+_PARTS: tuple[tuple[object, str, str], ...] = (
+    (answers, "search", _SEARCH),
+    (optimum, "solution_of", _SOLUTION),
+    (front, "front_figure", _FIGURES),
+    (LayerChart, "bars", _FIGURES),
+    (Line, "publish_msg", _MESSAGES),
+)
+
+
 @contextmanager
 def parts_timed() -> Iterator[None]:
     """Take the time of each part while the block runs."""
     with ExitStack() as stack:
-        for name, part in _PARTS.items():
-            module, _, attribute = name.rpartition(".")
-            owner = _resolved(module)
-            function = getattr(owner, attribute)
-            stack.enter_context(patch.object(owner, attribute, clock.timed(part, function)))
+        for owner, name, part in _PARTS:
+            timed = clock.timed(part, getattr(owner, name))
+            stack.enter_context(patch.object(owner, name, timed))
         yield
-
-
-def _resolved(name: str) -> Any:
-    if name == "tests.benchmarks.tick.Line":
-        return Line
-    from pkgutil import resolve_name  # noqa: PLC0415
-
-    return resolve_name(name)
 
 
 async def rest(state: ExplorerState) -> None:
@@ -167,7 +162,8 @@ def report(found: list[dict[str, float]]) -> str:
     count = len(found)
     totals = {"tick": [sum(tick.values()) for tick in found]}
     totals["tick, without the search"] = [sum(tick.values()) - tick[_SEARCH] for tick in found]
-    parts = {part: [tick.get(part, 0.0) for tick in found] for part in (*_parts(), _REST)}
+    names = dict.fromkeys([*(part for *_, part in _PARTS), _REST])
+    parts = {part: [tick.get(part, 0.0) for tick in found] for part in names}
     lines = [
         f"{part:26}{1000 * statistics.median(values):8.2f} ms{1000 * min(values):9.2f} ms at least"
         for part, values in {**totals, **parts}.items()
@@ -176,18 +172,14 @@ def report(found: list[dict[str, float]]) -> str:
     return "\n".join([f"{count} ticks, median CPU of the process:", *lines, sent])
 
 
-def _parts() -> dict[str, None]:
-    return dict.fromkeys(_PARTS.values())
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ticks", type=int, default=100, metavar="N")
     parser.add_argument("--profile", action="store_true", help="list the functions, too")
     asked = parser.parse_args()
-    comm.create_comm = Line
-    print(report(asyncio.run(measure(asked.ticks, profile=asked.profile))))  # noqa: T201
+    with patch.object(comm, "create_comm", Line):
+        print(report(asyncio.run(measure(asked.ticks, profile=asked.profile))))  # noqa: T201
 
 
 if __name__ == "__main__":

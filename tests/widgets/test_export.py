@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -268,3 +269,51 @@ def test_what_is_dragged_is_checked_at_its_last_place(
     assert "Ready" in panel.verdict.value
     state._put(shown=linear)
     assert "1 error" in panel.verdict.value
+
+
+async def answered(state: pw.ExplorerState, share: str) -> None:
+    """Move a budget as in the app, where searches run in the background."""
+    state.set_budget("stats.memory_mib", share)
+    while state.updating:  # noqa: ASYNC110 - what is awaited is a trait
+        await asyncio.sleep(0.001)
+
+
+def solution_checked(panel: pw.ExportPanel) -> pw.Solution | None:
+    """What the findings are of."""
+    return None if panel._checked is None else panel._checked.scenarios[0].solution
+
+
+def test_the_check_waits_until_a_slider_rests() -> None:
+    """In the app many answers come in a second: only the last of them is checked."""
+
+    async def drag() -> list[object]:
+        state = pw.ExplorerState("stdlib-2m-measured")
+        panel = pw.ExportPanel(state)
+        first = solution_checked(panel)
+        await answered(state, "80 %")
+        await answered(state, "70 %")
+        during = solution_checked(panel)
+        await asyncio.sleep(0.5)
+        after = solution_checked(panel)
+        panel.close()
+        state.close()
+        return [during is first, after is state.solution]
+
+    assert asyncio.run(drag()) == [True, True]
+
+
+def test_what_is_saved_is_checked_first() -> None:
+    """Also in the moment before the slider counts as resting."""
+
+    async def save() -> bool:
+        state = pw.ExplorerState("stdlib-2m-measured")
+        panel = pw.ExportPanel(state)
+        state.set_target("layers-csv")
+        await answered(state, "70 %")
+        panel.save.click()
+        same = solution_checked(panel) is state.solution
+        panel.close()
+        state.close()
+        return same
+
+    assert asyncio.run(save())
