@@ -20,7 +20,9 @@ import numpy.typing as npt
 from puzzle_widgets.writing import atomic_write
 
 Array = npt.NDArray[Any]
-KERNEL = Path(__file__).with_name("kernel.wasm")
+# Another build of the kernel than the one that comes along, to test it.
+OTHER = "PUZZLE_WIDGETS_KERNEL"
+KERNEL = Path(os.environ.get(OTHER) or Path(__file__).with_name("kernel.wasm"))
 OFF = "PUZZLE_WIDGETS_NO_KERNEL"
 _EXPORTS = ("problem_new", "task_new", "task_run", "jobs_new", "jobs_run")
 # WebAssembly memory never shrinks: what a large search has grown is given back with its instance.
