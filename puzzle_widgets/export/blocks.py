@@ -107,13 +107,7 @@ def block_config(variant: BlockVariant) -> Record | None:
 
 
 def required_config(variant: BlockVariant) -> Record:
-    """Write a variant as :func:`block_config` does.
-
-    Raises
-    ------
-    ExportError
-        If too little is known of it, or it is linear: NVIDIA's own class refuses such blocks.
-    """
+    """Write a variant as :func:`block_config` does."""
     if is_linear(variant):
         raise ExportError(f"Variant {variant.name!r}: {LINEAR_IN_PUZZLETRON} Leave it out.")
     config = block_config(variant)

@@ -49,13 +49,7 @@ Check = Callable[[ExportContext], list[Finding]]
 
 
 def as_scenarios(given: Given) -> list[Scenario]:
-    """Give scenarios; solutions are named ``"solution"``, or by their place where several are.
-
-    Raises
-    ------
-    ExportError
-        If it is anything else.
-    """
+    """Give scenarios; solutions are named ``"solution"``, or by their place where several are."""
     if isinstance(given, Solution | Scenario):
         return [_named(given, "solution")]
     if not isinstance(given, Iterable):

@@ -50,13 +50,7 @@ _ACTIVATIONS: tuple[object, ...] = (None, "silu", "swish")
 
 
 def decilm_config(solution: Solution, parent: ParentConfig) -> dict[str, Any]:
-    """Write an architecture as a DeciLM configuration.
-
-    Raises
-    ------
-    ExportError
-        If a subblock has no size that DeciLM can say.
-    """
+    """Write an architecture as a DeciLM configuration."""
     blocks = [
         {"attention": _attention(block.attention, parent), "ffn": _ffn(block.ffn, parent)}
         for block in solution.blocks
@@ -77,13 +71,7 @@ def decilm_config(solution: Solution, parent: ParentConfig) -> dict[str, Any]:
 
 
 def ffn_mult(width: int, hidden: int) -> float:
-    """Say an FFN's intermediate size as DeciLM's multiplier, ``3 I / (2 hidden)``.
-
-    Raises
-    ------
-    ExportError
-        If readers would build another size from it.
-    """
+    """Say an FFN's intermediate size as DeciLM's multiplier, ``3 I / (2 hidden)``."""
     if not fits(width, hidden):
         raise ExportError(
             f"FFN intermediate size {width:,}: DeciLM's readers round sizes up to the next "

@@ -249,15 +249,13 @@ def _check(
         return (Finding("error", words),)
     several = len(scenarios) > 1
     found = [
-        _of_scenario(finding, saved) if several and finding.severity != "note" else finding
+        replace(finding, text=f"Scenario {saved.name!r}: {finding.text}")
+        if several and finding.severity != "note"
+        else finding
         for saved in scenarios
         for finding in _check_one(saved, target, parent)
     ]
     return tuple(sorted(dict.fromkeys(found), key=lambda one: _RANK[one.severity]))
-
-
-def _of_scenario(finding: Finding, saved: Scenario) -> Finding:
-    return replace(finding, text=f"Scenario {saved.name!r}: {finding.text}")
 
 
 def _check_one(saved: Scenario, target: Target, parent: ParentConfig | None) -> list[Finding]:

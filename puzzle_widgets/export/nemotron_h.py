@@ -40,11 +40,6 @@ def nemotron_h_config(solution: Solution, parent: ParentConfig) -> dict[str, Any
     """Write an architecture as a NemotronHPuzzle configuration; whole no-ops are left out.
 
     All that is not of a layer is the parent's, its head that predicts several tokens (MTP) too.
-
-    Raises
-    ------
-    ExportError
-        If a layer is not attention, Mamba, FFN or experts, or too little is known of it.
     """
     layers = [_written(block, parent) for block in solution.blocks if not _is_nothing(block)]
     ahead = _mtp_layers(parent)

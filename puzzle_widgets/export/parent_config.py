@@ -179,6 +179,7 @@ def _read(content: object, place: Location) -> ParentConfig:
     flat = record if "hidden_size" in record or not isinstance(nested, Mapping) else nested
     architectures = record.get("architectures")
     first = architectures[0] if isinstance(architectures, list) and architectures else ""
+    by_layer = isinstance(flat.get("intermediate_size"), list)  # in hybrids
     return ParentConfig(
         source=place.file,
         content=FrozenMapping(record),
@@ -187,7 +188,7 @@ def _read(content: object, place: Location) -> ParentConfig:
         **{name: _needed(flat, key, place) for name, key in _FIGURES.items()},
         layers=_layers(flat, place),
         kv_heads=_count(flat, "num_key_value_heads", place),
-        width=None if _is_list(flat) else _count(flat, "intermediate_size", place),
+        width=None if by_layer else _count(flat, "intermediate_size", place),
         head_size=_count(flat, "head_dim", place),
     )
 
@@ -197,11 +198,6 @@ def _finite(record: Mapping[str, Any]) -> Mapping[str, Any]:
     if record.get("time_step_limit") not in _ENDLESS:
         return record
     return {key: value for key, value in record.items() if key != "time_step_limit"}
-
-
-def _is_list(record: Mapping[str, Any]) -> bool:
-    """Whether the FFNs of a hybrid have sizes of their own."""
-    return isinstance(record.get("intermediate_size"), list)
 
 
 def _layers(record: Mapping[str, Any], place: Location) -> int:

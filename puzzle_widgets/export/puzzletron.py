@@ -20,13 +20,7 @@ _SKIPPED = {"attention": "attention", "ffn": "mlp"}
 
 
 def puzzletron_solutions(solutions: Sequence[Solution]) -> list[dict[str, Any]]:
-    """Write architectures as solutions that Puzzletron realizes from the weights of their blocks.
-
-    Raises
-    ------
-    ExportError
-        If too little is known of a block.
-    """
+    """Write architectures as solutions that Puzzletron builds from its blocks' weights."""
     return [{"chosen_replacements": _replacements(solution)} for solution in solutions]
 
 
@@ -113,13 +107,7 @@ def _has_weights(library: BlockLibrary) -> bool:
 
 
 def anymodel_config(solution: Solution, parent: ParentConfig) -> dict[str, Any]:
-    """Write an architecture as AnyModel: the parent with one block configuration per layer.
-
-    Raises
-    ------
-    ExportError
-        If too little is known of a block.
-    """
+    """Write an architecture as AnyModel: the parent with one block configuration per layer."""
     blocks = [required_config(block) for block in solution.blocks]
     return parent.to_child() | {"num_hidden_layers": len(blocks), "block_configs": blocks}
 
@@ -140,13 +128,7 @@ def check_anymodel(context: ExportContext) -> list[Finding]:
 
 
 def per_layer_config(solution: Solution, parent: ParentConfig) -> dict[str, Any]:
-    """Write an architecture as the parent's configuration with a sparse ``per_layer_config``.
-
-    Raises
-    ------
-    ExportError
-        If a block is neither sized nor a no-op.
-    """
+    """Write an architecture as the parent's configuration with a sparse ``per_layer_config``."""
     layers = {str(n): _differences(block, parent) for n, block in enumerate(solution.blocks)}
     return parent.to_child() | {
         "num_hidden_layers": len(layers),

@@ -243,12 +243,6 @@ def _subblock_stats(library: BlockLibrary, generated: int | None = None) -> dict
     """Give the one workload of a library: arguments, non-block costs, costs of subblocks.
 
     Of a sequence ``generated`` tokens are generated, all of them by default.
-
-    Raises
-    ------
-    ExportError
-        If costs are not told by subblocks, do not add up to a thousandth, or differ for the same
-        subblock of a layer.
     """
     keys = _keys(library)
     outside = {key: library.non_block_cost(f"{COST_GROUP}{key}") for key in keys}

@@ -84,10 +84,6 @@ def _config(build: Callable[[Solution, ParentConfig], dict[str, Any]]) -> Write:
     return write
 
 
-def _puzzletron(request: ExportRequest) -> str:
-    return _json(puzzletron_solutions([saved.solution for saved in request.scenarios]))
-
-
 def _layers_json(request: ExportRequest) -> str:
     """Scenarios as the app keeps them, each with its layers' blocks in full."""
     content: dict[str, Any] = json.loads(dump_scenarios(request.scenarios))
@@ -198,7 +194,7 @@ TARGETS: tuple[Target, ...] = (
         "solutions.json",
         JSON,
         "Puzzletron, which realizes and validates the model from the weights of its blocks.",
-        _puzzletron,
+        lambda request: _json(puzzletron_solutions([s.solution for s in request.scenarios])),
         (check_puzzletron, checks.check_no_linear_in_puzzletron, checks.check_layer_order),
         many=True,
     ),

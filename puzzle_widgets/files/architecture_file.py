@@ -90,26 +90,14 @@ def open_architecture(
 def scenario_of(
     blocks: Sequence[Block], library: BlockLibrary, name: str, problem: SearchProblem
 ) -> Scenario:
-    """Make a scenario of a model's blocks, as an answer to a problem.
-
-    Raises
-    ------
-    ScenarioError
-        Naming every layer whose block the library does not have.
-    """
+    """Make a scenario of a model's blocks, as an answer to a problem."""
     return Scenario(name, evaluate(problem, architecture_of(blocks, library, name), "given"))
 
 
 def architecture_of(
     blocks: Sequence[Block], library: BlockLibrary, name: str
 ) -> dict[LayerName, str]:
-    """Find a model's blocks in a library, ``{layer: variant}``.
-
-    Raises
-    ------
-    ScenarioError
-        As for :func:`scenario_of`.
-    """
+    """Find a model's blocks in a library, ``{layer: variant}``."""
     if len(blocks) != len(library.layers):
         raise ScenarioError(f"{name}: {_count_words(len(blocks), library)}")
     found, wrong = match_blocks(library, blocks)
@@ -136,13 +124,7 @@ def _count_words(count: int, library: BlockLibrary) -> str:
 def plain_problem(
     library: BlockLibrary, objective: str = "", goal: Goal | None = None
 ) -> SearchProblem:
-    """A problem without budgets: the objective in the sense that is said, else told by the library.
-
-    Raises
-    ------
-    ScenarioError
-        Where nothing tells the sense.
-    """
+    """A problem without budgets; the sense of the objective as given, else as the library says."""
     key = objective or next(iter(library.scores), library.keys[0])
     sense = score_sense(library, key)
     found = goal or sense.goal

@@ -102,13 +102,7 @@ def read_reports(
 
 
 def solutions_as_scenarios(content: object, file: str, library: BlockLibrary) -> list[Scenario]:
-    """Read a ``solutions.json`` by itself as scenarios of a library that has its blocks.
-
-    Raises
-    ------
-    ScenarioError
-        Where it is broken, empty, or names a block that the library does not have.
-    """
+    """Read a ``solutions.json`` by itself as scenarios of a library that has its blocks."""
     found = read_solutions(content, shape_of(library), Location(file))
     if not found:
         raise ScenarioError(f"{file}: no solutions; the search that wrote it found none.")
@@ -259,12 +253,6 @@ def to_scenario(found: FoundSolution, library: BlockLibrary, prover: Prover) -> 
 
     Its limits are kept where the library has their costs and its own sums keep them. What could
     not be kept, and where the file's own sum differs, is said in the scenario's notes.
-
-    Raises
-    ------
-    ScenarioError
-        Naming the blocks that the library does not have; or where neither the file nor the library
-        tells the sense of its score.
     """
     architecture = architecture_of(found.blocks, library, found.name)
     if found.objective not in library.keys:

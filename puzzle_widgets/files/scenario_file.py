@@ -62,11 +62,6 @@ def read_scenarios(
     A model's ``config.json`` that names its blocks, and a ``solutions.json`` of Puzzletron, are
     taken too. Totals come from the library and proofs from a new search, never from the file.
     What says no objective is summed by ``objective``, the library's first score by default.
-
-    Raises
-    ------
-    ScenarioError
-        Naming file, scenario, layer and field, also where the library lacks a block.
     """
     place = Location(file)
     try:
@@ -188,13 +183,7 @@ def _proven_again(solution: Solution, record: Any) -> Solution:  # noqa: ANN401
 
 
 def _table_of(content: bytes, place: Location) -> pd.DataFrame:
-    """The names in a CSV of layers, also as a spreadsheet saves it again: the figures are not read.
-
-    Raises
-    ------
-    LibraryError
-        If it has no such columns.
-    """
+    """The names in a CSV of layers, also as a spreadsheet saves it; figures are not read."""
     needed, words = list(_NAMED), decode(content, place)
     first = words.partition("\n")[0].strip().replace('"', "")
     mark = max(SEPARATORS, key=lambda mark: len(set(first.split(mark)).intersection(needed)))

@@ -145,12 +145,6 @@ class Archive(LazyFiles):
         That of its file.
     links
         Paths of its links. They are ignored, and what they lead to is never read.
-
-    Raises
-    ------
-    LibraryError
-        For an archive that is broken, encrypted, too large, expands far too much, has two
-        files of one name, a device, or a path that leads out of it.
     """
 
     def __init__(self, content: bytes, file: str) -> None:

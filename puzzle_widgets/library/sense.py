@@ -69,8 +69,9 @@ def score_sense(library: BlockLibrary, key: str) -> Sense:
         return Sense("minimize", "Costs are minimized.")
     shown, named = _by_parent(library, key), sense_of_name(key)
     label = library.quantity(key).label
-    by_parent = f"the parent's blocks have the {_ends(shown)} {label} in nearly every layer"
-    by_name = f"the name {key!r} says that {_better(named)} is better"
+    end = "smallest" if shown == "minimize" else "biggest"
+    by_parent = f"the parent's blocks have the {end} {label} in nearly every layer"
+    by_name = f"the name {key!r} says that {_BETTER[named or 'minimize']} is better"
     if shown and named and shown != named:
         words = f"It is not clear which way {label} is better: {by_parent}, but {by_name}."
         return Sense(None, words)
@@ -118,11 +119,3 @@ def _by_parent(library: BlockLibrary, key: str) -> Goal | None:
     if (own == least)[telling].mean() >= NEARLY_ALL:
         return "minimize"
     return "maximize" if (own == most)[telling].mean() >= NEARLY_ALL else None
-
-
-def _ends(goal: Goal | None) -> str:
-    return "smallest" if goal == "minimize" else "biggest"
-
-
-def _better(goal: Goal | None) -> str:
-    return _BETTER[goal or "minimize"]

@@ -121,13 +121,7 @@ class Source:
 
 
 def find_library(source: str | os.PathLike[str]) -> Path | Dataset:
-    """Find a library by its path or its name; an existing path wins over a name.
-
-    Raises
-    ------
-    LibraryError
-        With the names there are.
-    """
+    """Find a library by its path or its name; an existing path wins over a name."""
     if not isinstance(source, str | os.PathLike):
         refuse_source(source)
     path = _existing(source)

@@ -141,7 +141,12 @@ def dump_template(file: str = "template.csv", *, layers: int = 2, decimal: Mark 
         place.fail(f"{layers} layers do not make an example.", "Ask for 1 layer or more.")
     if ending == ".xlsx":
         need("openpyxl", "excel", place)
-        return workbook_of([("Block library", _rows(layers)), ("Columns", _explained())])
+        return workbook_of(
+            [
+                ("Block library", _rows(layers)),
+                ("Columns", [["Column", "What to write"], *map(list, _COLUMNS.items())]),
+            ]
+        )
     if ending != ".csv":
         place.fail("a template must be a sheet.", "Name a file that ends in .csv or .xlsx.")
     rows = _rows(layers)
@@ -156,10 +161,6 @@ def _rows(layers: int) -> list[Cells]:
     ]
     rows[0][-len(_ONCE) :] = _ONCE
     return [list(_HEAD), *rows]
-
-
-def _explained() -> list[Cells]:
-    return [["Column", "What to write"], *([name, words] for name, words in _COLUMNS.items())]
 
 
 def _with_comma(cell: object) -> object:

@@ -92,11 +92,6 @@ def read_budget(resource: str, spec: BudgetSpec, parent_total: float) -> Budget:
         or ``Share(0.85)`` of the parent's total, or ``None`` or infinite for no limit.
     parent_total
         The parent's sum of the resource.
-
-    Raises
-    ------
-    ProblemError
-        If a limit is not a number, or the lower lies above the upper.
     """
     pair = spec if isinstance(spec, tuple) else (None, spec)
     if len(pair) != 2:
@@ -114,13 +109,7 @@ def read_budget(resource: str, spec: BudgetSpec, parent_total: float) -> Budget:
 
 
 def read_limit(resource: str, limit: Limit, parent_total: float, none: float) -> float:
-    """Read one limit, as in :func:`read_budget`; ``none`` is returned for no limit.
-
-    Raises
-    ------
-    ProblemError
-        If it is not a number.
-    """
+    """Read one limit, as in :func:`read_budget`; ``none`` is returned for no limit."""
     if limit is None:
         return none
     number = as_amount(limit, parent_total)
@@ -170,7 +159,8 @@ def runtime_budgets(library: BlockLibrary, throughput: Limit, latency_ms: Limit)
     if throughput is None and latency_ms is None:
         return []
     check_key(library, RUNTIME, "A throughput or latency target")
-    return [_throughput_budget(library, throughput), _latency_budget(library, latency_ms)]
+    latency = read_budget(RUNTIME, (None, latency_ms), library.parent_totals[RUNTIME])
+    return [_throughput_budget(library, throughput), latency]
 
 
 def _throughput_budget(library: BlockLibrary, throughput: Limit) -> Budget:
@@ -187,7 +177,3 @@ def _throughput_budget(library: BlockLibrary, throughput: Limit) -> Budget:
             "sequence_length)), or a runtime budget in ms."
         )
     return Budget(RUNTIME, upper=library.runtime_at(target))
-
-
-def _latency_budget(library: BlockLibrary, latency_ms: Limit) -> Budget:
-    return read_budget(RUNTIME, (None, latency_ms), library.parent_totals[RUNTIME])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Literal, get_args
 
@@ -109,13 +109,7 @@ def first_settings(library: BlockLibrary) -> tuple[BudgetSetting, ...]:
 
 
 def check_rows(library: BlockLibrary, rows: Iterable[BudgetSetting]) -> tuple[BudgetSetting, ...]:
-    """Take rows as a caller gives them.
-
-    Raises
-    ------
-    ProblemError
-        If one is no row, or on what the library does not have.
-    """
+    """Take rows as a caller gives them."""
     given = tuple(rows) if isinstance(rows, Iterable) else (rows,)
     for row in given:
         if not isinstance(row, BudgetSetting):
@@ -134,13 +128,7 @@ def check_rows(library: BlockLibrary, rows: Iterable[BudgetSetting]) -> tuple[Bu
 
 
 def check_limited(library: BlockLibrary, resource: str) -> None:
-    """Refuse what cannot be limited.
-
-    Raises
-    ------
-    ProblemError
-        With what can.
-    """
+    """Refuse what cannot be limited."""
     if resource not in library.keys and not _has_speed(library, resource):
         speed = [THROUGHPUT] if _has_speed(library, THROUGHPUT) else []
         keys = ", ".join([*speed, *library.keys])
@@ -156,11 +144,6 @@ def find_row(
     """Find the row of a limit, to change it; one that is not there yet is added, off.
 
     A limit in the other sense gives its row up only where it is off.
-
-    Raises
-    ------
-    ProblemError
-        If there is no such resource, sense or row, or several rows fit.
     """
     if sense not in (None, *get_args(Sense)):
         raise ProblemError(f"sense={short_repr(sense)}: give 'at most' or 'at least'.")
@@ -186,13 +169,7 @@ def _checked_place(rows: Sequence[BudgetSetting], place: object) -> int:
 
 
 def read_amount(library: BlockLibrary, resource: str, amount: Amount) -> float:
-    """Read a limit: a number in the resource's unit, or a share of the parent's such as ``60 %``.
-
-    Raises
-    ------
-    ProblemError
-        If it is not an amount, or not finite.
-    """
+    """Read a limit: a number in the resource's unit, or a share of the parent's (``60 %``)."""
     number = read_limit(resource, amount, budget_range(library, resource).parent, math.inf)
     if not math.isfinite(number):
         raise ProblemError(f"A limit on {resource}: {short_repr(amount)} is not a finite amount.")
@@ -203,7 +180,7 @@ def settings_of(
     problem: SearchProblem, settings: Sequence[BudgetSetting] = ()
 ) -> tuple[BudgetSetting, ...]:
     """Rows that state a problem's budgets; resources that it does not limit are turned off."""
-    rows = {(row.resource, row.sense): _off(row) for row in settings}
+    rows = {(row.resource, row.sense): replace(row, on=False) for row in settings}
     for key, budget in problem.budgets.items():
         for row in _rows(key, budget):
             rows[row.resource, row.sense] = row
@@ -275,10 +252,6 @@ def _first(library: BlockLibrary, resource: str, offered: list[str]) -> BudgetSe
     if resource == MEMORY or lone_runtime:
         return BudgetSetting(resource, "at most", parent * _FIRST_MEMORY, on=True)
     return BudgetSetting(resource, "at most", parent)
-
-
-def _off(row: BudgetSetting) -> BudgetSetting:
-    return BudgetSetting(row.resource, row.sense, row.value)
 
 
 def _rows(key: str, budget: Budget) -> list[BudgetSetting]:

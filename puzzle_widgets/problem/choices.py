@@ -40,11 +40,6 @@ class Difference:
 def find_layer(library: BlockLibrary, word: object) -> LayerName:
     """Find a layer by its name, or by that name as text.
 
-    Raises
-    ------
-    ProblemError
-        If there is none, with the layers that there are.
-
     Examples
     --------
     >>> import puzzle_widgets as pw
@@ -64,11 +59,6 @@ def find_layer(library: BlockLibrary, word: object) -> LayerName:
 
 def find_variant(layer: Layer, word: object) -> str:
     """Find a variant by its name, by its label in tables, or by ``"parent"``.
-
-    Raises
-    ------
-    ProblemError
-        If there is none, or several have that label, with variants that there are.
 
     Examples
     --------

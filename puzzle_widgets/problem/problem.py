@@ -236,13 +236,7 @@ def _read_goal(
 
 
 def check_problem(problem: object) -> None:
-    """Refuse what is no problem, with how to state one.
-
-    Raises
-    ------
-    ProblemError
-        Such as for a library.
-    """
+    """Refuse what is no problem, with how to state one."""
     if isinstance(problem, SearchProblem):
         return
     given = "library" if isinstance(problem, BlockLibrary) else "..."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,10 +81,12 @@ def bar_heights(subblock: SubblockSizes) -> FloatArray:
 
 
 def _subblock_sizes(library: BlockLibrary, part: Part) -> SubblockSizes:
-    kinds = np.array([KINDS.index(kind) for kind in _kinds(library, part)], dtype=np.int8)
+    blocks = [getattr(v, part) for layer in library.layers for v in layer.variants]
+    kinds = np.array([KINDS.index(block.kind) for block in blocks], dtype=np.int8)
     shares = np.concatenate([_layer_shares(layer, part) for layer in library.layers])
     shares[kinds == KINDS.index("no_op")] = 0.0
-    basis = next((key for key in _part_keys(part) if key in library.keys), "")
+    keys = [f"{COST_GROUP}{part}_{base}" for base in _BASES]
+    basis = next((key for key in keys if key in library.keys), "")
     if basis:
         unknown = kinds == KINDS.index("other")
         shares[unknown] = _cost_shares(library, basis)[unknown]
@@ -100,22 +101,10 @@ def _whole_sizes(library: BlockLibrary) -> SubblockSizes:
     return SubblockSizes(np.full(count, KINDS.index("other"), dtype=np.int8), shares, basis)
 
 
-def _kinds(library: BlockLibrary, part: Part) -> list[Kind]:
-    return [getattr(v, part).kind for layer in library.layers for v in layer.variants]
-
-
 def _layer_shares(layer: Layer, part: Part) -> FloatArray:
     sizes = [getattr(variant, part).size for variant in layer.variants]
-    whole = getattr(layer.parent_variant, part).size or _largest(sizes)
+    whole = getattr(layer.parent_variant, part).size or max(filter(None, sizes), default=1)
     return np.array([np.nan if size is None else size / whole for size in sizes])
-
-
-def _largest(sizes: Sequence[int | None]) -> int:
-    return max((size for size in sizes if size), default=1)
-
-
-def _part_keys(part: Part) -> list[str]:
-    return [f"{COST_GROUP}{part}_{base}" for base in _BASES]
 
 
 def _cost_shares(library: BlockLibrary, key: str) -> FloatArray:

@@ -185,13 +185,7 @@ class Solution:
 
 
 def solution_of(problem: SearchProblem, outcome: Outcome, seconds: float) -> Solution:
-    """Name an engine's choice, and check it against the budgets by the library's own numbers.
-
-    Raises
-    ------
-    SolverError
-        If the choice breaks a budget: no such architecture leaves this function.
-    """
+    """Name an engine's choice, and check it against the budgets by the library's own numbers."""
     bound = problem.sign * outcome.bound if math.isfinite(outcome.bound) else math.nan
     bound += problem.library.non_block_cost(problem.objective)
     facts = {"seconds": seconds, "engine": outcome.engine, "bound": bound}
@@ -213,13 +207,7 @@ def _prices(problem: SearchProblem, outcome: Outcome) -> FrozenMapping[str, floa
 
 
 def evaluate(problem: SearchProblem, architecture: Architecture, engine: str = "given") -> Solution:
-    """Sum up a given architecture: feasible, unproven, without a bound.
-
-    Raises
-    ------
-    SolverError
-        If it breaks a budget.
-    """
+    """Sum up a given architecture: feasible, unproven, without a bound."""
     _check(problem, architecture)
     score = problem.library.totals(architecture)[problem.objective]
     return Solution(problem, "feasible", FrozenMapping(architecture), score, engine=engine)

@@ -74,13 +74,7 @@ def limit_words(library: BlockLibrary, resource: str, limit: float) -> str:
 
 
 def check_resource(problem: SearchProblem, resource: str) -> None:
-    """Refuse a resource that the library does not have.
-
-    Raises
-    ------
-    ProblemError
-        With what the library has.
-    """
+    """Refuse a resource that the library does not have."""
     check_problem(problem)
     library = problem.library
     if limited_key(resource) not in library.keys:
@@ -90,13 +84,7 @@ def check_resource(problem: SearchProblem, resource: str) -> None:
 
 
 def check_spacing(points: int, between: Range) -> None:
-    """Refuse fewer than two limits, and empty ranges.
-
-    Raises
-    ------
-    ProblemError
-        With what to give.
-    """
+    """Refuse fewer than two limits, and empty ranges."""
     if points < 2:
         raise ProblemError(f"points={points!r}: at least 2 limits are needed.")
     if between is not None and not -math.inf < between[0] < between[1] < math.inf:
@@ -135,13 +123,7 @@ def even_axis(
 
 
 def given_axis(problem: SearchProblem, resource: str, targets: Sequence[float]) -> BudgetAxis:
-    """Take limits as they are given.
-
-    Raises
-    ------
-    ProblemError
-        If one is not finite, or none is left.
-    """
+    """Take limits as they are given."""
     limits = [float(target) for target in targets]
     if not all(math.isfinite(limit) for limit in limits):
         raise ProblemError(f"targets={list(targets)!r}: give finite numbers.")

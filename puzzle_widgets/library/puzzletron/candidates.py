@@ -137,12 +137,8 @@ def _scores(
             f"the parent's own {' and '.join(found)} is not known in every layer.",
             "Give the validation file teacher.json.",
         )
-    said = [
-        _said(key, candidates, counts[key], len(others))
-        for key in found
-        if key not in fit and counts[key]
-    ]
-    return sorted(fit, key=_rank), said
+    unfit = {key: count for key, count in counts.items() if key not in fit}
+    return sorted(fit, key=_rank), _said(unfit, candidates, len(others))
 
 
 def _costs(candidates: Sequence[Candidate], keys: list[str]) -> tuple[list[str], list[str]]:
@@ -153,12 +149,8 @@ def _costs(candidates: Sequence[Candidate], keys: list[str]) -> tuple[list[str],
         for key in found
         if counts[key] >= _COST_SHARE * len(candidates) and _whole(candidates, key)
     ]
-    said = [
-        _said(key, candidates, counts[key], len(candidates))
-        for key in found
-        if key not in fit and counts[key]
-    ]
-    return fit, said
+    unfit = {key: count for key, count in counts.items() if key not in fit}
+    return fit, _said(unfit, candidates, len(candidates))
 
 
 def _whole(candidates: Sequence[Candidate], key: str) -> bool:
@@ -170,8 +162,13 @@ def _count(candidates: Sequence[Candidate], key: str) -> int:
     return sum(found.values.get(key) is not None for found in candidates)
 
 
-def _said(key: str, candidates: Sequence[Candidate], count: int, whole: int) -> str:
-    if count and not _whole(candidates, key):
+def _said(counts: Mapping[str, int], candidates: Sequence[Candidate], whole: int) -> list[str]:
+    """Say which keys are left out, and why; keys that no block has are not mentioned."""
+    return [_why(key, candidates, count, whole) for key, count in counts.items() if count]
+
+
+def _why(key: str, candidates: Sequence[Candidate], count: int, whole: int) -> str:
+    if not _whole(candidates, key):
         first = _first_without(key, [c for c in candidates if c.is_parent])
         return f"{key} is left out: the parent's own is not known in every layer, first in {first}."
     others = [c for c in candidates if not c.is_parent or key.startswith(COST_GROUP)]
@@ -218,9 +215,9 @@ def _only_parent(candidates: Sequence[Candidate], kept: Sequence[Candidate]) -> 
     return sorted(had - have)
 
 
-def _rank(key: str) -> tuple[int, int]:
+def _rank(key: str) -> int:
     name = key.removeprefix(SCORE_GROUP)
-    return (_FIRST.index(name) if name in _FIRST else len(_FIRST), 0)
+    return _FIRST.index(name) if name in _FIRST else len(_FIRST)
 
 
 def with_one_minus(found: Usable) -> Usable:
@@ -228,15 +225,12 @@ def with_one_minus(found: Usable) -> Usable:
     scores = [
         key for key in found.keys if key.startswith(SCORE_GROUP) and not key.startswith(_PREFIX)
     ]
-    derived = {name: key for key in scores if (name := _derived(key)) not in found.keys}
+    names = {f"{_PREFIX}{key.removeprefix(SCORE_GROUP)}": key for key in scores}
+    derived = {name: key for name, key in names.items() if name not in found.keys}
     candidates = tuple(_with_derived(candidate, derived) for candidate in found.candidates)
     last = max((found.keys.index(key) for key in scores), default=-1) + 1
     keys = (*found.keys[:last], *derived, *found.keys[last:])
     return replace(found, keys=keys, candidates=candidates)
-
-
-def _derived(key: str) -> str:
-    return f"{_PREFIX}{key.removeprefix(SCORE_GROUP)}"
 
 
 def _with_derived(found: Candidate, derived: dict[str, str]) -> Candidate:
@@ -350,15 +344,12 @@ def weight_paths_of(entry: Mapping[str, Any], place: Location) -> tuple[str, ...
     return tuple(text(path, here, "a path") for path in found)
 
 
-def config_text(config: object, place: Location) -> str:
-    """Text of a block's config, to be kept with the block."""
-    return long_text(canonical(config), place)
-
-
 def read_candidate(
     record: Mapping[str, Any], source: Mapping[str, Any], layer: int, shape: Shape, place: Location
 ) -> Candidate:
     """Read the block that a record is of; ``source`` says where its weights lie."""
     config = one_config(record, place)
     block = read_block(config, shape, place)
-    return Candidate(layer, block, config_text(config, place), weight_paths_of(source, place))
+    return Candidate(
+        layer, block, long_text(canonical(config), place), weight_paths_of(source, place)
+    )

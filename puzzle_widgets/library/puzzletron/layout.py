@@ -60,7 +60,7 @@ class Width:
 
 def find_widths(roots: Iterable[PurePosixPath], tops: list[PurePosixPath]) -> list[Width]:
     """Find the widths of the only run there is; none where runs are not those of widths."""
-    widths = [Width(root, root.parents[2]) for root in roots if _is_width(root)]
+    widths = [Width(root, root.parents[2]) for root in roots if root.match(f"{_SCENARIOS}/*/*")]
     runs = {width.run for width in widths}
     within = {width.root for width in widths} | runs
     if len(runs) != 1 or not within.issuperset(tops):
@@ -84,10 +84,6 @@ def _owner(path: PurePosixPath, widths: list[Width]) -> Width | None:
     mine = [width for width in widths if width.root.parent.name in path.parts]
     exact = [width for width in mine if width.root.name in path.parts]
     return next(iter([*exact, *mine]), None)
-
-
-def _is_width(root: PurePosixPath) -> bool:
-    return len(root.parts) > 2 and root.parent.parent.name == _SCENARIOS
 
 
 @dataclass(frozen=True)
@@ -221,7 +217,7 @@ def _roots(paths: Sequence[PurePosixPath], asked: str) -> set[PurePosixPath]:
     """Folders of all runs that have blocks, in a library or in records of a search."""
     libraries = {path.parent for path in paths if path.name == LIBRARY}
     marked = libraries | {path.parent for path in paths if path.name == STATS}
-    marked |= {path.parents[2] for path in paths if _is_teacher_config(path)}
+    marked |= {path.parents[2] for path in paths if any(map(path.match, TEACHER_CONFIGS))}
     records = [path for path in paths if path.name == RECORDS]
     found = {path.parent: _root_of(path, marked) for path in records}
     known = libraries | {root for root in found.values() if root is not None}
@@ -275,10 +271,6 @@ def _teacher_config(named: Paths) -> str:
         if found:
             return _shallowest(found, "config.json")
     return next((path for pure, path in named if str(pure) == "config.json"), "")
-
-
-def _is_teacher_config(path: PurePosixPath) -> bool:
-    return any(path.match(config) for config in TEACHER_CONFIGS)
 
 
 def behind_links(files: Mapping[str, bytes], layout: Layout) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from puzzle_widgets.library.checks import (
     tidy,
 )
 from puzzle_widgets.library.frozen import FrozenMapping
-from puzzle_widgets.library.model import Measurement, Part
+from puzzle_widgets.library.model import PARTS, Measurement, Part
 from puzzle_widgets.library.puzzletron.blocks import (
     NO_OP,
     Block,
@@ -32,7 +32,6 @@ from puzzle_widgets.library.puzzletron.candidates import Candidate, Values, cost
 from puzzle_widgets.library.quantity import COST_GROUP, format_number
 
 _CLASSES: dict[str, Part] = {"AttentionConfig": "attention", "FFNConfig": "ffn"}
-_PARTS: tuple[Part, ...] = ("attention", "ffn")
 _USUAL = ("batch_size", "prefill_seq_len", "generation_seq_len", "weights_dtype")
 _DTYPES = ("weights_dtype", "activations_dtype", "kv_cache_dtype")
 _DTYPE_WORDS = ("weights", "activations", "KV cache")
@@ -98,10 +97,10 @@ class WorkloadStats:
 
         What a part does not have, the block has not either.
         """
-        subblocks = {place: self._of_subblock(block, place, layer) for place in _PARTS}
+        subblocks = {place: self._of_subblock(block, place, layer) for place in PARTS}
         found: Values = {}
         for key in self.keys:
-            mine = {place: subblocks[place].get(key) for place in _PARTS}
+            mine = {place: subblocks[place].get(key) for place in PARTS}
             found[key] = _sum(list(mine.values()))
             found |= {f"{place}_{key}": value for place, value in mine.items()}
         whole = self.blocks.get((block, layer)) or self.blocks.get((block, None)) or {}
@@ -225,7 +224,8 @@ def _read_row(
     parts: dict[_PartKey, Values],
     blocks: dict[tuple[Block, int | None], Values],
 ) -> None:
-    layer = layer_number(row["parent_layer_index"], file) if _has_layer(row) else None
+    numbered = row.get("parent_layer_index") not in (None, -1)  # -1 is all layers in version 2
+    layer = layer_number(row["parent_layer_index"], file) if numbered else None
     place = file if layer is None else file.at(layer=layer)
     values = costs_of(row, place)
     if "block_config" in row:
@@ -245,11 +245,6 @@ def _part_of(row: Mapping[str, Any], place: Location) -> Part:
             f"{short_repr(named)} is not supported.", f"Supported are {', '.join(_CLASSES)}."
         )
     return _CLASSES[named]
-
-
-def _has_layer(row: Mapping[str, Any]) -> bool:
-    """Whether costs are of one layer; the second version writes -1 for all layers."""
-    return row.get("parent_layer_index") not in (None, -1)
 
 
 def _sum(values: Sequence[float | None]) -> float | None:

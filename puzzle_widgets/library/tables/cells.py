@@ -85,11 +85,6 @@ class Marks:
         Before the decimals, ``"."`` or ``","``.
     thousands
         Between groups of three digits, ``"."``, ``","``, ``" "`` or ``"'"``.
-
-    Raises
-    ------
-    LibraryError
-        If it is another mark, or one for both.
     """
 
     decimal: str | None = None

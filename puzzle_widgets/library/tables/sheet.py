@@ -152,7 +152,7 @@ def sheet_of(
         _fit(row, len(headings), Location(file, row=name))
         for row, name in zip(rows[top + 1 :], below, strict=True)
     ]
-    above = [n for n, row in zip(numbers, rows[:top], strict=False) if not _is_empty(row)]
+    above = [n for n, row in zip(numbers, rows[:top], strict=False) if not all(map(is_blank, row))]
     if above:
         words = f"{rows_words(above)} above the headings {'was' if len(above) == 1 else 'were'}"
         notes = (*notes, f"{words} ignored.")
@@ -169,10 +169,6 @@ def rows_words(numbers: Sequence[int]) -> str:
     if numbers[-1] - numbers[0] == len(numbers) - 1:
         return f"Rows {numbers[0]} to {numbers[-1]}"
     return f"{len(numbers):,} rows, {numbers[0]} to {numbers[-1]},"
-
-
-def _is_empty(row: Sequence[object]) -> bool:
-    return all(is_blank(cell) for cell in row)
 
 
 def _fit(row: Sequence[object], width: int, place: Location) -> Sequence[object]:
