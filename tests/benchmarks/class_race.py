@@ -1,7 +1,6 @@
 """The hard classes: ours and each peer in turn, by CPU time, every answer summed again and held.
 
-The limit is in seconds of wall time, for everyone; with one thread each, and nothing else running,
-that is CPU time too.
+The limit is in seconds of wall time; with one thread and nothing else running that is CPU time.
 """
 
 from __future__ import annotations
@@ -92,10 +91,10 @@ class Result:
         if math.isfinite(quickest):
             return MISSES, "unproven"
         scores = [run.score for run in self.peers.values()]
-        if not _no_worse(self.ours.score, min(scores, default=math.inf)):
+        if not no_worse(self.ours.score, min(scores, default=math.inf)):
             return MISSES, "worse answer"
         bounds = [-run.bound for run in self.peers.values()]
-        if not _no_worse(-self.ours.bound, min(bounds, default=math.inf)):
+        if not no_worse(-self.ours.bound, min(bounds, default=math.inf)):
             return MISSES, "worse bound"
         return BETTER, ""
 
@@ -113,6 +112,16 @@ def race_class(
         results.append(_meet(instance, peers, workers, effort))
         say(f"{family.name}: {instance.name}, {results[-1].verdict[0]}")
     return results
+
+
+def told(raced: Mapping[str, Sequence[Result]]) -> list[str]:
+    """What is wrong, with the names of class and instance."""
+    return [
+        f"{name}: {result.name}: {words}"
+        for name, results in raced.items()
+        for result in results
+        for words in result.wrong
+    ]
 
 
 def solve_ours(mckp: Mckp, seconds: float) -> tuple[Answer, float]:
@@ -176,15 +185,15 @@ def wrongs(mckp: Mckp, answer: Answer, mine: Run, theirs: Mapping[str, Run]) -> 
     """What of ours cannot be: an answer beyond the limits, a false bound, a false claim."""
     if answer.choice is not None and not is_feasible(mckp, answer.choice):
         yield "ours breaks a limit"
-    if not _no_worse(mine.bound, mine.score):
+    if not no_worse(mine.bound, mine.score):
         yield f"ours has the bound {mine.bound} above its own score {mine.score}"
     for name, run in theirs.items():
-        if not _no_worse(mine.bound, run.score):
+        if not no_worse(mine.bound, run.score):
             yield f"{name} found {run.score}, below the bound of ours, {mine.bound}"
-        if run.proven and not _no_worse(mine.score, run.score):
+        if run.proven and not no_worse(mine.score, run.score):
             yield f"{name} proves {run.score}, better than ours, {mine.score}"
 
 
-def _no_worse(one: float, other: float) -> bool:
-    """Whether a value to be small is at most another, within tolerance."""
+def no_worse(one: float, other: float) -> bool:
+    """Whether a value to be small is at most another, but for the last digits."""
     return one <= other or one - other <= _SAME * max(1.0, abs(other))

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks import report
-from tests.benchmarks.class_race import CLASS_PEERS, ClassEffort, Result, race_class
+from tests.benchmarks.class_answers import contradictions, improved, read_answers, write_answers
+from tests.benchmarks.class_race import CLASS_PEERS, ClassEffort, Result, race_class, told
 from tests.benchmarks.classes import class_instances
 from tests.benchmarks.front_race import FrontEffort, race_fronts
 from tests.benchmarks.growth import measure_growth
@@ -61,6 +62,9 @@ def _read(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--only", choices=(*PARTS, *LONG_PARTS), nargs="+", default=PARTS, help="parts to measure"
     )
     parser.add_argument("--families", nargs="+", metavar="WORD", help="only families named so")
+    parser.add_argument(
+        "--keep-answers", action="store_true", help="note the best answers of classes found"
+    )
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables here too")
     return parser.parse_args(arguments)
 
@@ -92,23 +96,22 @@ def _classes(options: argparse.Namespace, wrong: list[str]) -> Iterator[str]:
     repeats = options.repeats or (1 if options.quick else usual.repeats)
     effort = ClassEffort(options.limit or usual.limit, repeats)
     raced: dict[str, list[Result]] = {}
+    known = read_answers()
     with Workers(threads=1) as workers:
         for family in class_instances(options.families or ()):
             some = family.first() if options.quick else family
             raced[family.name] = race_class(some, peers, workers, effort, _say)
-    wrong += [
-        f"{name}: {r.name}: {words}"
-        for name, each in raced.items()
-        for r in each
-        for words in r.wrong
-    ]
+            if options.keep_answers:
+                write_answers(improved(known, raced))
+    wrong += [*told(raced), *contradictions(known, raced)]
     yield report.class_table(raced)
 
 
 def _many(options: argparse.Namespace) -> Iterator[str]:
     """Measure work that is many searches."""
     peer = _LOOP_PEER if _LOOP_PEER in installed_peers() else None
-    yield report.machine(_command(options), _PACKAGES, [] if peer else [_LOOP_PEER])
+    packages = [*_PACKAGES, _LOOP_PEER.package] if peer else _PACKAGES
+    yield report.machine(_command(options), packages, [] if peer else [_LOOP_PEER])
     effort = ManyEffort(50, 60, 20, 10, 3, 1, 10.0) if options.quick else ManyEffort()
     effort = replace(effort, limit=options.limit or effort.limit)
     with Workers(threads=1) as workers:

@@ -142,7 +142,7 @@ def many_table(lines: Iterable[ManyLine]) -> str:
             f"{each.searches:,}",
             milliseconds(each.cpu),
             milliseconds(each.wall),
-            f"{1000 * each.cpu / each.searches:.2f}",
+            f"{1000 * each.cpu / each.searches:,.2f}",
             str(each.unproven),
             each.remark,
         ]

@@ -13,6 +13,13 @@ import pytest
 
 from puzzle_widgets.problem.mckp import FloatArray, IntArray, Mckp
 from tests.benchmarks import classes, compare, report
+from tests.benchmarks.class_answers import (
+    Known,
+    contradictions,
+    improved,
+    read_answers,
+    write_answers,
+)
 from tests.benchmarks.class_race import (
     BETTER,
     MISSES,
@@ -280,3 +287,42 @@ def test_command_fails_after_the_table_where_something_is_wrong(
     with pytest.raises(SystemExit, match="10x5x5: seed 0: ours breaks a limit"):
         compare.main([*arguments, "--markdown", str(file)])
     assert "<!-- classes: begin -->" in file.read_text(encoding="utf-8")
+
+
+def test_answers_known_get_better_only(tmp_path: Path) -> None:
+    """The least score and the highest bound stay, and survive the file."""
+    results = [
+        Result("seed 0", run(2.0, bound=0.0), {"peer": run(1.5, bound=0.5)}, ()),
+        Result("seed 1", run(math.inf, bound=0.0), {}, ()),
+    ]
+    known = improved({}, {"class": results, "published, band": results})
+    assert known == {"class": {"seed 0": Known(1.5, 0.5)}}
+    assert improved(known, {"class": [Result("seed 0", run(3.0, bound=1.0), {}, ())]}) == {
+        "class": {"seed 0": Known(1.5, 1.0)}
+    }
+    write_answers(known, tmp_path / "answers.json")
+    assert read_answers(tmp_path / "answers.json") == known
+
+
+def test_contradictions_with_known_answers_are_told() -> None:
+    """Ours may prove nothing worse, and have no bound above, what is known."""
+    answers = {"class": {"seed 0": Known(1.0, 0.5)}}
+
+    def told(mine: Run) -> list[str]:
+        return list(contradictions(answers, {"class": [Result("seed 0", mine, {}, ())]}))
+
+    assert not told(run(1.0))
+    assert not told(run(2.0, bound=1.0))
+    assert ["proves" in words for words in told(run(2.0))] == [True, False]
+    assert "bound" in told(run(2.0, bound=1.5))[0]
+
+
+def test_quick_classes_have_their_known_answers() -> None:
+    """Ours proves again what is kept of the quick classes; so the draws are the same, too."""
+    answers = read_answers()
+    for family in class_instances(["R 1e3", "zig-zag", "4 score levels", "to 1e12"]):
+        for instance in family.instances:
+            found, _ = solve_ours(instance.mckp, 20.0)
+            known = answers[family.name][instance.name]
+            assert exact_score(instance.mckp, found) == pytest.approx(known.score, rel=1e-9)
+            assert known.bound == pytest.approx(known.score, rel=1e-6)
