@@ -88,20 +88,8 @@ def blocks_found(
 ) -> list[Finding]:
     """Find the layers whose chosen block is unfit, as one finding or none.
 
-    Parameters
-    ----------
-    solution
-        The architecture.
-    unfit
-        What the target cannot take: a function of a module, as its answers are remembered.
-    text
-        What it is and what to do; the layers are put in front.
-    rule
-        The rule against it in words, such as ``"no linear blocks"``.
-    severity
-        As in :class:`Finding`.
-    given
-        Further arguments of ``unfit``.
+    ``text`` says what it is and what to do, ``rule`` what keeps the search from it. ``unfit`` is a
+    function of a module, with further arguments ``given``: its answers are remembered.
     """
     places = [n for n, block in enumerate(solution.blocks) if unfit(block, n, *given)]
     if not places:

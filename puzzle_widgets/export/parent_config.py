@@ -227,20 +227,9 @@ def _count(record: Mapping[str, Any], key: str, place: Location) -> int | None:
 
 
 def rope_forms(content: Mapping[str, Any], theta: float | None = None) -> dict[str, Any]:
-    """Say a configuration's RoPE in both forms.
+    """Say a configuration's RoPE in both forms; empty without one, or with one per kind of layer.
 
-    Parameters
-    ----------
-    content
-        A configuration with either form, or with both.
-    theta
-        The base where it gives none; without one nothing is added then.
-
-    Returns
-    -------
-    dict
-        ``rope_theta``, ``rope_scaling`` (``None`` for plain RoPE) and ``rope_parameters``; empty
-        where there is no RoPE, or one for each kind of layer.
+    ``theta`` is the base where the configuration gives none.
 
     Examples
     --------

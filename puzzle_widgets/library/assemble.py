@@ -232,7 +232,7 @@ def check_costs(
         if not is_cost and not _NEVER_BELOW.match(key):
             continue
         cells = [(layer, v.name, v.values[key]) for layer in layers for v in layer.variants]
-        found = stand_ins(
+        found = placeholders(
             [cost for *_, cost in cells], [la.parent_variant.values[key] for la in layers]
         )
         if not is_cost:  # a large one is never chosen, and may be so bad
@@ -249,23 +249,16 @@ def check_costs(
     return tuple(_without(layer, gone) for layer in layers), tuple(notes)
 
 
-def stand_ins(values: Sequence[float], parents: Sequence[float]) -> list[float]:
-    """Figures of a column that stand for a {what} that is not known.
-
-    Parameters
-    ----------
-    values
-        A cost of every block.
-    parents
-        Those of the parent's own blocks.
+def placeholders(values: Sequence[float], parents: Sequence[float]) -> list[float]:
+    """Find the placeholders among a cost of every block, by those of the parent's own blocks.
 
     Examples
     --------
-    >>> stand_ins([10.0, 4.0, 1e12, 0.0, 9.5, 1e12], parents=[10.0, 9.5])
+    >>> placeholders([10.0, 4.0, 1e12, 0.0, 9.5, 1e12], parents=[10.0, 9.5])
     [1000000000000.0]
-    >>> stand_ins([10.0, 4.0, -1.0], parents=[10.0])
+    >>> placeholders([10.0, 4.0, -1.0], parents=[10.0])
     [-1.0]
-    >>> stand_ins([855e6, 16384.0, 0.0, 855e6], parents=[855e6, 855e6])
+    >>> placeholders([855e6, 16384.0, 0.0, 855e6], parents=[855e6, 855e6])
     []
     """
     counts = Counter(parents)

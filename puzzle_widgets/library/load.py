@@ -196,15 +196,7 @@ def open_source(
     decimal: str | None = None,
     thousands: str | None = None,
 ) -> BlockLibrary | Run:
-    """Open what has workloads, to choose among them, or else a library.
-
-    Parameters
-    ----------
-    source
-        As for :func:`load_library`, or bytes by path.
-    allow_gaps, decimal, thousands
-        As for :func:`load_library`.
-    """
+    """Open what has workloads, or else a library; arguments are those of :func:`load_library`."""
     opened = _open(_resolve(source), _Asked(allow_gaps=allow_gaps, marks=Marks(decimal, thousands)))
     if isinstance(opened, TableRun) and not opened.workloads:
         return opened.library()

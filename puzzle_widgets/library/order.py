@@ -22,11 +22,6 @@ def layer_numbers(names: Sequence[LayerName]) -> tuple[int, ...] | None:
     Names carry numbers where all have one pattern, such as ``model.layers.12``, ``layer_3`` or
     ``"05"``, in which one number tells them apart.
 
-    Returns
-    -------
-    tuple of int or None
-        One number a name, in the order of the names; ``None`` where the names carry none.
-
     Examples
     --------
     >>> layer_numbers(["model.layers.10", "model.layers.2"])
@@ -91,14 +86,7 @@ def _run_words(run: Run, name: Callable[[int], str]) -> str:
 def in_order(library: BlockLibrary, file: str, *, allow_gaps: bool = False) -> BlockLibrary:
     """Put numbered layers in the order of their numbers; others stay as the file has them.
 
-    Parameters
-    ----------
-    library
-        As it was read.
-    file
-        Its name, for messages.
-    allow_gaps
-        Whether numbers may be missing, which a note then says.
+    Where gaps are allowed a note names the missing ones.
     """
     numbers = layer_numbers([layer.name for layer in library.layers])
     if numbers is None:

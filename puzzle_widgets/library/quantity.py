@@ -155,21 +155,7 @@ def _plain_label(key: str) -> str:
 
 
 def conversion(key: str, unit: str, place: Location) -> float | None:
-    """Factor from a unit that is given to the one that a key's name says.
-
-    Parameters
-    ----------
-    key
-        Such as ``stats.runtime_ms``.
-    unit
-        As given beside the name.
-    place
-        For messages.
-
-    Returns
-    -------
-    float or None
-        ``None`` where the name says no unit, so that the one given holds.
+    """Factor from a unit that is given to the one that a key's name says; ``None`` without one.
 
     Examples
     --------

@@ -52,13 +52,6 @@ def score_sense(library: BlockLibrary, key: str) -> Sense:
     The parent's block is the best in nearly every layer, for every other block replaces it; the
     score's name is a second witness. Costs are minimized.
 
-    Parameters
-    ----------
-    library
-        The library.
-    key
-        Dotted key of a score or cost.
-
     Examples
     --------
     >>> from puzzle_widgets.library import random_library

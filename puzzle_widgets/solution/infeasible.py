@@ -18,19 +18,9 @@ Solve = Callable[[Mckp], Outcome]
 
 
 def explain(problem: SearchProblem, solve: Solve) -> str:
-    """Say why a problem has no architecture.
+    """Say which rule alone cannot be met, else what the others leave possible of each budget.
 
-    Parameters
-    ----------
-    problem
-        An infeasible problem.
-    solve
-        Engine for the questions "how little, how much is possible under the other limits?".
-
-    Returns
-    -------
-    str
-        The rule that alone cannot be met, else for each budget what the others leave possible.
+    ``solve`` answers "how little, how much is possible under the other limits?".
     """
     return _empty_layer(problem) or _alone(problem) or _together(problem, solve)
 

@@ -214,17 +214,7 @@ def evaluate(problem: SearchProblem, architecture: Architecture, engine: str = "
 
 
 def proven_by(solution: Solution, found: Solution, engine: str) -> Solution:
-    """Set the bound of a new search of the same problem beside a given architecture.
-
-    Parameters
-    ----------
-    solution
-        The architecture, summed up; a stored proof is not trusted.
-    found
-        What the search found.
-    engine
-        Who found the architecture, and whose the bound is.
-    """
+    """Give an architecture the bound of a new search; a stored proof is not trusted."""
     worse = solution.problem.sign * (solution.score - found.bound)
     if found.status != "optimal" or worse > _SAME * max(1.0, abs(solution.score)):
         return replace(solution, status="feasible", bound=found.bound, engine=engine)

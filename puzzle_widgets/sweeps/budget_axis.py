@@ -100,19 +100,10 @@ def even_axis(
     *,
     rounded: bool = True,
 ) -> BudgetAxis:
-    """Space limits evenly.
+    """Space limits evenly, by default from the use of ``best`` to a fifth of the parent's.
 
-    Parameters
-    ----------
-    problem, resource, points
-        As for :func:`puzzle_widgets.budget_surface`.
-    between
-        Least and greatest limit, in the resource's unit. By default from the use of ``best`` to
-        a fifth of the parent's, or to the least possible if that is more.
-    best
-        The best architecture free of these limits; the parent's use counts where there is none.
-    rounded
-        Whether to round them to a hundredth of their distance or a little more.
+    To the least possible, if that is more. ``best`` is the best architecture free of these limits.
+    ``rounded`` limits are multiples of about a hundredth of their distance.
     """
     low, high = between or _usual_range(problem, resource, best)
     step = (high - low) / (points - 1)

@@ -8,7 +8,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import dump_library
-from puzzle_widgets.library.assemble import stand_ins
+from puzzle_widgets.library.assemble import placeholders
 from tests.support.libraries import HALF_NAME, PARENT_NAME, published_content, published_files
 
 KEY = "stats.runtime_ms"
@@ -30,7 +30,7 @@ KEY = "stats.runtime_ms"
 )
 def test_stand_ins_are_found(values: list[float], parents: list[float], found: list[float]) -> None:
     """Marks of old, powers of ten, nines, the greatest whole numbers, and slips of the hand."""
-    assert sorted(stand_ins(values, parents)) == sorted(found)
+    assert sorted(placeholders(values, parents)) == sorted(found)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_stand_ins_are_found(values: list[float], parents: list[float], found: l
 )
 def test_wide_columns_stay_whole(values: list[float], parents: list[float]) -> None:
     """Nothing is far outside of them that a block could not cost."""
-    assert stand_ins(values, parents) == []
+    assert placeholders(values, parents) == []
 
 
 def changed(value: float | None, name: str = HALF_NAME, field: str = "runtime_ms") -> bytes:

@@ -85,13 +85,7 @@ def read_shape(config: Mapping[str, Any], place: Location) -> Shape:
 
 
 def read_blocks(content: object, place: Location) -> list[Block]:
-    """Read the block of every layer.
-
-    Parameters
-    ----------
-    content
-        Parsed ``config.json``, in which a multimodal model's text part may be nested.
-    """
+    """Read the block of every layer of a ``config.json``, also of a nested text model's."""
     config = mapping(content, place, "the file")
     found = _inner(config)
     if not found and is_plain(config):
