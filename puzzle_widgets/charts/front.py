@@ -157,7 +157,7 @@ def front_figure(  # noqa: PLR0913 - what is drawn, each by its name
     }
     lines = budget_lines(axes.library, limits, axes.resource)
     x, y = _spans(points, groups, lines, axes)
-    shown = [replace(spot, words="") for spot in points if spot.place == selected]
+    shown = [replace(spot, words="", color=SELECTED) for spot in points if spot.place == selected]
     inside = [spot for spot in points if y.holds(spot.y)]
     return Figure(
         title=f"Pareto front: {y.title.lower()} against {x.title}",

@@ -15,7 +15,7 @@ from puzzle_widgets.charts.front import (
     resource_span,
     score_span,
 )
-from puzzle_widgets.charts.palette import CURRENT
+from puzzle_widgets.charts.palette import CURRENT, SELECTED
 from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.problem.budget_rows import BudgetSetting
@@ -73,6 +73,7 @@ def test_a_front_has_every_point() -> None:
     assert "not proven optimal" in points[0].words
     assert figure.curves[0].points == tuple((spot.x, spot.y) for spot in points[-len(rest) - 1 :])
     assert figure.named("selected").spots[0].x == points[1].x
+    assert figure.named("selected").spots[0].color == SELECTED
     assert words(figure)[:3] == ["Pareto front", "Not proven optimal", "Selected point"]
 
 

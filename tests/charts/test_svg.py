@@ -8,8 +8,18 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from puzzle_widgets.charts.figure import Axis, Bars, BudgetLine, Figure, Key, Spot, Spots
-from puzzle_widgets.charts.palette import ATTENTION, FFN, FRONT
+from puzzle_widgets.charts.figure import (
+    Axis,
+    Bars,
+    BudgetLine,
+    Cells,
+    Figure,
+    Key,
+    Spot,
+    Spots,
+    Strip,
+)
+from puzzle_widgets.charts.palette import ATTENTION, FFN, FRONT, HEAT
 from puzzle_widgets.charts.svg import Drawing, draw, legend_rows
 
 SPACE = "{http://www.w3.org/2000/svg}"
@@ -85,3 +95,14 @@ def test_figures_stand_under_each_other() -> None:
     assert said.count("only once") == 1
     assert {"one", "two"} <= set(said)
     assert drawing.title == "both"
+
+
+def test_cells_leave_no_seams_and_the_strip_no_steps() -> None:
+    """Colors run into each other in the strip as on the screen; cells touch."""
+    cells = Cells((0.0, 1.0, 2.0), (0.0, 1.0), np.array([[0.0, 1.0]]), lambda *_: "", 20)
+    figure = Figure("f", *AXES, cells=cells, strip=Strip("Score", ("0", "1", "2")))
+    drawing = draw(figure)
+    assert len(elements(drawing, "rect", **{"shape-rendering": "crispEdges"})) == 2
+    stops = [stop.get("stop-color") for stop in elements(drawing, "stop")]
+    assert stops == list(HEAT)
+    assert len(elements(drawing, "rect", fill="url(#heat)")) == 1
