@@ -134,3 +134,14 @@ def test_the_program_s_help_loads_no_library(words: list[str]) -> None:
         "print('found', *sorted({'numpy', 'rich', 'puzzle_widgets.library'} & set(sys.modules)))"
     )
     assert output(code).splitlines()[-1] == "found"
+
+
+def test_a_search_of_the_program_loads_only_what_it_needs() -> None:
+    """A library that ships with the package needs no download, and no other reader."""
+    others = {"pandas", "jinja2", "pooch", "tqdm", "pulp", "highspy", "ipywidgets", "torch"}
+    code = (
+        "import sys\nfrom puzzle_widgets.cli import main\n"
+        "main(['search', 'llama-3.3-70b-modeled', '--max', 'stats.memory_mib=60%'])\n"
+        f"print('found', *sorted({others} & set(sys.modules)))"
+    )
+    assert output(code).splitlines()[-1] == "found"

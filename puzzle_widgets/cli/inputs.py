@@ -16,7 +16,7 @@ from puzzle_widgets.library import (
     load_library,
     open_source,
 )
-from puzzle_widgets.library.datasets import Dataset, cache_folder, has_agreed
+from puzzle_widgets.library.datasets import Dataset, has_agreed
 from puzzle_widgets.library.sense import score_sense
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.budget import BudgetSpec
@@ -84,7 +84,7 @@ def open_dataset(dataset: Dataset, *, agree: bool = False) -> BlockLibrary:
         TextColumn,
     )
 
-    agreed = agree or has_agreed(dataset, cache_folder()) or _ask(dataset)
+    agreed = agree or has_agreed(dataset) or _ask(dataset)
     if not agreed:
         raise DatasetError(
             f"{dataset.title} is under the {dataset.license.name}, which has to be accepted first. "

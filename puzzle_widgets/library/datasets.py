@@ -424,11 +424,14 @@ def _pooch() -> Any:  # noqa: ANN401
     return pooch
 
 
-def has_agreed(dataset: Dataset, folder: Path) -> bool:
-    """Whether a dataset's license needs no agreement, or was agreed to before."""
+def has_agreed(dataset: Dataset, folder: Path | None = None) -> bool:
+    """Whether a dataset's license needs no agreement, or was agreed to before.
+
+    ``folder`` is where agreements are kept; by default the cache folder.
+    """
     if not dataset.license.to_agree:
         return True
-    return _read(folder).get(dataset.name) == _terms(dataset)
+    return _read(folder or cache_folder()).get(dataset.name) == _terms(dataset)
 
 
 def remember(dataset: Dataset, folder: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Concatenate, Literal, ParamSpec
 
 from puzzle_widgets.errors import DatasetError, PuzzleError
 from puzzle_widgets.library import BlockLibrary, load_dataset
-from puzzle_widgets.library.datasets import Dataset, cache_folder, find_dataset, has_agreed
+from puzzle_widgets.library.datasets import Dataset, find_dataset, has_agreed
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state.actions import show_point, show_row, stop
@@ -257,7 +257,7 @@ class DatasetFetch:
         self.withdraw()
         self._offered = None if dataset.embedded else dataset
         self._store.tell(offered=self._offered)
-        if has_agreed(dataset, cache_folder()):
+        if has_agreed(dataset):
             self._fetch(dataset, agree=False)
 
     def accept(self) -> None:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library import BlockLibrary, dump_template
-from puzzle_widgets.library.datasets import Dataset, cache_folder, has_agreed, list_datasets
+from puzzle_widgets.library.datasets import Dataset, has_agreed, list_datasets
 from puzzle_widgets.library.model import ORIGIN_WORDS
 from puzzle_widgets.widgets.files import FilePicker
 from puzzle_widgets.widgets.html import download_link, folded_list, heading
@@ -178,7 +178,7 @@ class DatasetOffer(Panel):
             return
         self.head.value = heading(dataset.title, "published with the Puzzle demo")
         self.terms.value = describe_terms(dataset)
-        self.agree.value = has_agreed(dataset, cache_folder())
+        self.agree.value = has_agreed(dataset)
 
     def _show_progress(self) -> None:
         share = self.state.fetched
