@@ -80,7 +80,7 @@ def comparison_figure(series: Sequence[Series], key: str, *, log: bool = False) 
 
 
 def distribution_figure(series: Sequence[Series], key: str, *, log: bool = False) -> Figure:
-    """Work out a key's values from the greatest to the least, whatever their layers.
+    """Work out a key's values from the greatest to the least, in any layer.
 
     Examples
     --------

@@ -249,11 +249,11 @@ class Axis:
         return (value - low) / ((high - low) or 1.0)
 
     def clip(self, value: float) -> float:
-        """The value, or the nearer end where it lies outside."""
+        """The value, or the nearer end if it is outside."""
         return min(max(value, self.low), self.high)
 
     def holds(self, value: float) -> bool:
-        """Whether the value lies within."""
+        """Whether the value is inside."""
         return self.low <= value <= self.high
 
 

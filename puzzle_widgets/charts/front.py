@@ -247,7 +247,7 @@ def _spans(
 
 
 def resource_span(uses: Sequence[float], limits: Sequence[float]) -> tuple[float, float]:
-    """Span all architectures, and the limits that lie not too far from them."""
+    """Span all architectures, and the limits that are not too far from them."""
     low, high = around(uses)
     reach = _IN_REACH * max(high - low, abs(high))
     near = [at for at in limits if low - reach <= at <= high + reach]
@@ -257,7 +257,7 @@ def resource_span(uses: Sequence[float], limits: Sequence[float]) -> tuple[float
 def score_span(
     front: Sequence[float], others: Sequence[float], *, minimize: bool
 ) -> tuple[float, float]:
-    """Span the scores: from 0 where none lies below; losses far beyond the front stay outside."""
+    """Span the scores: from 0 where none is negative; losses far beyond the front stay outside."""
     scores = [*front, *others]
     low, high = min(scores, default=0.0), max(scores, default=0.0)
     if minimize and len(front) >= _ENOUGH:
@@ -276,7 +276,7 @@ def _usual_high(scores: Sequence[float]) -> float:
 
 
 def _within(spots: Sequence[Spot], x: Axis, y: Axis) -> tuple[Spot, ...]:
-    """Put spots that lie outside at the edge; the legend says so of their scores."""
+    """Put spots from outside at the edge; the legend says so of their scores."""
     return tuple(
         spot
         if x.holds(spot.x) and y.holds(spot.y)

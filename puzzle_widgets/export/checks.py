@@ -98,7 +98,7 @@ def check_known_blocks(context: ExportContext) -> list[Finding]:
 
 
 def check_sized_blocks(context: ExportContext) -> list[Finding]:
-    """Refuse blocks that are not told by attention, FFN, kind and size alone."""
+    """Refuse blocks that have more than kind and size of attention and FFN."""
     found = check_known_blocks(context)
     beyond = sorted({name for block in context.solution.blocks for name in extras(block)})
     words = f"this format cannot express {', '.join(beyond)}. Export as AnyModel instead."

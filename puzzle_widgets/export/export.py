@@ -141,7 +141,7 @@ class Checked:
 def prepare(
     given: Given, target: str, *, parent_config: ConfigSource | ParentConfig | None = None
 ) -> Checked:
-    """Check architectures for a target, to be told or written afterwards.
+    """Check architectures for a target, before they are written.
 
     Parameters
     ----------

@@ -191,7 +191,7 @@ def _ffn(block: BlockVariant, parent: ParentConfig) -> Layer | None:
 
 
 def _experts(sizes: Mapping[str, Any], parent: ParentConfig) -> Layer | None:
-    """Experts of a layer; what is not told of them is as in the parent."""
+    """Experts of a layer; what is not given is as in the parent."""
     found = {
         field: parent.content.get(field) if sizes.get(field) is None else sizes[field]
         for field in (*EXPERTS, LATENT)
@@ -207,10 +207,10 @@ def _given(block: BlockVariant, part: str) -> Mapping[str, Any]:
 
 def _mtp_layers(parent: ParentConfig) -> list[Layer]:
     """Layers of the parent's head that predicts several tokens, which the child keeps."""
-    told = parent.content
-    if not told.get("num_nextn_predict_layers"):
+    given = parent.content
+    if not given.get("num_nextn_predict_layers"):
         return []
-    kinds = told.get("mtp_hybrid_override_pattern") or told.get("mtp_layers_block_type") or "*E"
+    kinds = given.get("mtp_hybrid_override_pattern") or given.get("mtp_layers_block_type") or "*E"
     layers = [_of_parent(_TYPES.get(kind, ""), parent) for kind in kinds]
     if None in layers:
         raise ExportError(f"{parent.source}: the layers of its MTP head cannot be determined.")

@@ -202,9 +202,9 @@ def _finite(record: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _layers(record: Mapping[str, Any], place: Location) -> int:
     patterns = (record.get(key) for key in _PATTERNS)
-    told = next((len(one) for one in patterns if isinstance(one, list | str) and one), None)
+    given = next((len(one) for one in patterns if isinstance(one, list | str) and one), None)
     key = "num_hidden_layers"
-    return told if record.get(key) is None and told else _needed(record, key, place)
+    return given if record.get(key) is None and given else _needed(record, key, place)
 
 
 def _check_json(record: Mapping[str, Any], place: Location) -> None:
@@ -257,10 +257,10 @@ def rope_type(content: Mapping[str, Any]) -> str:
 def check_rope(content: Mapping[str, Any], place: Location) -> None:
     """Refuse two bases that contradict each other."""
     bases = [content.get(_THETA), _form(content).get(_THETA)]
-    told = [base for base in bases if base is not None]
-    if not _by_layer(content) and len(told) == 2 and told[0] != told[1]:
+    given = [base for base in bases if base is not None]
+    if not _by_layer(content) and len(given) == 2 and given[0] != given[1]:
         place.at(field=_THETA).fail(
-            f"{short_repr(told[0])}, and {short_repr(told[1])} in {_NEW}.",
+            f"{short_repr(given[0])}, and {short_repr(given[1])} in {_NEW}.",
             "Keep the correct one.",
         )
 
@@ -349,10 +349,10 @@ def _parameters_unlike(parent: ParentConfig, library: BlockLibrary) -> Iterator[
         known = own.values.get(f"{COST_GROUP}{part}_num_params", 0.0)
         if size is None or known <= 0:
             continue
-        ought = expected[part](parent, size)
-        if all(abs(known - one) > _CLOSE * known for one in ought):
+        usual = expected[part](parent, size)
+        if all(abs(known - one) > _CLOSE * known for one in usual):
             yield (
-                f"By {parent.source} the parent's {part} has about {ought[0]:,} parameters, in "
+                f"By {parent.source} the parent's {part} has about {usual[0]:,} parameters, in "
                 f"{library.name} it has {known:,.0f}: hidden size {parent.hidden:,} or "
                 f"{parent.heads} attention heads may be another model's."
             )

@@ -36,7 +36,7 @@ def _numbered(library: BlockLibrary) -> bool:
 
 
 def check_puzzletron(context: ExportContext) -> list[Finding]:
-    """Refuse unknown blocks and blocks without weights; say where the others' have to lie."""
+    """Refuse unknown blocks and blocks without weights; say where the others' must be."""
     solution = context.solution
     found = blocks_found(solution, _not_writable, UNKNOWN, "no blocks of unknown kind")
     found += blocks_found(
@@ -92,7 +92,7 @@ def _lacks_weights(block: BlockVariant, _: int) -> bool:
 
 
 def _weights_folder(solution: Solution) -> str:
-    """Folder that all weights lie in, as the library names it; empty where there is none."""
+    """Folder of all weights as the library names it; empty without one."""
     paths = [path for block in solution.blocks for path in block.weight_paths]
     try:
         return os.path.commonpath(paths) if paths else ""
@@ -137,7 +137,7 @@ def per_layer_config(solution: Solution, parent: ParentConfig) -> dict[str, Any]
 
 
 def check_per_layer(context: ExportContext) -> list[Finding]:
-    """Refuse a parent without sizes that differences could be told from."""
+    """Refuse a parent without sizes to compare with."""
     parent = context.parent
     if parent is None:
         return []

@@ -84,7 +84,7 @@ def write_puzzletron(
     Raises
     ------
     ExportError
-        If a block is not known, two blocks of a layer are the same, costs are not told by
+        If a block is not known, two blocks of a layer are the same, costs are not given by
         subblocks, the configuration is missing or not the parent's, its family is unknown to
         Puzzletron, layers are missing or out of order, or the folder is not empty.
 

@@ -106,7 +106,7 @@ def _check_parts(content: bytes, place: Location) -> None:
 
 
 def number(value: object, place: Location) -> float:
-    """Read a finite number of sensible size."""
+    """Read a finite number within limits."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         place.fail(f"{short_repr(value)} is not a number.", "Give a finite number.")
     if not abs(value) <= MAX_NUMBER:  # true of NaN as well
@@ -118,7 +118,7 @@ def number(value: object, place: Location) -> float:
 
 
 def numbers(values: Mapping[str, object], place: Location) -> dict[str, float]:
-    """Read a finite number of sensible size for each field."""
+    """Read a finite number within limits for each field."""
     return {
         field: float(value)  # the usual case, at once: no place to name is needed
         if (type(value) is float or type(value) is int) and abs(value) <= MAX_NUMBER

@@ -265,7 +265,7 @@ def is_here(dataset: Dataset) -> bool:
 def read_files(dataset: Dataset, progress: Progress | None = None) -> dict[str, bytes]:
     """Give every file's bytes, from the cache where it is, else from its source or a mirror.
 
-    What ``progress`` raises, when it is told how far the fetch is, ends the fetch.
+    An exception of ``progress`` ends the fetch.
     """
     here = _local_folder(dataset)
     if here is not None:

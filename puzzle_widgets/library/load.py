@@ -90,7 +90,7 @@ def load_library(
     source
         A directory in the published three-file form; the directory of one Puzzletron run, or one
         of its searches; an archive of either, zip or tar.gz; one file, JSON, CSV, Parquet or xlsx,
-        which is the one read (records of a search, say, though the run's own files lie beside it);
+        which is the one read (records of a search, say, though the run's own files are next to it);
         a tidy DataFrame (see :func:`puzzle_widgets.to_frame`); or a name of
         :func:`list_datasets`.
     name

@@ -254,7 +254,7 @@ class BlockLibrary:
     parent_config
         JSON text of the parent's Hugging Face config; empty where it is not known.
     notes
-        What a person should know of how the library was read: what was left out, passed by or
+        What a person should know of how the library was read: what was left out, ignored or
         converted, a sentence each.
 
     Notes

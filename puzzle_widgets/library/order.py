@@ -1,4 +1,4 @@
-"""The order of layers: by the numbers in their names, whatever the order that a file has."""
+"""The order of layers: by the numbers in their names, not the file's."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def format_number(value: float) -> str:
 
 
 def format_score(value: float) -> str:
-    """Write a score: to six decimals, so that close ones can be told apart; small ones in full."""
+    """Write a score: to six decimals, so that close ones differ; small ones in full."""
     size = abs(value)
     if not math.isfinite(value) or value == 0:
         return format_number(value)

@@ -31,7 +31,7 @@ _GAINS = re.compile(
 
 @dataclass(frozen=True)
 class Sense:
-    """The sense of a score, and what it was told by.
+    """The sense of a score, and the evidence for it.
 
     Parameters
     ----------

@@ -82,7 +82,7 @@ class Source:
     library
         Bytes by name of the files of a library: one, and its companions.
     title
-        What its name tells of it, ``""`` where it tells nothing.
+        A title from its name, ``""`` without one.
     asked
         The file of a run that was asked for by name, ``""`` for the whole run.
     """
@@ -113,7 +113,7 @@ class Source:
         return found[0]
 
     def read_library(self) -> dict[str, bytes]:
-        """Read all files of the library, each of a sensible size."""
+        """Read all files of the library, each within the size limit."""
         found = dict(self.library)
         for name, content in found.items():
             check_bytes(len(content), Location(name), fix="split it")
@@ -211,7 +211,7 @@ def _on_disk(paths: Mapping[str, Path]) -> LazyFiles:
 
 
 def _run_folder(path: Path) -> LazyFiles:
-    """JSON and CSV files beneath a folder; for that of one search, some above it too.
+    """JSON and CSV files below a folder; for that of one search, some above it too.
 
     Folders of weights and logs, hidden ones and those that are links are ignored; of the
     checkpoints only the parent's config is read. What a search's folder lacks is the costs and the
@@ -237,7 +237,7 @@ def _above_search(path: Path) -> dict[str, Path]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read one file of a sensible size."""
+    """Read one file within the size limit."""
     place = Location(path.name)
     try:
         check_bytes(path.stat().st_size, place, fix="split it")

@@ -49,7 +49,7 @@ def _alone(problem: SearchProblem) -> str:
 
 
 def _text(problem: SearchProblem, key: str, value: float) -> str:
-    """Write a value so that it is told apart from a limit that it just misses."""
+    """Write a value so that it differs from a limit that it just misses."""
     quantity, budget = problem.library.quantity(key), problem.budgets[key]
     limits = {quantity.text(budget.lower), quantity.text(budget.upper)}
     if quantity.text(value) not in limits:

@@ -164,7 +164,7 @@ def _by_mip(mckp: Mckp, how: _How) -> Outcome:
 
 
 def _warm(problem: SearchProblem, mckp: Mckp, warm_start: Solution | None) -> WarmStart | None:
-    """What an earlier solution of the same library and objective tells of this problem."""
+    """The warm start that an earlier solution of the same library and objective gives."""
     if warm_start is None or warm_start.problem.library is not problem.library:
         return None
     if not warm_start.shadow_prices:

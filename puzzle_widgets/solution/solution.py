@@ -22,7 +22,7 @@ from puzzle_widgets.problem import Architecture, Budget, SearchProblem, check_pr
 from puzzle_widgets.problem.mckp import to_architecture, to_choice
 from puzzle_widgets.search.outcome import Outcome, Status, Ties
 
-# How far two sums of the same score may lie apart, as a share of it: the order of adding differs.
+# How far two sums of the same score may differ, as a share of it: the order of adding differs.
 _SAME = 1e-9
 _NEVER_NOTHING = (MEMORY, RUNTIME, PARAMETERS)
 # A number up to this, where the parent uses far more, looks like a share.

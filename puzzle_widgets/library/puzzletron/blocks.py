@@ -1,4 +1,4 @@
-"""Blocks of a model as values, read by the one adapter of block configs, whatever their schema.
+"""Blocks of a model as values, read from block configs of any schema.
 
 Read are DeciLM (``n_heads_in_group``, ``ffn_mult``), early ModelOpt (``n_heads_in_group`` with
 ``intermediate_size``), ModelOpt (``num_key_value_heads``), its second version
@@ -68,7 +68,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class RunSubblock:
-    """One part of a block, told apart from others by its kind and facts.
+    """One part of a block, identified by its kind and facts.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ class RunSubblock:
 
     @property
     def subblock(self) -> SubBlock:
-        """The subblock as the library knows it; ``other`` where its size is not all of it."""
+        """The subblock as the library knows it; ``other`` where its size is not enough."""
         if self.kind in ("no_op", "linear"):
             return SubBlock("no_op" if self.kind == "no_op" else "linear")
         if self.kind in ("attention", "ffn") and len(self.facts) == 1:

@@ -314,7 +314,7 @@ def layer_number(value: object, place: Location) -> int:
 
 
 def layers_of(entry: Mapping[str, Any], place: Location) -> list[int]:
-    """Read ``parent_layer_indices``: a list, or one number; ``block_idx`` in its stead."""
+    """Read ``parent_layer_indices``: a list, or one number; or ``block_idx``."""
     found = entry.get("parent_layer_indices", entry.get("block_idx"))
     here = place.at(field="parent_layer_indices")
     numbers = found if isinstance(found, list) else [found]
@@ -336,7 +336,7 @@ def one_config(entry: Mapping[str, Any], place: Location) -> Mapping[str, Any]:
 
 
 def weight_paths_of(entry: Mapping[str, Any], place: Location) -> tuple[str, ...]:
-    """Read where the weights lie, as the file says it; often on another machine."""
+    """Read the paths of the weights as given; often on another machine."""
     found = entry.get("weight_paths") or []
     here = place.at(field="weight_paths")
     if not isinstance(found, list):
@@ -347,7 +347,7 @@ def weight_paths_of(entry: Mapping[str, Any], place: Location) -> tuple[str, ...
 def read_candidate(
     record: Mapping[str, Any], source: Mapping[str, Any], layer: int, shape: Shape, place: Location
 ) -> Candidate:
-    """Read the block that a record is of; ``source`` says where its weights lie."""
+    """Read the block that a record is of; ``source`` has the paths of its weights."""
     config = one_config(record, place)
     block = read_block(config, shape, place)
     return Candidate(

@@ -69,7 +69,7 @@ def find_widths(roots: Iterable[PurePosixPath], tops: list[PurePosixPath]) -> li
 
 
 def shared_files(paths: Paths, width: Width, widths: list[Width]) -> Paths:
-    """Files in the run's folder outside all widths that are a width's, or nobody's alone."""
+    """Files in the run's folder outside all widths that are a width's, or shared."""
     return [
         (pure, path)
         for pure, path in paths
@@ -105,7 +105,7 @@ class Layout:
     sweeps
         Tables of measured architectures.
     profiles
-        Which searches' results count, of those that lie there.
+        Which searches' results count, of those that are there.
     label
         What tells it from the other widths of its run, ``""`` where there are none.
     """
@@ -199,7 +199,7 @@ def beside(path: str, name: str) -> str:
 
 
 def _of_one_run(paths: Paths, roots: set[PurePosixPath], place: Location, asked: str) -> Paths:
-    """Files of the only run; what lies in another's folder within it is not its own."""
+    """Files of the only run; not those in another run's folder within it."""
     tops = [PurePosixPath(asked).parent] if asked else _uppermost(roots)
     if len(tops) > 1:
         names = ", ".join(str(top) for top in tops[:_NAMED])
@@ -274,7 +274,7 @@ def _teacher_config(named: Paths) -> str:
 
 
 def behind_links(files: Mapping[str, bytes], layout: Layout) -> tuple[str, ...]:
-    """Say that the parent's config lies behind a link, where no other is there."""
+    """Say that the parent's config is behind a link, if there is no other."""
     if layout.teacher_config:
         return ()
     ends = tuple(f"/{path}" for path in (*TEACHER_FOLDERS, *TEACHER_CONFIGS, "ckpts"))

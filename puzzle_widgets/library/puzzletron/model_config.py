@@ -215,7 +215,7 @@ def whole_of(config: Mapping[str, Any]) -> dict[str, Any]:
 def changes_by_layer(
     config: Mapping[str, Any], layers: int, place: Location
 ) -> dict[int, dict[str, Any]]:
-    """Read what each layer has of its own, by its number."""
+    """Read what differs in each layer, by its number."""
     kinds = config.get("layer_types")
     mixed = isinstance(kinds, list) and not set(map(str, kinds)) <= _ATTENTION
     for field in (*_UNREAD, *(["layer_types"] if mixed else [])):

@@ -129,7 +129,7 @@ def find_recorded(
 ) -> tuple[Recorded, ...]:
     """Read every file of records; those that repeat another's blocks and values go.
 
-    The workload is told by the solutions beside the records, else by the costs themselves. The
+    The workload is known from the solutions next to the records, else by the costs themselves. The
     non-block costs come from ``subblock_stats.json``, else from what a solution's totals
     have more than its blocks.
     """

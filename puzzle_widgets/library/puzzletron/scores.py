@@ -153,7 +153,7 @@ class Scores:
     baseline, parent
         Of the parent: as it was sliced for the scores of blocks, and as a file of its own says it.
     teacher_folder
-        Where the parent's weights lie.
+        Folder of the parent's weights.
     """
 
     blocks: dict[tuple[int, Block], Values] = field(default_factory=dict)
@@ -314,7 +314,7 @@ def _best_fit(entries: Sequence[Candidate], wanted: Block) -> Iterator[Block]:
 
 
 def _inside(path: str, folder: str) -> bool:
-    """Whether weights lie in the parent's folder, on whichever machine that was."""
+    """Whether weights are in the parent's folder, on any machine."""
     posix = path.replace("\\", "/")
     if folder and PurePosixPath(posix).is_relative_to(folder.replace("\\", "/")):
         return True
@@ -335,9 +335,9 @@ def _records(content: object, place: Location) -> list[Mapping[str, Any]]:
 def find_parents(
     entries: Entries, scores: Scores, teacher: Sequence[Block], place: Location, links: str
 ) -> dict[int, Block]:
-    """Find the parent's block of each layer; ``links`` say what lies behind one.
+    """Find the parent's block of each layer; ``links`` say what is behind one.
 
-    It is the one of the parent's config; without a config, the one whose weights all lie in the
+    It is the one of the parent's config; without a config, the one whose weights are all in the
     parent's folder; else the only one that was never scored.
     """
     layers: dict[int, list[Candidate]] = {}

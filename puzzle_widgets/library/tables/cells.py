@@ -116,7 +116,7 @@ class NumberStyle:
     thousands
         Mark between groups of three digits, if any.
     comma_file
-        Whether commas part the cells: a figure without a comma then says what it says.
+        Whether commas separate the cells: a figure without a comma is then unambiguous.
     """
 
     decimal: str | None = "."
@@ -320,7 +320,7 @@ def read_heading(heading: str, place: Location, *, literal: bool = False) -> Col
 
 
 def is_known(heading: str) -> bool:
-    """Whether a heading says something here, whatever its unit."""
+    """Whether a heading has a meaning here, with any unit."""
     return heading.strip().startswith(GROUPS) or _plain_words(parted(heading.strip())[0]) in _NAMES
 
 

@@ -47,7 +47,7 @@ class Sheet:
     headings
         The row that names the columns.
     rows
-        Those beneath it, each as long as the headings.
+        The rows below it, each as long as the headings.
     row_names
         Such as ``"row 14"``.
     head
@@ -59,7 +59,7 @@ class Sheet:
     literal
         Whether dotted headings are keys as they are, without a unit in brackets.
     comma_file
-        Whether commas part the cells.
+        Whether commas separate the cells.
     marks
         What the caller says of figures that are text.
     notes
@@ -272,7 +272,7 @@ def decode(content: bytes, place: Location) -> str:
 
 
 def split(text: str, mark: str, place: Location) -> list[Cells]:
-    """Part text into rows of cells."""
+    """Split text into rows of cells."""
     lines = csv.reader(_csv_lines(text), delimiter=mark, strict=True)
     rows: list[Cells] = []
     cells = 0
@@ -290,7 +290,7 @@ def split(text: str, mark: str, place: Location) -> list[Cells]:
 
 
 def _find_separator(text: str) -> tuple[str, str]:
-    """Find what parts the cells: as Excel's first line says, or by the headings it makes."""
+    """Find the separator: as Excel's first line says, or by the headings it makes."""
     first, _, rest = text.partition("\n")
     if first.startswith("sep=") and first.strip()[4:] in SEPARATORS:
         return rest, first.strip()[4:]

@@ -152,7 +152,7 @@ def refuse_formulas(sheet: Any, rows: Sequence[Cells], place: Location) -> None:
 
 
 def _rows_of(sheet: Any, place: Location) -> Iterator[Cells]:  # noqa: ANN401
-    """Rows as far as any holds something; what a sheet claims of its own size is not believed."""
+    """Rows as far as any holds something; a sheet's own claim of its size is ignored."""
     sheet.reset_dimensions()
     blank = cells_read = 0
     for row in sheet.iter_rows(max_row=MAX_ROWS + 2, max_col=MAX_COLUMNS + 1, values_only=True):
@@ -243,7 +243,7 @@ def _book(content: bytes, *, values: bool) -> Any:  # noqa: ANN401
 
 
 def _sheets(book: Any) -> list[Any]:  # noqa: ANN401
-    """Sheets of cells: a chart may have one of its own."""
+    """Sheets of cells, without those of charts."""
     return [sheet for sheet in book.worksheets if hasattr(sheet, "iter_rows")]
 
 
