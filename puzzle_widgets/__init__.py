@@ -32,7 +32,10 @@ if TYPE_CHECKING:
         open_architecture,
         preset,
         preset_names,
+        read_architecture,
+        read_budgets,
         read_reports,
+        to_frame,
     )
     from puzzle_widgets.library import (
         BlockLibrary,
@@ -51,7 +54,6 @@ if TYPE_CHECKING:
         load_library,
         open_run,
         random_library,
-        to_frame,
         write_library,
         write_template,
     )
@@ -60,8 +62,6 @@ if TYPE_CHECKING:
         Difference,
         SearchProblem,
         Share,
-        read_architecture,
-        read_budgets,
     )
     from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution, parent_solution, search
     from puzzle_widgets.state import BudgetSetting, ExplorerState

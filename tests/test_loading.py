@@ -103,6 +103,16 @@ def test_a_search_loads_neither_pandas_nor_solvers_nor_widgets() -> None:
     assert output(code) == ""
 
 
+def test_what_was_found_has_a_frame_whatever_was_loaded_before() -> None:
+    """A frame is the first that a program asks for after its search."""
+    code = (
+        "import puzzle_widgets as pw; library = pw.load_library('stdlib-2m-measured');"
+        "problem = pw.SearchProblem(library, minimize='metrics.kl_div');"
+        "print(len(pw.to_frame(pw.search(problem))), len(pw.to_frame(problem)))"
+    )
+    assert output(code) == "8 0"
+
+
 def test_importing_the_package_loads_nothing_of_it() -> None:
     """Public names load when they are first asked for."""
     code = (

@@ -1,7 +1,7 @@
 """Saved solutions, architectures, a run's reports and ground truth, from files and into tables."""
 
-import puzzle_widgets.files.frames  # noqa: F401  # registers frames of what was found
 from puzzle_widgets.files.architecture_file import open_architecture, preset, preset_names
+from puzzle_widgets.files.frames import read_architecture, read_budgets, to_frame
 from puzzle_widgets.files.ground_truth import load_ground_truth
 from puzzle_widgets.files.run_reports import RunReports, read_reports
 
@@ -11,5 +11,8 @@ __all__ = [
     "open_architecture",
     "preset",
     "preset_names",
+    "read_architecture",
+    "read_budgets",
     "read_reports",
+    "to_frame",
 ]

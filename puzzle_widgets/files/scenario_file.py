@@ -12,8 +12,9 @@ from typing import Any
 from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import LibraryError, PuzzleError, ScenarioError
 from puzzle_widgets.files.architecture_file import plain_problem, scenario_of
+from puzzle_widgets.files.frames import to_frame
 from puzzle_widgets.files.run_reports import solutions_as_scenarios
-from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName, to_frame
+from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
 from puzzle_widgets.library.checks import (
     Location,
     check_bytes,

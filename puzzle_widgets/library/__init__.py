@@ -22,7 +22,7 @@ from puzzle_widgets.library.model import (
 )
 from puzzle_widgets.library.puzzletron import PuzzletronRun, Workload
 from puzzle_widgets.library.source import find_library
-from puzzle_widgets.library.tables import TableRun, to_frame
+from puzzle_widgets.library.tables import TableRun
 from puzzle_widgets.library.write import dump_template, write_library, write_template
 
 __all__ = [
@@ -49,7 +49,6 @@ __all__ = [
     "open_run",
     "open_source",
     "random_library",
-    "to_frame",
     "write_library",
     "write_template",
 ]

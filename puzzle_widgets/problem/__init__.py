@@ -2,7 +2,6 @@
 
 from puzzle_widgets.problem.budget import Budget, Share
 from puzzle_widgets.problem.choices import Architecture, Difference
-from puzzle_widgets.problem.frames import read_architecture, read_budgets
 from puzzle_widgets.problem.problem import SearchProblem, check_problem
 
 __all__ = [
@@ -12,6 +11,4 @@ __all__ = [
     "SearchProblem",
     "Share",
     "check_problem",
-    "read_architecture",
-    "read_budgets",
 ]

@@ -37,9 +37,10 @@ from puzzle_widgets.distillation.truth import agreement, kendall, spearman
 from puzzle_widgets.distillation.write_library import read_library
 from puzzle_widgets.errors import BuildError
 from puzzle_widgets.files.scenario_file import dump_scenarios
-from puzzle_widgets.library import load_library, to_frame
+from puzzle_widgets.library import load_library
 from puzzle_widgets.library.model import SubBlock
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
+from puzzle_widgets.library.tables import to_frame
 
 
 @torch.no_grad()
