@@ -67,7 +67,7 @@ class PageSocket(KernelWebsocketHandler):
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ANN401, ARG002
-        """Refuse a handshake by its status alone; nobody reads a page there."""
+        """Refuse a handshake by its status alone: no page is shown there."""
         self.finish()
 
     def _has_to_wait(self) -> bool:

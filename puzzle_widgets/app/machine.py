@@ -125,7 +125,7 @@ def _container_bytes() -> list[int]:
 
 
 def socket_root() -> str | None:
-    """Folder in which private folders with sockets can be made; None where there is none."""
+    """Folder in which private folders with sockets can be made; None if there is no such folder."""
     roots = (tempfile.gettempdir(), *_SHORT_ROOTS)
     return next((root for root in roots if _holds_sockets(root)), None)
 
@@ -171,7 +171,7 @@ def ending() -> Iterator[Ending]:
     """Take the signals that ask to end, for as long as the block lasts."""
     request = Ending()
     numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
-    # What whoever started us has told us to ignore, as `nohup` does, stays ignored.
+    # Signals that our parent process ignores for us, as `nohup` does, stay ignored.
     taken = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, request.ask) for number in taken}
     try:

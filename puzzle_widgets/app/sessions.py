@@ -74,7 +74,7 @@ class Admission:
         }
 
     def begin(self, ticket: str) -> Opening | None:
-        """Begin to open a session for a ticket, or None if there is no such ticket (any more)."""
+        """Begin to open a session for a ticket; None for one that is unknown or has expired."""
         self._forget()
         if self._tickets.pop(ticket, None) is None:
             return None
@@ -83,7 +83,7 @@ class Admission:
         return opening
 
     async def close(self) -> None:
-        """Let nobody in any more, and end what is opening."""
+        """Admit no more pages, and end what is opening."""
         self.most_sessions = 0
         self._tickets.clear()
         for opening in list(self.openings):
@@ -146,7 +146,7 @@ class Opening:
     async def start(self, **how: Any) -> str:  # noqa: ANN401
         """Start the kernel; its id."""
         self._start = asyncio.ensure_future(self._kernels.start_kernel(**how))
-        # A start that is broken off would leave a process that nobody knows.
+        # A start that is broken off would leave a process that no one ends.
         kernel_id = await asyncio.shield(self._start)
         self.kernel_id = kernel_id
         return kernel_id
@@ -216,7 +216,7 @@ class PageKernels(AsyncMappingKernelManager):
         super().notify_connect(kernel_id)
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """End a kernel that nobody has used for long, but none whose page is still to come."""
+        """End a kernel that has been idle for long, unless its page is still to come."""
         if self.is_met(kernel_id):
             await super().cull_kernel_if_idle(kernel_id)
 

@@ -68,8 +68,8 @@ class AppSettings:
     cull_interval
         Seconds between two looks for such sessions.
     max_sessions
-        Sessions that may be open at once; by default what memory and cores allow. Whoever comes
-        later waits, and gets in by itself.
+        Sessions that may be open at once; by default what memory and cores allow. Later
+        visitors wait, and get in without asking again.
     ping_seconds
         Seconds between two pings of an open page; one that answers none of three is gone.
     """

@@ -117,7 +117,7 @@ def terms(dataset: Dataset) -> str:
 
 
 def _ask(dataset: Dataset) -> bool:
-    """Ask on a terminal; where there is none the answer is no."""
+    """Ask on a terminal; without one the answer is no."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     note(terms(dataset))

@@ -93,7 +93,7 @@ def proof(solution: Solution) -> Text:
 
 
 def notes(solutions: Sequence[Solution], stem: str = "") -> list[Text]:
-    """What a person should know before trusting the answers: each note once, with its places."""
+    """What a user should know before trusting the answers: each note once, with its places."""
     places: dict[str, list[str]] = {}
     for place, solution in enumerate(solutions, 1):
         for said in solution.notes:

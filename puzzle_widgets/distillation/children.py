@@ -104,8 +104,8 @@ def random_near(
 ) -> dict[LayerName, str] | None:
     """Draw an architecture that uses 95 to 100 % of a runtime budget.
 
-    From a random one, random layers are drawn anew; a draw counts if it brings the runtime no
-    farther from that range.
+    From a random one, random layers are drawn again; a draw is kept if it brings the runtime no
+    further from that range.
     """
     chosen = {layer.name: draw.choice(layer.variants) for layer in library.layers}
     for _ in range(_MOST_DRAWS):

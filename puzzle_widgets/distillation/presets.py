@@ -239,7 +239,7 @@ def preset_of(name: str) -> Preset:
     Raises
     ------
     BuildError
-        If there is none of this name.
+        If no preset has this name.
     """
     if name not in PRESETS:
         raise BuildError(f"--preset {name!r}: choose one of {', '.join(PRESETS)}.")

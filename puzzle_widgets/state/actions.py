@@ -164,7 +164,7 @@ def open_layer(record: Record, layer: int | None) -> Record:
 
 
 def show_point(record: Record, front: ParetoFront | None, place: int) -> Record:
-    """Show a point of the front; one that is not there is let go."""
+    """Show a point of the front; one that is not there is ignored."""
     if front is None or not 0 <= place < len(front.solutions):
         return record
     return select(record, Selection("point", place, front.use(front.solutions[place])))
@@ -183,7 +183,7 @@ def step_point(
 
 
 def show_row(record: Record, grid: DecisionGrid | None, place: int) -> Record:
-    """Show a row of the decision map; one that is not answered is let go."""
+    """Show a row of the decision map; one that is not answered is ignored."""
     there = grid is not None and 0 <= place < grid.asked and grid.solutions[place] is not None
     return select(record, Selection("map", place)) if there else record
 
@@ -248,7 +248,7 @@ def restore(record: Record, which: str | int) -> Record:
 
 
 def show_scenario(record: Record, which: str | int) -> Record:
-    """Show a saved solution; a place that is not there is let go."""
+    """Show a saved solution; a place that is not there is ignored."""
     if isinstance(which, int) and not 0 <= which < len(record.scenarios):
         return record
     return select(record, Selection("scenario", place_of(record, which)))
@@ -322,14 +322,14 @@ def set_front(record: Record, resource: str | None = None, *, held: bool | None 
 
 
 def set_front_points(record: Record, points: int) -> Record:
-    """Choose how many limits to try along the front; one that was there is searched anew."""
+    """Choose how many limits to try along the front; one that was there is searched again."""
     if not isinstance(points, int) or not 2 <= points <= MOST_POINTS:
         raise ProblemError(f"points={points!r}: give a whole number from 2 to {MOST_POINTS:,}.")
     return record.change(front_points=points)
 
 
 def set_surface(record: Record, x: str | None = None, y: str | None = None) -> Record:
-    """Choose the resources of the surface; one that is searched or found is searched anew."""
+    """Choose the resources of the surface; one that is searched or found is searched again."""
     across, up = x or record.surface_x, y or record.surface_y
     if limited_key(across) == limited_key(up):  # the axis that was not chosen makes room
         across, up = (across, record.surface_x) if x else (record.surface_y, up)

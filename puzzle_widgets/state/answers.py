@@ -90,7 +90,7 @@ class Answer(Generic[Key, Value]):
             self._runner.request(job)
 
     def again(self) -> None:
-        """Search anew at the next :meth:`begin`, whatever the key."""
+        """Search again at the next :meth:`begin`, even for the same key."""
         self._key = None
 
     def stop(self) -> None:

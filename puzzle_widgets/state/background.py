@@ -76,21 +76,21 @@ class LatestWins:
             running.stop.set()
 
     def cancel(self) -> None:
-        """Drop what runs and what waits; nothing of it arrives any more."""
+        """Drop what runs and what waits; none of its answers arrives."""
         for job in (self._newest, self._running):
             if job is not None:
                 job.stop.set()
         self._newest = None
 
     def close(self) -> None:
-        """Cancel, and let the thread go."""
+        """Cancel, and release the thread."""
         self.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _start(self, job: Job, loop: asyncio.AbstractEventLoop) -> None:
         try:
             self._pool.submit(self._work, job, loop)
-        except RuntimeError:  # no thread can be started, or none any more
+        except RuntimeError:  # no thread can be started, now or at all
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._work_here(job)
         else:

@@ -21,7 +21,7 @@ from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state import actions, opening
 from puzzle_widgets.state.opening import Run
-from puzzle_widgets.state.record import Record, Selection
+from puzzle_widgets.state.record import Record, Selection, SweepName
 from puzzle_widgets.state.store import Changes, DatasetFetch, Message, Store
 from puzzle_widgets.sweeps import DecisionGrid, ParetoFront, SurfaceGrid
 
@@ -205,7 +205,7 @@ class ExplorerState(HasTraits):
         self._attempt(lambda: self._open(opening.open_any(open_source(files))))
 
     def choose_workload(self, name: str) -> None:
-        """Open another workload of the same run; saved solutions are summed anew."""
+        """Open another workload of the same run; saved solutions are summed again."""
         if self.workloads and name != self.workload:
             self._attempt(lambda: self._open(opening.change_workload(self.record, name)))
 
@@ -354,48 +354,20 @@ class ExplorerState(HasTraits):
         """Choose what the front is against, and whether the other budgets hold along it."""
         self._store.start("front", actions.set_front, resource, held=held)
 
-    def start_front(self) -> None:
-        """Compute Pareto front in the background; points appear as they are found.
+    def start(self, sweep: SweepName) -> None:
+        """Search the front or a map in the background; answers appear as they are found.
 
-        Where the sense of the objective is asked, the search waits for the answer.
+        Where the sense of the objective is asked, the front waits for the answer.
         """
-        self._store.start("front", actions.start, "front")
+        self._attempt(self._store.start, sweep, actions.start, sweep)
 
-    def stop_front(self) -> None:
-        """Stop the search of the front; points found stay."""
-        self._store.stop("front")
-
-    def map_resources(self) -> list[str]:
-        """Resources that a map can have for an axis, the usual ones first."""
-        return self.record.map_resources
-
-    def surface_problem(self) -> SearchProblem:
-        """The problem of the surface: the limits that are no axis of it hold."""
-        return self.record.problem_along(self.surface_x, self.surface_y)
-
-    def start_surface(self) -> None:
-        """Search the surface in the background; cells appear as they are found."""
-        self._attempt(self._store.start, "surface", actions.start, "surface")
-
-    def stop_surface(self) -> None:
-        """Stop the search of the surface; cells found stay."""
-        self._store.stop("surface")
+    def stop(self, sweep: SweepName) -> None:
+        """Stop the search of the front or a map; what was found stays."""
+        self._store.stop(sweep)
 
     def use_cell(self, row: int, column: int) -> None:
         """Choose a cell of the surface, and turn on its two limits."""
         self._store.apply(actions.use_cell, self.surface, row, column)
-
-    def decisions_problem(self) -> SearchProblem:
-        """The problem of the decision map: the limits on other resources hold."""
-        return self.record.problem_along(self.decisions_over)
-
-    def start_decisions(self) -> None:
-        """Search the decision map in the background; rows appear as they are found."""
-        self._attempt(self._store.start, "decisions", actions.start, "decisions")
-
-    def stop_decisions(self) -> None:
-        """Stop the search of the decision map; rows found stay."""
-        self._store.stop("decisions")
 
     # What the user is told
 

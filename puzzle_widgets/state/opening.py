@@ -95,7 +95,7 @@ def open_run(run: Run, workload: Wanted = None) -> Record:
 
 
 def change_workload(record: Record, workload: str) -> Record:
-    """Begin with another workload of the same run; saved solutions are summed anew."""
+    """Begin with another workload of the same run; saved solutions are summed again."""
     if record.run is None or workload == record.workload:
         return record
     opened = open_run(record.run, workload)

@@ -1,4 +1,4 @@
-"""A record as JSON text, and back: for whoever keeps or shares what was decided."""
+"""A record as JSON text, and back, to save or share what the user decided."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def from_json(saved: str, source: BlockLibrary | Run) -> Record:
         if record.digest != of.digest:
             _FILE.fail(
                 f"it is of the library {of.name!r}, and {record.library.name!r} is another one.",
-                "Open that library first; one measured or scored anew is another.",
+                "Open that library first; one that was measured or scored again is another.",
             )
         return _read(content, record.change(workload=of.workload))
     except PuzzleError as error:

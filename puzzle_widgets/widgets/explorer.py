@@ -108,4 +108,4 @@ class PuzzleExplorer(widgets.VBox):
 
     def _library_opened(self, *_: object) -> None:
         if self._find_front:
-            self.state.start_front()
+            self.state.start("front")

@@ -33,11 +33,6 @@ _CSS = {"error": "pw-warn", "warning": "pw-warn", "note": "pw-quiet"}
 class ExportPanel(Panel):
     """Check what a target can take of an architecture, avoid what it cannot, save the file.
 
-    Parameters
-    ----------
-    source
-        A state, shared with other panels; or a library, for a panel that stands alone.
-
     Examples
     --------
     >>> import puzzle_widgets as pw

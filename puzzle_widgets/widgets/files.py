@@ -238,7 +238,7 @@ def picture_buttons(state: ExplorerState, what: str, stem: str, draw: Draw) -> w
     stem
         Name of the file without its ending.
     draw
-        Draws it anew when a button is pressed; ``None`` where there is nothing yet.
+        Draws it again when a button is pressed; ``None`` where there is nothing yet.
     """
     saver = FileSaver(state)
 

@@ -72,7 +72,7 @@ class LibraryBar(Panel):
         library = self.state.library
         names = {self._offer_words(dataset): dataset.name for dataset in list_datasets()}
         titles = list(names)
-        self._names = {}  # nobody picks while the options change
+        self._names = {}  # no choice of the user while the options change
         self.picker.options = titles if library.name in names else [library.name, *titles]
         self.picker.value = library.name
         self._names = names

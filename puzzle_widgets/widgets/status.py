@@ -119,7 +119,7 @@ def _state(words: str, kind: str) -> Markup:
 
 
 def _updating(shown: Solution | None) -> Markup:
-    """Say that a search is under way; the last words stay for a blink, so that none flickers."""
+    """Say that a search is under way; the last words stay for a moment: nothing flickers."""
     last = status_words(shown) if shown is not None else ""
     before = Markup("<span class='pw-before' aria-hidden='true'>{}</span>").format(last)
     now = Markup("<span class='pw-state pw-plain pw-now'>Updating \u2026</span>")
@@ -167,7 +167,7 @@ def _all_tiles(solution: Solution) -> list[Tile]:
 
 
 def warnings(solution: Solution) -> Markup:
-    """List what a person should know before trusting the answer."""
+    """List what a user should know before trusting the answer."""
     return render(_WARNINGS, notes=solution.notes)
 
 

@@ -78,7 +78,7 @@ def test_objective_and_reset(state: ExplorerState) -> None:
 
 def test_points_of_the_front_can_be_walked(state: ExplorerState) -> None:
     """First the point nearest to what is shown, then its neighbors, never past the ends."""
-    state.start_front()
+    state.start("front")
     assert state.front is not None
     assert state.front.complete
     assert not state.front_running
@@ -105,7 +105,7 @@ def test_a_point_out_of_range_is_not_shown(state: ExplorerState) -> None:
 
 def test_moving_a_limit_shows_the_present_again(state: ExplorerState) -> None:
     """A person who drags wants to see the answer, not the point looked at before."""
-    state.start_front()
+    state.start("front")
     state.show_point(1)
     state.set_budget(0, value=40_000)
     assert state.selection == Selection()
@@ -211,7 +211,7 @@ def test_a_bad_upload_leaves_what_was_on_screen(state: ExplorerState) -> None:
 def test_another_library_starts_afresh(state: ExplorerState) -> None:
     """Scenarios, selection, layer and front of the old library go."""
     state.keep("one")
-    state.start_front()
+    state.start("front")
     state.show_point(1)
     state.open_layer(3)
     state.open_library(make_library([[(0, 4, 8), (1, 2, 3)], [(0, 4, 8), (2, 1, 1)]]))
@@ -266,12 +266,12 @@ def test_with_a_loop_the_front_fills_in_and_can_be_stopped(embedded: pw.BlockLib
         state = ExplorerState(embedded)
         state.front_points = 60
         state.observe(lambda change: sizes.append(done(change["new"])), "front")
-        state.start_front()
+        state.start("front")
         for _ in range(5000):
             if sizes and sizes[-1] >= 5:
                 break
             await asyncio.sleep(0.002)
-        state.stop_front()
+        state.stop("front")
         stopped_at = len(sizes)
         await asyncio.sleep(0.2)
         assert len(sizes) == stopped_at

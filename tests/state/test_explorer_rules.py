@@ -56,8 +56,8 @@ def test_rules_hold_everywhere(state: pw.ExplorerState) -> None:
     assert state.front.complete
     banned = state.rules[0].banned
     assert all(point.problem.banned == banned for point in state.front.solutions)
-    assert state.surface_problem().banned == banned
-    assert state.decisions_problem().banned == banned
+    assert state.record.problem_along(state.surface_x, state.surface_y).banned == banned
+    assert state.record.problem_along(state.decisions_over).banned == banned
 
 
 def test_findings_without_a_rule_are_told(state: pw.ExplorerState) -> None:

@@ -73,7 +73,7 @@ def test_a_state_opens_on_a_record(full: Record) -> None:
 def test_a_point_of_the_front_is_shown_again() -> None:
     """Found by what it uses, as soon as the front has it; saved meanwhile, it is kept."""
     state = pw.ExplorerState(first())
-    state.start_front()
+    state.start("front")
     state.show_point(2)
     saved = from_json(to_json(state.record), small())
     assert saved.awaited == state.selection
@@ -88,7 +88,7 @@ def test_a_point_of_the_front_is_shown_again() -> None:
 def test_a_row_of_the_decision_map_is_shown_again() -> None:
     """As soon as it is answered; the chosen cell of the surface is there at once."""
     state = pw.ExplorerState(first())
-    state.start_decisions()
+    state.start("decisions")
     state.step_row(1)
     state.choose_cell(1, 0)
     again = pw.ExplorerState(from_json(to_json(state.record), small()))

@@ -34,9 +34,9 @@ def test_nothing_is_computed_before_it_is_answered(state: ExplorerState) -> None
     """Neither by limits, nor as front or map; nor is anything opened as a scenario."""
     state.set_budget(0, value=14)
     state.reset()
-    state.start_front()
-    state.start_surface()
-    state.start_decisions()
+    state.start("front")
+    state.start("surface")
+    state.start("decisions")
     assert (state.solution, state.front, state.surface, state.decisions) == (None,) * 4
     rows = "scenario,layer,variant\na,0,v0\na,1,v0\n"
     state.load_scenarios(rows.encode(), "layers.csv")
@@ -47,7 +47,7 @@ def test_nothing_is_computed_before_it_is_answered(state: ExplorerState) -> None
 
 def test_the_answer_is_searched_by(state: ExplorerState) -> None:
     """A front that was asked for meanwhile is searched as well."""
-    state.start_front()
+    state.start("front")
     state.set_objective(state.objective, "maximize")
     assert state.question == ""
     assert state.solution is not None

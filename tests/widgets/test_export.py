@@ -200,8 +200,8 @@ def test_each_plot_is_saved(make: type[Any], state: pw.ExplorerState) -> None:
         assert "Search first" in state.message.text
         assert saver.file == {}
     state.set_front("stats.memory_mib")
-    state.start_surface()
-    state.start_decisions()
+    state.start("surface")
+    state.start("decisions")
     svg.click()
     assert saver.file["name"].endswith(".svg")
     assert "prefers-color-scheme" in saver.file["text"]

@@ -130,7 +130,7 @@ def test_point_of_the_front_is_named_and_left_again(panel: pw.StatusPanel) -> No
     state = panel.state
     assert panel.back.layout.display == "none"
     assert "Current solution" in panel.head.value
-    state.start_front()
+    state.start("front")
     state.show_point(1)
     assert f"Point 2 of {len(state.front.solutions)}" in panel.head.value
     assert panel.back.layout.display == ""
@@ -143,7 +143,7 @@ def test_point_of_the_front_is_named_and_left_again(panel: pw.StatusPanel) -> No
 
 def test_present_search_does_not_mark_a_point_as_updating(panel: pw.StatusPanel) -> None:
     """A point's own proof stands while the current budgets are searched."""
-    panel.state.start_front()
+    panel.state.start("front")
     panel.state.show_point(0)
     panel.state._put(updating=True)
     assert "Updating" not in panel.line.value

@@ -1,1 +1,1 @@
-"""The panel of budgets, its rows, and amounts in the units that a person picks."""
+"""The panel of budgets, its rows, and amounts in the units that the user picks."""

@@ -1,4 +1,4 @@
-"""How a person reads and types an amount: its unit, its share of the parent, its slider."""
+"""How a user reads and types an amount: its unit, its share of the parent, its slider."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def scale_of(library: BlockLibrary, resource: str, units: Units | None = None) -
 
 
 def amount(library: BlockLibrary, resource: str, value: float) -> str:
-    """Write a total of a library in the unit that a person reads it in."""
+    """Write a total of a library in the unit that is shown to users."""
     unit, factor = _unit_of(library, resource)
     return _amount_text(value, factor, unit)
 

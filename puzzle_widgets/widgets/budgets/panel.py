@@ -18,12 +18,6 @@ _GOALS: tuple[tuple[str, Goal], ...] = (("minimize", "minimize"), ("maximize", "
 class BudgetPanel(Panel):
     """Choose the objective and set the budgets; every change is searched at once.
 
-    Parameters
-    ----------
-    source
-        The state to act on; or a library, for a panel of its own, which then also shows
-        messages.
-
     Examples
     --------
     >>> import puzzle_widgets as pw
@@ -150,7 +144,7 @@ _LETTER, _MARGIN, _LEAST, _MOST = 7.5, 18, 75, 170
 
 
 class BudgetRow(Following, widgets.VBox):
-    """A limit; what a person does to it goes to the state, and comes back by :meth:`show`.
+    """A limit; what the user changes goes to the state, and comes back by :meth:`show`.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
 
 
 class FrontChart:
-    """Line, points, and what stands beside them; see :func:`puzzle_widgets.charts.front_figure`."""
+    """Line, points, and the marks beside them; see :func:`puzzle_widgets.charts.front_figure`."""
 
     def __init__(self) -> None:
         empty = Axis(0.0, 1.0), Axis(0.0, 1.0, grid=True)

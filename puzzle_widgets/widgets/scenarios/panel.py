@@ -32,11 +32,6 @@ _HINT = "JSON or CSV of scenarios, a model's config.json, or solutions.json"
 class ScenarioPanel(Panel):
     """Named solutions: keep, show, rename, delete, compare, save and load.
 
-    Parameters
-    ----------
-    source
-        A state, shared with other panels; or a library, for a panel that stands alone.
-
     Examples
     --------
     >>> import puzzle_widgets as pw

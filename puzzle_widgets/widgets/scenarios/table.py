@@ -27,7 +27,7 @@ class Column:
     title: str
     cell: Callable[[Solution], Cell]
     of_parent: str = ""
-    """Said of the parent instead, which nobody searched."""
+    """Said of the parent instead, which no search found."""
 
 
 def scenario_table(parent: Series, scenarios: Sequence[Series], shown: int | None) -> Markup:

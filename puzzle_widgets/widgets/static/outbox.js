@@ -1,4 +1,4 @@
-// What a person has done on this page and the kernel has not yet: numbered, in order, kept until
+// What the user has done on this page and the kernel has not yet: numbered, in order, kept until
 // the kernel says that it is done, and sent again where that word does not come.
 
 class Outbox {

@@ -46,7 +46,7 @@ function nameProgress(bar) {
   setOnce(bar, "aria-valuetext", plain(words));
 }
 
-// A chart lays itself out anew when the window is resized, but not when its own room changes.
+// A chart lays itself out again when the window is resized, but not when its own room changes.
 const rooms = new ResizeObserver(() => {
   clearTimeout(rooms.timer);
   rooms.timer = setTimeout(() => window.dispatchEvent(new Event("resize")), 60);

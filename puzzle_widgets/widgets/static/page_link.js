@@ -1,4 +1,4 @@
-// Between this page and the kernel: what a person does arrives there, once and in order, whatever
+// Between this page and the kernel: what the user does arrives there, once and in order, whatever
 // becomes of the connection; after a drop the kernel tells the page all it holds.
 
 const SOON_MS = 1000;
@@ -35,7 +35,7 @@ class Page {
 
   change(model, state) {
     const rounded = this.setting && this.setting.model === model ? this.setting.state : {};
-    // A control that rounds what the kernel sets sends that back: nothing that a person did.
+    // A control that rounds what the kernel sets sends that back: nothing that the user did.
     const wanted = Object.fromEntries(Object.entries(state).filter(([name]) => !(name in rounded)));
     if (Object.keys(wanted).length) this.outbox.change(model.model_id, wanted);
   }
@@ -45,7 +45,7 @@ class Page {
   }
 
   hear(model, state, set) {
-    // What a widget manager restores was the kernel's some time ago, and is asked for anew.
+    // What a widget manager restores was the kernel's some time ago, and is asked for again.
     if (this.isRestoring && "_model_name" in state && this.models.ours.has(model)) return;
     const kept = Object.entries(state).filter(([name, value]) => (
       !this.outbox.isNewer(model.model_id, name) && !this.isTyping(model, name, value)
@@ -155,7 +155,7 @@ class Page {
     this.ask();
   }
 
-  // The kernel has been started anew: what it holds now is not this page's.
+  // The kernel has been restarted: what it holds now is not this page's.
   get isOutlived() {
     return !this.isDead && (!this.link.comm_live || Boolean(this.unsendable));
   }

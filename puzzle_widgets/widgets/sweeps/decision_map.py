@@ -28,7 +28,7 @@ class DecisionMap(MapPanel[DecisionGrid]):
     >>> import puzzle_widgets as pw
     >>> state = pw.ExplorerState("stdlib-2m-measured")
     >>> decisions = pw.DecisionMap(state)
-    >>> state.start_decisions()
+    >>> state.start("decisions")
     >>> state.show_row(0)
     >>> state.shown is state.decisions.solutions[0]
     True
@@ -105,7 +105,7 @@ class DecisionMap(MapPanel[DecisionGrid]):
         return None if self.grid is None else draw(*self.figures(self.grid), title=self.title)
 
     def _show_over(self) -> None:
-        library, keys = self.state.library, self.state.map_resources()
+        library, keys = self.state.library, self.state.record.map_resources
         with self.silence():
             self.over.options = [(library.quantity(key).title, key) for key in keys]
             self.over.value = self.state.decisions_over or None
@@ -120,7 +120,7 @@ class DecisionMap(MapPanel[DecisionGrid]):
         self.describe()
 
     def _tell_search(self) -> None:
-        self.tell_search(self.state.decisions_problem(), self.box)
+        self.tell_search(self.state.record.problem_along(self.state.decisions_over), self.box)
 
 
 def _cell_words(grid: DecisionGrid, place: int, at: int) -> Markup:

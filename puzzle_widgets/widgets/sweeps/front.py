@@ -101,7 +101,7 @@ class ParetoPlot(SweepPanel):
             indent=False,
             layout=widgets.Layout(width="auto"),
         )
-        # A row of its own each: a row names what stands in it.
+        # A row for each: a row names its controls.
         return row(named("X axis", self.axis, css=""), row(self.held))
 
     def _picture(self) -> Drawing | None:

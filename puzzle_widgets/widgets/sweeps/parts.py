@@ -78,7 +78,7 @@ class SweepPanel(Panel):
 
     def _search_or_stop(self) -> None:
         running = getattr(self.state, f"{self.sweep}_running")
-        getattr(self.state, f"{'stop' if running else 'start'}_{self.sweep}")()
+        (self.state.stop if running else self.state.start)(self.sweep)
 
 
 class Walk:
@@ -87,7 +87,7 @@ class Walk:
     Parameters
     ----------
     panel
-        That it stands in.
+        The panel that holds it.
     noun
         What it goes along, such as ``"point"``.
     """
@@ -138,7 +138,7 @@ class Walk:
 
 
 class MapPanel(SweepPanel, Generic[Grid]):
-    """A panel of charts of cells, which are made anew for other axes, and a line of words."""
+    """A panel of charts of cells, made again for other axes, and a line of words."""
 
     about: ClassVar[str]
 
@@ -174,7 +174,7 @@ class MapPanel(SweepPanel, Generic[Grid]):
         raise NotImplementedError
 
     def draw(self) -> None:
-        """Draw the cells; charts of other axes are made anew."""
+        """Draw the cells; charts of other axes are made again."""
         grid = self.grid
         if grid is None:
             self._forget()

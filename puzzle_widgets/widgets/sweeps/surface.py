@@ -27,7 +27,7 @@ class BudgetSurface(MapPanel[SurfaceGrid]):
     >>> import puzzle_widgets as pw
     >>> state = pw.ExplorerState("stdlib-2m-measured")
     >>> surface = pw.BudgetSurface(state)
-    >>> state.start_surface()
+    >>> state.start("surface")
     >>> state.surface.complete
     True
     >>> surface.close()
@@ -117,7 +117,7 @@ class BudgetSurface(MapPanel[SurfaceGrid]):
 
     def _show_axes(self) -> None:
         library, state = self.state.library, self.state
-        keys = [(library.quantity(key).title, key) for key in state.map_resources()]
+        keys = [(library.quantity(key).title, key) for key in state.record.map_resources]
         short = not state.surface_y
         with self.silence():
             for child, value in ((self.x, state.surface_x), (self.y, state.surface_y)):
@@ -137,7 +137,9 @@ class BudgetSurface(MapPanel[SurfaceGrid]):
         self.describe()
 
     def _tell_search(self) -> None:
-        self.tell_search(self.state.surface_problem(), self.body)
+        self.tell_search(
+            self.state.record.problem_along(self.state.surface_x, self.state.surface_y), self.body
+        )
         if not self.state.surface_y:
             self.search.say(_TOO_FEW)
 

@@ -284,7 +284,7 @@ def test_points_are_listed_with_use_and_score() -> None:
 def test_outcome_of_a_stopped_search_counts_its_searches() -> None:
     """A search that was stopped says how far it came, also before its first point."""
     state = ExplorerState(PLAIN)
-    state.start_front()
+    state.start("front")
     front = state.front
     assert front is not None
     stopped = replace(front, done=1, asked=24, solutions=front.solutions[:1])
