@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 
 import ipywidgets as widgets
@@ -9,10 +10,10 @@ from markupsafe import Markup
 
 from puzzle_widgets.charts import Drawing, Figure, draw, front_figure
 from puzzle_widgets.charts.figure import Key, Spot
-from puzzle_widgets.charts.front import FrontAxes, front_points, measured_words
+from puzzle_widgets.charts.front import FrontAxes, budget_lines, front_points, measured_words
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import THROUGHPUT, format_number
-from puzzle_widgets.problem.budget_rows import OFFERED, cannot_be_met, to_problem
+from puzzle_widgets.problem.budget_rows import OFFERED, BudgetSetting, cannot_be_met, to_problem
 from puzzle_widgets.solution.measured import MeasuredPoint
 from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.state import ExplorerState
@@ -66,6 +67,7 @@ class ParetoPlot(SweepPanel):
         self._points: list[Spot] = []
         self._points_of: tuple[object, object, str] = (None, None, "")
         self._keys: Sequence[Key] | None = None
+        self._drawn: tuple[tuple[object, ...], tuple[object, ...]] = ((), ())
         self.legend = widgets.HTML()
         chart = widgets.Box([self.chart.figure])
         chart.add_class("pw-keys")
@@ -124,10 +126,23 @@ class ParetoPlot(SweepPanel):
             parent=state.parent,
             scenarios=state.scenarios,
             measured=state.measured,
-            limits=[budget for budget in state.budgets if budget.on],
+            limits=self._limits(),
             selected=state.selection.place if state.selection.kind == "point" else None,
             points=self._front_points(axes),
         )
+
+    def _inputs(self) -> tuple[tuple[object, ...], tuple[object, ...]]:
+        """All that a drawing depends on: large objects, told apart by identity, and small ones."""
+        state = self.state
+        objects = (self._front(), state.library, state.solution, state.parent)
+        lines = budget_lines(state.library, self._limits(), state.front_resource)
+        return (
+            (*objects, state.scenarios, state.measured),
+            (state.objective, state.goal, state.front_resource, state.selection, lines),
+        )
+
+    def _limits(self) -> list[BudgetSetting]:
+        return [budget for budget in self.state.budgets if budget.on]
 
     def _front_points(self, axes: FrontAxes) -> list[Spot]:
         """Points with their words, worked out once for each front: a slider redraws them often."""
@@ -139,6 +154,11 @@ class ParetoPlot(SweepPanel):
         return self._points
 
     def _draw(self) -> None:
+        """Draw, unless all that is drawn is what it was: a limit may be on another resource."""
+        objects, words = self._drawn
+        self._drawn = self._inputs()
+        if words == self._drawn[1] and all(map(operator.is_, objects, self._drawn[0])):
+            return
         figure = self._figure()
         self.chart.show(figure)
         if figure.legend != self._keys:

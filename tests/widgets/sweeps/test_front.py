@@ -376,3 +376,21 @@ def test_they_go_with_their_library(measured_plot: ParetoPlot) -> None:
     assert measured_plot.state.measured == ()
     assert measured_plot.measured.layout.display == "none"
     assert len(measured_plot.chart.spots["measured"].x) == 0
+
+
+def test_only_what_is_drawn_redraws(plot: ParetoPlot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that is off changes no chart; a limit on the axis does, and so does a choice."""
+    drawn: list[object] = []
+    monkeypatch.setattr(plot.chart, "show", drawn.append)
+    state = plot.state
+    state.set_front(MEMORY)
+    state.set_budgets(tuple(replace(row, on=False) for row in state.budgets))
+    drawn.clear()
+    off = [replace(row, value=row.value * 0.9) for row in state.budgets]
+    state.set_budgets(off)
+    assert drawn == []
+    state.set_budget(MEMORY, "99 %")
+    assert drawn
+    drawn.clear()
+    state.show_point(0)
+    assert drawn
