@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzle_widgets.library import BlockLibrary, Layer
+from puzzle_widgets.library.model import FloatArray
 from puzzle_widgets.library.quantity import Quantity, format_number
 
 Shape = Literal[
@@ -18,7 +19,6 @@ Shape = Literal[
 ]
 _LEAST_PX = 88
 ColorArray = npt.NDArray[np.object_]
-FloatArray = npt.NDArray[np.float64]
 Tick = tuple[float, str]
 PADDING = 0.04
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)

@@ -13,7 +13,6 @@ from puzzle_widgets.charts.figure import (
     Axis,
     Cells,
     Figure,
-    FloatArray,
     Key,
     Outline,
     Spot,
@@ -31,7 +30,7 @@ from puzzle_widgets.charts.palette import (
     LINEAR_VALUE,
     SELECTED,
 )
-from puzzle_widgets.library.model import KINDS
+from puzzle_widgets.library.model import KINDS, FloatArray
 from puzzle_widgets.library.quantity import THROUGHPUT, Quantity, format_number
 from puzzle_widgets.problem.budget_rows import BudgetSetting
 from puzzle_widgets.solution.sizes import SubblockSizes

@@ -12,7 +12,6 @@ from puzzle_widgets.charts.figure import (
     Bars,
     ColorArray,
     Figure,
-    FloatArray,
     Key,
     layer_axis,
     value_axis,
@@ -28,7 +27,7 @@ from puzzle_widgets.charts.palette import (
     WHOLE,
 )
 from puzzle_widgets.library import BlockLibrary, SubBlock
-from puzzle_widgets.library.model import KINDS, PARTS, Part
+from puzzle_widgets.library.model import KINDS, PARTS, FloatArray, Part
 from puzzle_widgets.library.quantity import COST_GROUP, MEMORY, RUNTIME
 from puzzle_widgets.problem.mckp import IntArray, to_choice
 from puzzle_widgets.solution import Solution

@@ -25,6 +25,29 @@ _LEFT, _RIGHT, _BOTTOM, _LINE = 84, 16, 50, 18
 _LETTER, _MARK, _GAP, _LONGEST = 6.4, 26, 16, 120
 _BAR, _ROOM, _STRIP_ROOM, _STRIP = 0.43, 300, 44, 240
 Attributes = Mapping[str, object]
+_PATHS = {
+    "diamond": ((0, -1.1), (0.8, 0), (0, 1.1), (-0.8, 0)),
+    "triangle": ((0, -0.95), (1, 0.85), (-1, 0.85)),
+    "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
+    "box": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
+    "cross": tuple(
+        (a, b)
+        for a, b in (
+            (-0.33, -1),
+            (0.33, -1),
+            (0.33, -0.33),
+            (1, -0.33),
+            (1, 0.33),
+            (0.33, 0.33),
+            (0.33, 1),
+            (-0.33, 1),
+            (-0.33, 0.33),
+            (-1, 0.33),
+            (-1, -0.33),
+            (-0.33, -0.33),
+        )
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -292,31 +315,6 @@ def _mark(x: float, y: float, group: Spots, spot: Spot, dash: str = "solid") -> 
     if group.shape == "dashes":
         return _line((x, y - 7, x, y + 7), spot.color, 2, "dashed", css="")
     return _path(x, y, group.shape, spot, min(r, 8.0))
-
-
-_PATHS = {
-    "diamond": ((0, -1.1), (0.8, 0), (0, 1.1), (-0.8, 0)),
-    "triangle": ((0, -0.95), (1, 0.85), (-1, 0.85)),
-    "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
-    "box": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
-    "cross": tuple(
-        (a, b)
-        for a, b in (
-            (-0.33, -1),
-            (0.33, -1),
-            (0.33, -0.33),
-            (1, -0.33),
-            (1, 0.33),
-            (0.33, 0.33),
-            (0.33, 1),
-            (-0.33, 1),
-            (-0.33, 0.33),
-            (-1, 0.33),
-            (-1, -0.33),
-            (-0.33, -0.33),
-        )
-    ),
-}
 
 
 def _path(x: float, y: float, shape: str, spot: Spot, r: float) -> Markup:

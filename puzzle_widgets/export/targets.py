@@ -30,6 +30,7 @@ from puzzle_widgets.solution import Scenario, Solution
 
 Write = Callable[[ExportRequest], str]
 JSON, CSV, HTML, SVG = "application/json", "text/csv", "text/html", "image/svg+xml"
+_DECILM = (checks.check_parent, check_decilm, checks.check_sized_blocks)
 
 
 @dataclass(frozen=True)
@@ -121,9 +122,6 @@ def _comparison_svg(request: ExportRequest) -> str:
 
 def _json(content: Any) -> str:  # noqa: ANN401
     return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-
-
-_DECILM = (checks.check_parent, check_decilm, checks.check_sized_blocks)
 
 
 def _decilm(name: str, title: str, readers: str) -> Target:

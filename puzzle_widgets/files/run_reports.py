@@ -33,6 +33,12 @@ from puzzle_widgets.solution.solution import Solution, evaluate, proven_by
 
 _Report = TypeVar("_Report")
 _SAID = 5
+_SAME = 1e-9
+_SECONDS_TO_PROVE, _SECONDS_FOR_ALL = 2.0, 16.0
+_ENGINE = "found by Puzzletron"
+_NO_PROOF = "no proof was tried"
+NO_TIME = f"{_NO_PROOF}: those before it took the time for all of them."
+_Bounds = tuple[tuple[str, float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -213,14 +219,6 @@ def _free(name: str, taken: Container[str]) -> str:
     while found in taken:
         found, number = f"{name} ({number})", number + 1
     return found
-
-
-_SAME = 1e-9
-_SECONDS_TO_PROVE, _SECONDS_FOR_ALL = 2.0, 16.0
-_ENGINE = "found by Puzzletron"
-_NO_PROOF = "no proof was tried"
-NO_TIME = f"{_NO_PROOF}: those before it took the time for all of them."
-_Bounds = tuple[tuple[str, float, float], ...]
 
 
 class Prover:

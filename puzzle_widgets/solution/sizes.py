@@ -8,10 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzle_widgets.library import BlockLibrary, Layer
-from puzzle_widgets.library.model import KINDS, PARTS, Kind, Part
+from puzzle_widgets.library.model import KINDS, PARTS, FloatArray, Kind, Part
 from puzzle_widgets.library.quantity import COST_GROUP, MEMORY, PARAMETERS, RUNTIME
 
-FloatArray = npt.NDArray[np.float64]
 KindArray = npt.NDArray[np.int8]
 
 LINEAR_HEIGHT, UNKNOWN_HEIGHT = 0.06, 0.5

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from puzzle_widgets.errors import ProblemError
+from puzzle_widgets.library.model import FloatArray
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.mckp import IntArray, to_choice
 from puzzle_widgets.search.outcome import Cancelled, never
 from puzzle_widgets.solution.optimum import search
-from puzzle_widgets.solution.sizes import BlockSizes, FloatArray, SubblockSizes, relative_sizes
+from puzzle_widgets.solution.sizes import BlockSizes, SubblockSizes, relative_sizes
 from puzzle_widgets.solution.solution import Solution
 from puzzle_widgets.sweeps.budget_axis import (
     BudgetAxis,

@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from puzzle_widgets.errors import ProblemError
+from puzzle_widgets.library.model import FloatArray
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Cancelled, never
@@ -28,7 +28,6 @@ from puzzle_widgets.sweeps.budget_axis import (
 from puzzle_widgets.sweeps.sweep import Cell, Sweep
 
 DEFAULT_GRID = (12, 12)
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

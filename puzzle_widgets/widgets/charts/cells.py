@@ -8,8 +8,9 @@ from typing import Any
 import bqplot as bq
 import numpy as np
 
-from puzzle_widgets.charts.figure import Cells, Figure, FloatArray, Outline
+from puzzle_widgets.charts.figure import Cells, Figure, Outline
 from puzzle_widgets.charts.palette import BLANK_VALUE, HEAT, HEAT_BLANK, HEAT_LINEAR
+from puzzle_widgets.library.model import FloatArray
 from puzzle_widgets.widgets.charts.parts import axis_of, close_all, figure_of, scale_of
 
 OnCell = Callable[[int, int], None]
