@@ -208,6 +208,15 @@ def _nearest_point(front: ParetoFront, shown: Solution | None) -> int:
     return uses.index(min(uses))
 
 
+def set_looks(record: Record, /, **looks: Any) -> Record:  # noqa: ANN401
+    """Choose how figures are shown: some fields of :class:`Looks`."""
+    for name, value in looks.items():
+        if type(value) is not type(getattr(record.looks, name, None)):
+            known = ", ".join(vars(record.looks))
+            raise ProblemError(f"{name}={short_repr(value)}: not a way to show figures ({known}).")
+    return record.change(looks=replace(record.looks, **looks))
+
+
 # Scenarios ------------------------------------------------------------------------------------
 
 

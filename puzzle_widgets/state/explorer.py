@@ -21,7 +21,7 @@ from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state import actions, opening
 from puzzle_widgets.state.opening import Run
-from puzzle_widgets.state.record import Record, Selection, SweepName
+from puzzle_widgets.state.record import Looks, Record, Selection, SweepName
 from puzzle_widgets.state.store import Changes, DatasetFetch, Message, Store
 from puzzle_widgets.sweeps import DecisionGrid, ParetoFront, SurfaceGrid
 
@@ -38,7 +38,7 @@ _ASSIGNED = {
 }
 
 # What stays when another library is opened.
-_KEPT = ("front_held", "front_points", "target")
+_KEPT = ("front_held", "front_points", "target", "looks")
 
 
 def _acts(
@@ -106,6 +106,7 @@ class ExplorerState(HasTraits):
     decisions_running = Bool(False, help="whether the map is being searched")  # noqa: FBT003
     selection = Instance(Selection, args=(), help="which architecture is shown")
     shown = Instance(Solution, allow_none=True, help="the architecture that is shown")
+    looks = Instance(Looks, args=(), help="units and views in which figures are shown")
     layer = Int(None, allow_none=True, help="place of the layer that is open")
     scenarios = Tuple(help="saved solutions (Scenario)")
     measured = Tuple(help="measured points beside the search's (MeasuredPoint)")
@@ -265,6 +266,7 @@ class ExplorerState(HasTraits):
 
     show_scenario = _acts(actions.show_scenario)
     open_layer = _acts(actions.open_layer)
+    set_looks = _acts(actions.set_looks)
 
     def show_current(self) -> None:
         """Show the answer to the current problem."""

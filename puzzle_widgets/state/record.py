@@ -48,6 +48,27 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Looks:
+    """How figures are shown, whatever they are.
+
+    Parameters
+    ----------
+    layers
+        View of the layers, as :func:`puzzle_widgets.charts.layers.views_of` names it.
+    compared, log_scale
+        View of the comparison, empty for its first; whether its scores are logarithmic.
+    share, gib
+        Whether budgets are shares of the parent, and memory is in GiB.
+    """
+
+    layers: str = "Size"
+    compared: str = ""
+    log_scale: bool = False
+    share: bool = False
+    gib: bool = False
+
+
+@dataclass(frozen=True)
 class Record:
     """What is explored, and how: everything that the answers follow from.
 
@@ -77,6 +98,8 @@ class Record:
         Saved solutions, and measured points beside them.
     own_config, target
         The parent's configuration, where the user gave one; name of the target to export to.
+    looks
+        How figures are shown.
     run, workload
         What the library was read from, where that has several workloads, and the chosen one.
     notices
@@ -104,6 +127,7 @@ class Record:
     measured: tuple[MeasuredPoint, ...] = ()
     own_config: ParentConfig | None = None
     target: str = TARGETS[0].name
+    looks: Looks = Looks()
     run: PuzzletronRun | TableRun | None = field(default=None, compare=False)
     workload: str = ""
     notices: tuple[str, ...] = field(default=(), compare=False)

@@ -82,6 +82,7 @@ def to_json(record: Record) -> str:
         "measured": [[one.name, dict(one.values), one.source] for one in record.measured],
         "parent_config": _config_out(record.own_config),
         "target": record.target,
+        "looks": vars(record.looks),
     }
     return json.dumps(content, ensure_ascii=False, allow_nan=False)
 
@@ -178,6 +179,7 @@ def _read(content: Any, record: Record) -> Record:  # noqa: ANN401
         raw = long_text(words, _FILE.at(field="parent_config")).encode()
         record = record.change(own_config=read_parent_config(raw, text(file, _FILE, "its file")))
     record = actions.set_target(record, content["target"])
+    record = actions.set_looks(record, **content["looks"])
     record = actions.open_layer(record.change(scenarios=()), content["layer"])
     if content["scenarios"] is not None:
         raw = json.dumps(content["scenarios"]).encode()

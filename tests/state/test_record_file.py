@@ -26,6 +26,7 @@ def full() -> Record:
     record = actions.open_layer(record, 1)
     record = actions.open_parent_config(record, json.dumps(LLAMA).encode(), "llama.json")
     record = actions.choose_cell(actions.set_target(record, "report"), 0, 1)
+    record = actions.set_looks(record, layers="Memory", gib=True)
     point = pw.MeasuredPoint("one", {LOSS: 1.5}, "by hand")  # type: ignore[arg-type]
     return actions.set_measured(actions.start(record, "decisions"), [point])
 
@@ -37,6 +38,7 @@ def test_a_record_comes_back_whole(full: Record) -> None:
     assert again.selection == full.selection
     assert (again.layer, again.asked, again.budgets) == (1, full.asked, full.budgets)
     assert (again.own_config, again.target, again.cell) == (full.own_config, "report", (0, 1))
+    assert (again.looks.layers, again.looks.gib, again.looks.share) == ("Memory", True, False)
     assert dict(again.measured[0].values) == {LOSS: 1.5}
     assert from_json(to_json(again), full.library).problem == full.problem
 
@@ -135,6 +137,9 @@ def edited(record: Record, **fields: Any) -> str:
         ({"surface": [MEMORY, "", [0, -1]]}, "give a row and a column"),
         ({"surface": [MEMORY, "", 3]}, "broken"),
         ({"target": "paper"}, "paper"),
+        ({"looks": {"gib": 1}}, "gib=1: not a way to show figures"),
+        ({"looks": {"color": "red"}}, "color='red': not a way to show figures"),
+        ({"looks": 3}, "broken"),
         ({"selection": ["point", "x", 0]}, "broken"),
         ({"asked": ["everything"]}, "Name some of"),
         ({"measured": [["a", {LOSS: float("nan")}, ""]]}, "cannot be summed"),

@@ -142,6 +142,7 @@ random_actions: st.SearchStrategy[Action] = st.one_of(
         _places,
         _places,
     ),
+    st.sampled_from([True, 3]).map(lambda gib: lambda record: actions.set_looks(record, gib=gib)),
     st.sampled_from(["report", "paper"]).map(
         lambda name: lambda record: actions.set_target(record, name)
     ),

@@ -10,7 +10,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping
-from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.state import ExplorerState, from_json, to_json
 from puzzle_widgets.widgets.budgets.panel import BudgetPanel
 from puzzle_widgets.widgets.panel import MessageBar, Panel
 from puzzle_widgets.widgets.status import StatusPanel
@@ -168,3 +168,43 @@ def test_anything_else_is_refused_in_one_sentence(wrong: Any) -> None:
             panel(wrong)
     with pytest.raises(pw.LibraryError, match="'nowhere': no such file, folder or dataset"):
         pw.PuzzleExplorer("nowhere")
+
+
+def choices(explorer: pw.PuzzleExplorer) -> list[Any]:
+    """What its controls show as chosen."""
+    controls = [
+        explorer.budgets.share,
+        explorer.budgets.gib,
+        explorer.pareto.axis,
+        explorer.pareto.walk.pick,
+        explorer.layers.switch,
+        explorer.layers.picker,
+        explorer.surface.row,
+        explorer.surface.column,
+        explorer.decisions.walk.pick,
+        explorer.scenarios.comparison.view,
+        explorer.export.target,
+    ]
+    return [control.value for control in controls]
+
+
+@pytest.mark.parametrize("shown", ["point", "row"])
+def test_a_saved_record_shows_the_same_screen(shown: str) -> None:
+    """Whatever was chosen in a panel is chosen again, and the same architecture is shown."""
+    explorer = pw.PuzzleExplorer(LIBRARY, find_front=True)
+    state = explorer.state
+    state.start("surface")
+    state.start("decisions")
+    state.keep("one")
+    state.set_looks(share=True, layers="Runtime", compared="scores")
+    explorer.export.target.value = "report"
+    explorer.surface.row.value = 3
+    state.open_layer(2)
+    walk = explorer.pareto.walk if shown == "point" else explorer.decisions.walk
+    walk.pick.value = 1
+    saved = from_json(to_json(state.record), LIBRARY)
+    again = pw.PuzzleExplorer(pw.ExplorerState(saved), find_front=False)
+    assert choices(again) == choices(explorer)
+    assert again.state.shown_name == state.shown_name
+    assert again.state.shown.architecture == state.shown.architecture
+    assert again.layers.head.value == explorer.layers.head.value

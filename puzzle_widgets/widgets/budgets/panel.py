@@ -52,18 +52,19 @@ class BudgetPanel(Panel):
     def bind(self) -> None:
         """Connect the controls and follow the state."""
         self.when("library", "objective", "goal", "question", do=self._show_objective)
-        self.when("library", "budgets", do=self._show_limits)
+        self.when("looks", do=self._show_units)
+        self.when("library", "budgets", "looks", do=self._show_limits)
         self.when("problem", "solution", "updating", do=self._show_foot)
         self.changed(self.objective, self._choose_objective)
         self.changed(self.goal, self._choose_goal)
-        self.changed(self.share, lambda _: self._show_limits())
-        self.changed(self.gib, lambda _: self._show_limits())
+        self.changed(self.share, lambda share: self.state.set_looks(share=share))
+        self.changed(self.gib, lambda gib: self.state.set_looks(gib=gib))
         self.clicked(self.reset, self.state.reset)
 
     @property
     def units(self) -> Units:
         """The units shown."""
-        return Units(share=bool(self.share.value), gib=bool(self.gib.value))
+        return Units(share=self.state.looks.share, gib=self.state.looks.gib)
 
     def _tops(self) -> list[widgets.Widget]:
         return [
@@ -88,6 +89,10 @@ class BudgetPanel(Panel):
                 self.objective.options = options
             self.objective.value = self.state.objective
             self.goal.value = None if self.state.question else self.state.goal
+
+    def _show_units(self) -> None:
+        with self.silence():
+            self.share.value, self.gib.value = self.units.share, self.units.gib
 
     def _show_limits(self) -> None:
         limits = self.state.budgets

@@ -65,6 +65,7 @@ class LayerView(Panel):
         self._choice: IntArray | None = None
         self._last: Solution | None = None
         self._pointed: int | None = None
+        self._viewed = ""
         self.switch = widgets.ToggleButtons(tooltips=[], options=["Size"])
         self.switch.add_class("pw-views")
         self.previous = button("Previous layer", "Open the previous layer", css="pw-prev")
@@ -88,7 +89,8 @@ class LayerView(Panel):
         self.when("library", do=self._open_library)
         self.when("shown", "selection", do=self._show, now=False)
         self.when("layer", "objective", "goal", do=self._open, now=False)
-        self.changed(self.switch, lambda _: self._switch())
+        self.changed(self.switch, lambda view: self.state.set_looks(layers=view))
+        self.when("looks", do=self._show_view, now=False)
         self.changed(self.picker, self._pick)
         self.clicked(self.previous, lambda: self._step(-1))
         self.clicked(self.following, lambda: self._step(1))
@@ -121,7 +123,10 @@ class LayerView(Panel):
             if old.chart is not None:
                 old.chart.close()
         self._views, self._choice, self._last, self._pointed = {}, None, None, None
-        self.switch.options = views_of(library)
+        with self.silence():
+            self.switch.options = views_of(library)
+            if self.state.looks.layers in self.switch.options:
+                self.switch.value = self.state.looks.layers
         names = [(_picked(layer_name(layer)), n) for n, layer in enumerate(library.layers)]
         self.picker.options = [_NONE, *names]
         self._show()
@@ -160,7 +165,16 @@ class LayerView(Panel):
         if self._choice is not None and self._last is not None and view.chart is not None:
             view.chart.draw(view.plan.bars(self._last, self._choice))
 
+    def _show_view(self) -> None:
+        """Show the view that is chosen, where the library has it."""
+        view = self.state.looks.layers
+        if view in self.switch.options and view != self._viewed:
+            with self.silence():
+                self.switch.value = view
+            self._switch()
+
     def _switch(self) -> None:
+        self._viewed = self.switch.value
         view = self.view
         self._draw()
         self._mark()  # before the chart is hung: what changes while it is built may be lost

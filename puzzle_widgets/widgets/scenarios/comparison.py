@@ -71,16 +71,18 @@ class Comparison(Following, widgets.VBox):
         self.charts: dict[bool, CurveChart] = {}
         self.difference = DifferenceView(state)
         self.children = (self.view,)
-        for choice in (self.view, self.log_scale):
-            self.changed(choice, lambda _: self.refresh())
+        self.changed(self.view, lambda view: state.set_looks(compared=view))
+        self.changed(self.log_scale, lambda log: state.set_looks(log_scale=log))
 
     def offer_views(self) -> None:
-        """Offer the views that the library has figures for."""
-        options = _views(self.state.library)
-        if list(self.view.options) != options:
-            self.view.options = options
-        if self.view.value is None:
-            self.view.value = options[0][1]
+        """Offer the views that the library has figures for, and show which is chosen."""
+        looks, options = self.state.looks, _views(self.state.library)
+        with self.silence():
+            if list(self.view.options) != options:
+                self.view.options = options
+            names = [name for _, name in options]
+            self.view.value = looks.compared if looks.compared in names else names[0]
+            self.log_scale.value = looks.log_scale
 
     def refresh(self) -> None:
         """Draw the view that is chosen."""

@@ -80,12 +80,12 @@ class ScenarioPanel(Panel):
         self.clicked(self.rename, self._rename)
         self._entered(self.new_name, self._rename)
         self.changed(self.chosen, lambda _: self._name_chosen())
-        self.when("library", do=self.comparison.offer_views)
+        self.when("library", "looks", do=self.comparison.offer_views)
         self.when("library", do=self._offer_presets)
         self.when("scenarios", do=self._refresh_kept)
         self.when("scenarios", "selection", "parent", do=self._refresh_table)
         self.when("selection", do=self._follow_selection)
-        self.when("scenarios", "objective", do=self.comparison.refresh)
+        self.when("scenarios", "objective", "looks", do=self.comparison.refresh)
         self.when("shown", "scenarios", do=self._refresh_offer)
 
     def _build_actions(self) -> widgets.Widget:
