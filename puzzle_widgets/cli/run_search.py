@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -38,7 +37,7 @@ from puzzle_widgets.cli.output import (
 )
 from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import ProblemError
-from puzzle_widgets.files.scenario_file import dump_layers, dump_scenarios
+from puzzle_widgets.files.scenario_file import dump_layers, scenarios_content
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.budget_rows import settings_of
@@ -224,7 +223,7 @@ def _scenarios_of(solutions: Sequence[Solution], stem: str) -> list[Scenario]:
 
 def _solutions_record(scenarios: Sequence[Scenario], problem: SearchProblem) -> dict[str, Any]:
     """Give a scenario file's content with gap, throughput, speed-up, shares, units and parent."""
-    content: dict[str, Any] = json.loads(dump_scenarios(scenarios))
+    content = scenarios_content(scenarios)
     content["scenarios"] = [
         record | _figures(scenario.solution)
         for record, scenario in zip(content["scenarios"], scenarios, strict=True)

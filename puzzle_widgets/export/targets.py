@@ -24,7 +24,7 @@ from puzzle_widgets.export.puzzletron import (
     puzzletron_solutions,
 )
 from puzzle_widgets.export.report import report
-from puzzle_widgets.files.scenario_file import dump_layers, dump_scenarios
+from puzzle_widgets.files.scenario_file import dump_layers, scenarios_content
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
 from puzzle_widgets.solution import Scenario, Solution
 
@@ -87,7 +87,7 @@ def _config(build: Callable[[Solution, ParentConfig], dict[str, Any]]) -> Write:
 
 def _layers_json(request: ExportRequest) -> str:
     """Scenarios as the app keeps them, each with its layers' blocks in full."""
-    content: dict[str, Any] = json.loads(dump_scenarios(request.scenarios))
+    content = scenarios_content(request.scenarios)
     for record, scenario in zip(content["scenarios"], request.scenarios, strict=True):
         record["layers"] = _layers(scenario)
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)

@@ -45,9 +45,13 @@ _FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 def dump_scenarios(scenarios: Sequence[Scenario]) -> str:
     """Write scenarios as JSON text that :func:`read_scenarios` takes back."""
+    return json.dumps(scenarios_content(scenarios), ensure_ascii=False, indent=1)
+
+
+def scenarios_content(scenarios: Sequence[Scenario]) -> dict[str, Any]:
+    """Scenarios as JSON values, a record each."""
     records = [_record(scenario) for scenario in scenarios]
-    content = {"format": FORMAT, "version": VERSION, "scenarios": records}
-    return json.dumps(content, ensure_ascii=False, indent=1)
+    return {"format": FORMAT, "version": VERSION, "scenarios": records}
 
 
 def read_scenarios(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args
 
 from puzzle_widgets.errors import PuzzleError, ScenarioError
 from puzzle_widgets.export import ParentConfig, read_parent_config
-from puzzle_widgets.files.scenario_file import dump_scenarios
+from puzzle_widgets.files.scenario_file import scenarios_content
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, list_datasets
 from puzzle_widgets.library.checks import (
     Location,
@@ -78,7 +78,7 @@ def to_json(record: Record) -> str:
         "surface": [record.surface_x, record.surface_y, record.cell],
         "decisions": record.decisions_over,
         "asked": sorted(record.asked),
-        "scenarios": json.loads(dump_scenarios(record.scenarios)) if record.scenarios else None,
+        "scenarios": scenarios_content(record.scenarios) if record.scenarios else None,
         "measured": [[one.name, dict(one.values), one.source] for one in record.measured],
         "parent_config": _config_out(record.own_config),
         "target": record.target,
