@@ -105,7 +105,7 @@ static void split(Search *search, const Node *node, const i32 *from) {
                 int low = form->cost[row * form->variants + v] <= middle;
                 if (i != layer || low == (side == 0)) kept[from[v]] = 1;
             }
-        node_add(&search->tree, node->bound.value, node->bound.multipliers, kept);
+        node_add(&search->tree, node->bound.value + node->proven, node->bound.multipliers, kept);
     }
 }
 
@@ -140,6 +140,7 @@ static int open_node(Search *search, i32 number, Node *node) {
     memcpy(node->bound.multipliers, node_multipliers(&search->tree, number), sizeof(f64) * (usize)all->rows);
     f64 cut = cut_of(search);
     f64 gap = most_of(cut - *node_bound(&search->tree, number), 0.0);
+    f64 parent = *node_bound(&search->tree, number);
     climb(&some, &node->bound, 1, most_of(FINE * 0.1, 0.02 * gap), NODE_CALLS);
     search->work += (i64)some.variants * some.rows * 10;
     if (node->bound.value > cut) return 0;
@@ -149,13 +150,14 @@ static int open_node(Search *search, i32 number, Node *node) {
     narrow(&some, left, &node->form);
     reduce(&node->form, &node->bound, node->reduced);
     bound_choice(&node->form, node->reduced, node->bound.choice);
+    node->proven = most_of(parent - node->bound.value, 0.0);
     return 1;
 }
 
 static void offer_node(Search *search, const Node *node) {
     const Form *form = &node->form;
     i32 *choice = TAKE(i32, form->layers);
-    if (!first_choice(form, &node->bound, node->reduced, choice)) return;
+    if (!first_choice(form, &node->bound, node->reduced, 1, choice)) return;
     for (i32 i = 0; i < form->layers; i++) choice[i] = form->flat[choice[i]];
     offer(search, choice);
 }
@@ -183,6 +185,19 @@ static void drop_node(Search *search) {
     search->phase = PHASE_TREE;
 }
 
+/* The largest excess of interest in the node in hand. */
+static f64 node_room(const Search *search) {
+    return most_of(cut_of(search) - search->node.bound.value, 0.0);
+}
+
+static void begin_leaf(Search *search) {
+    Node *node = &search->node;
+    search->leaf_excess = least_of(most_of(search->leaf_excess, 1e-9), node_room(search));
+    dynamic_begin(&search->dynamic, search->problem, &node->form, node->reduced,
+                  node->bound.multipliers, search->leaf_excess, search->rounding, LEAF_STATES, PLAIN);
+    search->phase = PHASE_LEAF;
+}
+
 /* One node: bound it, then finish it or split it. */
 static void branch(Search *search) {
     Tree *tree = &search->tree;
@@ -197,6 +212,14 @@ static void branch(Search *search) {
         end(search, FEASIBLE);
         return;
     }
+    if (search->work > search->until) {
+        /* Neither few states nor a small tree were enough: now many states, then a tree. */
+        search->patient = 1;
+        search->excess = most_of(search->excess, search->proven);
+        release(search->scratch);
+        search->phase = PHASE_TRY;
+        return;
+    }
     search->scratch_node = mark();
     search->number = node_take(tree);
     tree->done++;
@@ -206,24 +229,32 @@ static void branch(Search *search) {
         return;
     }
     offer_node(search, node);
-    f64 excess = cut_of(search) - node->bound.value;
-    if (excess < 0.0) {
+    if (cut_of(search) < node->bound.value) {
         drop_node(search);
         return;
     }
     search->scratch_leaf = mark();
-    dynamic_begin(&search->dynamic, search->problem, &node->form, node->reduced,
-                  node->bound.multipliers, excess, search->rounding, LEAF_STATES, PLAIN);
-    search->phase = PHASE_LEAF;
+    search->leaf_excess = excess_of_few(node->reduced, node->form.variants, LEAF_VARIANTS);
+    begin_leaf(search);
 }
 
-/* What the dynamic program could not finish is split. */
+/* The dynamic program looks at a growing excess: what it can rule out raises the node's bound, also
+   where it cannot finish. The rest is split. */
 static void after_leaf(Search *search, i32 found) {
     Dynamic *dynamic = &search->dynamic;
-    if (dynamic->best < INF) offer(search, dynamic->flat);
+    Node *node = &search->node;
+    i32 states = dynamic->most_states;
     int unsure = found == TOO_MANY || dynamic->doubt;
+    if (dynamic->best < INF) offer(search, dynamic->flat);
     release(search->scratch_leaf);
-    if (unsure) split(search, &search->node, places_in(&search->node.form, &search->form));
+    if (!unsure && found == NOT_FOUND && search->leaf_excess < node_room(search)) {
+        node->proven = search->leaf_excess;
+        search->leaf_excess *= growth(states);
+        begin_leaf(search);
+        return;
+    }
+    if (unsure && cut_of(search) >= node->bound.value + node->proven)
+        split(search, node, places_in(&node->form, &search->form));
     drop_node(search);
 }
 

@@ -5,9 +5,11 @@
 #define COARSE 1e3
 #define COARSE_DIGITS 1e-13
 #define FIRST_VARIANTS 48
-#define STATES 60000
+#define LEAF_VARIANTS 24
+#define FEW_STATES 3000
 #define BEAM_STATES 6000
-#define LEAF_STATES 4000
+#define LEAF_STATES 600
+#define TREE_WORK 3e6
 #define ROUGH 1e-1
 #define FINE 1e-5
 
@@ -26,7 +28,7 @@ typedef struct {
 typedef struct {
     Form form;
     Bound bound;
-    f64 *reduced;
+    f64 *reduced, proven; /* reduced scores; no choice in it has less excess */
 } Node;
 
 typedef struct {
@@ -37,6 +39,7 @@ typedef struct {
     Bound bound;
     f64 *reduced, rounding;
     f64 excess, most, proven;  /* tried; greatest of interest; no choice has less */
+    f64 leaf_excess;      /* tried in the node in hand */
     i32 *best;            /* layers: the problem's places; best[0] is NONE without one */
     f64 total, score;     /* of the best: in the form's unit, and summed exactly */
     i32 news;             /* how often a better choice was found */
@@ -47,8 +50,9 @@ typedef struct {
     Mark scratch, scratch_node, scratch_leaf;
     int tied;             /* another choice may be as good as the one proven */
     f64 tied_excess, resolution;
-    i64 work;
+    i64 work, until;      /* done; when branching is left for more states */
     i32 states;
+    int patient;          /* few states were too few: more of them now */
 } Search;
 
 static void search_begin(Search *search, const Problem *problem, const Options *options) {
@@ -111,11 +115,11 @@ static f64 resolution_of(const Search *search, f64 excess) {
     return (CLOSED + COARSE_DIGITS * excess) * search->form.unit;
 }
 
-static void offer_first(Search *search) {
+static void offer_first(Search *search, int pairs) {
     Form *form = &search->form;
     Mark begin = mark();
     i32 *choice = TAKE(i32, form->layers);
-    if (first_choice(form, &search->bound, search->reduced, choice)) {
+    if (first_choice(form, &search->bound, search->reduced, pairs, choice)) {
         for (i32 i = 0; i < form->layers; i++) choice[i] = form->flat[choice[i]];
         offer(search, choice);
     }
@@ -168,7 +172,7 @@ static void begin(Search *search) {
         end(search, INFEASIBLE);
         return;
     }
-    offer_first(search);
+    offer_first(search, 0);
     if (search->options.choice && all_allowed(search->problem, search->options.choice))
         offer(search, search->options.choice);
     if (search->best[0] != NONE) narrow_search(search);
@@ -178,7 +182,7 @@ static void begin(Search *search) {
         end(search, INFEASIBLE);
         return;
     }
-    offer_first(search);
+    offer_first(search, 0);
     search->resolution = resolution_of(search, 0.0);
     if (search->best[0] != NONE && closed(search) && !search->options.look) {
         end_proven(search, 1, known_excess(search));
@@ -190,13 +194,13 @@ static void begin(Search *search) {
 }
 
 /* The excess that leaves so few variants open that the dynamic program takes a blink. */
-static f64 first_excess(const Search *search) {
-    i32 n = search->form.variants, count = 0;
+static f64 excess_of_few(const f64 *reduced, i32 variants, i32 few) {
+    i32 count = 0;
     Mark begin = mark();
-    f64 *beyond = TAKE(f64, n), found = INF;
-    for (i32 v = 0; v < n; v++)
-        if (search->reduced[v] > 0.0) beyond[count++] = search->reduced[v];
-    if (count > FIRST_VARIANTS) found = ranked(beyond, count, FIRST_VARIANTS);
+    f64 *beyond = TAKE(f64, variants), found = INF;
+    for (i32 v = 0; v < variants; v++)
+        if (reduced[v] > 0.0) beyond[count++] = reduced[v];
+    if (count > few) found = ranked(beyond, count, few);
     release(begin);
     return found;
 }
@@ -212,16 +216,22 @@ static void set_most(Search *search) {
         most, greatest_excess(&search->form, &search->bound, search->reduced));
 }
 
+static i32 states_of(const Search *search) {
+    int few = search->options.branch && !search->patient;
+    return few ? fewer_of(FEW_STATES, search->options.cap) : search->options.cap;
+}
+
 /* All choices up to an excess are looked at, so the first one found is optimal; the excess grows
    until one is found or none can be. */
 static void try_excess(Search *search) {
     set_most(search);
-    if (search->excess == 0.0) search->excess = first_excess(search);
+    if (search->excess == 0.0) 
+        search->excess = excess_of_few(search->reduced, search->form.variants, FIRST_VARIANTS);
     search->excess = least_of(most_of(search->excess, 1e-9), search->most);
     release(search->scratch);
     dynamic_begin(
         &search->dynamic, search->problem, &search->form, search->reduced,
-        search->bound.multipliers, search->excess, search->rounding, search->options.cap,
+        search->bound.multipliers, search->excess, search->rounding, states_of(search),
         search->options.lexicographic ? LEXICOGRAPHIC : PLAIN);
     search->phase = PHASE_DYNAMIC;
 }
@@ -250,7 +260,7 @@ static void after_dynamic(Search *search, i32 found) {
         release(search->scratch);
         dynamic_begin(
             dynamic, search->problem, &search->form, search->reduced, search->bound.multipliers,
-            search->excess, search->rounding, search->options.cap, WHOLE);
+            search->excess, search->rounding, states_of(search), WHOLE);
         return;
     }
     if (found == FOUND) {
@@ -296,5 +306,6 @@ static void after_beam(Search *search) {
     }
     f64 limit = search->best[0] == NONE ? least_of(search->most, 4 * search->excess) : search->most;
     tree_begin(&search->tree, &search->form, &search->bound, search->reduced, limit + search->rounding);
+    search->until = search->patient ? (i64)1 << 62 : 3 * search->work + (i64)(TREE_WORK * (1 + search->form.rows * search->form.rows / 9));
     search->phase = PHASE_TREE;
 }
