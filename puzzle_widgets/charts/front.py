@@ -39,7 +39,6 @@ from puzzle_widgets.sweeps import ParetoFront
 from puzzle_widgets.sweeps.front import resource_use
 
 _TOLD = (MEMORY, RUNTIME, THROUGHPUT)
-_SIGNS = {"at most": "≤", "at least": "≥"}
 _ENOUGH, _OUTLIER, _OUTSIDE, _IN_REACH = 4, 10.0, 2.0, 0.5
 
 
@@ -185,8 +184,7 @@ def budget_lines(
     for limit in limits:
         at = _on_axis(library, limit, resource)
         if at is not None and math.isfinite(at):
-            quantity = library.quantity(limit.resource)
-            words = f"{quantity.label} {_SIGNS[limit.sense]} {quantity.text(limit.value)}"
+            words = library.quantity(limit.resource).limit(limit.sense, limit.value)
             lines.append(BudgetLine(at, words))
     return tuple(lines)
 

@@ -85,9 +85,7 @@ def _surface_frame(grid: SurfaceGrid, *, layers: bool = False) -> pd.DataFrame:
     frame = _several(rows, ["x_limit", "y_limit"], layers=layers, library=grid.problem.library)
     for name, axis in (("x", grid.x), ("y", grid.y)):
         frame.attrs[name] = axis.resource
-        frame.attrs["units"][f"{name}_limit"] = describe_key(
-            axis.resource, axis.library.units.get(axis.resource)
-        ).unit
+        frame.attrs["units"][f"{name}_limit"] = axis.library.quantity(axis.resource).unit
     return frame
 
 
@@ -100,7 +98,7 @@ def _decisions_frame(grid: DecisionGrid, *, layers: bool = True) -> pd.DataFrame
         for target, found in zip(axis.limits, grid.solutions, strict=True)
     ]
     frame = _several(rows, ["target"], layers=layers, library=grid.problem.library)
-    unit = describe_key(axis.resource, axis.library.units.get(axis.resource)).unit
+    unit = axis.library.quantity(axis.resource).unit
     frame.attrs["resource"], frame.attrs["units"]["target"] = axis.resource, unit
     return frame
 

@@ -92,6 +92,10 @@ class Quantity:
         """Write a value of this quantity with its unit."""
         return f"{format_number(value)} {self.unit}".rstrip()
 
+    def limit(self, sense: str, value: float) -> str:
+        """Say a limit, ``"at most"`` or ``"at least"``, such as ``"Memory ≤ 80,000 MiB"``."""
+        return f"{self.label} {'≥' if sense == 'at least' else '≤'} {self.text(value)}"
+
 
 def describe_key(key: str, unit: str | None = None) -> Quantity:
     """Find label and unit of a dotted key; ``unit`` overrides the one that its suffix tells."""

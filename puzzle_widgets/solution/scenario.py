@@ -50,7 +50,7 @@ def budget_words(problem: SearchProblem) -> str:
     for key, budget in problem.budgets.items():
         quantity = problem.library.quantity(key)
         if math.isfinite(budget.lower):
-            words.append(f"{quantity.label} ≥ {quantity.text(budget.lower)}")
+            words.append(quantity.limit("at least", budget.lower))
         if math.isfinite(budget.upper):
-            words.append(f"{quantity.label} ≤ {quantity.text(budget.upper)}")
+            words.append(quantity.limit("at most", budget.upper))
     return ", ".join(words) or "none"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.library.quantity import THROUGHPUT, describe_key, format_number, limited_key
+from puzzle_widgets.library.quantity import THROUGHPUT, limited_key
 from puzzle_widgets.problem import SearchProblem, check_problem
 from puzzle_widgets.solution.solution import Solution
 
@@ -68,9 +68,8 @@ class BudgetAxis:
 
 def limit_words(library: BlockLibrary, resource: str, limit: float) -> str:
     """Say a limit with its unit: at least for throughput, at most for the rest."""
-    fast = resource == THROUGHPUT
-    quantity = describe_key(resource) if fast else library.quantity(resource)
-    return f"{quantity.label} {'≥' if fast else '≤'} {format_number(limit)} {quantity.unit}".strip()
+    sense = "at least" if resource == THROUGHPUT else "at most"
+    return library.quantity(resource).limit(sense, limit)
 
 
 def check_resource(problem: SearchProblem, resource: str) -> None:
