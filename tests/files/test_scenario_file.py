@@ -17,6 +17,7 @@ from puzzle_widgets.files.scenario_file import (
     as_named,
     dump_layers,
     dump_scenarios,
+    dump_table,
     harmless,
     read_scenarios,
 )
@@ -268,3 +269,12 @@ def test_no_cell_is_a_formula(name: str) -> None:
 def test_no_scenarios_have_headings() -> None:
     """An empty table is still a table."""
     assert dump_layers([]).startswith('"scenario","layer","variant","parent"')
+
+
+def test_the_table_has_a_line_a_scenario() -> None:
+    """Its proof, sums and budgets; a name that is a formula is made harmless."""
+    lines = list(csv.reader(io.StringIO(dump_table([*KEPT[:1], replace(KEPT[2], name="=1+1")]))))
+    first, second = (dict(zip(lines[0], line, strict=True)) for line in lines[1:])
+    assert (first["scenario"], second["scenario"]) == ("tight", "'=1+1")
+    assert (first["status"], float(first["score"]), float(first[MEMORY])) == ("optimal", 1, 26)
+    assert first["budgets"] == "Memory ≤ 26 MiB"

@@ -89,3 +89,10 @@ def test_scores_keep_digits_that_tell_them_apart(value: float, text: str) -> Non
 def test_shares_are_percent_and_0_only_where_nothing_is_left(share: float, text: str) -> None:
     """To a tenth; smaller ones by their digits."""
     assert format_share(share) == text
+
+
+def test_limits_in_words() -> None:
+    """Label, sign, value and unit."""
+    memory = describe_key("stats.memory_mib")
+    assert memory.limit("at most", 80_000) == "Memory ≤ 80,000 MiB"
+    assert describe_key("throughput").limit("at least", 5) == "Throughput ≥ 5 tokens/s"

@@ -62,7 +62,6 @@ MAMBA = {
 }
 LATENT = "moe_latent_size"
 _NO_OP = {"no_op": True}
-_HEADS, _WIDTH = "num_key_value_heads", "intermediate_size"
 _SIZE_FACTS = {"attention": "kv_heads", "ffn": "intermediate"}
 
 
