@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -35,11 +35,6 @@ _CARDS = """
 <td class='{{ css[loop.index] }}' data-label='{{ head[loop.index] }}'><span>{{ cell }}</span></td>
 {%- endfor %}</tr>
 {%- endfor %}</tbody></table></div>
-"""
-_LEGEND = """
-<div class='pw-legend'>{% for color, words in entries -%}
-<span class='pw-key'><i style='background:{{ color }}'></i>{{ words }}</span>
-{%- endfor %}</div>
 """
 _FOLDED = """
 <details class='pw-measured'><summary>{{ title }} ({{ items | length }})</summary>
@@ -131,11 +126,6 @@ def download_link(text: str, file: str, content: str | bytes, kind: str) -> Mark
     return Markup("<a class='pw-button' download='{}' href='data:{};base64,{}'>{}</a>").format(
         file, kind, data, text
     )
-
-
-def legend(entries: Iterable[tuple[str, str]]) -> Markup:
-    """Build a line of color keys, ``(color, words)`` each."""
-    return render(_LEGEND, entries=entries)
 
 
 def heading(words: str, aside: str = "") -> Markup:

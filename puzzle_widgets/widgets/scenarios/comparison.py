@@ -18,7 +18,7 @@ from puzzle_widgets.charts import (
     draw,
 )
 from puzzle_widgets.charts.comparison import Series, parent_series, scenario_series
-from puzzle_widgets.charts.figure import layer_ticks
+from puzzle_widgets.charts.figure import Key, layer_ticks
 from puzzle_widgets.charts.palette import ATTENTION, FFN
 from puzzle_widgets.library import BlockLibrary, BlockVariant
 from puzzle_widgets.library.quantity import (
@@ -32,7 +32,7 @@ from puzzle_widgets.library.quantity import (
 )
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.charts import CurveChart, legend_line
-from puzzle_widgets.widgets.html import Cell, Line, card_table, legend, render
+from puzzle_widgets.widgets.html import Cell, Line, card_table, render
 from puzzle_widgets.widgets.panel import Following, button, named, row
 from puzzle_widgets.widgets.scenarios.table import NOTHING, series_title
 
@@ -292,9 +292,9 @@ def difference_strip(difference: Difference) -> Markup:
     if not places:
         return Markup("")
     lines, count = _lines(difference), len(layers)
-    keys = [(color, f"{words} differs in {len(where)}") for words, color, where in lines]
+    keys = [Key(f"{words} differs in {len(where)}", color) for words, color, where in lines]
     ticks = {n: str(layers[n].name)[:9] for n in layer_ticks(count)}
-    return render(_STRIP, legend=legend(keys), lines=lines, ticks=ticks, count=count)
+    return render(_STRIP, legend=legend_line(keys), lines=lines, ticks=ticks, count=count)
 
 
 def difference_table(difference: Difference, places: Sequence[int]) -> Markup:

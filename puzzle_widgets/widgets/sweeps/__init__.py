@@ -1,1 +1,1 @@
-"""Two budgets at once: the surface of scores, and the map of what each layer becomes."""
+"""The searches of many answers: Pareto front, budget surface, decision map."""
