@@ -27,12 +27,12 @@ from tests.support.instances import (
     BRUTE_FORCE,
     KINDS,
     TIED,
-    Rng,
     all_choices,
     brute_force,
     combinations,
     instance,
     knapsack,
+    some_start,
     tightened,
 )
 
@@ -74,15 +74,6 @@ def small(kind: str, seeds: int) -> list[tuple[Mckp, np.ndarray]]:
         if best is not None:
             found.append((mckp, best))
     return found
-
-
-def some_start(mckp: Mckp, rng: Rng) -> WarmStart:
-    """Prices without sense, and any choice: maybe banned, maybe beyond the budgets."""
-    rows = len(mckp.rows)
-    prices = 10.0 ** rng.uniform(-9, 9, rows) * rng.choice([-1.0, 0.0, 1.0], rows)
-    spans = zip(mckp.starts[:-1], mckp.starts[1:], strict=True)
-    choice = np.array([rng.integers(start, end) for start, end in spans], dtype=np.intp)
-    return WarmStart(prices, choice if rng.random() < 0.8 else None)
 
 
 def settled(

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzle_widgets.problem.mckp import TOLERANCE, FloatArray, IntArray, Mckp
+from puzzle_widgets.search.options import WarmStart
 
 Rng = np.random.Generator
 BRUTE_FORCE = 20_000
@@ -362,6 +363,15 @@ def tightened(mckp: Mckp, rng: Rng) -> Mckp:
     """The same knapsack with limits that leave less."""
     finite = np.where(np.isfinite(mckp.upper), mckp.upper, 0.0)
     return replace(mckp, upper=mckp.upper - rng.uniform(0, 0.3, finite.shape) * np.abs(finite))
+
+
+def some_start(mckp: Mckp, rng: Rng) -> WarmStart:
+    """Prices without sense, and any choice: maybe banned, maybe beyond the budgets."""
+    rows = len(mckp.rows)
+    prices = 10.0 ** rng.uniform(-9, 9, rows) * rng.choice([-1.0, 0.0, 1.0], rows)
+    spans = zip(mckp.starts[:-1], mckp.starts[1:], strict=True)
+    choice = np.array([rng.integers(start, end) for start, end in spans], dtype=np.intp)
+    return WarmStart(prices, choice if rng.random() < 0.8 else None)
 
 
 def knapsack(scores: list[list[float]], costs: list[list[list[float]]], upper: list[float]) -> Mckp:

@@ -1,0 +1,1 @@
+"""Tests of puzzle_widgets.search.kernel."""
