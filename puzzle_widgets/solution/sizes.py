@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzle_widgets.library import BlockLibrary, Layer
-from puzzle_widgets.library.model import KINDS, PARTS, FloatArray, Kind, Part
+from puzzle_widgets.library.model import KINDS, PARTS, FloatArray, Kind, Part, once_per_library
 from puzzle_widgets.library.quantity import COST_GROUP, MEMORY, PARAMETERS, RUNTIME
 
 KindArray = npt.NDArray[np.int8]
@@ -58,6 +58,7 @@ class BlockSizes:
     whole: SubblockSizes | None
 
 
+@once_per_library
 def relative_sizes(library: BlockLibrary) -> BlockSizes:
     """Measure every variant's subblocks against those of its layer's parent.
 
