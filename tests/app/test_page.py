@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
@@ -18,9 +17,7 @@ from puzzle_widgets.app.page import (
     served_environment,
 )
 from puzzle_widgets.resources import notebook_folder
-
-if TYPE_CHECKING:
-    import pytest
+from puzzle_widgets.widgets.explorer import PuzzleExplorer
 
 
 def test_unknown_library_gives_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,3 +72,22 @@ def test_default_library_is_left_to_the_page(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv(LIBRARY_VARIABLE, "from-outside")
     with served_environment(None):
         assert os.environ[LIBRARY_VARIABLE] == "from-outside"
+
+
+def test_page_opens_a_library_as_the_server_was_told(tmp_path: Path) -> None:
+    """Workload, marks of figures and gaps reach the kernel with the library's name."""
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text(
+        "layer;variant;parent;batch size;kl;latency (ms)\n0;a;x;1;0;1.416\n0;a;x;8;0;4.000\n"
+        "2;a;x;1;0;1.416\n2;a;x;8;0;4.000\n"
+    )
+    with served_environment(
+        str(sheet), workload="batch_size 8", thousands=".", allow_gaps=True, decimal=None
+    ):
+        page = explorer_page()
+    assert isinstance(page, PuzzleExplorer)
+    assert page.state.workload == "batch_size 8"
+    assert page.state.library.parent_totals["stats.runtime_ms"] == 8000
+    page.close()
+    with served_environment(str(sheet)):
+        assert isinstance(explorer_page(), HTML)
