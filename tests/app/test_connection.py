@@ -1,4 +1,4 @@
-"""What passes between a page and its kernel, while both are there and after."""
+"""What is taken for a page's message, and what passes between a page and its kernel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening a browser, or leaving it."""
+"""What the machine gives the server: its port, and a browser or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the app's notebook shows."""
+"""What the server tells its kernels, and what the app's notebook then shows."""
 
 from __future__ import annotations
 

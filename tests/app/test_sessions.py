@@ -1,4 +1,4 @@
-"""Who is let in, in which order, and who waits."""
+"""Who is let in, in which order, and who waits; how a session begins and ends; its kernel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jupyter_client.kernelspec import NoSuchKernel
 
-from puzzle_widgets.app import sessions as admission
+from puzzle_widgets.app import sessions
 from puzzle_widgets.app.sessions import (
     KERNEL_NAME,
     TICKET_SECONDS,
@@ -136,7 +136,7 @@ def test_failed_start_frees_its_place(door: Admission) -> None:
 
 def test_waiting_pages_are_bounded(door: Admission, monkeypatch: pytest.MonkeyPatch) -> None:
     """A flood of questions fills no memory."""
-    monkeypatch.setattr(admission, "MOST_WAITING", 5)
+    monkeypatch.setattr(sessions, "MOST_WAITING", 5)
     answers: list[Any] = [door.ask("") for _ in range(20)]
     assert len(door._waiting) == 5
     assert answers[-1]["full"]

@@ -1,4 +1,4 @@
-"""What reaches terminal and files."""
+"""What reaches terminal and files, and the exit codes."""
 
 from __future__ import annotations
 

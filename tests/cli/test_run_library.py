@@ -1,4 +1,4 @@
-"""Datasets and templates on the command line."""
+"""Show, datasets, templates and builds on the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The search command."""
+"""The search and front commands."""
 
 from __future__ import annotations
 

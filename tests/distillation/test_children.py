@@ -1,4 +1,4 @@
-"""Assembled and distilled children."""
+"""The architectures that are measured: chosen, assembled, distilled."""
 
 from __future__ import annotations
 

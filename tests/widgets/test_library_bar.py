@@ -1,4 +1,4 @@
-"""The head of the explorer: facts of the open library, and how another is opened."""
+"""The head of the explorer: facts and notes of the open library, and how another is opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the message bar."""
+"""What panels share: messages, the question of a sense, what they take and keep."""
 
 from __future__ import annotations
 

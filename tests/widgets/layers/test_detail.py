@@ -1,4 +1,4 @@
-"""The table of one layer's variants."""
+"""The table of one layer's variants, and layers in words."""
 
 from __future__ import annotations
 
