@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Event
 from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.progress import Progress
+from rich.status import Status
 
 from puzzle_widgets.charts import (
     Drawing,
@@ -38,7 +39,7 @@ from puzzle_widgets.cli.output import (
 from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.files.scenario_file import dump_layers, scenarios_content
-from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
+from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT, format_figure
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.budget_rows import settings_of
 from puzzle_widgets.search.outcome import Cancelled
@@ -60,8 +61,10 @@ def run_search(asked: Namespace) -> int:
     check_output(asked)
     problem = read_problem(asked, open_asked(asked))
     shown = Console(stderr=True)
-    with stoppable() as stop, shown.status("Searching (Ctrl-C stops) ..."):
-        solutions, reason = _solve(asked, problem, stop.is_set)
+    with stoppable() as stop, shown.status("Searching (Ctrl-C stops) ...") as status:
+        solutions, reason = _solve(
+            asked, problem, stop.is_set, lambda so_far: _tell(status, so_far)
+        )
     _write_solutions(asked, problem, solutions)
     found = any(solution.found for solution in solutions)
     if reason and (found or chosen_format(asked) != "table"):
@@ -74,8 +77,17 @@ def run_search(asked: Namespace) -> int:
     return INTERRUPTED if stop.is_set() else EXIT_CODES[solutions[0].status]
 
 
+def _tell(status: Status, so_far: Solution) -> None:
+    """Show how a long search goes."""
+    found = format_figure(so_far.problem.objective, so_far.score) if so_far.found else "none"
+    status.update(f"Searching (Ctrl-C stops): best {found}, optimality gap {so_far.gap_text} ...")
+
+
 def _solve(
-    asked: Namespace, problem: SearchProblem, cancelled: Cancelled
+    asked: Namespace,
+    problem: SearchProblem,
+    cancelled: Cancelled,
+    progress: Callable[[Solution], None],
 ) -> tuple[Sequence[Solution], str]:
     """Solutions, and why there are fewer than asked; at least one, found or not."""
     options = read_options(asked) | {"cancelled": cancelled}
@@ -83,7 +95,7 @@ def _solve(
         several = search_diverse(problem, asked.diverse, asked.min_difference, **options)
         if several:
             return several.solutions, several.reason
-    solution = search(problem, **options)
+    solution = search(problem, **options, progress=progress)
     return [solution], solution.reason
 
 

@@ -34,8 +34,9 @@ class SearchOptions:
         engine's own.
     warm_start
         Knowledge of an earlier search.
-    on_incumbent
-        Called with a feasible outcome before the proof, and again when a better one is found.
+    progress
+        Called with the best so far and its bound: when a better one is found, and about twice a
+        second in a long search.
     settle
         Whether the knapsack's ties are settled, too.
     """
@@ -45,5 +46,5 @@ class SearchOptions:
     cancelled: Cancelled = never
     max_states: int | None = None
     warm_start: WarmStart | None = None
-    on_incumbent: Callable[[Outcome], None] | None = None
+    progress: Callable[[Outcome], None] | None = None
     settle: bool = False

@@ -32,7 +32,7 @@ class _How:
     time_limit: float | None
     cancelled: Cancelled
     warm_start: Solution | None = None
-    on_incumbent: Callable[[Solution], None] | None = None
+    progress: Callable[[Solution], None] | None = None
     prefer: str = ""
 
 
@@ -44,7 +44,7 @@ def search(
     time_limit: float | None = None,
     cancelled: Cancelled = never,
     warm_start: Solution | None = None,
-    on_incumbent: Callable[[Solution], None] | None = None,
+    progress: Callable[[Solution], None] | None = None,
 ) -> Solution:
     """Find the best architecture within the budgets.
 
@@ -64,8 +64,9 @@ def search(
     warm_start
         Solution of a like problem of the same library, such as before a budget was moved; the
         exact search begins with its shadow prices and its architecture.
-    on_incumbent
-        Called with a first feasible solution and its bound, before the proof (exact search only).
+    progress
+        Called with the best so far and its bound: when a better architecture is found, and about
+        twice a second in a long search (exact search only). Most searches end before the first.
 
     Returns
     -------
@@ -95,7 +96,7 @@ def search(
     False
     """
     check_problem(problem)
-    how = _How(solver, gap, time_limit, cancelled, warm_start, on_incumbent)
+    how = _How(solver, gap, time_limit, cancelled, warm_start, progress)
     return _with_reason(_solve(problem, how), how)
 
 
@@ -121,16 +122,16 @@ def _solve(problem: SearchProblem, how: _How) -> Solution:
     begin = time.perf_counter()
     mckp = to_mckp(problem, how.prefer) if how.prefer else problem.mckp
 
-    def on_incumbent(outcome: Outcome) -> None:
-        if how.on_incumbent is not None:
-            how.on_incumbent(solution_of(problem, outcome, time.perf_counter() - begin))
+    def progress(outcome: Outcome) -> None:
+        if how.progress is not None:
+            how.progress(solution_of(problem, outcome, time.perf_counter() - begin))
 
     options = SearchOptions(
         how.gap,
         how.time_limit,
         how.cancelled,
         warm_start=_warm(problem, mckp, how.warm_start),
-        on_incumbent=None if how.on_incumbent is None else on_incumbent,
+        progress=None if how.progress is None else progress,
         settle=True,
     )
     return solution_of(problem, _run(mckp, how, options), time.perf_counter() - begin)

@@ -33,6 +33,7 @@ from tests.support.instances import (
     instance,
     knapsack,
     some_start,
+    strongly_correlated,
     tightened,
 )
 
@@ -174,18 +175,34 @@ def test_tighter_budgets_never_improve(engine: Engine, kind: str, seed: int) -> 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_first_answer_is_feasible_and_bounded(engine: Engine, kind: str) -> None:
-    """Each better answer is told once, with a choice within the rows and a bound."""
+    """Each answer told on the way has a choice within the rows and a bound."""
     heard: list[Outcome] = []
     for mckp, best in small(kind, 20):
         before = len(heard)
-        engines.solve(mckp, SearchOptions(on_incumbent=heard.append), engine)
+        engines.solve(mckp, SearchOptions(progress=heard.append), engine)
         scores = [outcome.score for outcome in heard[before:]]
-        assert scores == sorted(set(scores), reverse=True)
+        assert scores == sorted(scores, reverse=True)
         for outcome in heard[before:]:
             assert outcome.choice is not None
             check_honest(mckp, outcome, float(mckp.score[best].sum()))
     # Of two kinds no instance is both feasible and small; the kernel is done before it could tell.
     assert heard or kind in ("refuted by a row", "500 layers") or engine == "kernel"
+
+
+def test_a_long_search_tells_how_it_goes(engine: Engine) -> None:
+    """While the proof is open each call has a feasible choice, a score that falls and a bound."""
+    heard: list[Outcome] = []
+    mckp = strongly_correlated(60, 33, 3)
+    final = engines.solve(mckp, SearchOptions(progress=heard.append, time_limit=1.5), engine)
+    assert final.status == "feasible"
+    assert heard
+    scores = [outcome.score for outcome in heard]
+    assert scores == sorted(scores, reverse=True)
+    assert final.score <= scores[-1]
+    for outcome in heard:
+        assert outcome.choice is not None
+        assert not mckp.broken_rows(outcome.choice)
+        assert outcome.bound <= final.score
 
 
 @pytest.mark.parametrize("kind", ["bands", "uniform", "ties", "equality", "diversity"])

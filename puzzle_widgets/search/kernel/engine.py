@@ -26,7 +26,9 @@ _PLACES = (
     "answer", "control", "job_scores", "job_lower", "job_upper", "job_forced", "job_answers",
     "job_choices", "job_prices",
 )  # fmt: skip
-_ANSWERS, _WANTS = 8, 6
+_ANSWERS = 8
+# How often a long search tells how it goes.
+_SECONDS_BETWEEN = 0.5
 _STATUS: tuple[Status, ...] = (
     "no_solution_in_time", "optimal", "feasible", "infeasible", "no_solution_in_time",
 )  # fmt: skip
@@ -204,7 +206,8 @@ class _Run:
     ) -> None:
         self._deadline, self._options = _deadline(options), options
         self._kernel = _Kernel(host, mckp)
-        self._mckp, self._news, self._settle = mckp, 0.0, settle
+        self._mckp, self._settle = mckp, settle
+        self._news, self._told = 0.0, time.monotonic()
 
     def outcome(self) -> Outcome:
         """Search until there is a proof, or time or a cancel ends it."""
@@ -235,13 +238,14 @@ class _Run:
         return time.monotonic() > self._deadline or self._options.cancelled()
 
     def _tell(self) -> None:
-        """Tell of what is new."""
-        if self._options.on_incumbent is None:
+        """Tell of a better choice; now and then also that there is none yet."""
+        if self._options.progress is None:
             return
-        answer = self._kernel.get("answer", np.float64, _ANSWERS)
-        if answer[4] > self._news:
-            self._news = float(answer[4])
-            self._options.on_incumbent(self._read())
+        news = float(self._kernel.get("answer", np.float64, _ANSWERS)[4])
+        now = time.monotonic()
+        if news > self._news or now - self._told > _SECONDS_BETWEEN:
+            self._news, self._told = news, now
+            self._options.progress(self._read())
 
     def _read(self) -> Outcome:
         kernel, mckp = self._kernel, self._mckp

@@ -157,7 +157,7 @@ def solve_by_reference(mckp: Mckp, wishes: SearchOptions) -> Outcome:
             break
         mckp, options, before = (
             smaller,
-            replace(options, on_incumbent=None, warm_start=None),
+            replace(options, progress=None, warm_start=None),
             outcome,
         )
         outcome, finer = _solve(mckp, options, deadline)
@@ -173,8 +173,8 @@ def _solve(mckp: Mckp, options: ReferenceOptions, deadline: float) -> tuple[Outc
     if form is None:
         return infeasible(ENGINE), 0.0
     search = _begin(mckp, form, options)
-    if search.best is not None and options.on_incumbent is not None:
-        options.on_incumbent(search.outcome())
+    if search.best is not None and options.progress is not None:
+        options.progress(search.outcome())
     if _good_enough(search, options.gap):
         return search.outcome(), 0.0
     if search.bound.value > form.worst:
