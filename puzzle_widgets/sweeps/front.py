@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -150,13 +151,14 @@ def iter_pareto_front(
     options = {**options, "prefer": limited_key(resource)}
     best = search_without_reason(problem, cancelled=cancelled, **options)
     # Without a range of its own, the best of all serves as the loosest limit.
-    found = [best] if best.found and between is None else []
-    if found or not best.found:
-        yield _front(resource, found, 1, 1 if best.status == "infeasible" else points)
+    found, known = _Growing(resource), int(best.found and between is None)
+    if known:
+        found.add(best)
+    if known or not best.found:
+        yield found.front(1, 1 if best.status == "infeasible" else points)
     if not best.found:
         return
     axis = even_axis(problem, resource, points, between, best, rounded=False)
-    known = len(found)
     problems: dict[Cell, SearchProblem] = {
         (n,): axis.limited(problem, place) for n, place in enumerate(axis.places[known:])
     }
@@ -164,8 +166,8 @@ def iter_pareto_front(
     sweep = AxisSweep(problems, best, cancelled, options, executor)
     for done, (_, solution) in enumerate(sweep, known + 1):
         if solution.found:
-            found.append(solution)
-        yield _front(resource, found, done, asked)
+            found.add(solution)
+        yield found.front(done, asked)
 
 
 def resource_use(solution: Solution, resource: str) -> float:
@@ -175,20 +177,30 @@ def resource_use(solution: Solution, resource: str) -> float:
     return solution.totals.get(resource, math.nan)
 
 
-def nondominated(solutions: list[Solution], resource: str) -> tuple[Solution, ...]:
-    """Keep those that no other one beats in score or resource without losing in the other."""
-    up = resource == THROUGHPUT
+class _Growing:
+    """The nondominated of the solutions found so far, by rising use of the resource."""
 
-    def order(solution: Solution) -> tuple[float, float]:
-        use = resource_use(solution, resource)
-        return (-use if up else use, solution.problem.sign * solution.score)
+    def __init__(self, resource: str) -> None:
+        self._resource = resource
+        self._keys: list[tuple[float, float]] = []
+        self._kept: list[Solution] = []
 
-    kept: list[Solution] = []
-    for solution in sorted(solutions, key=order):
-        if not kept or order(solution)[1] < order(kept[-1])[1]:
-            kept.append(solution)
-    return tuple(reversed(kept)) if up else tuple(kept)
+    def add(self, solution: Solution) -> None:
+        """Take a solution unless another one beats it; those that it beats go."""
+        use = resource_use(solution, self._resource)
+        key = (
+            -use if self._resource == THROUGHPUT else use,
+            solution.problem.sign * solution.score,
+        )
+        place = bisect_right(self._keys, key)
+        if place and self._keys[place - 1][1] <= key[1]:
+            return
+        end = place
+        while end < len(self._keys) and self._keys[end][1] >= key[1]:
+            end += 1
+        self._keys[place:end], self._kept[place:end] = [key], [solution]
 
-
-def _front(resource: str, found: list[Solution], done: int, asked: int) -> ParetoFront:
-    return ParetoFront(resource, nondominated(found, resource), done, asked)
+    def front(self, done: int, asked: int) -> ParetoFront:
+        """The front so far."""
+        kept = reversed(self._kept) if self._resource == THROUGHPUT else self._kept
+        return ParetoFront(self._resource, tuple(kept), done, asked)

@@ -1,6 +1,7 @@
 """The exact search to read: bound, first architecture, core, dynamic program, in plain NumPy.
 
 It checks the kernel, which does the same faster, and steps in where WebAssembly cannot run.
+Sums of products are written with einsum: a matrix product would wake threads that nobody asked for.
 
 The steps and their sources:
 

@@ -141,7 +141,8 @@ def _newton_step(
     weighted = form.cost * point.share
     mean = weighted.sum(axis=2)
     gradient = mean.sum(axis=1) - form.limit + smoothing / multipliers
-    spread = weighted.reshape(rows, -1) @ form.line.T - mean @ mean.T
+    spread = np.einsum("qv,rv->qr", weighted.reshape(rows, -1), form.line)
+    spread -= np.einsum("qi,ri->qr", mean, mean)
     curvature = spread / smoothing
     curvature[np.diag_indices(rows)] += smoothing / multipliers**2 + 1e-12
     try:

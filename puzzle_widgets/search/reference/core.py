@@ -71,7 +71,11 @@ class Core:
             return self
         counts = [len(layer.reduced) for layer in self.layers]
         moved = np.abs(
-            (self.cost - np.repeat(self.cost[self.starts], counts, axis=0)) @ multipliers
+            np.einsum(
+                "vq,q->v",
+                self.cost - np.repeat(self.cost[self.starts], counts, axis=0),
+                multipliers,
+            )
         )
         weight = np.maximum.reduceat(moved, self.starts)
         order = np.argsort(-weight, kind="stable")

@@ -31,8 +31,6 @@ _EQUAL_USE = 1e-13
 # So few states cost less than finding out which of them are needless.
 _FEW = 64
 _MOST_ASKED = 2_000
-# So small that the matrix product stays in one thread, which is quicker here.
-_CHUNK = 1_500
 
 
 class TooManyStatesError(Exception):
@@ -160,7 +158,7 @@ def _bounds_of_rest(core: Core, fan: FloatArray) -> FloatArray:
     """For each depth, the fan's bounds on the layers to come, shape (layers + 1, f)."""
     bounds = np.zeros((len(core.layers) + 1, len(fan)))
     if core.layers:
-        priced = core.reduced[:, None] + core.cost @ fan.T
+        priced = core.reduced[:, None] + np.einsum("vq,fq->vf", core.cost, fan)
         least = np.minimum.reduceat(priced, core.starts)
         bounds[:-1] = np.cumsum(least[::-1], axis=0)[::-1]
     return bounds
@@ -228,7 +226,7 @@ def _undominated_by_one(
 
 def _best_of_equal_use(states: _States, same: float) -> tuple[IntArray, bool]:
     """With several budgets: among states of equal use the best is enough."""
-    mark = np.round(states.use @ _weights(states.use.shape[1]), 9)
+    mark = np.round(np.einsum("sq,q->s", states.use, _weights(states.use.shape[1])), 9)
     order = np.lexsort((states.reduced, mark))
     alike = np.flatnonzero(mark[order[1:]] == mark[order[:-1]])
     if not alike.size:
@@ -259,13 +257,8 @@ def _promising(states: _States, fan: FloatArray, bounds: FloatArray, allowed: fl
 
     ``bounds``, shape (f,): on the layers to come, less what the fan pays for the budget left.
     """
-    room, offset = allowed - states.reduced, bounds[:, None]
-    kept = [
-        (fan @ states.use[start : start + _CHUNK].T + offset).max(axis=0)
-        <= room[start : start + _CHUNK]
-        for start in range(0, len(room), _CHUNK)
-    ]
-    return _taken(states, np.flatnonzero(np.concatenate(kept))) if kept else states
+    least = (np.einsum("fq,sq->fs", fan, states.use) + bounds[:, None]).max(axis=0)
+    return _taken(states, np.flatnonzero(least <= allowed - states.reduced))
 
 
 def _taken(states: _States, kept: IntArray) -> _States:
@@ -276,7 +269,7 @@ def _excesses(
     states: _States, left: FloatArray, multipliers: FloatArray, allowed: float
 ) -> FloatArray:
     """Excess of each state as a whole choice; infinite beyond the limits or what is allowed."""
-    excess = states.reduced + (left - states.use) @ multipliers
+    excess = states.reduced + np.einsum("sq,q->s", left - states.use, multipliers)
     within = (states.use <= left).all(axis=1) & (excess <= allowed)
     return np.where(within, excess, np.inf)
 

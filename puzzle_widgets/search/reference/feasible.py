@@ -8,10 +8,9 @@ from puzzle_widgets.problem.mckp import FloatArray, IntArray
 from puzzle_widgets.search.reference.form import Form
 
 _TINY = 1e-12
-_PAIRED, _ROUNDS = 160, 6
 
 
-def first_choice(form: Form, reduced: FloatArray, *, pairs: bool = True) -> IntArray | None:
+def first_choice(form: Form, reduced: FloatArray) -> IntArray | None:
     """Take each layer's least reduced score, repair broken limits, then improve by swaps.
 
     Parameters
@@ -20,8 +19,6 @@ def first_choice(form: Form, reduced: FloatArray, *, pairs: bool = True) -> IntA
         The knapsack.
     reduced
         Reduced scores at good multipliers, shape (layers, width).
-    pairs
-        Whether to swap two layers at a time, too.
 
     Returns
     -------
@@ -32,8 +29,7 @@ def first_choice(form: Form, reduced: FloatArray, *, pairs: bool = True) -> IntA
     repaired = _repair(form, reduced, choice)
     if repaired is None:
         return None
-    improved = improve(form, repaired)
-    return improve_by_pairs(form, reduced, improved) if pairs else improved
+    return improve(form, repaired)
 
 
 def improve(form: Form, choice: IntArray) -> IntArray:
@@ -50,35 +46,6 @@ def improve(form: Form, choice: IntArray) -> IntArray:
         totals = moved[:, layer, place]
         choice[layer] = place
     return choice
-
-
-def improve_by_pairs(form: Form, reduced: FloatArray, choice: IntArray) -> IntArray:
-    """Swap two layers' variants at a time, among the variants of least reduced score."""
-    choice = choice.copy()
-    layer, place = _likely(reduced, _PAIRED + form.layers)
-    apart = layer[:, None] != layer[None, :]
-    for _ in range(_ROUNDS):
-        old = choice[layer]
-        gain = form.score[layer, place] - form.score[layer, old]
-        more = form.cost[:, layer, place] - form.cost[:, layer, old]
-        room = form.limit - _totals(form, choice)
-        fits = apart & (gain[:, None] + gain < -_TINY)
-        for use, left in zip(more, room, strict=True):
-            fits &= use[:, None] + use <= left
-        if not fits.any():
-            break
-        pair = np.where(fits, gain[:, None] + gain, np.inf).argmin()
-        both = np.array(np.unravel_index(pair, fits.shape))
-        choice[layer[both]] = place[both]
-    return choice
-
-
-def _likely(reduced: FloatArray, count: int) -> tuple[IntArray, IntArray]:
-    """Layer and place of the variants with the least reduced scores."""
-    order = np.argsort(reduced, axis=None, kind="stable")[:count]
-    order = order[np.isfinite(reduced.ravel()[order])]
-    layer, place = np.unravel_index(order, reduced.shape)
-    return layer, place
 
 
 def _repair(form: Form, reduced: FloatArray, choice: IntArray) -> IntArray | None:

@@ -76,7 +76,8 @@ class Form:
 
     def priced(self, multipliers: FloatArray) -> FloatArray:
         """Each variant's costs at given multipliers, shape (layers, width)."""
-        return (multipliers @ self.line).reshape(self.score.shape)
+        priced: FloatArray = np.einsum("q,qv->v", multipliers, self.line)
+        return priced.reshape(self.score.shape)
 
     def choice(self, places: IntArray) -> IntArray:
         """Turn one place per layer into flat variable indices."""

@@ -193,7 +193,7 @@ def _begin(mckp: Mckp, form: Form, options: ReferenceOptions) -> _Search:
     prices = None if warm is None else warm.prices
     start = None if prices is None else form.multipliers(prices)
     search = _Search(mckp, form, best_bound(form, start, ROUGH), None)
-    search = search.offer(_rounded(search, rough=True))
+    search = search.offer(_rounded(search))
     if warm is not None and warm.choice is not None and mckp.allowed[warm.choice].all():
         search = search.offer(warm.choice)
     if search.best is not None:
@@ -204,8 +204,8 @@ def _begin(mckp: Mckp, form: Form, options: ReferenceOptions) -> _Search:
     return search.offer(_rounded(search))
 
 
-def _rounded(search: _Search, *, rough: bool = False) -> IntArray | None:
-    places = first_choice(search.form, search.bound.reduced(search.form), pairs=not rough)
+def _rounded(search: _Search) -> IntArray | None:
+    places = first_choice(search.form, search.bound.reduced(search.form))
     return None if places is None else search.form.choice(places)
 
 
