@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         DecisionGrid,
         DiverseSolutions,
         FullFront,
+        ManySearches,
         ParetoFront,
         SurfaceGrid,
         budget_surface,
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
         iter_pareto_front,
         pareto_front,
         search_diverse,
+        search_many,
     )
     from puzzle_widgets.widgets.budgets.panel import BudgetPanel
     from puzzle_widgets.widgets.explorer import PuzzleExplorer
@@ -125,6 +127,7 @@ __all__ = [
     "Layer",
     "LayerView",
     "LibraryError",
+    "ManySearches",
     "MeasuredPoint",
     "Measurement",
     "ParetoFront",
@@ -172,6 +175,7 @@ __all__ = [
     "read_reports",
     "search",
     "search_diverse",
+    "search_many",
     "to_frame",
     "write_library",
     "write_template",

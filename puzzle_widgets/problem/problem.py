@@ -263,23 +263,28 @@ def to_mckp(problem: SearchProblem, first: str = "") -> Mckp:
     """
     library = problem.library
     costs = [library.column(key) for key in problem.budgets]
-    lower, upper = [], []
-    for key, budget in problem.budgets.items():
-        lower.append(budget.lower - TOLERANCE * abs(budget.lower) - library.non_block_cost(key))
-        upper.append(budget.upper + TOLERANCE * abs(budget.upper) - library.non_block_cost(key))
+    limits = [row_limits(library, budget) for budget in problem.budgets.values()]
     for rule in problem.differences:
         costs.append(_membership(library, rule.architecture))
-        lower.append(-math.inf)
-        upper.append(float(len(library.layers) - rule.layers))
+        limits.append((-math.inf, float(len(library.layers) - rule.layers)))
     return Mckp(
         problem.sign * library.column(problem.objective),
         library.starts,
         np.array(costs).reshape(len(costs), int(library.starts[-1])),
-        np.array(lower, dtype=np.float64),
-        np.array(upper, dtype=np.float64),
+        np.array([lower for lower, _ in limits], dtype=np.float64),
+        np.array([upper for _, upper in limits], dtype=np.float64),
         _allowed(problem),
         row_names(problem),
         _ties(problem, first),
+    )
+
+
+def row_limits(library: BlockLibrary, budget: Budget) -> tuple[float, float]:
+    """Limits of a budget's row: widened by the tolerance, less the non-block cost."""
+    outside = library.non_block_cost(budget.resource)
+    return (
+        budget.lower - TOLERANCE * abs(budget.lower) - outside,
+        budget.upper + TOLERANCE * abs(budget.upper) - outside,
     )
 
 

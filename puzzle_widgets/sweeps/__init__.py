@@ -4,12 +4,14 @@ from puzzle_widgets.sweeps.decision_map import DecisionGrid, decision_map, iter_
 from puzzle_widgets.sweeps.diverse import DiverseSolutions, search_diverse
 from puzzle_widgets.sweeps.front import ParetoFront, iter_pareto_front, pareto_front
 from puzzle_widgets.sweeps.full_front import FullFront, full_front
+from puzzle_widgets.sweeps.many import ManySearches, search_many
 from puzzle_widgets.sweeps.surface import SurfaceGrid, budget_surface, iter_budget_surface
 
 __all__ = [
     "DecisionGrid",
     "DiverseSolutions",
     "FullFront",
+    "ManySearches",
     "ParetoFront",
     "SurfaceGrid",
     "budget_surface",
@@ -20,4 +22,5 @@ __all__ = [
     "iter_pareto_front",
     "pareto_front",
     "search_diverse",
+    "search_many",
 ]

@@ -115,7 +115,7 @@ def check_one(mckp: Mckp, rng: Rng) -> list[str]:
                 warm_start=start,
                 max_states=states,
                 time_limit=_SECONDS,
-                on_incumbent=told.append,
+                progress=told.append,
             )
             found.append(wrong(mckp, engine.solve_by_kernel(mckp, options)))
     engine.solve_by_kernel(mckp, SearchOptions(gap=0.05, time_limit=_SECONDS))
