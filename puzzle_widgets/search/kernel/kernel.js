@@ -28,6 +28,7 @@ const TIES = ["none", "settled", "unproven"];
 
 const STATES = 60000;
 const [PIECE_MS, FIRST_WORK, LEAST_WORK, MOST_WORK] = [8, 2e5, 1e4, 1e9];
+const TOLD_MS = 500; // how often a long search tells how it goes
 const MOST_KEPT = 48 << 20; // memory never shrinks: what a large search has grown is let go
 
 // Loads the kernel: from its address, or from its bytes.
@@ -56,7 +57,7 @@ class Kernel {
   //   maxStates  states of the dynamic program beyond which the search branches
   //   timeLimit  milliseconds
   //   signal     an AbortSignal that cancels
-  //   onBetter   called with each better answer before the proof
+  //   onProgress called with the best answer so far: a better one, and twice a second in a long search
   // Cancelled, or at the end of its time, it gives the best answer so far and the bound on all.
   async solve(problem, options = {}) {
     const form = formed(problem);
@@ -71,7 +72,8 @@ class Kernel {
 class Search {
   constructor(exports, form, options) {
     Object.assign(this, { exports, form, options, work: FIRST_WORK, news: 0 });
-    this.until = performance.now() + (options.timeLimit ?? Infinity);
+    this.told = performance.now();
+    this.until = this.told + (options.timeLimit ?? Infinity);
     const { layers, n, rows, levels } = form;
     const table = exports.problem_new(layers, n, rows, levels);
     this.table = new Uint32Array(exports.memory.buffer, table, PLACES.length).slice();
@@ -119,10 +121,11 @@ class Search {
   }
 
   tell() {
-    const { onBetter } = this.options;
-    if (!onBetter || this.known().news <= this.news) return;
-    this.news = this.known().news;
-    onBetter(this.read());
+    const { onProgress } = this.options;
+    const [{ news }, now] = [this.known(), performance.now()];
+    if (!onProgress || (news <= this.news && now - this.told < TOLD_MS)) return;
+    Object.assign(this, { news, told: now });
+    onProgress(this.read());
   }
 
   read() {
