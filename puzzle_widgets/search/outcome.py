@@ -59,3 +59,11 @@ class Outcome:
 def infeasible(engine: str) -> Outcome:
     """Answer that no choice keeps all rows."""
     return Outcome("infeasible", bound=math.inf, engine=engine)
+
+
+class TooManyStatesError(Exception):
+    """The states of a dynamic program outgrew their cap."""
+
+
+class StoppedError(Exception):
+    """Time ran out, or somebody cancelled."""

@@ -13,11 +13,16 @@ from puzzle_widgets.errors import ProblemError, SolverError
 from puzzle_widgets.library.quantity import THROUGHPUT, limited_key
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.mckp import FloatArray, to_architecture
+from puzzle_widgets.search.all_points import Points, all_points
 from puzzle_widgets.search.engine import settle
 from puzzle_widgets.search.options import SearchOptions
-from puzzle_widgets.search.outcome import Cancelled, Outcome, never
-from puzzle_widgets.search.reference.dynamic import StoppedError, TooManyStatesError
-from puzzle_widgets.search.reference.front import Points, all_points
+from puzzle_widgets.search.outcome import (
+    Cancelled,
+    Outcome,
+    StoppedError,
+    TooManyStatesError,
+    never,
+)
 from puzzle_widgets.solution.solution import Solution, solution_of
 from puzzle_widgets.sweeps.budget_axis import check_resource
 

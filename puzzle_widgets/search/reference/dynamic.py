@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzle_widgets.problem.mckp import FloatArray, IntArray
+from puzzle_widgets.search.outcome import StoppedError, TooManyStatesError
 from puzzle_widgets.search.reference.core import Core, CoreLayer
 
 _STEPS = (-1.0, -0.3, -0.1, -0.03, 0.03, 0.1, 0.3, 2.0)
@@ -31,14 +32,6 @@ _EQUAL_USE = 1e-13
 # So few states cost less than finding out which of them are needless.
 _FEW = 64
 _MOST_ASKED = 2_000
-
-
-class TooManyStatesError(Exception):
-    """The states outgrew their cap."""
-
-
-class StoppedError(Exception):
-    """Time ran out, or somebody cancelled."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,15 +12,16 @@ import numpy as np
 
 from puzzle_widgets.problem.mckp import BoolArray, FloatArray, IntArray, Mckp
 from puzzle_widgets.search.options import SearchOptions
-from puzzle_widgets.search.outcome import Outcome, Status, infeasible
-from puzzle_widgets.search.reference.bound import ROUGH, Bound, best_bound
-from puzzle_widgets.search.reference.core import Core, core_of
-from puzzle_widgets.search.reference.dynamic import (
-    Least,
+from puzzle_widgets.search.outcome import (
+    Outcome,
+    Status,
     StoppedError,
     TooManyStatesError,
-    least_excess,
+    infeasible,
 )
+from puzzle_widgets.search.reference.bound import ROUGH, Bound, best_bound
+from puzzle_widgets.search.reference.core import Core, core_of
+from puzzle_widgets.search.reference.dynamic import Least, least_excess
 from puzzle_widgets.search.reference.feasible import first_choice
 from puzzle_widgets.search.reference.form import Form, to_form
 from puzzle_widgets.search.rescale import narrowed

@@ -8,13 +8,11 @@ import numpy as np
 import pytest
 
 from puzzle_widgets.problem.mckp import Mckp
-from puzzle_widgets.search.outcome import never
+from puzzle_widgets.search.outcome import StoppedError, TooManyStatesError, never
 from puzzle_widgets.search.reference.bound import Bound, best_bound, bound_at
 from puzzle_widgets.search.reference.core import core_of
 from puzzle_widgets.search.reference.dynamic import (
     Least,
-    StoppedError,
-    TooManyStatesError,
     least_excess,
 )
 from puzzle_widgets.search.reference.form import Form, to_form

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from puzzle_widgets.problem.mckp import FloatArray, IntArray
-from puzzle_widgets.search.reference.dynamic import StoppedError, TooManyStatesError
+from puzzle_widgets.search.outcome import StoppedError, TooManyStatesError
 
 _BITS = 40
 
