@@ -198,7 +198,7 @@ def to_problem(
     budgets: dict[str, Budget] = {}
     for row in settings:
         if row.on:
-            budget = _budget(library, row)
+            budget = to_budget(library, row)
             budgets[budget.resource] = budgets.get(budget.resource, budget).tighten(budget)
     problem = SearchProblem(
         library,
@@ -221,7 +221,7 @@ def rules_of(problem: SearchProblem, words: str) -> tuple[SearchRule, ...]:
 
 def cannot_be_met(library: BlockLibrary, row: BudgetSetting) -> str:
     """Say why a limit cannot be met by any architecture at all; empty where it can."""
-    budget = _budget(library, row)
+    budget = to_budget(library, row)
     least, most = library.total_range(budget.resource)
     text = library.quantity(budget.resource).text
     if budget.upper < least:
@@ -263,7 +263,8 @@ def _rows(key: str, budget: Budget) -> list[BudgetSetting]:
     return rows
 
 
-def _budget(library: BlockLibrary, row: BudgetSetting) -> Budget:
+def to_budget(library: BlockLibrary, row: BudgetSetting) -> Budget:
+    """Write one row as limits on the sum that it is about: of the runtime, for throughput."""
     if row.resource != THROUGHPUT:
         return _one_sided(row.resource, row.sense, row.value)
     slower: Sense = "at most" if row.sense == "at least" else "at least"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import ipywidgets as widgets
 from markupsafe import Markup
@@ -18,8 +18,10 @@ from puzzle_widgets.library.quantity import (
     format_score,
     format_share,
 )
+from puzzle_widgets.problem.budget_rows import BudgetSetting, settings_of
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.scenario import budget_words
+from puzzle_widgets.solution.slack import binding
 from puzzle_widgets.widgets.budgets.amounts import amount
 from puzzle_widgets.widgets.html import heading, render
 from puzzle_widgets.widgets.panel import Panel, Shown, button, row
@@ -72,13 +74,16 @@ class StatusPanel(Panel):
         for name in ("pw-live", "pw-state-line"):
             self.line.add_class(name)
         self.back = button("Back to current budgets", "Show the answer to the current budgets")
-        self.figures = widgets.HTML()
-        return [row(self.line, self.back), self.figures]
+        self.limits, self.figures = widgets.HTML(), widgets.HTML()
+        for name in ("pw-live", "pw-limited"):
+            self.limits.add_class(name)
+        return [row(self.line, self.limits, self.back), self.figures]
 
     def bind(self) -> None:
         """Follow what is shown."""
         self.when("shown", "selection", "scenarios", "front", do=self._show_name)
         self.when("shown", "selection", "updating", "problem", "question", do=self._show_line)
+        self.when("shown", "selection", "updating", do=self._show_limits)
         self.when("shown", "selection", do=self._show_figures)
         self.clicked(self.back, self.state.show_current)
 
@@ -101,6 +106,14 @@ class StatusPanel(Panel):
             good = shown.status == "optimal" and not shown.notes
             self.line.value = _state(status_words(shown), "pw-good" if good else "pw-warn")
         (self.figures.add_class if updating else self.figures.remove_class)("pw-stale")
+
+    def _show_limits(self) -> None:
+        """Say which budgets hold the answer back, once it is there; old words stay until then."""
+        shown, current = self.state.shown, self.state.selection.kind == "current"
+        if shown is None or (current and shown.problem != self.state.problem):
+            return
+        rows = self.state.budgets if current else settings_of(shown.problem)
+        self.limits.value = limit_words(shown, rows)
 
     def _show_figures(self) -> None:
         shown = self.state.shown
@@ -142,6 +155,15 @@ def status_words(solution: Solution) -> str:
     if math.isnan(solution.gap):
         return "Feasible, no bound known"
     return f"Feasible, gap {solution.gap_text}"
+
+
+def limit_words(solution: Solution, rows: Iterable[BudgetSetting]) -> Markup:
+    """Say which of some limits hold a score back, such as ``"Limited by Memory"``."""
+    if not solution.found or not solution.problem.budgets:
+        return Markup("")
+    labels = [solution.library.quantity(row.resource).label for row in binding(solution, rows)]
+    words = f"Limited by {' and '.join(labels)}" if labels else "No budget is the limit"
+    return Markup("<span>{}</span>").format(words)
 
 
 def facts(solution: Solution) -> Markup:

@@ -211,3 +211,17 @@ def test_a_degenerate_answer_is_not_plain_green(state: pw.ExplorerState) -> None
     assert "pw-good" not in panel.line.value
     assert "&#34;85 %&#34;" in panel.figures.value
     assert "<b>MiB</b>" not in panel.figures.value
+
+
+def test_budgets_that_hold_the_answer_back_are_named(panel: pw.StatusPanel) -> None:
+    """With the answer, live; nothing is said without budgets or without an answer."""
+    panel.state.set_budget("throughput", on=False)
+    panel.state.set_budget(MEMORY, 3_000)
+    assert "pw-live" in panel.limits._dom_classes
+    assert "Limited by Memory<" in panel.limits.value
+    panel.state.set_budget(MEMORY, 5_000)
+    assert "No budget is the limit" in panel.limits.value
+    panel.state.set_budget(MEMORY, 1)
+    assert panel.limits.value == ""
+    panel.state.set_budget(MEMORY, on=False)
+    assert panel.limits.value == ""

@@ -99,6 +99,12 @@ class Scale:
         """Write a value of the resource's own unit with its absolute unit."""
         return _amount_text(value, self.factor, self.unit)
 
+    def spare(self, amount: float) -> str:
+        """Write a distance of the resource's own unit in the shown one."""
+        if self.shares:
+            return format_share(amount / self.reach.parent)
+        return self.text(amount)
+
     def field(self, value: float, *, exact: bool = False) -> str:
         """Write a value for the field: as typed where ``exact``, else rounded for reading."""
         shown, decimals = self.shown(value), _decimals(self.span().step)

@@ -8,8 +8,9 @@ from markupsafe import Markup
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem.budget_rows import cannot_be_met
+from puzzle_widgets.solution.slack import Slack, slack_of
 from puzzle_widgets.state import BudgetSetting, ExplorerState
-from puzzle_widgets.widgets.budgets.amounts import Units, scale_of
+from puzzle_widgets.widgets.budgets.amounts import Scale, Units, scale_of
 from puzzle_widgets.widgets.panel import Following, Panel, RuleList, button, refill, row
 
 _GOALS: tuple[tuple[str, Goal], ...] = (("minimize", "minimize"), ("maximize", "maximize"))
@@ -55,6 +56,7 @@ class BudgetPanel(Panel):
         self.when("looks", do=self._show_units)
         self.when("library", "budgets", "looks", do=self._show_limits)
         self.when("problem", "solution", "updating", do=self._show_foot)
+        self.when("budgets", "looks", "solution", "updating", do=self._show_slacks)
         self.changed(self.objective, self._choose_objective)
         self.changed(self.goal, self._choose_goal)
         self.changed(self.share, lambda share: self.state.set_looks(share=share))
@@ -103,6 +105,15 @@ class BudgetPanel(Panel):
         for budget_row, setting in zip(self.rows, limits, strict=True):
             budget_row.show(setting)
 
+    def _show_slacks(self) -> None:
+        """Say what the answer leaves of each limit; old words stay until it is there."""
+        solution = self.state.solution
+        if solution is None or solution.problem != self.state.problem:
+            return
+        for budget_row in self.rows:
+            setting = self.state.budgets[budget_row.place]
+            budget_row.show_slack(slack_of(solution, setting))
+
     def _draw_rows(self) -> None:
         self.rows = tuple(
             BudgetRow(self.state, place, self.units) for place in range(len(self.state.budgets))
@@ -141,6 +152,12 @@ def _title(library: BlockLibrary, key: str, keys: dict[str, None]) -> str:
     title = library.quantity(key).title
     shared = sum(library.quantity(other).title == title for other in keys) > 1
     return f"{title} [{key}]" if shared else title
+
+
+def slack_words(slack: Slack, scale: Scale) -> str:
+    """Say what is left of a limit, such as ``"Not the limit: 9,800 MiB to spare"``."""
+    left = f"{scale.spare(slack.amount)} to spare" if slack.amount else "nothing to spare"
+    return f"{'The limit' if slack.binds else 'Not the limit'}: {left}"
 
 
 _SENSES = ("at most", "at least")
@@ -187,6 +204,15 @@ class BudgetRow(Following, widgets.VBox):
         self._show_words(cannot_be_met(self.state.library, setting) if setting.on else "")
         (self.remove_class if setting.on else self.add_class)("pw-off")
 
+    def show_slack(self, slack: Slack | None) -> None:
+        """Say whether the limit binds, and how much of it is left."""
+        words = Markup("<div class='pw-slack{}'>{}</div>")
+        self.slack.value = (
+            words.format(" pw-binds" if slack.binds else "", slack_words(slack, self.scale))
+            if slack is not None
+            else ""
+        )
+
     def close(self) -> None:
         """Close the row with all that is in it."""
         for child in (self.switch, self.sense, self.field, self.unit, *self.children):
@@ -209,8 +235,8 @@ class BudgetRow(Following, widgets.VBox):
             low, min=low, max=high, step=step, readout=False, tooltip=self.quantity.title
         )
         self.slider.layout.width = "auto"
-        self.words = widgets.HTML()
-        self.children = (line, self.slider, self.words)
+        self.words, self.slack = widgets.HTML(), widgets.HTML()
+        self.children = (line, self.slider, self.words, self.slack)
         self.add_class("pw-limit")
 
     def _make_room(self) -> None:

@@ -258,3 +258,30 @@ def test_one_layer_with_one_variant_has_usable_sliders() -> None:
     """Where nothing can be chosen, rows still have a span."""
     panel = pw.BudgetPanel(pw.random_library(1, 1))
     assert all(row.slider.min < row.slider.max for row in panel.rows)
+
+
+def test_each_limit_says_whether_it_binds_and_what_is_left(panel: pw.BudgetPanel) -> None:
+    """In the unit on screen, live; a row that is off says nothing."""
+    memory, runtime = row_of(panel, "Memory"), row_of(panel, "Runtime")
+    runtime.switch.value = False
+    row_of(panel, "Throughput").switch.value = False
+    memory.field.value = "4,000"
+    used = panel.state.solution.totals[MEMORY]
+    assert f"The limit: {4000 - used:.0f} MiB to spare" in memory.slack.value
+    assert "pw-binds" in memory.slack.value
+    assert runtime.slack.value == ""
+    memory.field.value = "5,000"
+    assert "Not the limit: 904 MiB to spare" in memory.slack.value
+    panel.share.value = True
+    assert "Not the limit: 22.1 % to spare" in row_of(panel, "Memory").slack.value
+
+
+def test_slack_is_of_the_newest_answer_only(panel: pw.BudgetPanel) -> None:
+    """Old words stay while a search runs; without an answer there are none."""
+    memory = row_of(panel, "Memory")
+    words = memory.slack.value
+    assert words
+    panel.state._put(problem=panel.state.problem.with_budget(MEMORY), updating=True)
+    assert memory.slack.value == words
+    memory.field.value = "1"
+    assert memory.slack.value == ""
