@@ -120,6 +120,8 @@ class ExplorerState(HasTraits):
     notices = Tuple(help="what was left out of what is open, or set right, a sentence each")
     offered = Instance(Dataset, allow_none=True, help="the dataset whose terms are shown")
     fetched = Float(None, allow_none=True, help="share of it that is here; None without a fetch")
+    undoable = Unicode(help="what undo takes back; empty where there is nothing")
+    redoable = Unicode(help="what redo does again; empty where there is nothing")
     message = Instance(Message, allow_none=True, help="newest word to the user")
 
     def __init__(
@@ -261,6 +263,34 @@ class ExplorerState(HasTraits):
         """Make the search avoid a finding, and show the current solution, which does."""
         if self._attempt(self._store.apply, actions.avoid, finding):
             self.say(f"Rule added: {finding.rule}. Remove it under Budgets.")
+
+    def drag_budget(self, place: int, value: float) -> None:
+        """Change the limit of a row as its slider moves: one drag is undone at once."""
+        row = self.record.budgets[place]
+        control = f"{row.resource} {row.sense}"
+        self._store.drag(control, actions.set_budget, place, value)
+
+    # What was done
+
+    def undo(self) -> str:
+        """Take back the newest change of what was decided, and say what it was.
+
+        What is selected or open changes nothing, and is not undone; a library that was opened
+        is, with what was decided in the one before. Empty where there is nothing to undo.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> state = pw.ExplorerState("stdlib-2m-measured")
+        >>> state.set_budget("stats.memory_mib", "60 %")
+        >>> state.undo(), state.redoable
+        ('Memory budget', 'Memory budget')
+        """
+        return self._store.undo()
+
+    def redo(self) -> str:
+        """Do again what was undone last, and say what it was; empty where there is nothing."""
+        return self._store.redo()
 
     # What is shown
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from math import isclose
@@ -23,6 +24,7 @@ from puzzle_widgets.state.answers import (
     SurfaceAnswer,
 )
 from puzzle_widgets.state.background import Emit, Job, LatestWins
+from puzzle_widgets.state.history import History
 from puzzle_widgets.state.record import Record, Selection, SweepName
 
 logger = logging.getLogger("puzzle_widgets")
@@ -54,11 +56,17 @@ class Store:
         To begin with.
     solver
         As for :func:`puzzle_widgets.search`.
+    clock
+        Seconds, to tell one drag of a slider from the next.
     """
 
-    def __init__(self, record: Record, solver: str) -> None:
+    def __init__(
+        self, record: Record, solver: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         heard = Heard(self._arrived, self.fail, self._finished)
         self.record = record
+        self.history = History()
+        self._clock = clock
         self.solution = SolutionAnswer(solver, heard)
         self.front = FrontAnswer(solver, heard, self.solution)
         self.surface = SurfaceAnswer(solver, heard)
@@ -88,6 +96,32 @@ class Store:
         """Act on the record; an error leaves all as it was."""
         self.put(action(self.record, *given, **named))
 
+    def drag(
+        self,
+        control: str,
+        action: Callable[Concatenate[Record, P], Record],
+        *given: P.args,
+        **named: P.kwargs,
+    ) -> None:
+        """Act on the record for a slider that moves; its moves in one drag are undone at once."""
+        record = action(self.record, *given, **named)
+        self.history = self.history.noted(self.record, record, control, self._clock())
+        self._take(record)
+
+    def undo(self) -> str:
+        """Go back to the record before the newest change; say what that was."""
+        words = self.history.undoable
+        self.history, record = self.history.undone(self.record)
+        self._take(record)
+        return words
+
+    def redo(self) -> str:
+        """Make a change again that was undone; say what that was."""
+        words = self.history.redoable
+        self.history, record = self.history.redone(self.record)
+        self._take(record)
+        return words
+
     def start(
         self,
         name: SweepName,
@@ -111,6 +145,10 @@ class Store:
 
     def put(self, record: Record, solution: Solution | None = None) -> None:
         """Take another record; ``solution`` is the answer to its problem, where it is known."""
+        self.history = self.history.noted(self.record, record)
+        self._take(record, solution)
+
+    def _take(self, record: Record, solution: Solution | None = None) -> None:
         before, shown = self.record, self.shown
         if solution is not None:
             self.solution.value = solution
@@ -218,6 +256,8 @@ class Store:
             "decisions": self.decisions.value,
             "decisions_running": self.decisions.running,
             "shown": self.shown,
+            "undoable": self.history.undoable,
+            "redoable": self.history.redoable,
             **self._told,
         }
 

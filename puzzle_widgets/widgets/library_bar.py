@@ -13,6 +13,7 @@ from puzzle_widgets.library import BlockLibrary, dump_template
 from puzzle_widgets.library.datasets import Dataset, has_agreed, list_datasets
 from puzzle_widgets.library.model import ORIGIN_WORDS
 from puzzle_widgets.widgets.files import FilePicker
+from puzzle_widgets.widgets.history import HistoryButtons
 from puzzle_widgets.widgets.html import download_link, folded_list, heading
 from puzzle_widgets.widgets.panel import Panel, button, row
 
@@ -36,7 +37,7 @@ _LINK = Markup("<a href='{}' target='_blank' rel='noopener noreferrer'>{}</a>")
 
 
 class LibraryBar(Panel):
-    """Name and facts of the open library, a picker of datasets, an upload, and templates."""
+    """Name and facts of the open library, how to open another one, undo and redo."""
 
     css_class = "pw-library"
 
@@ -57,7 +58,8 @@ class LibraryBar(Panel):
         self.costs = widgets.Dropdown(layout=widgets.Layout(width="min(340px, 100%)"))
         self.workload = row(widgets.HTML("<span class='pw-name'>Workload</span>"), self.costs)
         self.notes = widgets.HTML()
-        line = row(label, self.picker, self.upload, self.templates)
+        self.history = self.own(HistoryButtons(self.state))
+        line = row(label, self.picker, self.upload, self.templates, self.history)
         return [line, self.workload, self.facts, self.notes]
 
     def bind(self) -> None:

@@ -63,7 +63,8 @@ def test_an_action_is_one_announcement(monkeypatch: pytest.MonkeyPatch) -> None:
     watched.waiting.pop()()
     watched.heard.clear()
     watched.store.apply(actions.set_budget, MEMORY, 12)
-    assert [sorted(changes) for changes in watched.heard] == [["budgets", "problem", "updating"]]
+    asked = ["budgets", "problem", "undoable", "updating"]
+    assert [sorted(changes) for changes in watched.heard] == [asked]
     watched.waiting.pop()()
     answered = [sorted(changes) for changes in watched.heard[1:]]
     assert answered == [["shown", "solution"], ["updating"]]

@@ -259,7 +259,7 @@ class BudgetRow(Following, widgets.VBox):
         placed = self.span.place(self.scale.shown(setting.value))
         if abs(shown - placed) > self.span.step / 2:
             value = self.scale.stored(self.span.place(shown))
-            self.state.set_budget(self.place, value)
+            self.state.drag_budget(self.place, value)
 
     def _type(self, text: str) -> None:
         value = self.scale.read(text)

@@ -1,5 +1,5 @@
 // Names sliders and fields for screen readers, announces status lines, and lets keys press the
-// buttons of a chart. One observer serves the whole page, however many panels there are.
+// buttons of a chart, or undo and redo. One observer serves the whole page, however many panels there are.
 
 const NAMED = ".noUi-handle, input:not([type=file]), select";
 const KEYS = {
@@ -86,6 +86,29 @@ function press(event) {
   target.click();
 }
 
+// Which explorer has the focus. A button that was pressed and has nothing left to do loses it to
+// the page: the explorer that had it last counts then.
+let lastPlace = null;
+
+function explorerOf(target) {
+  const place = target === document.body ? lastPlace : target;
+  return place && place.isConnected && place.closest(".pw-explorer");
+}
+
+function isText(element) {
+  return element.isContentEditable || element.matches("textarea, input:not([type=checkbox])");
+}
+
+function undo(event) {
+  const isUndo = (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "z";
+  const explorer = isUndo && event.target.closest && !isText(event.target) && explorerOf(event.target);
+  if (!explorer) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const target = explorer.querySelector(event.shiftKey ? "button.pw-redo" : "button.pw-undo");
+  if (target && !target.disabled) target.click();
+}
+
 function start() {
   if (window.puzzleWidgetsAids) return;
   window.puzzleWidgetsAids = true;
@@ -99,6 +122,10 @@ function start() {
     subtree: true, childList: true, characterData: true,
   });
   document.addEventListener("keydown", press, true);
+  document.addEventListener("keydown", undo, true);
+  ["focusin", "pointerdown"].forEach((name) => {
+    document.addEventListener(name, (event) => { lastPlace = event.target; }, true);
+  });
   soon();
 }
 
