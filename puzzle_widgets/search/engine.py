@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from puzzle_widgets.search.options import SearchOptions
 from puzzle_widgets.search.outcome import Outcome
 
 Engine = Literal["kernel", "reference"]
+T = TypeVar("T")
 
 
 def usual_engine() -> Engine:
@@ -47,13 +48,9 @@ def solve(mckp: Mckp, options: SearchOptions, engine: Engine | None = None) -> O
     Outcome
         With shadow prices.
     """
-    if (engine or usual_engine()) == "kernel":
-        try:
-            return solve_by_kernel(mckp, options)
-        except KernelError:  # too large for its memory: the reference has the computer's
-            if engine is not None:
-                raise
-    return _by_reference(mckp, options)
+    return _first_of(
+        engine, lambda: solve_by_kernel(mckp, options), lambda: _by_reference(mckp, options)
+    )
 
 
 def settle(
@@ -78,9 +75,11 @@ def settle(
     """
     if outcome.status != "optimal" or outcome.choice is None:
         return outcome
-    if (engine or usual_engine()) == "kernel":
-        return settle_by_kernel(mckp, outcome, options)
-    return _settle(mckp, outcome, options)
+    return _first_of(
+        engine,
+        lambda: settle_by_kernel(mckp, outcome, options),
+        lambda: _settle(mckp, outcome, options),
+    )
 
 
 def solve_many(
@@ -110,9 +109,24 @@ def solve_many(
     Outcomes
         Fewer than asked for where time or a cancel ended it.
     """
+    return _first_of(
+        engine,
+        lambda: solve_many_by_kernel(mckp, changes, options, progress),
+        lambda: _many_by_reference(mckp, changes, options, progress),
+    )
+
+
+def _first_of(
+    engine: Engine | None, by_kernel: Callable[[], T], by_reference: Callable[[], T]
+) -> T:
+    """What the kernel gives; the reference where it cannot run, or its memory is too small."""
     if (engine or usual_engine()) == "kernel":
-        return solve_many_by_kernel(mckp, changes, options, progress)
-    return _many_by_reference(mckp, changes, options, progress)
+        try:
+            return by_kernel()
+        except KernelError:
+            if engine is not None:
+                raise
+    return by_reference()
 
 
 def _by_reference(mckp: Mckp, options: SearchOptions) -> Outcome:

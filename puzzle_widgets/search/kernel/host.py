@@ -28,6 +28,7 @@ _EXPORTS = ("problem_new", "task_new", "task_run", "jobs_new", "jobs_run")
 # WebAssembly memory never shrinks: what a large search has grown is given back with its instance.
 _MOST_KEPT = 48 << 20
 _WRITABLE_BY_OTHERS = 0o022
+_DIGEST = sha256().digest_size
 
 
 class KernelError(Exception):
@@ -63,13 +64,16 @@ class WasmtimeHost:
     def __init__(self) -> None:
         import wasmtime  # noqa: PLC0415 - loaded by the first search, not with the package
 
-        engine, module = _compiled()
-        self._store = wasmtime.Store(engine)
-        instance = wasmtime.Instance(self._store, module, [])
+        self._failures = (wasmtime.Trap, wasmtime.WasmtimeError)
+        try:
+            engine, module = _compiled()
+            self._store = wasmtime.Store(engine)
+            instance = wasmtime.Instance(self._store, module, [])
+        except self._failures as error:  # such as an address space that is limited
+            raise KernelError(f"WebAssembly cannot be run here: {error}") from error
         exports = instance.exports(self._store)
         self._functions: dict[str, Any] = {name: exports[name] for name in _EXPORTS}
         self._memory: Any = exports["memory"]
-        self._failures = (wasmtime.Trap, wasmtime.WasmtimeError)
         self._view: Array = np.zeros(0, dtype=np.uint8)
         self._look()
 
@@ -106,6 +110,8 @@ class WasmtimeHost:
         """The memory, looked at anew where it has moved or grown."""
         if end > len(self._view) or self._address() != self._begin:
             self._look()
+        if end > len(self._view):
+            raise KernelError("This is too large for the search kernel's memory.")
         return self._view
 
     def _address(self) -> int:
@@ -219,15 +225,13 @@ def _compiled() -> tuple[Any, Any]:
     config.parallel_compilation = False
     engine, code = wasmtime.Engine(config), KERNEL.read_bytes()
     kept = _cache_file(code)
-    if kept is not None and _is_ours(kept):
+    known = None if kept is None else _taken(kept)
+    if known is not None:
         with contextlib.suppress(wasmtime.WasmtimeError):  # of another version or machine
-            return engine, wasmtime.Module.deserialize(engine, kept.read_bytes())
+            return engine, wasmtime.Module.deserialize(engine, known)
     module = wasmtime.Module(engine, code)
     if kept is not None:
-        with contextlib.suppress(OSError):
-            kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if _is_ours(kept.parent):
-                atomic_write(kept, bytes(module.serialize()))
+        _keep(kept, bytes(module.serialize()))
     return engine, module
 
 
@@ -246,13 +250,34 @@ def _cache_file(code: bytes) -> Path | None:
         return None
 
 
+def _taken(kept: Path) -> bytes | None:
+    """Machine code as it was kept; none where others could have written it, or it is damaged."""
+    if not (_is_ours(kept) and _is_ours(kept.parent)):
+        return None
+    try:
+        content = kept.read_bytes()
+    except OSError:
+        return None
+    digest, machine_code = content[:_DIGEST], content[_DIGEST:]
+    return machine_code if sha256(machine_code).digest() == digest else None
+
+
+def _keep(kept: Path, machine_code: bytes) -> None:
+    """Keep machine code for the next process, in a folder of nobody else."""
+    with contextlib.suppress(OSError):
+        kept.parent.parent.mkdir(parents=True, exist_ok=True)
+        kept.parent.mkdir(exist_ok=True, mode=0o700)
+        if _is_ours(kept.parent):
+            atomic_write(kept, sha256(machine_code).digest() + machine_code)
+            kept.chmod(0o600)
+
+
 def _is_ours(path: Path) -> bool:
     """Whether nobody else can have written it: machine code is not taken from a shared place."""
     try:
-        state, folder = path.stat(), path.parent.stat()
+        state = path.stat()
     except OSError:
         return False
     if not hasattr(os, "getuid"):
         return True
-    mine = all(one.st_uid == os.getuid() for one in (state, folder))
-    return mine and not (state.st_mode | folder.st_mode) & _WRITABLE_BY_OTHERS
+    return state.st_uid == os.getuid() and not state.st_mode & _WRITABLE_BY_OTHERS
