@@ -63,7 +63,14 @@ if TYPE_CHECKING:
         SearchProblem,
         Share,
     )
-    from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution, parent_solution, search
+    from puzzle_widgets.solution import (
+        MeasuredPoint,
+        Note,
+        Scenario,
+        Solution,
+        parent_solution,
+        search,
+    )
     from puzzle_widgets.state import BudgetSetting, ExplorerState
     from puzzle_widgets.sweeps import (
         DecisionGrid,
@@ -130,6 +137,7 @@ __all__ = [
     "ManySearches",
     "MeasuredPoint",
     "Measurement",
+    "Note",
     "ParetoFront",
     "ParetoPlot",
     "ProblemError",

@@ -71,7 +71,7 @@ def run_search(asked: Namespace) -> int:
         say(reason)
     if chosen_format(asked) == "csv":
         for said in dict.fromkeys(said for solution in solutions for said in solution.notes):
-            say(said)
+            say(str(said))
     if found:
         return FOUND
     return INTERRUPTED if stop.is_set() else EXIT_CODES[solutions[0].status]
@@ -182,7 +182,7 @@ def _explain_empty(asked: Namespace, problem: SearchProblem, front: ParetoFront)
     _write_front(asked, problem, front)
     solution = search(problem, **read_options(asked))
     for said in (solution.reason, *solution.notes):
-        say(said)
+        say(str(said))
     return EXIT_CODES[solution.status]
 
 
@@ -268,7 +268,7 @@ def _points_csv(front: ParetoFront) -> str:
             "throughput_tokens_per_s": found.throughput,
             "speedup": found.speedup,
             **found.totals,
-            "notes": " ".join(found.notes),
+            "notes": " ".join(map(str, found.notes)),
         }
         for place, found in enumerate(front.solutions, 1)
     ]
@@ -286,5 +286,5 @@ def _figures(solution: Solution) -> dict[str, Any]:
         "speedup": solution.speedup,
         "shares_of_parent": dict(solution.shares),
         "reason": solution.reason,
-        "notes": list(solution.notes),
+        "notes": list(map(str, solution.notes)),
     }

@@ -28,7 +28,7 @@ from puzzle_widgets.library.quantity import (
     format_number,
 )
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.solution import Solution
+from puzzle_widgets.solution import Note, Solution
 from puzzle_widgets.solution.solution import STATUS_WORDS
 from puzzle_widgets.sweeps import ParetoFront
 
@@ -94,14 +94,19 @@ def proof(solution: Solution) -> Text:
 
 def notes(solutions: Sequence[Solution], stem: str = "") -> list[Text]:
     """What a user should know before trusting the answers: each note once, with its places."""
-    places: dict[str, list[str]] = {}
+    places: dict[Note, list[str]] = {}
     for place, solution in enumerate(solutions, 1):
         for said in solution.notes:
             places.setdefault(said, []).append(str(place))
     heads = {
         said: f" ({stem} {', '.join(where)})" if stem else "" for said, where in places.items()
     }
-    return [words(f"Note{head}: {said}", "yellow") for said, head in heads.items()]
+    return [
+        words(f"Warning{head}: {said}", "yellow")
+        if said.level == "warning"
+        else words(f"Note{head}: {said}")
+        for said, head in heads.items()
+    ]
 
 
 def summary(solution: Solution) -> Table:

@@ -157,7 +157,7 @@ def _scenario(saved: Scenario) -> dict[str, Any]:
     solution = saved.solution
     known = {
         "name": saved.name,
-        "proven": solution.status == "optimal" and not solution.notes,
+        "proven": solution.status == "optimal" and not solution.warned,
         "proof": _proof(solution),
         "question": _question(solution.problem),
         "notes": solution.notes,

@@ -41,9 +41,8 @@ _RATES = (THROUGHPUT, "speedup")
 def _solution_frame(solution: Solution, *, layers: bool = True) -> pd.DataFrame:  # noqa: ARG001
     """Lay an architecture out: one row per layer; empty where there is none."""
     frame = _layer_frame([({}, solution)], solution.library, [])
-    frame.attrs |= {
-        name: getattr(solution, name) for name in (*_PROOF, "reason", "notes", "engine")
-    }
+    frame.attrs |= {name: getattr(solution, name) for name in (*_PROOF, "reason", "engine")}
+    frame.attrs["notes"] = tuple(map(str, solution.notes))
     frame.attrs |= {"objective": solution.problem.objective, "goal": solution.problem.goal}
     return frame
 
@@ -159,7 +158,7 @@ def _summary(solution: Solution | None) -> Row:
     if solution is None:
         return {"status": "not searched"}
     proof = {name: getattr(solution, name) for name in (*_PROOF, *_RATES)}
-    said = {"budgets": budget_words(solution.problem), "notes": " ".join(solution.notes)}
+    said = {"budgets": budget_words(solution.problem), "notes": " ".join(map(str, solution.notes))}
     return {**proof, **solution.totals, **said}
 
 

@@ -3,6 +3,6 @@
 from puzzle_widgets.solution.measured import MeasuredPoint
 from puzzle_widgets.solution.optimum import search
 from puzzle_widgets.solution.scenario import Scenario
-from puzzle_widgets.solution.solution import Solution, parent_solution
+from puzzle_widgets.solution.solution import Note, Solution, parent_solution
 
-__all__ = ["MeasuredPoint", "Scenario", "Solution", "parent_solution", "search"]
+__all__ = ["MeasuredPoint", "Note", "Scenario", "Solution", "parent_solution", "search"]

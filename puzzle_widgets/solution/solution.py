@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
@@ -33,6 +34,34 @@ STATUS_WORDS: dict[Status, str] = {
     "infeasible": "infeasible",
     "no_solution_in_time": "no solution in time",
 }
+
+
+@dataclass(frozen=True)
+class Note:
+    """What to know before trusting an answer.
+
+    Parameters
+    ----------
+    text
+        A sentence or two.
+    level
+        ``"warning"`` where the answer may be of no use, such as a model without attention;
+        ``"info"`` for what is only good to know.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> [(note.level, str(note)) for note in pw.search(problem).notes]
+    [('info', 'This is the parent itself: no block is replaced.')]
+    """
+
+    text: str
+    level: Literal["info", "warning"] = "warning"
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True)
@@ -163,9 +192,14 @@ class Solution:
         return tuple(layer.variant(self.architecture[layer.name]) for layer in self.library.layers)
 
     @cached_property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know before trusting this answer, a sentence or two each."""
+    def notes(self) -> tuple[Note, ...]:
+        """What a person should know before trusting this answer."""
         return _notes_of(self)
+
+    @property
+    def warned(self) -> bool:
+        """Whether a note warns that the answer may be of no use, whatever its proof."""
+        return any(note.level == "warning" for note in self.notes)
 
     def differing_layers(self, other: Solution) -> list[LayerName]:
         """Layers whose variants differ from those of another solution of the same library."""
@@ -250,22 +284,27 @@ def _check(problem: SearchProblem, architecture: Architecture) -> None:
         )
 
 
-def _notes_of(solution: Solution) -> tuple[str, ...]:
-    """Say what is odd about an answer, a sentence or two each; nothing where nothing is."""
-    found = list(_of_budgets(solution))
+def _notes_of(solution: Solution) -> tuple[Note, ...]:
+    """Say what is odd about an answer; nothing where nothing is."""
+    odd = list(_of_budgets(solution))
     if solution.found:
-        found += [*_of_blocks(solution), *_of_sums(solution)]
+        odd += [*_of_blocks(solution), *_of_sums(solution)]
+    return (*map(Note, odd), *(Note(text, "info") for text in _good_to_know(solution)))
+
+
+def _good_to_know(solution: Solution) -> Iterator[str]:
+    if dict(solution.architecture or {}) == solution.library.parent_architecture:
+        yield "This is the parent itself: no block is replaced."
     if solution.status == "optimal" and solution.ties == "unproven":
-        found.append(
+        yield (
             "Other architectures may score the same. That none of these uses less of what is "
             "limited could not be proven in time; the score is proven."
         )
     if solution.status == "optimal" and solution.ties == "other":
-        found.append(
+        yield (
             "Another architecture of the same score uses less of what is limited, or else of the "
             "other costs. Search again to have it."
         )
-    return tuple(found)
 
 
 def _of_budgets(solution: Solution) -> Iterator[str]:
@@ -309,7 +348,7 @@ def _least_of_use(solution: Solution, budget: Budget) -> float:
 
 
 def _of_blocks(solution: Solution) -> Iterator[str]:
-    """Architectures that compute nothing, or are the parent."""
+    """Architectures that compute nothing."""
     attention = all(block.attention.kind == "no_op" for block in solution.blocks)
     ffn = all(block.ffn.kind == "no_op" for block in solution.blocks)
     if attention and ffn:
@@ -318,8 +357,6 @@ def _of_blocks(solution: Solution) -> Iterator[str]:
         yield "Attention is a no-op in every layer: no token sees another."
     elif ffn:
         yield "The FFN is a no-op in every layer."
-    if dict(solution.architecture or {}) == solution.library.parent_architecture:
-        yield "This is the parent itself: no block is replaced."
 
 
 def _of_sums(solution: Solution) -> Iterator[str]:
@@ -329,7 +366,7 @@ def _of_sums(solution: Solution) -> Iterator[str]:
     nothing = [
         library.quantity(key).label
         for key in dict.fromkeys(keys)
-        if solution.totals[key] <= 0 < library.parent_totals[key]
+        if solution.totals[key] <= 0 and (key in _NEVER_NOTHING or library.parent_totals[key] > 0)
     ]
     if nothing:
         yield f"The whole architecture sums to 0 or less in {', '.join(nothing)}."

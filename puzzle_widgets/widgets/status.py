@@ -37,7 +37,12 @@ _TILES = """
 {#- -#}<span class='pw-quiet'>{{ against }}</span></dd></div>
 {%- endfor %}</dl>
 """
-_WARNINGS = "{% for note in notes %}<div class='pw-warn pw-note'>{{ note }}</div>{% endfor %}"
+_WARNINGS = """
+{% for note in notes -%}
+<div class='pw-note {{ note.level }}'><b>{{ "Warning" if note.level == "warning" else "Note" }}:</b>
+ {{ note.text }}</div>
+{%- endfor %}
+"""
 _NOTES = "<div class='pw-quiet'>{% for line in lines %}<div>{{ line }}</div>{% endfor %}</div>"
 Tile = tuple[str, str, str]
 
@@ -103,7 +108,7 @@ class StatusPanel(Panel):
         elif current and shown.problem != self.state.problem:
             self.line.value = _state(_OUTDATED, "pw-warn")
         else:
-            good = shown.status == "optimal" and not shown.notes
+            good = shown.status == "optimal" and not shown.warned
             self.line.value = _state(status_words(shown), "pw-good" if good else "pw-warn")
         (self.figures.add_class if updating else self.figures.remove_class)("pw-stale")
 
@@ -147,7 +152,7 @@ def _reason(solution: Solution) -> Markup:
 def status_words(solution: Solution) -> str:
     """Say how far a solution is proven: optimal only where it is."""
     if solution.status == "optimal":
-        return "Optimal, proven"
+        return "Optimal, proven" + _warning_words(solution)
     if solution.status == "infeasible":
         return "Infeasible"
     if not solution.found:
@@ -155,6 +160,11 @@ def status_words(solution: Solution) -> str:
     if math.isnan(solution.gap):
         return "Feasible, no bound known"
     return f"Feasible, gap {solution.gap_text}"
+
+
+def _warning_words(solution: Solution) -> str:
+    count = sum(note.level == "warning" for note in solution.notes)
+    return (", with a warning" if count == 1 else f", with {count} warnings") if count else ""
 
 
 def limit_words(solution: Solution, rows: Iterable[BudgetSetting]) -> Markup:

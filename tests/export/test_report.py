@@ -13,7 +13,7 @@ from markupsafe import escape
 import puzzle_widgets as pw
 from puzzle_widgets.export import report
 from puzzle_widgets.library import FrozenMapping, SubBlock
-from tests.support.export import NO_OP, chosen, export_library
+from tests.support.export import NO_OP, PARENT, chosen, export_library
 
 SMALL = (SubBlock("sized", 4), SubBlock("sized", 1024))
 NASTY = "<script>alert('x')</script> & \"q\""
@@ -147,13 +147,14 @@ def test_infeasible_scenarios_say_why() -> None:
 
 
 def test_notes_of_an_answer_stand_under_its_proof() -> None:
-    """What to know before trusting it, escaped; the answer is then no plain success."""
-    library = export_library()
-    found = pw.search(pw.SearchProblem(library, minimize=library.scores[0]))
-    assert found.notes
-    page = report(found)
-    assert all(str(escape(said)) in page for said in found.notes)
-    assert "state warn" in page
+    """What to know before trusting it, escaped; a warning makes it no plain success."""
+    library = export_library((PARENT[0], NO_OP))
+    parent, empty = (chosen(library, [place] * 4) for place in (0, 1))
+    for found in (parent, empty):
+        page = report(found)
+        assert found.notes
+        assert all(str(escape(said.text)) in page for said in found.notes)
+        assert ("state warn" in page) == found.warned == (found is empty)
 
 
 def test_one_library_a_report() -> None:

@@ -226,11 +226,13 @@ def test_a_loaded_optimum_that_ties_go_past_says_so() -> None:
     saved = json.loads(dump_scenarios([pw.Scenario("mine", best)]))
     (again,) = read_scenarios(json.dumps(saved).encode(), "s.json", library)
     assert (again.solution.status, again.solution.ties) == ("optimal", "settled")
-    assert not any("Another architecture" in note for note in again.solution.notes)
+    assert not any("Another architecture" in note.text for note in again.solution.notes)
     saved["scenarios"][0]["architecture"] = [[0, "v1"]]
     (dearer,) = read_scenarios(json.dumps(saved).encode(), "s.json", library)
     assert (dearer.solution.status, dearer.solution.ties) == ("optimal", "other")
-    assert any("Another architecture of the same score" in note for note in dearer.solution.notes)
+    assert any(
+        "Another architecture of the same score" in note.text for note in dearer.solution.notes
+    )
 
 
 FORMULAS = ["=1+1", "+1", "-1+cmd", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1", "'=1", "''-1"]

@@ -155,7 +155,7 @@ def notes(library: pw.BlockLibrary | None = None, **budgets: Any) -> str:
     """Notes of the best architecture, as one text."""
     limits = {f"stats.{key}": limit for key, limit in budgets.items()}
     problem = pw.SearchProblem(library or small(), minimize=LOSS, budgets=limits)
-    return " ".join(pw.search(problem).notes)
+    return " ".join(map(str, pw.search(problem).notes))
 
 
 def test_an_ordinary_answer_has_none() -> None:
@@ -198,6 +198,31 @@ def test_the_parent_itself_is_told() -> None:
     assert "the parent itself" in notes(memory_mib="100 %")
 
 
+def levels(found: pw.Solution) -> dict[str, str]:
+    """Level of each note, by its first word."""
+    return {note.text.split()[0]: note.level for note in found.notes}
+
+
+def test_a_degenerate_answer_warns_and_an_odd_one_informs() -> None:
+    """A model of no-ops is warned of; that the parent is best is only good to know."""
+    empty = pw.search(pw.SearchProblem(small(), minimize=LOSS, budgets={MEMORY: "1 %"}))
+    assert empty.status == "optimal"
+    assert empty.warned
+    assert levels(empty)["Every"] == "warning"
+    parent = pw.search(pw.SearchProblem(small(), minimize=LOSS))
+    assert levels(parent) == {"This": "info"}
+    assert not parent.warned
+
+
+def test_speed_without_end_is_warned_of() -> None:
+    """A runtime of 0 or less is no measurement, even where the parent's is none."""
+    for runtime in (0.0, -1.0):
+        library = make_library([[(1.0, 5.0, runtime), (0.0, 4.0, runtime)]])
+        found = pw.search(pw.SearchProblem(library, minimize=LOSS))
+        assert "sums to 0 or less in Runtime" in " ".join(map(str, found.notes))
+        assert found.warned
+
+
 def test_a_score_beyond_single_replacements_is_told() -> None:
     """Three no-ops sum to 27 where one alone scores 9; also where more is better."""
     assert "27.000000 worse than the parent's" in notes(memory_mib="1 %")
@@ -205,7 +230,7 @@ def test_a_score_beyond_single_replacements_is_told() -> None:
     rows = [[(8.0, 4.0), (5.0, 0.0)]] * 2
     library = make_library(rows, keys=["metrics.acc", MEMORY])
     found = pw.search(pw.SearchProblem(library, maximize="metrics.acc", budgets={MEMORY: 0}))
-    assert "6.000000 worse than the parent's" in " ".join(found.notes)
+    assert "6.000000 worse than the parent's" in " ".join(map(str, found.notes))
 
 
 @pytest.mark.parametrize("ties", ["none", "settled", "unproven"])
@@ -213,7 +238,7 @@ def test_ties_left_open_are_told(ties: Any) -> None:
     """Only of an optimum whose rule could not be proven."""
     problem = pw.SearchProblem(small(), minimize=LOSS, budgets={MEMORY: "70 %"})
     found = replace(pw.search(problem), ties=ties)
-    assert ("may score the same" in " ".join(found.notes)) == (ties == "unproven")
+    assert ("may score the same" in " ".join(map(str, found.notes))) == (ties == "unproven")
     given = evaluate(problem, {0: "v0", 1: "v1", 2: "v1"})
     assert given.notes == ()
 
@@ -231,7 +256,7 @@ def test_ties_out_of_time_are_told_and_the_score_stays_proven() -> None:
         if found.status == "optimal" and found.ties == "unproven":
             open_ties += 1
             assert found.score == whole.score
-            assert any("could not be proven" in said for said in found.notes)
+            assert any("could not be proven" in said.text for said in found.notes)
     assert open_ties
 
 
@@ -239,8 +264,8 @@ def test_a_throughput_that_looks_like_a_share() -> None:
     """0.85 tokens/s is asked of nobody: the note names the share in percent."""
     library = pw.load_library("llama-3.3-70b-modeled")
     asked = pw.SearchProblem(library, minimize="metrics.kl_div", throughput=0.85)
-    said = " ".join(pw.search(asked).notes)
+    said = " ".join(map(str, pw.search(asked).notes))
     assert "at least 0.85 tokens/s is asked, where the parent has 4,947" in said
     assert '"85 %"' in said
     real = pw.SearchProblem(library, minimize="metrics.kl_div", throughput="120 %")
-    assert "tokens/s" not in " ".join(pw.search(real).notes)
+    assert "tokens/s" not in " ".join(map(str, pw.search(real).notes))

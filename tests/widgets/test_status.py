@@ -207,8 +207,10 @@ def test_a_degenerate_answer_is_not_plain_green(state: pw.ExplorerState) -> None
     named = replace(library, units=FrozenMapping({MEMORY: "<b>MiB</b>"}))
     state.open_library(named)
     state.set_budget(0, value=0.85)
-    assert "Optimal, proven" in panel.line.value
+    assert "Optimal, proven, with " in panel.line.value
+    assert "pw-warn" in panel.line.value
     assert "pw-good" not in panel.line.value
+    assert "<b>Warning:</b>" in panel.figures.value
     assert "&#34;85 %&#34;" in panel.figures.value
     assert "<b>MiB</b>" not in panel.figures.value
 
@@ -225,3 +227,12 @@ def test_budgets_that_hold_the_answer_back_are_named(panel: pw.StatusPanel) -> N
     assert panel.limits.value == ""
     panel.state.set_budget(MEMORY, on=False)
     assert panel.limits.value == ""
+
+
+def test_what_is_only_good_to_know_leaves_the_answer_green(panel: pw.StatusPanel) -> None:
+    """The parent is the answer without budgets: said as a note, and no warning."""
+    panel.state.budgets = ()
+    assert "<b>Note:</b>" in panel.figures.value
+    assert "the parent itself" in panel.figures.value
+    assert "pw-good" in panel.line.value
+    assert "warning" not in panel.line.value
