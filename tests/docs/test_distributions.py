@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -73,6 +74,22 @@ def test_the_source_can_check_itself(source: Path) -> None:
     parts = {path.name for path in source.iterdir()}
     assert {"tests", "docs", "data", "notebooks", ".ci", "LICENSE", "CITATION.cff"} <= parts
     assert not list(source.rglob("__pycache__"))
+
+
+def test_the_kernel_comes_along_as_source_and_built(built: Path, source: Path) -> None:
+    """One wheel for all systems; page and Python run the same file, and anyone can build it."""
+    (wheel,) = built.glob("*.whl")
+    assert wheel.name.endswith("-py3-none-any.whl")
+    kernel = Path("puzzle_widgets/search/kernel")
+    with zipfile.ZipFile(wheel) as packed:
+        for path in sorted((ROOT / kernel).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                name = path.relative_to(ROOT)
+                assert packed.read(str(name)) == path.read_bytes(), name
+                assert (source / name).read_bytes() == path.read_bytes(), name
+    named = {path.name for path in (source / kernel).iterdir()}
+    assert {"kernel.wasm", "kernel.js", "build", "source"} <= named
+    assert os.access(source / kernel / "build", os.X_OK)
 
 
 def test_the_wheel_holds_what_it_is_said_to(built: Path) -> None:
