@@ -19,7 +19,7 @@ from puzzle_widgets.library.datasets import Dataset
 from puzzle_widgets.library.puzzletron import Wanted
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Solution
-from puzzle_widgets.state import actions, opening
+from puzzle_widgets.state import actions, opening, record_file
 from puzzle_widgets.state.opening import Run
 from puzzle_widgets.state.record import Looks, Record, Selection, SweepName
 from puzzle_widgets.state.store import Changes, DatasetFetch, Message, Store
@@ -133,6 +133,7 @@ class ExplorerState(HasTraits):
     ) -> None:
         super().__init__()
         self.announced = 0
+        self._wanted = ""
         opened = open_source(source) if _is_place(source) else source
         record = opened if isinstance(opened, Record) else opening.open_any(opened, workload)
         self._store = Store(record, solver)
@@ -204,8 +205,76 @@ class ExplorerState(HasTraits):
         self._open(opening.open_run(run, workload))
 
     def open_files(self, files: Mapping[str, bytes]) -> None:
-        """Open uploaded files; bad ones give a message, and what was on screen stays."""
-        self._attempt(lambda: self._open(opening.open_any(open_source(files))))
+        """Open uploaded files or a saved state; bad ones give a message, what was there stays."""
+        saved = record_file.saved_in(files)
+        if saved is None:
+            self._attempt(lambda: self._open(opening.open_any(open_source(files))))
+        else:
+            self.open_saved(saved)
+
+    def to_json(self) -> str:
+        """Write all that was decided as JSON text; figures and proofs are computed again.
+
+        The library is named by its title, its name as a dataset where it has one, and the
+        SHA-256 of its figures; no path is written.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> state = pw.ExplorerState("stdlib-2m-measured")
+        >>> state.set_budget("stats.memory_mib", "60 %")
+        >>> again = pw.ExplorerState.from_json(state.to_json())
+        >>> again.solution.architecture == state.solution.architecture
+        True
+        """
+        return record_file.to_json(self.record)
+
+    @classmethod
+    def from_json(cls, saved: str, source: BlockLibrary | Run | None = None) -> ExplorerState:
+        """Open a state as it was when :meth:`to_json` wrote it.
+
+        Parameters
+        ----------
+        saved
+            What was written.
+        source
+            The library, or the run; not needed for a dataset.
+
+        Raises
+        ------
+        ScenarioError
+            If the text is broken, of another version, or of another library.
+        """
+        of = record_file.saved_library(saved)
+        found = record_file.find_library(of) if source is None else source
+        return cls(record_file.from_json(saved, found))
+
+    def open_saved(self, saved: str) -> bool:
+        """Go on as it was when :meth:`to_json` wrote it; say whether that could be done.
+
+        A message says what is broken, or which library has to be opened first; once that is
+        open, so is what was saved. What was on screen stays meanwhile.
+        """
+        return self._attempt(self._open_saved, saved)
+
+    def _open_saved(self, saved: str) -> None:
+        of = record_file.saved_library(saved)
+        here = [self.record, *(step.record for step in self._store.history.past)]
+        self._wanted = saved
+        found = record_file.find_library(of, here)
+        self._wanted = ""
+        self._fetch.withdraw()
+        self._store.put(record_file.from_json(saved, found))
+
+    def _open_wanted(self) -> None:
+        """Take up the saved record that waited for this library."""
+        if not self._wanted:
+            return
+        of, record = record_file.saved_library(self._wanted), self.record
+        if of.digest == record.digest or of.workload in record.workloads:
+            saved, self._wanted = self._wanted, ""
+            if self.open_saved(saved):
+                self.say("The saved state is open.")
 
     def choose_workload(self, name: str) -> None:
         """Open another workload of the same run; saved solutions are summed again."""
@@ -242,6 +311,7 @@ class ExplorerState(HasTraits):
         if record.notices:
             count = "1 note" if len(record.notices) == 1 else f"{len(record.notices)} notes"
             self.say(f"{record.library.name} is open, with {count}. {record.notices[0]}")
+        self._open_wanted()
 
     # The problem
 
@@ -266,17 +336,14 @@ class ExplorerState(HasTraits):
 
     def drag_budget(self, place: int, value: float) -> None:
         """Change the limit of a row as its slider moves: one drag is undone at once."""
-        row = self.record.budgets[place]
-        control = f"{row.resource} {row.sense}"
-        self._store.drag(control, actions.set_budget, place, value)
+        self._store.drag(f"budget {place}", actions.set_budget, place, value)
 
     # What was done
 
     def undo(self) -> str:
         """Take back the newest change of what was decided, and say what it was.
 
-        What is selected or open changes nothing, and is not undone; a library that was opened
-        is, with what was decided in the one before. Empty where there is nothing to undo.
+        Opening a library is undone, too; what is selected changes nothing, and is not.
 
         Examples
         --------

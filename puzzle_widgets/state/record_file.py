@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 from typing import Any, NamedTuple, get_args
 
 from puzzle_widgets.errors import PuzzleError, ScenarioError
 from puzzle_widgets.export import ParentConfig, read_parent_config
 from puzzle_widgets.files.scenario_file import scenarios_content
-from puzzle_widgets.library import BlockLibrary, FrozenMapping, list_datasets
+from puzzle_widgets.library import BlockLibrary, FrozenMapping, list_datasets, load_dataset
 from puzzle_widgets.library.checks import (
     Location,
     check_bytes,
@@ -22,6 +23,7 @@ from puzzle_widgets.library.checks import (
     short_repr,
     text,
 )
+from puzzle_widgets.library.datasets import has_agreed, is_here
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem import Difference
 from puzzle_widgets.problem.budget_rows import BudgetSetting, SearchRule
@@ -33,6 +35,7 @@ from puzzle_widgets.state.record import Record, Selection, SweepName
 FORMAT = "puzzle-widgets/record"
 VERSION = 1
 MAX_ROWS = 1_000
+_HEAD = 200
 _FILE = Location("saved state")
 
 
@@ -101,6 +104,37 @@ def saved_library(saved: str) -> SavedLibrary:
         raise ScenarioError(str(error)) from error
 
 
+def saved_in(files: Mapping[str, bytes]) -> str | None:
+    """Give the saved record that a single file holds; ``None`` where it is something else."""
+    if len(files) != 1:
+        return None
+    (raw,) = files.values()
+    return raw.decode("utf-8", "replace") if FORMAT.encode() in raw[:_HEAD] else None
+
+
+def find_library(of: SavedLibrary, here: Iterable[Record] = ()) -> BlockLibrary | Run:
+    """Give what a saved record is of: one of those that are open, or a dataset by its name.
+
+    Raises
+    ------
+    ScenarioError
+        Saying what to open, where it is neither. Nothing is fetched, and no file is opened.
+    """
+    for record in {id(record.library): record for record in here}.values():
+        if record.run is not None and of.workload in record.workloads:
+            return record.run
+        if record.digest == of.digest:
+            return record.library
+    for dataset in list_datasets():
+        if dataset.name == of.dataset and has_agreed(dataset) and is_here(dataset):
+            return load_dataset(dataset.name)
+    known = f"It is the dataset {of.dataset!r}" if of.dataset else "It came from a file"
+    raise ScenarioError(
+        f"{_FILE}: it is of the library {short_repr(of.name)}, which is not open. {known} "
+        f"(SHA-256 {of.digest[:12]}). Open that, and the saved state is taken up."
+    )
+
+
 def from_json(saved: str, source: BlockLibrary | Run) -> Record:
     """Read a record again; every figure comes from the library, and proofs from new searches.
 
@@ -139,8 +173,13 @@ def _parse(saved: str) -> Any:  # noqa: ANN401
     raw = saved.encode("utf-8", "surrogatepass")
     check_bytes(len(raw), _FILE)
     content = mapping(parse_json(raw, _FILE), _FILE, "it")
-    if content.get("format") != FORMAT or content.get("version") != VERSION:
-        _FILE.fail("not one of this program.", f"Give one of format {FORMAT!r}, {VERSION}.")
+    if content.get("format") != FORMAT:
+        _FILE.fail("not one of this program.", f"Give one of format {FORMAT!r}.")
+    if content.get("version") != VERSION:
+        _FILE.fail(
+            f"its version is {short_repr(content.get('version'))}, and {VERSION} is read.",
+            "Save it again with the version of puzzle-widgets that is to open it.",
+        )
     return content
 
 
@@ -265,4 +304,6 @@ def _measured(row: Any) -> MeasuredPoint:  # noqa: ANN401
 
 
 def _config_out(config: ParentConfig | None) -> list[str] | None:
-    return None if config is None else [config.source, json.dumps(dict(config.content))]
+    if config is None:
+        return None
+    return [PurePath(config.source).name, json.dumps(dict(config.content))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -120,7 +121,9 @@ def edited(record: Record, **fields: Any) -> str:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"version": 2}, "not one of this program. Give one of format 'puzzle-widgets/record'"),
+        ({"version": 2}, "its version is 2, and 1 is read. Save it again"),
+        ({"version": "old"}, "its version is 'old', and 1 is read"),
+        ({"format": "x"}, "not one of this program. Give one of format 'puzzle-widgets/record'"),
         ({"objective": "metrics.x"}, "no such score or cost"),
         ({"goal": "best"}, "give 'minimize' or 'maximize'"),
         ({"said": {LOSS: "up"}}, "Say minimize or maximize"),
@@ -156,6 +159,16 @@ def test_what_does_not_fit_is_refused_in_words(
     with pytest.raises(pw.ScenarioError, match=words) as caught:
         from_json(edited(full, **fields), full.library)
     assert str(caught.value).startswith("saved state")
+
+
+def test_no_path_is_written(full: Record) -> None:
+    """Of the parent's configuration only the file's name."""
+    config = replace(full.parent_config, source="/home/somebody/secret/llama.json")
+    text = to_json(full.change(own_config=config))
+    assert "secret" not in text
+    again = from_json(text, full.library)
+    assert again.own_config is not None
+    assert again.own_config.source == "llama.json"
 
 
 def test_another_library_is_refused(full: Record) -> None:
