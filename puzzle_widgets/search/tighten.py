@@ -11,6 +11,8 @@ from puzzle_widgets.problem.mckp import BoolArray, FloatArray, IntArray, Mckp
 
 _ROUNDS = 50
 _DIGITS, _ROUNDING = 52, 2.0**-52
+# Costs above the least are rounded, and so are their sums and what the decided layers leave.
+_SAFE = 4
 # Steps of less than this share of the largest value are the last digits of a fraction.
 _LEAST_STEP = 2.0**-40
 # Sums may be rounded by this share of a limit; beyond it the row's numbers are brought together.
@@ -93,10 +95,7 @@ def tighten(mckp: Mckp) -> Tight | None:
 
 
 def step_of(values: FloatArray) -> float:
-    """The largest step of which all values are whole multiples; 0 where there is none.
-
-    Sums of such values are exact.
-    """
+    """The largest step of which all values are whole multiples; 0 where there is none."""
     largest = float(values.max(initial=0.0))
     if not 0 < largest < math.inf:
         return 0.0
@@ -152,7 +151,11 @@ def _raised(rows: _Rows, room: FloatArray, step: FloatArray, most: FloatArray) -
 
 
 def _loosened(room: FloatArray, step: FloatArray, layers: int) -> FloatArray:
-    """Round whole steps down, and give the rest as much as sums may be rounded by."""
+    """Round down to whole steps, and give as much as sums may be rounded by.
+
+    Also sums of whole steps are rounded, where a step has all the digits that a number has.
+    """
     whole = step > 0
-    reached = np.floor(room / np.where(whole, step, 1.0)) * step
-    return np.asarray(np.where(whole, reached, room * (1 + layers * _ROUNDING)))
+    steps = np.floor(room / np.where(whole, step, 1.0) * (1 + _SAFE * _ROUNDING))
+    limit = np.where(whole, steps * step, room)
+    return np.asarray(limit * (1 + _SAFE * layers * _ROUNDING))

@@ -90,6 +90,10 @@ def _counts(rng: Rng, kind: str) -> IntArray:
         return np.asarray(rng.integers(1, 60, size=1))
     if kind == "one variant":
         return np.ones(int(rng.integers(1, 30)), dtype=np.intp)
+    if kind == "alike layers":
+        few = rng.random() < 2 / 3
+        count = int(rng.integers(3, 7) if few else rng.integers(10, 30))
+        return np.full(count, int(rng.integers(2, 5)), dtype=np.intp)
     if rng.random() < 2 / 3:
         return np.asarray(rng.integers(1, 6, size=int(rng.integers(2, 6))))
     layers, width = int(rng.integers(8, 25)), int(rng.integers(2, 12))
@@ -287,6 +291,20 @@ def _duplicates(draft: Draft) -> None:
     _upper(draft)
 
 
+def _alike_layers(draft: Draft) -> None:
+    """Layers that repeat one or two others; sometimes alike in all but a row that is loose."""
+    spans, rng = draft.layers, draft.rng
+    own = draft.cost[-1].copy() if len(draft.cost) > 1 and rng.random() < 0.5 else None
+    for span in spans[2:]:
+        source = spans[int(rng.integers(2))]
+        draft.score[span], draft.cost[:, span] = draft.score[source], draft.cost[:, source]
+    if own is not None:
+        draft.cost[-1] = own
+    _upper(draft)
+    if own is not None:
+        draft.upper[-1] = own.sum()
+
+
 def _plain(_draft: Draft) -> None:
     return
 
@@ -319,8 +337,17 @@ KINDS: dict[str, Callable[[Draft], None]] = {
     "heavy-tailed scores": _heavy_tailed,
     "heavy-tailed costs": _heavy_tailed_costs,
     "duplicates": _duplicates,
+    "alike layers": _alike_layers,
 }
-TIED = ("ties", "decimal ties", "equal scores", "duplicates", "strongly correlated", "zero costs")
+TIED = (
+    "alike layers",
+    "ties",
+    "decimal ties",
+    "equal scores",
+    "duplicates",
+    "strongly correlated",
+    "zero costs",
+)
 
 
 def combinations(mckp: Mckp) -> int:

@@ -63,7 +63,7 @@ typedef struct {
     f64 *turned;          /* rows x width: the changes by their order */
     f64 *value, *added, *rest, *each, *others; /* what the fan says, by its order */
     i32 *table, table_size;
-    int repeats, tied, paired_twice, doubt, cut;
+    int repeats, tied, paired_twice, exchangeable, doubt, cut;
     i32 most_states;
     i64 work;
     f64 best;
@@ -678,6 +678,17 @@ static f64 excess_of(const Dynamic *dynamic, f64 reduced, const f64 *use, const 
     return reduced;
 }
 
+/* Whether layers that are alike have different variants in a choice: exchanged, they are another
+   choice of the same sums. */
+static int exchangeable(const Core *core, const i32 *choice) {
+    for (i32 u = 0; u < core->units; u++) {
+        i32 first = core->unit[u].layer, variant = choice[first] - core->first[first];
+        for (i32 layer = core->next[first]; layer != NONE; layer = core->next[layer])
+            if (choice[layer] - core->first[layer] != variant) return 1;
+    }
+    return 0;
+}
+
 /* Take a choice if it keeps the problem's rows when summed exactly. */
 static int accept(Dynamic *dynamic, i32 state, i32 other, f64 excess) {
     const Form *form = dynamic->form;
@@ -691,6 +702,7 @@ static int accept(Dynamic *dynamic, i32 state, i32 other, f64 excess) {
     int whole = !breaks_a_row(dynamic->problem, flat);
     if (whole) {
         dynamic->best = excess;
+        dynamic->exchangeable = exchangeable(&dynamic->core, choice);
         memcpy(dynamic->choice, choice, sizeof(i32) * (usize)form->layers);
         memcpy(dynamic->flat, flat, sizeof(i32) * (usize)form->layers);
     } else dynamic->doubt = 1;

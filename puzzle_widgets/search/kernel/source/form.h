@@ -5,6 +5,7 @@
 
 #define ROUNDS 50
 #define EPSILON 0x1p-52
+#define SAFE 4 /* costs above the least are rounded, and so are their sums and what is left */
 #define HARMLESS 1e-13
 #define FAR 10.0
 
@@ -141,12 +142,13 @@ static int raise_rows(Rows *rows) {
     return changed;
 }
 
-/* Limits on whole multiples of some step are rounded down to a sum that can be reached; the others
-   get as much as sums may be rounded by. */
+/* Limits on whole multiples of some step are rounded down to a sum that can be reached; all get as
+   much as sums may be rounded by, also those of whole steps: a step may have all the digits that a
+   number has. */
 static f64 loosened(const Rows *rows, i32 r) {
     f64 step = rows->step[r], room = rows->room[r];
-    if (step > 0.0) return __builtin_floor(room / step) * step;
-    return room * (1 + rows->layers * EPSILON);
+    if (step > 0.0) room = __builtin_floor(room / step * (1 + SAFE * EPSILON)) * step;
+    return room * (1 + SAFE * rows->layers * EPSILON);
 }
 
 /* All of it is exact: no choice that keeps the problem's rows is lost. 0 where a layer or a row

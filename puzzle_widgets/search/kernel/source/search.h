@@ -23,6 +23,8 @@ typedef struct {
     int look;             /* look at all that are as good, also where the bound is proof enough */
     const f64 *prices;    /* of the problem's rows, from an earlier search; or 0 */
     const i32 *choice;    /* a choice to begin with; or 0 */
+    const f64 *ties;      /* with `look`: sums that tell layers apart, levels x variants; or 0 */
+    i32 levels;
 } Options;
 
 typedef struct {
@@ -49,6 +51,7 @@ typedef struct {
     i32 number;           /* of the node in hand */
     Mark scratch, scratch_node, scratch_leaf;
     int tied;             /* another choice may be as good as the one proven */
+    int exchanges;        /* only those that exchange the variants of layers that are alike */
     f64 tied_excess, resolution;
     i64 work, until;      /* done; when branching is left for more states */
     i32 states;
@@ -236,6 +239,25 @@ static void try_excess(Search *search) {
     search->phase = PHASE_DYNAMIC;
 }
 
+/* Whether layers that the core takes as alike are so in the sums of the ties, too. */
+static int are_twins(const Search *search) {
+    const Core *core = &search->dynamic.core;
+    const i32 *flat = search->dynamic.form->flat;
+    for (i32 level = 0; level < search->options.levels; level++) {
+        const f64 *sums = search->options.ties + (usize)level * (usize)search->problem->variants;
+        for (i32 u = 0; u < core->units; u++) {
+            const Unit *unit = core->unit + u;
+            i32 first = core->first[unit->layer];
+            for (i32 layer = core->next[unit->layer]; layer != NONE; layer = core->next[layer])
+                for (i32 v = unit->begin; v < unit->end; v++) {
+                    i32 other = core->first[layer] + core->offset[v];
+                    if (sums[flat[first + core->offset[v]]] != sums[flat[other]]) return 0;
+                }
+        }
+    }
+    return 1;
+}
+
 static void take_found(Search *search) {
     Dynamic *dynamic = &search->dynamic;
     f64 total = total_of(&search->form, dynamic->flat);
@@ -244,12 +266,13 @@ static void take_found(Search *search) {
         end_proven(search, 1, known_excess(search)); /* rounding made it worse than one known */
         return;
     }
-    if (search->options.lexicographic || total < search->total) {
+    if (search->options.look || total < search->total) {
         memcpy(search->best, dynamic->flat, sizeof(i32) * (usize)search->problem->layers);
         search->total = total;
         search->score = score_of(search->problem, dynamic->flat);
     }
-    end_proven(search, dynamic->tied, dynamic->best);
+    end_proven(search, dynamic->tied || dynamic->exchangeable, dynamic->best);
+    search->exchanges = !dynamic->tied && dynamic->exchangeable && are_twins(search);
 }
 
 static void after_dynamic(Search *search, i32 found) {

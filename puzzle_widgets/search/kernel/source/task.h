@@ -177,7 +177,9 @@ static void begin_look(Task *task) {
         task->phase = TASK_DONE;
         return;
     }
-    Options options = {.cap = LOOK_STATES, .choice = task->choice, .look = 1};
+    Options options = {
+        .cap = LOOK_STATES, .choice = task->choice, .look = 1, .ties = task->ties,
+        .levels = task->levels};
     memcpy(task->now.allowed, task->open, (usize)task->problem->variants);
     task->phase = TASK_LOOK;
     restart(task, &options);
@@ -186,7 +188,12 @@ static void begin_look(Task *task) {
 static void after_look(Task *task) {
     const Search *search = &task->search;
     if (search->status == OPTIMAL) open_out(search, task->open);
-    if (is_alone(task)) {
+    if (search->status == OPTIMAL && search->exchanges) {
+        /* Layers that are alike have their variants by rising place: no other is preferred. */
+        memcpy(task->choice, search->best, sizeof(i32) * (usize)task->problem->layers);
+        task->ties_known = TIES_SETTLED;
+        task->phase = TASK_DONE;
+    } else if (is_alone(task)) {
         task->ties_known = TIES_NONE;
         task->phase = TASK_DONE;
     } else begin_ties(task);
