@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Literal, get_args
@@ -27,6 +27,7 @@ from puzzle_widgets.problem.problem import SearchProblem
 Sense = Literal["at most", "at least"]
 Amount = float | str | Share
 OFFERED = (MEMORY, RUNTIME, THROUGHPUT, PARAMETERS, KV_HEADS)
+_EXCEPT = ", with exceptions"
 _FASTEST = 5.0
 _FIRST_MEMORY = 0.75
 _FIRST_SPEEDUP = 1.4
@@ -217,6 +218,30 @@ def rules_of(problem: SearchProblem, words: str) -> tuple[SearchRule, ...]:
     """One rule for all that a problem fixes, bans and differs from; none without."""
     rule = SearchRule(words, problem.banned, problem.fixed, problem.differences)
     return () if rule == SearchRule(words) else (rule,)
+
+
+def loosened(library: BlockLibrary, row: BudgetSetting, limit: Budget) -> BudgetSetting:
+    """Give a row that is as tight as a one-sided limit on the same sum, where it is tighter."""
+    held, upper = to_budget(library, row), math.isfinite(limit.upper)
+    tighter = held.upper < limit.upper if upper else held.lower > limit.lower
+    if not (row.on and held.resource == limit.resource and tighter):
+        return row
+    value = limit.upper if upper else limit.lower
+    if row.resource == THROUGHPUT:
+        value = library.throughput(value) or 0.0
+    return replace(row, value=value) if math.isfinite(value) else replace(row, on=False)
+
+
+def lifted(rule: SearchRule, choices: Mapping[LayerName, str]) -> SearchRule | None:
+    """Let a rule allow these variants; ``None`` where nothing of it is left."""
+    fixed = {layer: name for layer, name in rule.fixed.items() if layer not in choices}
+    banned = {layer: names - {choices.get(layer, "")} for layer, names in rule.banned.items()}
+    kept = FrozenMapping({layer: names for layer, names in banned.items() if names})
+    if (fixed, kept) == (dict(rule.fixed), rule.banned):
+        return rule
+    left = SearchRule(rule.words.removesuffix(_EXCEPT) + _EXCEPT, kept, FrozenMapping(fixed))
+    left = replace(left, differences=rule.differences)
+    return left if fixed or kept or rule.differences else None
 
 
 def cannot_be_met(library: BlockLibrary, row: BudgetSetting) -> str:

@@ -16,6 +16,7 @@ from puzzle_widgets.search.engine import settle, solve
 from puzzle_widgets.search.options import SearchOptions, WarmStart
 from puzzle_widgets.search.outcome import Cancelled, Outcome, never
 from puzzle_widgets.solution.infeasible import explain
+from puzzle_widgets.solution.least_change import least_changes
 from puzzle_widgets.solution.solution import Solution, solution_of
 
 EXACT, REFERENCE = "exact", "reference"
@@ -71,7 +72,8 @@ def search(
     Returns
     -------
     Solution
-        Infeasible problems give a solution without architecture and with a reason. Of optima of
+        Infeasible problems give a solution without architecture, with a reason and with the least
+        changes that make them feasible. Of optima of
         equal score it is, whatever the solver, the one that uses least of what is limited, summed
         as shares of the limits (of a lower limit, what lies above it); then the one that uses
         least of the other costs as shares of the parent's; then the lexicographically first.
@@ -194,7 +196,9 @@ def _with_reason(solution: Solution, how: _How) -> Solution:
         def solved(mckp: Mckp) -> Outcome:
             return _run(mckp, asking, options)
 
-        return replace(solution, reason=explain(solution.problem, solved))
+        reason = explain(solution.problem, solved)
+        changes = least_changes(solution.problem, how.cancelled)
+        return replace(solution, reason=reason, changes=changes)
     if solution.status == "no_solution_in_time":
         return replace(solution, reason="Stopped before any architecture was found.")
     return solution

@@ -22,6 +22,7 @@ from puzzle_widgets.library.quantity import (
 from puzzle_widgets.problem import Architecture, Budget, SearchProblem, check_problem
 from puzzle_widgets.problem.mckp import to_architecture, to_choice
 from puzzle_widgets.search.outcome import Outcome, Status, Ties
+from puzzle_widgets.solution.least_change import Change
 
 # How far two sums of the same score may differ, as a share of it: the order of adding differs.
 _SAME = 1e-9
@@ -95,6 +96,8 @@ class Solution:
         Of a proven optimum: ``"none"`` where no other architecture scores the same, ``"settled"``
         where this one is proven to be the one that ties go to, ``"other"`` where another one is
         (of a saved solution that was proven again), else ``"unproven"``.
+    changes
+        Of an infeasible problem: changes that each make it feasible, the least of their kind.
 
     Examples
     --------
@@ -119,6 +122,7 @@ class Solution:
     reason: str = ""
     shadow_prices: FrozenMapping[str, float] = FrozenMapping()
     ties: Ties = "none"
+    changes: tuple[Change, ...] = ()
 
     @property
     def library(self) -> BlockLibrary:

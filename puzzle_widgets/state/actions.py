@@ -23,11 +23,14 @@ from puzzle_widgets.problem.budget_rows import (
     check_rows,
     find_row,
     first_settings,
+    lifted,
+    loosened,
     read_amount,
     rules_of,
     settings_of,
 )
 from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution
+from puzzle_widgets.solution.least_change import Change
 from puzzle_widgets.state.record import Record, Selection, SweepName, axis_row
 from puzzle_widgets.sweeps import DecisionGrid, ParetoFront, SurfaceGrid
 from puzzle_widgets.sweeps.budget_axis import check_resource
@@ -110,6 +113,15 @@ def set_rules(record: Record, rules: Iterable[SearchRule]) -> Record:
 def drop_rule(record: Record, place: int) -> Record:
     """Take a rule away."""
     return set_rules(record, (*record.rules[:place], *record.rules[place + 1 :]))
+
+
+def make_change(record: Record, change: Change) -> Record:
+    """Make a change that an infeasible answer offers, in the rows and rules that it is about."""
+    if change.limit is not None:
+        limit = change.limit
+        return set_budgets(record, (loosened(record.library, row, limit) for row in record.budgets))
+    rules = (lifted(rule, change.lifted) for rule in record.rules)
+    return set_rules(record, (rule for rule in rules if rule is not None))
 
 
 def avoid(record: Record, finding: Finding) -> Record:

@@ -321,6 +321,7 @@ class ExplorerState(HasTraits):
     set_budgets = _acts(actions.set_budgets)
     set_rules = _acts(actions.set_rules)
     drop_rule = _acts(actions.drop_rule)
+    make_change = _acts(actions.make_change)
     reset = _acts(actions.reset)
     set_target = _acts(actions.set_target)
     forget_parent_config = _acts(actions.forget_parent_config)

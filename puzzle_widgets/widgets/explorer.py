@@ -56,7 +56,7 @@ class PuzzleExplorer(widgets.VBox):
         self.message_bar = MessageBar(self.state)
         self.offer = DatasetOffer(self.state)
         self.budgets = BudgetPanel(self.state)
-        self.status = StatusPanel(self.state, messages=False)
+        self.status = StatusPanel(self.state, messages=False, reasons=False)
         self.pareto = ParetoPlot(self.state)
         self.layers = LayerView(self.state)
         self.surface = BudgetSurface(self.state)

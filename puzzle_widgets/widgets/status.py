@@ -28,6 +28,7 @@ from puzzle_widgets.widgets.panel import Panel, Shown, button, row
 
 _ASKED = "Not searched: choose first which way the score is better"
 _OUTDATED = "Out of date: the figures are for earlier budgets"
+_SEE_BUDGETS = "See Budgets for what clashes, and what would make it feasible."
 _COUNTS = (MEMORY, RUNTIME, PARAMETERS, KV_HEADS)
 _MOST_OTHERS = 4
 _TILES = """
@@ -56,6 +57,8 @@ class StatusPanel(Panel):
         The state to show; or a library, for a panel with a state of its own.
     messages
         Whether to show the state's messages here; pages that have a message bar need not.
+    reasons
+        Whether to say here why nothing is feasible; pages with a ``BudgetPanel`` need not.
 
     Examples
     --------
@@ -70,7 +73,8 @@ class StatusPanel(Panel):
     title = "Answer"
     css_class = "pw-status"
 
-    def __init__(self, source: Shown, *, messages: bool = True) -> None:
+    def __init__(self, source: Shown, *, messages: bool = True, reasons: bool = True) -> None:
+        self.reasons = reasons
         super().__init__(source, messages=messages)
 
     def build(self) -> list[widgets.Widget]:
@@ -129,7 +133,7 @@ class StatusPanel(Panel):
             warned = warnings(shown)
             self.figures.value = facts(shown) + warned + tiles(shown) + notes(shown, budgets=away)
         else:
-            self.figures.value = _reason(shown)
+            self.figures.value = _reason(shown, told=self.reasons)
 
 
 def _state(words: str, kind: str) -> Markup:
@@ -144,8 +148,10 @@ def _updating(shown: Solution | None) -> Markup:
     return (before if last else Markup("")) + now
 
 
-def _reason(solution: Solution) -> Markup:
-    reason = Markup("<div class='pw-warn'>{}</div>").format(solution.reason)
+def _reason(solution: Solution, *, told: bool) -> Markup:
+    elsewhere = solution.status == "infeasible" and not told
+    words = _SEE_BUDGETS if elsewhere else solution.reason
+    reason = Markup("<div class='pw-warn'>{}</div>").format(words)
     return facts(solution) + reason + warnings(solution)
 
 

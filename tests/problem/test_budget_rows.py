@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.library.quantity import (
     KV_HEADS,
     MEMORY,
@@ -18,9 +19,12 @@ from puzzle_widgets.library.quantity import (
 )
 from puzzle_widgets.problem.budget_rows import (
     BudgetSetting,
+    SearchRule,
     budget_range,
     cannot_be_met,
     first_settings,
+    lifted,
+    loosened,
     settings_of,
     to_problem,
 )
@@ -131,3 +135,32 @@ def test_throughput_has_its_own_unit_and_limits_runtime(library: pw.BlockLibrary
     assert library.quantity(MEMORY).title == "Memory (MiB)"
     assert limited_key(THROUGHPUT) == RUNTIME
     assert limited_key(MEMORY) == MEMORY
+
+
+def test_only_a_tighter_row_on_the_same_sum_is_loosened(library: pw.BlockLibrary) -> None:
+    """Throughput in its own unit; what is off, of another sum or loose enough stays."""
+    runtime = pw.Budget(RUNTIME, upper=50_000.0)
+    speed = BudgetSetting(THROUGHPUT, "at least", 1e5, on=True)
+    found = loosened(library, speed, runtime)
+    assert (found.resource, found.sense) == (THROUGHPUT, "at least")
+    assert library.runtime_at(found.value) == pytest.approx(50_000)
+    for row in (
+        replace(speed, on=False),
+        replace(speed, value=1.0),
+        BudgetSetting(MEMORY, "at most", 1.0, on=True),
+        BudgetSetting(RUNTIME, "at least", 1e9, on=True),
+    ):
+        assert loosened(library, row, runtime) == row
+    low = BudgetSetting(RUNTIME, "at least", 9.0, on=True)
+    assert loosened(library, low, pw.Budget(RUNTIME, lower=7.0)).value == 7
+
+
+def test_a_rule_is_lifted_for_some_variants_only() -> None:
+    """What is left of it says so; nothing left is no rule; a rule that is not concerned stays."""
+    rule = SearchRule("no big", banned=FrozenMapping([(0, frozenset("ab")), (1, frozenset("a"))]))
+    left = lifted(rule, {0: "a"})
+    assert left is not None
+    assert left.words == "no big, with exceptions"
+    assert dict(left.banned) == {0: frozenset("b"), 1: frozenset("a")}
+    assert lifted(rule, {5: "a"}) is rule
+    assert lifted(SearchRule("keep", fixed=FrozenMapping([(0, "a")])), {0: "b"}) is None

@@ -236,3 +236,12 @@ def test_what_is_only_good_to_know_leaves_the_answer_green(panel: pw.StatusPanel
     assert "the parent itself" in panel.figures.value
     assert "pw-good" in panel.line.value
     assert "warning" not in panel.line.value
+
+
+def test_a_page_with_budgets_says_there_why_nothing_is_feasible(state: pw.ExplorerState) -> None:
+    """Once: here it points to them."""
+    panel = pw.StatusPanel(state, reasons=False)
+    state.set_budget(0, 1.0)
+    assert "Infeasible" in panel.line.value
+    assert "least possible" not in panel.figures.value
+    assert "See Budgets" in panel.figures.value

@@ -99,8 +99,8 @@ class Scale:
         """Write a value of the resource's own unit with its absolute unit."""
         return _amount_text(value, self.factor, self.unit)
 
-    def spare(self, amount: float) -> str:
-        """Write a distance of the resource's own unit in the shown one."""
+    def said(self, amount: float) -> str:
+        """Write an amount of the resource's own unit in the shown one."""
         if self.shares:
             return format_share(amount / self.reach.parent)
         return self.text(amount)

@@ -7,7 +7,8 @@ from markupsafe import Markup
 
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.sense import Goal
-from puzzle_widgets.problem.budget_rows import cannot_be_met
+from puzzle_widgets.problem.budget_rows import cannot_be_met, loosened
+from puzzle_widgets.solution.least_change import Change
 from puzzle_widgets.solution.slack import Slack, slack_of
 from puzzle_widgets.state import BudgetSetting, ExplorerState
 from puzzle_widgets.widgets.budgets.amounts import Scale, Units, scale_of
@@ -44,11 +45,12 @@ class BudgetPanel(Panel):
         self.budget_rows = widgets.VBox()
         self.budget_rows.add_class("pw-limits")
         self.rules = self.own(RuleList(self.state))
+        self.lift = button("")
         self.foot = widgets.HTML()
         self.reset = button(
             "Reset", "Back to the objective and budgets that the library opens with"
         )
-        return [*self._tops(), self.budget_rows, self.rules, self.foot, row(self.reset)]
+        return [*self._tops(), self.budget_rows, self.rules, self.lift, self.foot, row(self.reset)]
 
     def bind(self) -> None:
         """Connect the controls and follow the state."""
@@ -57,11 +59,13 @@ class BudgetPanel(Panel):
         self.when("library", "budgets", "looks", do=self._show_limits)
         self.when("problem", "solution", "updating", do=self._show_foot)
         self.when("budgets", "looks", "solution", "updating", do=self._show_slacks)
+        self.when("problem", "solution", "looks", do=self._show_changes)
         self.changed(self.objective, self._choose_objective)
         self.changed(self.goal, self._choose_goal)
         self.changed(self.share, lambda share: self.state.set_looks(share=share))
         self.changed(self.gib, lambda gib: self.state.set_looks(gib=gib))
         self.clicked(self.reset, self.state.reset)
+        self.clicked(self.lift, self._lift)
 
     @property
     def units(self) -> Units:
@@ -114,6 +118,36 @@ class BudgetPanel(Panel):
             setting = self.state.budgets[budget_row.place]
             budget_row.show_slack(slack_of(solution, setting))
 
+    @property
+    def _changes(self) -> tuple[Change, ...]:
+        """What would make the problem feasible, once it is known to be infeasible."""
+        solution = self.state.solution
+        answered = solution is not None and solution.problem == self.state.problem
+        return solution.changes if solution is not None and answered else ()
+
+    def _show_changes(self) -> None:
+        """Offer each change once: in the row that it loosens, or below the rules."""
+        left = [change for change in self._changes if change.limit is not None]
+        for budget_row in self.rows:
+            mine = next(filter(budget_row.would_take, left), None)
+            budget_row.offer(mine)
+            left = [change for change in left if change is not mine]
+        lift = self._lift_offered()
+        self.lift.layout.display = "" if lift else "none"
+        if lift:
+            count = len(lift.lifted)
+            layers = "1 layer" if count == 1 else f"{count} layers"
+            self.lift.description = f"Lift the rules in {layers}"
+            names = ", ".join(map(str, lift.lifted))
+            self.lift.tooltip = f"Allow another variant in {layers}: {names}"
+
+    def _lift_offered(self) -> Change | None:
+        return next((change for change in self._changes if change.limit is None), None)
+
+    def _lift(self) -> None:
+        if lift := self._lift_offered():
+            self.state.make_change(lift)
+
     def _draw_rows(self) -> None:
         self.rows = tuple(
             BudgetRow(self.state, place, self.units) for place in range(len(self.state.budgets))
@@ -126,6 +160,10 @@ class BudgetPanel(Panel):
         solution = self.state.solution
         answered = solution is not None and solution.problem == self.state.problem
         if solution is None or solution.found or not (answered or self.state.updating):
+            self.foot.value, self.foot.layout.display = "", "none"
+            return
+        rows = (setting for setting in self.state.budgets if setting.on)
+        if any(cannot_be_met(self.state.library, setting) for setting in rows):  # said in its row
             self.foot.value, self.foot.layout.display = "", "none"
             return
         self.foot.layout.display = ""
@@ -156,7 +194,7 @@ def _title(library: BlockLibrary, key: str, keys: dict[str, None]) -> str:
 
 def slack_words(slack: Slack, scale: Scale) -> str:
     """Say what is left of a limit, such as ``"Not the limit: 9,800 MiB to spare"``."""
-    left = f"{scale.spare(slack.amount)} to spare" if slack.amount else "nothing to spare"
+    left = f"{scale.said(slack.amount)} to spare" if slack.amount else "nothing to spare"
     return f"{'The limit' if slack.binds else 'Not the limit'}: {left}"
 
 
@@ -187,6 +225,7 @@ class BudgetRow(Following, widgets.VBox):
         self.span = self.scale.span()
         self._setting: BudgetSetting | None = None
         self._typed: float | None = None
+        self._offered: Change | None = None
         self._build()
         self.show(state.budgets[place])
         self._bind()
@@ -213,6 +252,33 @@ class BudgetRow(Following, widgets.VBox):
             else ""
         )
 
+    def would_take(self, change: Change) -> bool:
+        """Whether this row is too tight for a change."""
+        return self._loosened(change) != self.state.budgets[self.place]
+
+    def offer(self, change: Change | None) -> None:
+        """Offer to loosen the limit as little as makes the problem feasible."""
+        self._offered = change
+        self.loosen.layout.display = "none" if change is None else ""
+        if change is not None:
+            self.loosen.description = self._loosening(self._loosened(change))
+
+    def _loosened(self, change: Change) -> BudgetSetting:
+        setting = self.state.budgets[self.place]
+        if change.limit is None:
+            return setting
+        return loosened(self.state.library, setting, change.limit)
+
+    def _loosening(self, setting: BudgetSetting) -> str:
+        if not setting.on:
+            return f"Lift {self.quantity.label}"
+        verb = "Raise" if setting.sense == "at most" else "Lower"
+        return f"{verb} {self.quantity.label} to {self.scale.said(setting.value)}"
+
+    def _take(self) -> None:
+        if self._offered is not None:
+            self.state.make_change(self._offered)
+
     def close(self) -> None:
         """Close the row with all that is in it."""
         for child in (self.switch, self.sense, self.field, self.unit, *self.children):
@@ -236,7 +302,9 @@ class BudgetRow(Following, widgets.VBox):
         )
         self.slider.layout.width = "auto"
         self.words, self.slack = widgets.HTML(), widgets.HTML()
-        self.children = (line, self.slider, self.words, self.slack)
+        self.loosen = button("", "The least change of this limit that makes the budgets feasible")
+        self.children = (line, self.slider, self.words, self.slack, self.loosen)
+        self.offer(None)
         self.add_class("pw-limit")
 
     def _make_room(self) -> None:
@@ -252,6 +320,7 @@ class BudgetRow(Following, widgets.VBox):
         self.changed(self.sense, lambda sense: self.state.set_budget(self.place, sense=sense))
         self.changed(self.field, self._type)
         self.changed(self.slider, self._drag)
+        self.clicked(self.loosen, self._take)
 
     def _drag(self, shown: float) -> None:
         # The page rounds the handle to its steps and sends that back: no request of the user.

@@ -5,11 +5,19 @@ from __future__ import annotations
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.library import FrozenMapping, LayerName
+from puzzle_widgets.problem.budget_rows import SearchRule
 from puzzle_widgets.state import BudgetSetting
 from puzzle_widgets.widgets.budgets.panel import BudgetRow
 from tests.support.libraries import MEMORY, RUNTIME, make_library
 
 KEYS = ("metrics.loss", "metrics.accuracy", MEMORY, RUNTIME)
+
+
+CLASH = (
+    BudgetSetting(MEMORY, "at most", 2_000, on=True),
+    BudgetSetting(RUNTIME, "at least", 300, on=True),
+)
 
 
 @pytest.fixture
@@ -207,16 +215,60 @@ def test_rows_are_made_anew_when_other_resources_are_limited(panel: pw.BudgetPan
 
 def test_foot_says_why_nothing_is_feasible(panel: pw.BudgetPanel) -> None:
     """Limits that exclude each other give the search's own reason, until they are fixed."""
-    row_of(panel, "Memory").field.value = "100"
-    assert "least possible is 400 MiB" in panel.foot.value
+    panel.state.budgets = CLASH
+    assert "No architecture meets all limits together" in panel.foot.value
     assert panel.foot.layout.display == ""
-    row_of(panel, "Memory").field.value = "3000"
+    row_of(panel, "Memory").field.value = "4000"
     assert panel.foot.value == ""
+
+
+def test_what_a_row_cannot_meet_is_said_in_that_row_alone(panel: pw.BudgetPanel) -> None:
+    """Once, where the clash is."""
+    row_of(panel, "Memory").field.value = "100"
+    assert "the least possible is 400 MiB" in row_of(panel, "Memory").words.value
+    assert panel.foot.value == ""
+
+
+def test_each_row_offers_the_least_change_that_makes_it_feasible(panel: pw.BudgetPanel) -> None:
+    """In the unit on screen; a press makes it, and the buttons go."""
+    panel.state.budgets = CLASH
+    memory, runtime = row_of(panel, "Memory"), row_of(panel, "Runtime")
+    assert memory.loosen.description == "Raise Memory to 3,048 MiB"
+    assert runtime.loosen.description == "Lower Runtime to 240 ms"
+    panel.gib.value = True
+    assert row_of(panel, "Memory").loosen.description == "Raise Memory to 2.977 GiB"
+    row_of(panel, "Memory").loosen.click()
+    assert panel.state.solution.found
+    assert panel.state.budgets[0].value == panel.state.solution.totals[MEMORY]
+    assert row_of(panel, "Memory").loosen.layout.display == "none"
+
+
+def test_a_throughput_limit_is_loosened_as_one(panel: pw.BudgetPanel) -> None:
+    """Its row offers tokens/s, and the change is made there."""
+    panel.state.budgets = (BudgetSetting("throughput", "at least", 1e6, on=True),)
+    row = row_of(panel, "Throughput")
+    assert row.loosen.description == "Lower Throughput to 2,500 tokens/s"
+    row.loosen.click()
+    assert panel.state.solution.found
+    assert [one.resource for one in panel.state.budgets] == ["throughput"]
+
+
+def test_rules_are_lifted_where_they_clash(panel: pw.BudgetPanel) -> None:
+    """In as few layers as will do; the rest of the rule stays."""
+    parents: FrozenMapping[LayerName, str] = FrozenMapping([(n, "v0") for n in range(4)])
+    panel.state.budgets = (BudgetSetting(MEMORY, "at most", 2_300, on=True),)
+    panel.state.set_rules([SearchRule("all parents", fixed=parents)])
+    assert panel.lift.description == "Lift the rules in 2 layers"
+    panel.lift.click()
+    assert panel.state.solution.found
+    (rule,) = panel.state.rules
+    assert (len(rule.fixed), rule.words) == (2, "all parents, with exceptions")
+    assert panel.lift.layout.display == "none"
 
 
 def test_stale_reason_is_dimmed_and_then_gone(panel: pw.BudgetPanel) -> None:
     """While another search is under way the old reason is no statement on the new problem."""
-    row_of(panel, "Memory").field.value = "100"
+    panel.state.budgets = CLASH
     state = panel.state
     with state.hold_trait_notifications():
         state._put(updating=True, problem=state.problem.with_budget(MEMORY))
