@@ -19,6 +19,8 @@ from puzzle_widgets.search.rescale import above_least
 # Scores are equal when they differ by less than this share of a typical difference.
 EQUAL = 1e-11
 _STATES = 30_000
+# A sum is rounded once.
+_ROUNDING = 2.0**-52
 
 
 def settle_by_reference(
@@ -98,12 +100,13 @@ class _Settling:
         above = above_least(held)[0]
         total = math.fsum(held.score[self.choice].tolist())
         equal = self._equal if self._equal is not None else TOLERANCE * abs(total)
+        sum_held = math.fsum(above[self.choice].tolist())
         self.mckp = replace(
             held,
             score=level,
             cost=np.concatenate([held.cost, above[None]]),
             lower=np.append(held.lower, -np.inf),
-            upper=np.append(held.upper, math.fsum(above[self.choice].tolist()) + equal),
+            upper=np.append(held.upper, sum_held * (1 + _ROUNDING) + equal),
             rows=(*held.rows, "held"),
         )
         self._equal = None

@@ -81,9 +81,9 @@ static f64 largest_above(const Problem *problem, f64 *above) {
 
 /* Ban what no choice can have that scores like the one known, or a little better. 0 where that
    leaves scores of like magnitude, so that nothing is gained. */
-static int narrow_scores(Task *task, f64 resolution) {
+static int narrow_scores(Task *task, f64 score, f64 resolution) {
     Problem *now = &task->now, band = *now;
-    f64 limits[2] = {task->score - 2 * resolution, task->score + resolution};
+    f64 limits[2] = {score - 2 * resolution, score + resolution};
     Mark begin = mark();
     f64 *above = TAKE(f64, now->variants);
     Rows rows;
@@ -128,8 +128,9 @@ static void hold(Task *task, const f64 *level) {
     if (equal < 0.0) equal = TOLERANCE * size_of(total);
     Sum sum = {.count = 0};
     for (i32 i = 0; i < now->layers; i++) sum_add(&sum, above[task->choice[i]]);
+    f64 held = sum_value(&sum);
     now->lower[row] = -INF;
-    now->upper[row] = sum_value(&sum) + equal;
+    now->upper[row] = held + equal + EPSILON * held; /* the sum itself was rounded once */
     memcpy(now->score, level, sizeof(f64) * (usize)n);
     task->equal = -1.0;
 }
@@ -212,6 +213,11 @@ static void after_tie(Task *task) {
         task->phase = TASK_DONE;
         return;
     }
+    if (search->resolution > 0.0 && narrow_scores(task, search->score, search->resolution)) {
+        Options options = search->options; /* a closer look at the same sum */
+        restart(task, &options);
+        return;
+    }
     open_out(search, task->now.allowed);
     next_tie(task);
 }
@@ -243,7 +249,7 @@ static void after_search(Task *task) {
     take_answer(task);
     task->phase = TASK_DONE;
     if (task->status != OPTIMAL) return;
-    if (resolution > 0.0 && narrow_scores(task, resolution)) {
+    if (resolution > 0.0 && narrow_scores(task, task->score, resolution)) {
         Options options = task->options;
         options.prices = 0;
         options.choice = 0;
