@@ -17,6 +17,8 @@ from puzzle_widgets.charts.figure import (
 from puzzle_widgets.charts.palette import PARENT, scenario_color, scenario_dash
 from puzzle_widgets.solution import Scenario, Solution, parent_solution
 
+PARENT_NAME = "Parent"
+
 
 @dataclass(frozen=True)
 class Series:
@@ -34,7 +36,7 @@ class Series:
 
 def parent_series(parent: Solution) -> Series:
     """Give the parent its look."""
-    return Series("Parent", parent, PARENT)
+    return Series(PARENT_NAME, parent, PARENT)
 
 
 def scenario_series(scenarios: Sequence[Scenario]) -> list[Series]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from puzzle_widgets.library import BlockLibrary
@@ -42,6 +43,34 @@ def resummed(scenario: Scenario, library: BlockLibrary) -> Scenario | None:
     chosen = {layer.name: architecture[layer.name] for layer in library.layers}
     bare = SearchProblem.of(library, problem.goal, key)
     return Scenario(scenario.name, evaluate(bare, chosen))
+
+
+def first_alike(solutions: Sequence[Solution]) -> tuple[int | None, ...]:
+    """Find for each solution the first before it of the same architecture, whatever was asked.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> wide = problem.with_budget("stats.memory_mib", upper="200 %")
+    >>> first_alike([pw.search(problem), pw.search(wide)])
+    (None, 0)
+    """
+    found: list[int | None] = []
+    for place, one in enumerate(solutions):
+        before = (n for n in range(place) if solutions[n].architecture == one.architecture)
+        found.append(next(before, None) if one.found else None)
+    return tuple(found)
+
+
+def saved_words(scenarios: Sequence[Scenario]) -> str:
+    """Say under which name the last one was saved, and whether an earlier one is the same."""
+    first = first_alike([one.solution for one in scenarios])[-1]
+    words = f"Saved as scenario {scenarios[-1].name!r}."
+    if first is None:
+        return words
+    return f"{words} It is the same architecture as {scenarios[first].name!r}."
 
 
 def budget_words(problem: SearchProblem) -> str:

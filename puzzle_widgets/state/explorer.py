@@ -19,6 +19,7 @@ from puzzle_widgets.library.datasets import Dataset
 from puzzle_widgets.library.puzzletron import Wanted
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Solution
+from puzzle_widgets.solution.scenario import saved_words
 from puzzle_widgets.state import actions, opening, record_file
 from puzzle_widgets.state.opening import Run
 from puzzle_widgets.state.record import Looks, Record, Selection, SweepName
@@ -395,7 +396,7 @@ class ExplorerState(HasTraits):
     def keep(self, name: str) -> None:
         """Save what is shown as a scenario."""
         if self._attempt(self._store.apply, actions.keep, name, self.shown):
-            self.say(f"Saved as scenario {self.scenarios[-1].name!r}.")
+            self.say(saved_words(self.scenarios))
 
     def rename(self, which: str | int, name: str) -> None:
         """Give a scenario, by its name or place, another name."""

@@ -34,7 +34,7 @@ from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.charts import CurveChart, legend_line
 from puzzle_widgets.widgets.html import Cell, Line, card_table, render
 from puzzle_widgets.widgets.panel import Following, button, named, row
-from puzzle_widgets.widgets.scenarios.table import NOTHING, series_title
+from puzzle_widgets.widgets.scenarios.table import NOTHING, same_words, series_title
 
 SCORES, SPREAD, SPEED, DIFFERENCE = "scores", "spread", "speed", "difference"
 _SPREAD_WORDS = Markup(
@@ -93,7 +93,7 @@ class Comparison(Following, widgets.VBox):
             self.difference.show(both)
             self._lay_out(self.difference)
         elif view == SPEED:
-            self.says.value = speed_bars(both)
+            self.says.value = speed_bars(both) + same_words(both)
             self._lay_out(self.says)
         else:
             self._draw(self._figure())
@@ -121,7 +121,7 @@ class Comparison(Following, widgets.VBox):
             chart = self.charts[figure.y.log] = CurveChart(figure)
         chart.show(figure)
         view = self.view.value
-        self.words.value = legend_line(figure.legend)
+        self.words.value = legend_line(figure.legend) + same_words(self._series(parent=True))
         if view in self.state.library.keys:
             self._lay_out(self.words, chart.figure)
             return

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from puzzle_widgets.charts.comparison import Series
+from puzzle_widgets.charts.comparison import PARENT_NAME, Series
 from puzzle_widgets.charts.svg import DASHES
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, format_number, format_share
 from puzzle_widgets.solution import Solution
-from puzzle_widgets.solution.scenario import budget_words
+from puzzle_widgets.solution.scenario import budget_words, first_alike
 from puzzle_widgets.widgets.html import Cell, Line, card_table
 
 NOTHING = "\N{EN DASH}"
@@ -44,17 +44,39 @@ def scenario_table(parent: Series, scenarios: Sequence[Series], shown: int | Non
     """
     columns = _columns(parent.solution.library, [one.solution for one in scenarios])
     head = ["Scenario", *(column.title for column in columns)]
-    rows = [_row(one, columns, is_shown=place == shown) for place, one in enumerate(scenarios)]
+    names = _same_names([parent, *scenarios])[1:]
+    rows = [
+        _row(one, columns, is_shown=place == shown, same=names[place])
+        for place, one in enumerate(scenarios)
+    ]
     lines = [_parent_row(parent, columns), *rows]
     caption = "Saved scenarios and the parent"
     return card_table(head, lines, caption=caption, words=(0, 1, len(columns)))
 
 
-def _row(one: Series, columns: Sequence[Column], *, is_shown: bool) -> Line:
+def same_words(series: Sequence[Series]) -> Markup:
+    """Say which of some architectures are the same, and whether the same was asked of them."""
+    firsts = first_alike([one.solution for one in series])
+    pairs = ((one, series[n]) for one, n in zip(series, firsts, strict=True) if n is not None)
+    return Markup("").join(_same(one, first) for one, first in pairs)
+
+
+def _same(one: Series, first: Series) -> Markup:
+    asked = one.solution.problem == first.solution.problem or first.name == PARENT_NAME
+    though = "" if asked else ", though they answer different problems"
+    words = Markup("<p class='pw-says'><b>{}</b> is the same architecture as <b>{}</b>{}.</p>")
+    return words.format(one.name, first.name, though)
+
+
+def _same_names(series: Sequence[Series]) -> list[str]:
+    firsts = first_alike([one.solution for one in series])
+    return ["" if first is None else series[first].name for first in firsts]
+
+
+def _row(one: Series, columns: Sequence[Column], *, is_shown: bool, same: str) -> Line:
     cells = [column.cell(one.solution) for column in columns]
-    return Line(
-        [series_title(one, "shown" if is_shown else ""), *cells], "pw-chosen" if is_shown else ""
-    )
+    tags = [*(["shown"] if is_shown else []), *([f"same as {same}"] if same else [])]
+    return Line([series_title(one, *tags), *cells], "pw-chosen" if is_shown else "")
 
 
 def _parent_row(parent: Series, columns: Sequence[Column]) -> Line:
@@ -131,9 +153,9 @@ def _number(value: float | None, form: str = "") -> str:
     return format(value, form) if form else format_number(value)
 
 
-def series_title(series: Series, tag: str = "") -> Markup:
-    """The name behind a short piece of its line, with a word in a tag behind it."""
-    tagged = Markup("<i class='pw-tag'>{}</i>").format(tag) if tag else Markup("")
+def series_title(series: Series, *tags: str) -> Markup:
+    """The name behind a short piece of its line, with words in tags behind it."""
+    tagged = Markup("").join(Markup("<i class='pw-tag'>{}</i>").format(tag) for tag in tags)
     who = Markup("<span class='pw-who'>{}<span>{}</span>{}</span>")
     return who.format(_mark(series), series.name, tagged)
 

@@ -133,6 +133,31 @@ def test_table_has_the_parent_first_and_units(panel: ScenarioPanel) -> None:
     assert "Memory ≤ 225 MiB" in words
 
 
+def compared(panel: ScenarioPanel) -> str:
+    """What the comparison says."""
+    return "".join(str(getattr(child, "value", "")) for child in panel.comparison.children)
+
+
+@pytest.mark.parametrize("view", [SCORES, SPREAD, SPEED, RUNTIME])
+def test_scenarios_of_the_same_architecture_say_so(panel: ScenarioPanel, view: str) -> None:
+    """In the table, in every view of the comparison, and on saving; also of other budgets."""
+    panel.state.set_budget(MEMORY, 160)
+    panel.state.keep("<i>one</i>")
+    panel.state.set_budget(MEMORY, 155)
+    panel.state.keep("two")
+    assert "It is the same architecture as '<i>one</i>'" in message(panel).text
+    assert "same as &lt;i&gt;one&lt;/i&gt;" in panel.table.value
+    panel.comparison.view.value = view
+    shown = compared(panel)
+    assert "<b>two</b> is the same architecture as <b>&lt;i&gt;one" in shown
+    assert "though they answer different problems" in shown
+    panel.state.set_budget(MEMORY, 40)
+    panel.state.delete(1)
+    panel.state.keep("three")
+    shown = compared(panel)
+    assert "same a" not in panel.table.value + shown
+
+
 def test_scenarios_with_different_objectives_name_them(panel: ScenarioPanel) -> None:
     """Where scenarios were found with different objectives, each score says its own."""
     keep(panel, "loss")
