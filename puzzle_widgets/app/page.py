@@ -68,4 +68,4 @@ def explorer_page() -> DOMWidget:
         state = ExplorerState(open_source(name, **how), workload=workload)
     except PuzzleError as error:
         return HTML(_MESSAGE.format(name, error))
-    return PuzzleExplorer(state)
+    return PuzzleExplorer(state, own_page=True)

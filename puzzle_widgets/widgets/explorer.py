@@ -6,6 +6,7 @@ import ipywidgets as widgets
 
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state.background import running_loop
+from puzzle_widgets.widgets.address import PageAddress
 from puzzle_widgets.widgets.budgets.panel import BudgetPanel
 from puzzle_widgets.widgets.export import ExportPanel
 from puzzle_widgets.widgets.layers.panel import LayerView
@@ -31,6 +32,8 @@ class PuzzleExplorer(widgets.VBox):
         As for :func:`puzzle_widgets.search`; not used where a state is given.
     find_front
         Whether to search the Pareto front at once; by default where it can run in the background.
+    own_page
+        Whether the page is the explorer's own, as in the app: its address then keeps the state.
 
     Examples
     --------
@@ -48,11 +51,14 @@ class PuzzleExplorer(widgets.VBox):
         *,
         solver: str = "exact",
         find_front: bool | None = None,
+        own_page: bool = False,
     ) -> None:
         super().__init__()
         self.state = state_of(source, solver)
         self._find_front = running_loop() is not None if find_front is None else find_front
         self.library_bar = LibraryBar(self.state)
+        self.aids: tuple[PageAddress, ...] = (PageAddress(self.state),) if own_page else ()
+        self.library_bar.line.children += self.aids
         self.message_bar = MessageBar(self.state)
         self.offer = DatasetOffer(self.state)
         self.budgets = BudgetPanel(self.state)
@@ -96,7 +102,7 @@ class PuzzleExplorer(widgets.VBox):
             return
         self.state.unobserve(self._library_opened, "library")
         self.state.close()
-        for panel in self.panels:
+        for panel in (*self.aids, *self.panels):
             panel.close()
         super().close()
 

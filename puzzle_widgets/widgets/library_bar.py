@@ -59,8 +59,8 @@ class LibraryBar(Panel):
         self.workload = row(widgets.HTML("<span class='pw-name'>Workload</span>"), self.costs)
         self.notes = widgets.HTML()
         self.history = self.own(HistoryButtons(self.state))
-        line = row(label, self.picker, self.upload, self.templates, self.history)
-        return [line, self.workload, self.facts, self.notes]
+        self.line = row(label, self.picker, self.upload, self.templates, self.history)
+        return [self.line, self.workload, self.facts, self.notes]
 
     def bind(self) -> None:
         """Follow the state's library, and open what is picked."""
