@@ -13,14 +13,15 @@ import numpy as np
 
 from puzzle_widgets.library import FrozenMapping, LayerName
 from puzzle_widgets.problem import Budget, SearchProblem
-from puzzle_widgets.problem.mckp import IntArray, to_architecture
+from puzzle_widgets.problem.mckp import IntArray, Mckp, to_architecture
 from puzzle_widgets.problem.problem import replace_field
 from puzzle_widgets.search.engine import solve
-from puzzle_widgets.search.options import SearchOptions
+from puzzle_widgets.search.options import SearchOptions, WarmStart
 from puzzle_widgets.search.outcome import Cancelled, Outcome, never
 
-# For one change: that nothing less would do is often harder to prove than an optimum.
-_SECONDS = 0.25
+# That nothing less would do is often harder to prove than an optimum: what is near comes first.
+_NEAR, _SECONDS_NEAR, _SECONDS_EXACT = 1e-3, 1.0, 0.25
+_FARTHEST = 0.01
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def least_changes(problem: SearchProblem, cancelled: Cancelled = never) -> tuple
     """Find the changes that make an infeasible problem feasible, each when made alone.
 
     For each limit the least loosening, and for what is fixed and banned the fewest layers to lift
-    it in. What does not help alone is left out; what is not proven in time has a gap.
+    it in. What does not help alone is left out; what is not proven in time has a gap, 1 % at most.
 
     Parameters
     ----------
@@ -81,35 +82,32 @@ def least_changes(problem: SearchProblem, cancelled: Cancelled = never) -> tuple
     cancelled
         Asked now and then; true takes what is found.
     """
-    options = SearchOptions(time_limit=_SECONDS, cancelled=cancelled)
     return tuple(
         change
-        for change, choice in _candidates(problem, options)
-        if _keeps(change.apply(problem), choice)
+        for change, choice in _candidates(problem, cancelled)
+        if change.gap <= _FARTHEST and _keeps(change.apply(problem), choice)
     )
 
 
-def _candidates(
-    problem: SearchProblem, options: SearchOptions
-) -> Iterator[tuple[Change, IntArray]]:
+def _candidates(problem: SearchProblem, cancelled: Cancelled) -> Iterator[tuple[Change, IntArray]]:
     for key, budget in problem.budgets.items():
         if math.isfinite(budget.upper):
-            yield from _limit(problem, Budget(key, lower=budget.lower), 1, options)
+            yield from _limit(problem, Budget(key, lower=budget.lower), 1, cancelled)
         if math.isfinite(budget.lower):
-            yield from _limit(problem, Budget(key, upper=budget.upper), -1, options)
+            yield from _limit(problem, Budget(key, upper=budget.upper), -1, cancelled)
     if problem.fixed or problem.banned:
-        yield from _rules(problem, options)
+        yield from _rules(problem, cancelled)
 
 
 def _limit(
-    problem: SearchProblem, rest: Budget, side: int, options: SearchOptions
+    problem: SearchProblem, rest: Budget, side: int, cancelled: Cancelled
 ) -> Iterator[tuple[Change, IntArray]]:
     """How little of a resource the others allow (``side`` 1), or how much (-1)."""
     key = rest.resource
     others = problem.with_budget(key, rest.lower, rest.upper)
     goal = "minimize" if side > 0 else "maximize"
     asked = replace_field(replace_field(others, "objective", key), "goal", goal)
-    outcome = solve(asked.mckp, options)
+    outcome = _least(asked.mckp, cancelled)
     if outcome.choice is not None:
         total = problem.library.totals(to_architecture(problem.library, outcome.choice))[key]
         limit = Budget(key, upper=total) if side > 0 else Budget(key, lower=total)
@@ -117,18 +115,30 @@ def _limit(
         yield Change(limit, gap=_gap(outcome, total, bound)), outcome.choice
 
 
-def _rules(problem: SearchProblem, options: SearchOptions) -> Iterator[tuple[Change, IntArray]]:
+def _rules(problem: SearchProblem, cancelled: Cancelled) -> Iterator[tuple[Change, IntArray]]:
     """The fewest layers that need a variant which is not allowed."""
     mckp, library = problem.mckp, problem.library
     against = (~mckp.allowed).astype(np.float64)
     free = replace(mckp, score=against, allowed=np.ones_like(mckp.allowed), ties=None)
-    outcome = solve(free, options)
+    outcome = _least(free, cancelled)
     if outcome.choice is not None:
         chosen = to_architecture(library, outcome.choice)
         pairs = zip(library.layers, outcome.choice.tolist(), strict=True)
         lifted = FrozenMapping({la.name: chosen[la.name] for la, index in pairs if against[index]})
         gap = _gap(outcome, len(lifted), math.ceil(outcome.bound - 1e-6))
         yield Change(lifted=lifted, gap=gap), outcome.choice
+
+
+def _least(mckp: Mckp, cancelled: Cancelled) -> Outcome:
+    """Find a choice near the least sum, then the least in the time that there is."""
+    near = solve(mckp, SearchOptions(_NEAR, _SECONDS_NEAR, cancelled))
+    if near.choice is None or near.status == "optimal" or cancelled():
+        return near
+    warm = None if near.prices is None else WarmStart(near.prices, near.choice)
+    exact = solve(mckp, SearchOptions(0.0, _SECONDS_EXACT, cancelled, warm_start=warm))
+    if exact.choice is None or mckp.score[exact.choice].sum() > mckp.score[near.choice].sum():
+        return replace(near, bound=max(near.bound, exact.bound))
+    return exact
 
 
 def _gap(outcome: Outcome, found: float, bound: float) -> float:

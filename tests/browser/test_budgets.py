@@ -94,3 +94,29 @@ def test_words_are_no_budget(explorer: Explorer) -> None:
     expect(explorer.limit("Memory").locator("b")).to_have_count(0)
     expect(explorer.status).to_have_text("Optimal, proven")
     assert explorer.drawn() == drawn
+
+
+def test_budgets_are_judged(explorer: Explorer) -> None:
+    """Which limit binds is said; a clash is said once, and a press of a button mends it."""
+    memory, throughput = explorer.limit("Memory"), explorer.limit("Throughput")
+    expect(memory).to_contain_text("Not the limit: 10,317 MiB to spare")
+    expect(throughput).to_contain_text("The limit: ")
+    expect(explorer.card("Answer")).to_contain_text("Limited by Throughput")
+    memory.get_by_role("combobox").select_option("at least")
+    explorer.type_limit("Memory", "110,000")
+    expect(explorer.status).to_have_text("Infeasible")
+    expect(explorer.card("Budgets")).to_contain_text("No architecture meets all limits together")
+    expect(explorer.card("Answer")).not_to_contain_text("No architecture")
+    throughput.get_by_role("button", name="Lower Throughput to").click()
+    expect(explorer.status).to_have_text("Optimal, proven")
+    expect(explorer.card("Budgets")).not_to_contain_text("No architecture")
+    assert float(explorer.field("Throughput").input_value().replace(",", "")) < 6_000
+
+
+def test_an_empty_model_is_warned_of(explorer: Explorer) -> None:
+    """It is optimal, and of no use: said in words and not in green."""
+    explorer.limit("Throughput").get_by_role("checkbox").uncheck()
+    explorer.type_limit("Memory", "10")
+    expect(explorer.status).to_contain_text("Optimal, proven, with")
+    expect(explorer.status.locator(".pw-warn")).to_have_count(1)
+    expect(explorer.card("Answer")).to_contain_text("Warning: Every layer is a no-op")

@@ -13,6 +13,7 @@ import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.solution.least_change import Change, least_changes
 from tests.support.libraries import (
+    EMBEDDED,
     LOSS,
     MEMORY,
     RUNTIME,
@@ -94,6 +95,19 @@ def test_what_is_found_before_a_stop_works_and_has_its_gap() -> None:
         assert pw.search(change.apply(problem)).found
         found = _end(change)
         assert abs(found - least[_key(change)]) <= change.gap * abs(found) + 1e-9
+
+
+def test_a_change_that_is_hard_to_prove_is_near_the_least() -> None:
+    """Sums of 80 layers come close to any number: which is the least takes long to prove."""
+    library = pw.load_library(EMBEDDED)
+    budgets: dict[str, Any] = {MEMORY: 30_000, "stats.num_params": (6e10, None)}
+    problem = pw.SearchProblem(
+        library, minimize="metrics.kl_div", budgets=budgets, throughput="140 %"
+    )
+    found = pw.search(problem).changes
+    assert {_key(change) for change in found} == {MEMORY, "stats.num_params"}
+    assert all(change.gap <= 0.01 for change in found)
+    assert all(pw.search(change.apply(problem), gap=0.1).found for change in found)
 
 
 def _key(change: Change) -> str:
