@@ -72,7 +72,7 @@ class Kernel {
 class Search {
   constructor(exports, form, options) {
     Object.assign(this, { exports, form, options, work: FIRST_WORK, news: 0 });
-    this.told = performance.now();
+    this.told = this.yielded = performance.now();
     this.until = this.told + (options.timeLimit ?? Infinity);
     const { layers, n, rows, levels } = form;
     const table = exports.problem_new(layers, n, rows, levels);
@@ -88,7 +88,7 @@ class Search {
     this.want({ work: this.stopped() ? 1 : this.work, gap, states, flags });
     let done = this.piece("task_new");
     while (!done && !this.stopped()) {
-      await pause();
+      if (performance.now() - this.yielded >= PIECE_MS) await this.pause();
       if (this.stopped()) break;
       this.want({ work: this.work });
       done = this.piece("task_run");
@@ -104,6 +104,11 @@ class Search {
     if (choice) this.put("warm", chosen(choice, this.form));
     return (prices ? FLAGS.WARM_PRICES : 0) | (choice ? FLAGS.WARM_CHOICE : 0)
       | (this.form.levels ? FLAGS.WITH_TIES : 0);
+  }
+
+  async pause() {
+    await pause();
+    this.yielded = performance.now();
   }
 
   stopped() {
@@ -205,7 +210,8 @@ function numbers(values, count, name, fits = Number.isFinite) {
   if (values.length !== count) {
     throw new RangeError(`${name} has ${values.length} numbers where ${count} are needed`);
   }
-  const found = Float64Array.from(values, (value) => (value === null ? NaN : value));
+  const typed = ArrayBuffer.isView(values);
+  const found = new Float64Array(typed ? values : Array.from(values, (value) => value ?? NaN));
   if (!found.every(fits)) throw new RangeError(`${name} has what is no number`);
   return found;
 }
