@@ -14,6 +14,7 @@ from puzzle_widgets.widgets.library_bar import DatasetOffer, LibraryBar
 from puzzle_widgets.widgets.page import page_aids
 from puzzle_widgets.widgets.panel import MessageBar, Shown, state_of
 from puzzle_widgets.widgets.scenarios.panel import ScenarioPanel
+from puzzle_widgets.widgets.shelf import ScenarioShelf
 from puzzle_widgets.widgets.status import StatusPanel
 from puzzle_widgets.widgets.sweeps.decision_map import DecisionMap
 from puzzle_widgets.widgets.sweeps.front import ParetoPlot
@@ -33,7 +34,8 @@ class PuzzleExplorer(widgets.VBox):
     find_front
         Whether to search the Pareto front at once; by default where it can run in the background.
     own_page
-        Whether the page is the explorer's own, as in the app: its address then keeps the state.
+        Whether the page is the explorer's own, as in the app: its address then keeps the state,
+        and its browser the scenarios.
 
     Examples
     --------
@@ -57,7 +59,7 @@ class PuzzleExplorer(widgets.VBox):
         self.state = state_of(source, solver)
         self._find_front = running_loop() is not None if find_front is None else find_front
         self.library_bar = LibraryBar(self.state)
-        self.aids: tuple[PageAddress, ...] = (PageAddress(self.state),) if own_page else ()
+        self.aids = (PageAddress(self.state), ScenarioShelf(self.state)) if own_page else ()
         self.library_bar.line.children += self.aids
         self.message_bar = MessageBar(self.state)
         self.offer = DatasetOffer(self.state)
