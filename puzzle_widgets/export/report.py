@@ -207,7 +207,7 @@ def _question(problem: SearchProblem) -> str:
 def budgets_in_full(problem: SearchProblem) -> str:
     """Say the budgets, a runtime budget with its throughput."""
     said, runtime = budget_words(problem), problem.budgets.get(RUNTIME)
-    if runtime is None or not 0 < runtime.upper < math.inf:
+    if runtime is None or runtime.rates[1] or not 0 < runtime.upper < math.inf:
         return said
     throughput = problem.library.throughput(runtime.upper)
     if throughput is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -48,6 +48,9 @@ class Budget:
         Dotted key, such as ``stats.memory_mib``.
     lower, upper
         Least and greatest sum allowed; infinite where there is no limit.
+    rates
+        Whether lower and upper limit, of the runtime, were stated as a throughput, and are told as
+        one.
 
     Examples
     --------
@@ -59,6 +62,7 @@ class Budget:
     resource: str
     lower: float = -math.inf
     upper: float = math.inf
+    rates: tuple[bool, bool] = field(default=(False, False), compare=False, repr=False)
 
     @property
     def limits(self) -> bool:
@@ -67,7 +71,9 @@ class Budget:
 
     def tighten(self, other: Budget) -> Budget:
         """Both budgets at once."""
-        return Budget(self.resource, max(self.lower, other.lower), min(self.upper, other.upper))
+        lower, below = max((self.lower, self.rates[0]), (other.lower, other.rates[0]))
+        upper, above = min((self.upper, self.rates[1]), (other.upper, other.rates[1]))
+        return Budget(self.resource, lower, upper, (below, above))
 
 
 def check_key(library: BlockLibrary, key: str, what: str) -> str:
@@ -151,6 +157,8 @@ def to_budgets(
         check_key(library, key, "A budget")
         given = (spec.lower, spec.upper) if isinstance(spec, Budget) else spec
         found[key] = read_budget(key, given, library.parent_totals[key])
+        if isinstance(spec, Budget):
+            found[key] = replace(found[key], rates=spec.rates)
     return found
 
 
@@ -176,4 +184,4 @@ def _throughput_budget(library: BlockLibrary, throughput: Limit) -> Budget:
             "not say. Give load_library(..., measurement=Measurement(batch_size, "
             "sequence_length)), or a runtime budget in ms."
         )
-    return Budget(RUNTIME, upper=library.runtime_at(target))
+    return Budget(RUNTIME, upper=library.runtime_at(target), rates=(False, True))

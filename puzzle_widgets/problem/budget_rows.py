@@ -182,8 +182,8 @@ def settings_of(
 ) -> tuple[BudgetSetting, ...]:
     """Rows that state a problem's budgets; resources that it does not limit are turned off."""
     rows = {(row.resource, row.sense): replace(row, on=False) for row in settings}
-    for key, budget in problem.budgets.items():
-        for row in _rows(key, budget):
+    for budget in problem.budgets.values():
+        for row in reversed(limits_of(problem.library, budget)):
             rows[row.resource, row.sense] = row
     return tuple(rows.values())
 
@@ -212,6 +212,31 @@ def to_problem(
         for other in rule.differences:
             problem = problem.with_difference(other.architecture, other.layers)
     return problem
+
+
+def limits_of(library: BlockLibrary, budget: Budget) -> tuple[BudgetSetting, ...]:
+    """A budget's limits as they were stated, the lower one first: a throughput as a throughput."""
+    ends: tuple[tuple[Sense, float, bool], ...] = (
+        ("at least", budget.lower, budget.rates[0]),
+        ("at most", budget.upper, budget.rates[1]),
+    )
+    return tuple(
+        _stated(library, budget.resource, sense, end, rate=rate)
+        for sense, end, rate in ends
+        if math.isfinite(end)
+    )
+
+
+def _stated(
+    library: BlockLibrary, resource: str, sense: Sense, end: float, *, rate: bool
+) -> BudgetSetting:
+    speed = library.throughput(end) if rate else None
+    if speed is None or not math.isfinite(speed):
+        return BudgetSetting(resource, sense, end, on=True)
+    faster: Sense = "at most" if sense == "at least" else "at least"
+    near = (float(f"{speed:.12g}"), speed, *(math.nextafter(speed, to) for to in (0, math.inf)))
+    stated = next((one for one in near if library.runtime_at(one) == end), speed)
+    return BudgetSetting(THROUGHPUT, faster, stated, on=True)
 
 
 def rules_of(problem: SearchProblem, words: str) -> tuple[SearchRule, ...]:
@@ -279,21 +304,12 @@ def _first(library: BlockLibrary, resource: str, offered: list[str]) -> BudgetSe
     return BudgetSetting(resource, "at most", parent)
 
 
-def _rows(key: str, budget: Budget) -> list[BudgetSetting]:
-    rows = []
-    if math.isfinite(budget.upper):
-        rows.append(BudgetSetting(key, "at most", budget.upper, on=True))
-    if math.isfinite(budget.lower):
-        rows.append(BudgetSetting(key, "at least", budget.lower, on=True))
-    return rows
-
-
 def to_budget(library: BlockLibrary, row: BudgetSetting) -> Budget:
     """Write one row as limits on the sum that it is about: of the runtime, for throughput."""
     if row.resource != THROUGHPUT:
         return _one_sided(row.resource, row.sense, row.value)
     slower: Sense = "at most" if row.sense == "at least" else "at least"
-    return _one_sided(RUNTIME, slower, library.runtime_at(row.value))
+    return replace(_one_sided(RUNTIME, slower, library.runtime_at(row.value)), rates=(True, True))
 
 
 def _one_sided(resource: str, sense: Sense, value: float) -> Budget:

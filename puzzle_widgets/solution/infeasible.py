@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from puzzle_widgets.library.quantity import format_number
+from puzzle_widgets.library.quantity import THROUGHPUT, Quantity, format_number
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem import Budget, SearchProblem
+from puzzle_widgets.problem.budget_rows import limits_of
 from puzzle_widgets.problem.mckp import Mckp
 from puzzle_widgets.problem.problem import replace_field
 from puzzle_widgets.search.outcome import Outcome
@@ -40,22 +41,32 @@ def _alone(problem: SearchProblem) -> str:
         least, most = _possible(problem, key)
         asked = _ask(problem, budget)
         if budget.upper < least:
-            return f"{asked}, but the least possible is {_text(problem, key, least)}."
+            return f"{asked}, but {_end(problem, budget, least, 1)}."
         if budget.lower > most:
-            return f"{asked}, but the most possible is {_text(problem, key, most)}."
+            return f"{asked}, but {_end(problem, budget, most, 0)}."
         if budget.lower > budget.upper:
             return f"{asked}, which contradict each other."
     return ""
 
 
-def _text(problem: SearchProblem, key: str, value: float) -> str:
-    """Write a value so that it differs from a limit that it just misses."""
-    quantity, budget = problem.library.quantity(key), problem.budgets[key]
-    limits = {quantity.text(budget.lower), quantity.text(budget.upper)}
-    if quantity.text(value) not in limits:
-        return quantity.text(value)
-    nearest = min(abs(value - limit) for limit in (budget.lower, budget.upper))
-    return f"{format_number(nearest)} {quantity.unit}".rstrip() + " away from that"
+def _end(problem: SearchProblem, budget: Budget, value: float, side: int) -> str:
+    """Say the end that is possible, so that it differs from a limit that it just misses."""
+    quantity, reached, word = _as_stated(problem, budget, value, side)
+    _, limit, _ = _as_stated(problem, budget, (budget.lower, budget.upper)[side], side)
+    text = quantity.text(reached)
+    if text == quantity.text(limit):
+        text = f"{quantity.text(abs(reached - limit))} away from that"
+    return f"the {word} possible is {text}"
+
+
+def _as_stated(
+    problem: SearchProblem, budget: Budget, value: float, side: int
+) -> tuple[Quantity, float, str]:
+    """A sum as its limit was stated: in runtime or throughput, and whether that is an end below."""
+    speed = problem.library.throughput(value) if budget.rates[side] else None
+    if speed is None or not math.isfinite(speed):
+        return problem.library.quantity(budget.resource), value, ("most", "least")[side]
+    return problem.library.quantity(THROUGHPUT), speed, ("least", "most")[side]
 
 
 def _possible(problem: SearchProblem, key: str) -> tuple[float, float]:
@@ -77,16 +88,20 @@ def _together(problem: SearchProblem, solve: Solve) -> str:
 
 def _hint(problem: SearchProblem, budget: Budget, solve: Solve) -> str:
     """What the other limits leave of this one's resource, where that alone rules it out."""
-    quantity = problem.library.quantity(budget.resource)
     if math.isfinite(budget.upper):
         least = _extreme(problem, budget, "minimize", solve)
         if least > budget.upper:
-            return f"Under the other limits, {quantity.label} is at least {quantity.text(least)}."
+            return _leave(problem, budget, least, 1)
     if math.isfinite(budget.lower):
         most = _extreme(problem, budget, "maximize", solve)
         if most < budget.lower:
-            return f"Under the other limits, {quantity.label} is at most {quantity.text(most)}."
+            return _leave(problem, budget, most, 0)
     return ""
+
+
+def _leave(problem: SearchProblem, budget: Budget, value: float, side: int) -> str:
+    quantity, end, word = _as_stated(problem, budget, value, side)
+    return f"Under the other limits, {quantity.label} is at {word} {quantity.text(end)}."
 
 
 def _extreme(problem: SearchProblem, budget: Budget, goal: Goal, solve: Solve) -> float:
@@ -100,10 +115,12 @@ def _extreme(problem: SearchProblem, budget: Budget, goal: Goal, solve: Solve) -
 
 
 def _ask(problem: SearchProblem, budget: Budget) -> str:
-    quantity = problem.library.quantity(budget.resource)
-    parts = []
-    if math.isfinite(budget.lower):
-        parts.append(f"at least {format_number(budget.lower)}")
-    if math.isfinite(budget.upper):
-        parts.append(f"at most {format_number(budget.upper)}")
-    return f"{quantity.label} of {' and '.join(parts)} {quantity.unit}".rstrip() + " is asked"
+    parts: dict[str, list[str]] = {}
+    for row in limits_of(problem.library, budget):
+        words = f"{row.sense} {format_number(row.value)}"
+        parts.setdefault(row.resource, []).append(words)
+    asked = []
+    for resource, words_of in parts.items():
+        quantity = problem.library.quantity(resource)
+        asked.append(f"{quantity.label} of {' and '.join(words_of)} {quantity.unit}".rstrip())
+    return f"{' and '.join(asked)} is asked"

@@ -20,7 +20,7 @@ from puzzle_widgets.search.options import SearchOptions, WarmStart
 from puzzle_widgets.search.outcome import Cancelled, Outcome, never
 
 # That nothing less would do is often harder to prove than an optimum: what is near comes first.
-_NEAR, _SECONDS_NEAR, _SECONDS_EXACT = 1e-3, 1.0, 0.25
+_NEAR, _SECONDS_NEAR, _SECONDS_EXACT = 1e-3, 2.0, 0.25
 _FARTHEST = 0.01
 
 
@@ -58,9 +58,11 @@ class Change:
         """
         if self.limit is not None:
             held, key = problem.budgets[self.limit.resource], self.limit.resource
-            if math.isfinite(self.limit.upper):
-                return problem.with_budget(key, held.lower, self.limit.upper)
-            return problem.with_budget(key, self.limit.lower, held.upper)
+            upper = math.isfinite(self.limit.upper)
+            end = self.limit.upper if upper else self.limit.lower
+            changed = replace(held, upper=end) if upper else replace(held, lower=end)
+            budgets = FrozenMapping({**problem.budgets, key: changed})
+            return replace_field(problem, "budgets", budgets)
         fixed = {layer: name for layer, name in problem.fixed.items() if layer not in self.lifted}
         banned = {
             layer: names - {self.lifted.get(layer, "")} for layer, names in problem.banned.items()

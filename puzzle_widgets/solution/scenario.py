@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.problem import Architecture, SearchProblem
+from puzzle_widgets.problem.budget_rows import limits_of
 from puzzle_widgets.solution.solution import Solution, evaluate
 
 
@@ -75,11 +75,7 @@ def saved_words(scenarios: Sequence[Scenario]) -> str:
 
 def budget_words(problem: SearchProblem) -> str:
     """Say a problem's budgets, such as ``"Memory ≤ 80,000 MiB"``."""
-    words = []
-    for key, budget in problem.budgets.items():
-        quantity = problem.library.quantity(key)
-        if math.isfinite(budget.lower):
-            words.append(quantity.limit("at least", budget.lower))
-        if math.isfinite(budget.upper):
-            words.append(quantity.limit("at most", budget.upper))
+    library = problem.library
+    rows = (row for budget in problem.budgets.values() for row in limits_of(library, budget))
+    words = [library.quantity(row.resource).limit(row.sense, row.value) for row in rows]
     return ", ".join(words) or "none"

@@ -317,7 +317,8 @@ def _of_budgets(solution: Solution) -> Iterator[str]:
     for key, budget in solution.problem.budgets.items():
         quantity, parent = library.quantity(key), library.parent_totals[key]
         asked = f"{quantity.label} of at most {quantity.text(budget.upper)} was requested"
-        if 0 < budget.upper <= _LARGEST_SHARE and parent > _FAR_MORE * budget.upper:
+        rate = budget.rates[1]
+        if not rate and 0 < budget.upper <= _LARGEST_SHARE and parent > _FAR_MORE * budget.upper:
             share = f"{format_number(100 * budget.upper)} %"
             yield (
                 f"{asked}, where the parent uses {quantity.text(parent)}. For a share of the "
@@ -329,7 +330,13 @@ def _of_budgets(solution: Solution) -> Iterator[str]:
                 f"asked, where the parent has {library.throughput(parent):,.4g}. For a share of "
                 'the parent\'s give it in percent, such as "85 %".'
             )
-        elif (least := _least_of_use(solution, budget)) > budget.upper:
+        elif (least := _least_of_use(solution, budget)) > budget.upper and rate:
+            yield (
+                f"A throughput of at least {library.throughput(budget.upper):,.4g} tokens/s is "
+                "asked, more than with any block that takes time: the most is "
+                f"{library.throughput(least):,.4g}."
+            )
+        elif least > budget.upper:
             yield (
                 f"{asked}, less than any block with a cost needs: the least is "
                 f"{quantity.text(least)}."

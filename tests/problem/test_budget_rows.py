@@ -164,3 +164,12 @@ def test_a_rule_is_lifted_for_some_variants_only() -> None:
     assert dict(left.banned) == {0: frozenset("b"), 1: frozenset("a")}
     assert lifted(rule, {5: "a"}) is rule
     assert lifted(SearchRule("keep", fixed=FrozenMapping([(0, "a")])), {0: "b"}) is None
+
+
+def test_a_throughput_limit_comes_back_as_one(library: pw.BlockLibrary) -> None:
+    """Restoring a problem's rows turns on the throughput row, not that of the runtime."""
+    problem = pw.SearchProblem(library, minimize="metrics.kl_div", throughput=6_000)
+    on = [row for row in settings_of(problem, first_settings(library)) if row.on]
+    assert on == [BudgetSetting(THROUGHPUT, "at least", 6_000.0, on=True)]
+    again = to_problem(library, "metrics.kl_div", "minimize", on)
+    assert again == problem

@@ -9,6 +9,7 @@ import pytest
 import puzzle_widgets as pw
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
 
+RATE = "tokens/s"
 LIBRARY = make_library([[(0, 10, 60), (1, 6, 70)], [(0, 20, 40), (2, 5, 90)]])
 
 
@@ -33,7 +34,7 @@ def reason(**rules: Any) -> str:
         ),
         (
             {"throughput": 2000},
-            "Runtime of at most 50 ms is asked, but the least possible is 100 ms.",
+            f"Throughput of at least 2,000 {RATE} is asked, but the most possible is 1,000 {RATE}.",
         ),
         (
             {"budgets": {MEMORY: 15}, "fixed": {0: "v0", 1: "v0"}},
@@ -91,6 +92,14 @@ def test_a_limit_missed_by_little_is_not_told_as_met() -> None:
     assert reason(library=library, budgets={MEMORY: 80_000.1}) == (
         "Memory of at most 80,000 MiB is asked, but the least possible is 0.2 MiB away from that."
     )
+
+
+def test_a_throughput_that_clashes_keeps_its_name() -> None:
+    """It never turns up as a runtime, in what is asked nor in what is left."""
+    text = reason(throughput=900, budgets={MEMORY: 12})
+    assert "Throughput of at least 900 tokens/s is asked" in text
+    assert "Under the other limits, Throughput is at most 625 tokens/s." in text
+    assert "Runtime" not in text
 
 
 def test_integer_budgets_that_no_sum_hits() -> None:

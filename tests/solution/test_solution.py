@@ -269,3 +269,12 @@ def test_a_throughput_that_looks_like_a_share() -> None:
     assert '"85 %"' in said
     real = pw.SearchProblem(library, minimize="metrics.kl_div", throughput="120 %")
     assert "tokens/s" not in " ".join(map(str, pw.search(real).notes))
+
+
+def test_a_throughput_beyond_any_block_of_use_is_told_as_one() -> None:
+    """In tokens/s, never as a runtime."""
+    library = make_library([[(0.0, 81.0, 4.0), (1.0, 0.0, 0.0)]])
+    found = pw.search(pw.SearchProblem(library, minimize=LOSS, throughput=50_000))
+    assert found.warned
+    (said,) = [str(note) for note in found.notes if "asked" in str(note)]
+    assert said.endswith("more than with any block that takes time: the most is 2.5e+04.")
