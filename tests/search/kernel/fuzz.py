@@ -33,8 +33,8 @@ from tests.support.instances import (
 from tests.support.native_kernel import NativeHost
 
 _SECONDS = 20.0
-_EXTREMES = np.array([0.0, 1e-150, 1e-100, 1.0, 1e100, 1e150])
-_PRICES = np.array([1e30, -1e30, 1e-320, 0.0])
+_EXTREMES = np.array([0.0, 1e-290, 1e-100, 1.0, 1e150, 1e300])
+_PRICES = np.array([np.inf, -np.inf, np.nan, 1e308, -1e308, 1e30, 1e-320, 0.0])
 
 
 def one_of_one(rng: Rng) -> Mckp:
@@ -100,7 +100,7 @@ def _by_reference(mckp: Mckp) -> Outcome:
 
 
 def starts(mckp: Mckp, rng: Rng) -> list[WarmStart | None]:
-    """None, one without sense, and prices out of all proportion."""
+    """None, one without sense, and prices that are no numbers."""
     return [None, some_start(mckp, rng), WarmStart(rng.choice(_PRICES, len(mckp.rows)))]
 
 

@@ -271,6 +271,14 @@ def test_what_is_too_large_is_told() -> None:
         one.read(one.size - 8, np.float64, 2)
 
 
+@pytest.mark.parametrize("size", [(1, 400_000_000, 1, 0), (1, 2**30, 1, 0), (9, 9, 2**30, 0)])
+def test_a_problem_beyond_all_memory_breaks_off(size: tuple[int, ...]) -> None:
+    """Sizes whose bytes no address can tell do not come out as small ones."""
+    one = host.new_host()
+    with pytest.raises(host.KernelError, match="broke off"):
+        one.call("problem_new", *size)
+
+
 def test_an_instance_that_breaks_off_is_not_used_again() -> None:
     """A step beyond the memory ends the call; what the memory then holds is not known."""
     host._IDLE.clear()

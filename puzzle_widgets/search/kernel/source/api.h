@@ -36,11 +36,11 @@ EXPORT(problem_new) usize problem_new(i32 layers, i32 variants, i32 rows, i32 ti
     jobs = 0;
     PLACE(AT_START, i32, layers + 1);
     PLACE(AT_SCORE, f64, n);
-    PLACE(AT_COST, f64, m * n);
+    PLACE(AT_COST, f64, (u64)m * n);
     PLACE(AT_LOWER, f64, m);
     PLACE(AT_UPPER, f64, m);
     PLACE(AT_ALLOWED, u8, n);
-    PLACE(AT_TIES, f64, (usize)ties * n);
+    PLACE(AT_TIES, f64, (u64)ties * n);
     PLACE(AT_PRICES, f64, m);
     PLACE(AT_WARM, i32, layers);
     PLACE(AT_CHOICE, i32, layers);

@@ -210,6 +210,10 @@ static i32 climb(const Form *form, Bound *bound, int warm, f64 tolerance, i32 mo
     if (!warm)
         for (i32 r = 0; r < rows; r++) bound->multipliers[r] = 0.0;
     bound->value = bound_at(form, bound->multipliers, priced, bound->choice, use, &score);
+    if (!finite(bound->value)) { /* prices out of all proportion tell nothing */
+        for (i32 r = 0; r < rows; r++) bound->multipliers[r] = 0.0;
+        bound->value = bound_at(form, bound->multipliers, priced, bound->choice, use, &score);
+    }
     if (rows) {
         master_begin(&master, form, cap);
         master_add(&master, use, score);

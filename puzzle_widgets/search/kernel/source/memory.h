@@ -9,21 +9,23 @@ typedef usize Mark;
 
 #ifdef __wasm__
 
+#define MOST_ADDRESS 0xffff0000u
 extern u8 __heap_base;
 static usize memory_used;
 
 static usize memory_now(void) { return memory_used; }
 
-static void *take(usize bytes) {
+static void *take(u64 bytes) {
     usize begin = (usize)&__heap_base + memory_used;
     begin = (begin + 15) & ~(usize)15;
-    usize end = begin + bytes, there = __builtin_wasm_memory_size(0) << 16;
+    u64 end = begin + bytes, there = (u64)__builtin_wasm_memory_size(0) << 16;
+    if (end > MOST_ADDRESS) __builtin_trap();
     if (end > there) {
-        usize more = (end - there + 0xffff) >> 16;
+        usize more = (usize)((end - there + 0xffff) >> 16);
         if (more < 16) more = 16;
         if (__builtin_wasm_memory_grow(0, more) == (usize)-1) __builtin_trap();
     }
-    memory_used = end - (usize)&__heap_base;
+    memory_used = (usize)end - (usize)&__heap_base;
     return (void *)begin;
 }
 
@@ -41,7 +43,7 @@ static usize piece_count, bytes_now;
 
 static usize memory_now(void) { return bytes_now; }
 
-static void *take(usize bytes) {
+static void *take(u64 bytes) {
     if (piece_count == MOST_PIECES) __builtin_trap();
     void *piece = malloc(bytes ? bytes : 1);
     piece_bytes[piece_count] = bytes;
@@ -61,6 +63,6 @@ static void release(Mark to) {
 
 #endif
 
-#define TAKE(type, count) ((type *)take(sizeof(type) * (usize)(count)))
+#define TAKE(type, count) ((type *)take(sizeof(type) * (u64)(count)))
 
 static int room_for(usize bytes) { return memory_now() + bytes <= MOST_MEMORY; }

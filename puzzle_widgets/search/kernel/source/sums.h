@@ -65,7 +65,7 @@ static f64 step_of(const f64 *values, const u8 *counts, i32 count) {
         if (!counts[i] || values[i] == 0.0) continue;
         f64 scaled = values[i] * scale;
         i64 whole = (i64)scaled;
-        if ((f64)whole != scaled) return 0.0;
+        if (whole == 0 || (f64)whole != scaled) return 0.0;
         if (common == 0) common = whole;
         while (whole % common) {
             i64 rest = whole % common;
