@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 import puzzle_widgets as pw
+from puzzle_widgets.search.kernel.host import kernel_runs
 from puzzle_widgets.problem.mckp import to_choice
 from tests.benchmarks.instances import Family, Instance
 from tests.benchmarks.peers import Answer, Peer
@@ -100,6 +101,7 @@ def race(family: Family, course: Course) -> list[Line]:
         If an answer of ours is worse than a peer's, breaks a budget, or is not proven; or a
         peer's proven answer is worse than ours by more than its gap.
     """
+    kernel_runs()  # loaded before, as the peers' packages are
     sizes = [instance.program for instance in family.instances]
     able = [peer for peer in course.peers if all(map(peer.fits, sizes))]
     runs: dict[tuple[str, int], Runs] = defaultdict(Runs)

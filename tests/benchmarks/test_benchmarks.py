@@ -183,9 +183,9 @@ def test_growth_covers_layers_variants_and_budgets() -> None:
 
 @pytest.mark.slow
 def test_memory_of_a_search_stays_small() -> None:
-    """Also the search that gives up and falls back adds less than 200 MiB at its peak."""
+    """Also a search that time ends, with many states and open nodes, adds less than 200 MiB."""
     peaks = {peak.case: peak for peak in measure_peaks()}
-    assert "then" in peaks["strongly correlated"].engine
+    assert peaks["strongly correlated"].status == "feasible"
     assert all(0 < peak.added < 200 for peak in peaks.values())
 
 
