@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from statistics import median
 
 import puzzle_widgets as pw
-from puzzle_widgets.search.kernel.host import kernel_runs
 from puzzle_widgets.problem.mckp import to_choice
+from puzzle_widgets.search.kernel.host import kernel_runs
 from tests.benchmarks.instances import Family, Instance
 from tests.benchmarks.peers import Answer, Peer
 from tests.benchmarks.workers import Workers
