@@ -58,8 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     interruptible()
     words = _with_command(list(sys.argv[1:] if arguments is None else arguments))
-    asked = build_parser(words[0]).parse_args(words)
     try:
+        asked = build_parser(words[0]).parse_args(words)
         return int(asked.run(asked))
     except PuzzleError as error:
         say(str(error))
