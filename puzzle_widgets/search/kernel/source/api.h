@@ -16,12 +16,12 @@ enum {
     ANSWER_NODES, ANSWER_WORK, ANSWERS
 };
 enum { WANT_WORK, WANT_GAP, WANT_STATES, WANT_FLAGS, WANT_JOBS, WANT_KINDS, WANTS };
-enum { WARM_PRICES = 1, WARM_CHOICE = 2, SETTLE_ONLY = 4, WITH_TIES = 8, NO_BRANCHING = 16 };
-enum { JOB_SCORES = 1, JOB_LIMITS = 2, JOB_FORCED = 4, JOB_CHAINED = 8 };
+enum { WARM_PRICES = 1, WARM_CHOICE = 2, SETTLE_ONLY = 4, WITH_TIES = 8 };
+enum { JOB_SCORES = 1, JOB_LIMITS = 2, JOB_FORCED = 4 };
 
 static Problem problem;
 static Task task;
-static i32 levels, jobs, job, job_kinds, job_open, job_levels;
+static i32 levels, jobs, job, job_kinds, job_open;
 static usize places[PLACES];
 static Mark after_problem, after_jobs;
 static Options job_options;
@@ -58,7 +58,7 @@ static i64 wanted(i32 what) { return (i64)AT(AT_CONTROL, f64)[what]; }
 static Options options_of(i32 flags) {
     Options options = {
         .gap = AT(AT_CONTROL, f64)[WANT_GAP], .cap = (i32)wanted(WANT_STATES),
-        .branch = !(flags & NO_BRANCHING)};
+        .branch = 1};
     if (flags & WARM_PRICES) options.prices = AT(AT_PRICES, f64);
     if (flags & WARM_CHOICE) options.choice = AT(AT_WARM, i32);
     return options;
@@ -112,7 +112,6 @@ EXPORT(jobs_new) usize jobs_new(void) {
     jobs = (i32)k;
     job = job_open = 0;
     job_kinds = kinds;
-    job_levels = flags & WITH_TIES ? levels : 0;
     PLACE(AT_JOB_SCORES, f64, kinds & JOB_SCORES ? k * n : 0);
     PLACE(AT_JOB_LOWER, f64, kinds & JOB_LIMITS ? k * m : 0);
     PLACE(AT_JOB_UPPER, f64, kinds & JOB_LIMITS ? k * m : 0);
@@ -145,9 +144,7 @@ static void job_begin(void) {
                 for (i32 v = problem.start[i]; v < problem.start[i + 1]; v++)
                     own.allowed[v] &= v == forced;
     }
-    Options options = job_options;
-    if (job_kinds & JOB_CHAINED && job > 0) options.prices = AT(AT_JOB_PRICES, f64) + (k - 1) * m;
-    task_begin(&task, &own, job_levels ? AT(AT_TIES, f64) : 0, job_levels, &options);
+    task_begin(&task, &own, 0, 0, &job_options);
     job_open = 1;
 }
 
