@@ -1,9 +1,13 @@
-"""A record as JSON text, and back, to save or share what the user decided."""
+"""A record as JSON text or a short code, and back, to save or share what the user decided."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import math
+import re
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any, NamedTuple, get_args
@@ -35,6 +39,10 @@ from puzzle_widgets.state.record import Record, Selection, SweepName
 FORMAT = "puzzle-widgets/record"
 VERSION = 1
 MAX_ROWS = 1_000
+MOST_LETTERS = 8_000
+MOST_BYTES = 2**18
+# What the address of a page holds: letters, digits, - and _.
+_CODE = re.compile("[A-Za-z0-9_-]+")
 _HEAD = 200
 _FILE = Location("saved state")
 
@@ -307,3 +315,36 @@ def _config_out(config: ParentConfig | None) -> list[str] | None:
     if config is None:
         return None
     return [PurePath(config.source).name, json.dumps(dict(config.content))]
+
+
+def to_code(saved: str) -> str:
+    """Write what :func:`to_json` wrote as a code for a page's address; empty where too long."""
+    raw = saved.encode()
+    code = base64.urlsafe_b64encode(zlib.compress(raw, 9)).decode("ascii").rstrip("=")
+    return code if len(code) <= MOST_LETTERS and len(raw) <= MOST_BYTES else ""
+
+
+def from_code(code: str) -> str:
+    """Read a code again.
+
+    Raises
+    ------
+    ScenarioError
+        If it is none, or holds more than is read.
+    """
+    try:
+        return _unpacked(code).decode("utf-8")
+    except (ValueError, binascii.Error, zlib.error) as error:
+        raise ScenarioError(
+            "The address holds no state that can be read. Copy the whole link again."
+        ) from error
+
+
+def _unpacked(code: str) -> bytes:
+    if len(code) > MOST_LETTERS or not _CODE.fullmatch(code):
+        raise ValueError("no code")
+    unpacking = zlib.decompressobj()
+    raw = unpacking.decompress(base64.urlsafe_b64decode(code + "=" * (-len(code) % 4)), MOST_BYTES)
+    if not unpacking.eof:
+        raise ValueError("cut off, or too long")
+    return raw

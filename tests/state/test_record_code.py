@@ -10,7 +10,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.state import from_code, to_code, to_json
-from puzzle_widgets.state.link import MOST_BYTES, MOST_LETTERS
+from puzzle_widgets.state.record_file import MOST_BYTES, MOST_LETTERS
 from tests.support.records import first
 
 
