@@ -43,9 +43,11 @@ def slack_of(solution: Solution, row: BudgetSetting) -> Slack | None:
     >>> slack.binds, slack.amount == 40 - state.solution.totals["stats.memory_mib"]
     (True, True)
     """
+    if not row.on:
+        return None
     use = _use(solution, row)
     asked = to_budget(solution.library, row)
-    if not row.on or use is None or not asked.limits:
+    if use is None or not asked.limits:
         return None
     held = solution.problem.budgets.get(asked.resource)
     if held is None or asked.tighten(held) != held:
