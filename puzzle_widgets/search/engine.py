@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,15 +11,13 @@ import numpy as np
 
 from puzzle_widgets.problem.mckp import Mckp
 from puzzle_widgets.search.kernel.engine import (
-    Changes,
-    Outcomes,
     settle_by_kernel,
     solve_by_kernel,
     solve_many_by_kernel,
 )
 from puzzle_widgets.search.kernel.host import KernelError, kernel_runs
-from puzzle_widgets.search.options import SearchOptions
-from puzzle_widgets.search.outcome import Outcome
+from puzzle_widgets.search.options import Changes, SearchOptions
+from puzzle_widgets.search.outcome import Outcome, Outcomes
 
 Engine = Literal["kernel", "reference"]
 T = TypeVar("T")
@@ -132,22 +129,15 @@ def _first_of(
 def _by_reference(mckp: Mckp, options: SearchOptions) -> Outcome:
     from puzzle_widgets.search.reference import solve_by_reference  # noqa: PLC0415 - seldom used
 
-    begin = time.monotonic()
+    deadline = options.deadline()
     outcome = solve_by_reference(mckp, options)
-    if not options.settle or outcome.status != "optimal":
-        return outcome
-    left = options.time_limit
-    if left is not None:
-        left = max(0.0, left - (time.monotonic() - begin))
-    return _settle(mckp, outcome, replace(options, time_limit=left))
+    return _settle(mckp, outcome, options.until(deadline)) if options.settle else outcome
 
 
 def _settle(mckp: Mckp, outcome: Outcome, options: SearchOptions) -> Outcome:
     from puzzle_widgets.search.reference import settle_by_reference  # noqa: PLC0415 - seldom used
 
-    limit = options.time_limit
-    deadline = math.inf if limit is None else time.monotonic() + limit
-    return settle_by_reference(mckp, outcome, deadline, options.cancelled)
+    return settle_by_reference(mckp, outcome, options.deadline(), options.cancelled)
 
 
 def _many_by_reference(
@@ -156,8 +146,7 @@ def _many_by_reference(
     options: SearchOptions,
     progress: Callable[[int], None] | None,
 ) -> Outcomes:
-    limit = options.time_limit
-    deadline = math.inf if limit is None else time.monotonic() + limit
+    deadline = options.deadline()
     found: list[Outcome] = []
     for place in range(len(changes)):
         if time.monotonic() > deadline or options.cancelled():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from puzzle_widgets.problem.mckp import FloatArray, IntArray
 from puzzle_widgets.search.outcome import Cancelled, Outcome, never
@@ -48,3 +50,45 @@ class SearchOptions:
     warm_start: WarmStart | None = None
     progress: Callable[[Outcome], None] | None = None
     settle: bool = False
+
+    def deadline(self) -> float:
+        """When time is up for a search that begins now, by :func:`time.monotonic`."""
+        return math.inf if self.time_limit is None else time.monotonic() + self.time_limit
+
+    def until(self, deadline: float) -> SearchOptions:
+        """The same with only the time that is left until a deadline."""
+        if math.isinf(deadline):
+            return self
+        return replace(self, time_limit=max(0.0, deadline - time.monotonic()))
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """What many knapsacks have of their own, beside a knapsack that they share.
+
+    Parameters
+    ----------
+    scores
+        Scores of each, shape (knapsacks, n).
+    lower, upper
+        Limits of each, shape (knapsacks, rows).
+    forced
+        Flat variable index that each must have, shape (knapsacks,).
+    """
+
+    scores: FloatArray | None = None
+    lower: FloatArray | None = None
+    upper: FloatArray | None = None
+    forced: IntArray | None = None
+
+    def __len__(self) -> int:
+        return next(len(one) for one in (self.scores, self.upper, self.forced) if one is not None)
+
+    def part(self, begin: int, end: int) -> Changes:
+        """Some of them, in their order."""
+        return Changes(
+            None if self.scores is None else self.scores[begin:end],
+            None if self.lower is None else self.lower[begin:end],
+            None if self.upper is None else self.upper[begin:end],
+            None if self.forced is None else self.forced[begin:end],
+        )

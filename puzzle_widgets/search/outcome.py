@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from puzzle_widgets.problem.mckp import BoolArray, FloatArray, IntArray
+import numpy as np
+
+from puzzle_widgets.problem.mckp import BoolArray, FloatArray, IntArray, Mckp
 
 Status = Literal["optimal", "feasible", "infeasible", "no_solution_in_time"]
 Ties = Literal["none", "settled", "unproven", "other"]
@@ -59,6 +61,48 @@ class Outcome:
 def infeasible(engine: str) -> Outcome:
     """Answer that no choice keeps all rows."""
     return Outcome("infeasible", bound=math.inf, engine=engine)
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """Answers to many knapsacks, as far as they were searched.
+
+    Parameters
+    ----------
+    statuses
+        Of each, as for :class:`Outcome`.
+    scores, bounds
+        In the minimized sense, shape (done,).
+    choices
+        Flat variable indices, shape (done, layers); -1 where there is none.
+    prices
+        Shadow price of each row, shape (done, rows).
+    """
+
+    statuses: tuple[Status, ...]
+    scores: FloatArray
+    bounds: FloatArray
+    choices: IntArray
+    prices: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @classmethod
+    def of(cls, found: Sequence[Outcome], mckp: Mckp) -> Outcomes:
+        """Gather answers that came one by one."""
+        none, free = np.full(mckp.layers, -1, dtype=np.intp), np.zeros(len(mckp.rows))
+        return cls(
+            tuple(one.status for one in found),
+            np.array([one.score for one in found]),
+            np.array([one.bound for one in found]),
+            np.array([none if one.choice is None else one.choice for one in found]).reshape(
+                len(found), mckp.layers
+            ),
+            np.array([free if one.prices is None else one.prices for one in found]).reshape(
+                len(found), len(mckp.rows)
+            ),
+        )
 
 
 class TooManyStatesError(Exception):

@@ -136,34 +136,27 @@ def _solve(problem: SearchProblem, how: _How) -> Solution:
         progress=None if how.progress is None else progress,
         settle=True,
     )
-    return solution_of(problem, _run(mckp, how, options), time.perf_counter() - begin)
+    return solution_of(problem, _run(mckp, how.solver, options), time.perf_counter() - begin)
 
 
-def _run(mckp: Mckp, how: _How, options: SearchOptions) -> Outcome:
-    if how.solver == EXACT:
-        return solve(mckp, options)
-    if how.solver == REFERENCE:
-        return solve(mckp, options, "reference")
-    begin = time.monotonic()
-    outcome = _by_mip(mckp, how)
-    if not options.settle:
-        return outcome
-    left = how.time_limit
-    if left is not None:
-        left = max(0.0, left - (time.monotonic() - begin))
-    return settle(mckp, outcome, replace(options, time_limit=left))
+def _run(mckp: Mckp, solver: str, options: SearchOptions) -> Outcome:
+    if solver in (EXACT, REFERENCE):
+        return solve(mckp, options, None if solver == EXACT else "reference")
+    deadline = options.deadline()
+    outcome = _by_mip(mckp, solver, options)
+    return settle(mckp, outcome, options.until(deadline)) if options.settle else outcome
 
 
-def _by_mip(mckp: Mckp, how: _How) -> Outcome:
+def _by_mip(mckp: Mckp, solver: str, options: SearchOptions) -> Outcome:
     try:
         from puzzle_widgets.search import mip  # noqa: PLC0415 - PuLP is loaded by who asks for it
     except ImportError as error:
         raise SolverError(
-            f"solver={how.solver!r} needs PuLP, which is not installed here ({error}). Leave "
+            f"solver={solver!r} needs PuLP, which is not installed here ({error}). Leave "
             "solver= out: the exact search needs no other program."
         ) from error
-    options = mip.MipOptions(how.solver, how.gap, how.time_limit, how.cancelled)
-    return mip.solve_mip(mckp, options)
+    wanted = mip.MipOptions(solver, options.gap, options.time_limit, options.cancelled)
+    return mip.solve_mip(mckp, wanted)
 
 
 def _warm(problem: SearchProblem, mckp: Mckp, warm_start: Solution | None) -> WarmStart | None:
@@ -189,12 +182,10 @@ def _check_options(gap: float, time_limit: float | None) -> None:
 
 def _with_reason(solution: Solution, how: _How) -> Solution:
     if solution.status == "infeasible":
-        asking = replace(how, gap=_GAP_TO_EXPLAIN, time_limit=_SECONDS_TO_EXPLAIN)
-
         options = SearchOptions(_GAP_TO_EXPLAIN, _SECONDS_TO_EXPLAIN, how.cancelled)
 
         def solved(mckp: Mckp) -> Outcome:
-            return _run(mckp, asking, options)
+            return _run(mckp, how.solver, options)
 
         reason = explain(solution.problem, solved)
         changes = least_changes(solution.problem, how.cancelled)

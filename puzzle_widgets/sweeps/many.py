@@ -15,9 +15,8 @@ from puzzle_widgets.problem.budget import Budget, BudgetSpec, read_budget
 from puzzle_widgets.problem.mckp import Mckp, to_architecture
 from puzzle_widgets.problem.problem import row_limits
 from puzzle_widgets.search.engine import solve_many
-from puzzle_widgets.search.kernel.engine import Changes, Outcomes
-from puzzle_widgets.search.options import SearchOptions
-from puzzle_widgets.search.outcome import Cancelled, Status, never
+from puzzle_widgets.search.options import Changes, SearchOptions
+from puzzle_widgets.search.outcome import Cancelled, Outcomes, Status, never
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,9 +17,8 @@ import numpy as np
 import puzzle_widgets as pw
 from puzzle_widgets.problem.mckp import FloatArray, Mckp
 from puzzle_widgets.search.engine import solve, solve_many
-from puzzle_widgets.search.kernel.engine import Changes, Outcomes
-from puzzle_widgets.search.options import SearchOptions
-from puzzle_widgets.search.outcome import Outcome
+from puzzle_widgets.search.options import Changes, SearchOptions
+from puzzle_widgets.search.outcome import Outcome, Outcomes
 from tests.benchmarks.instances import KL, Instance, by_shares, published_library
 from tests.benchmarks.peers import Answer, Peer, Program, cpu_seconds
 from tests.benchmarks.race import check, score

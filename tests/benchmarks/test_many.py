@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.search.kernel.engine import Outcomes
-from puzzle_widgets.search.outcome import Outcome
+from puzzle_widgets.search.outcome import Outcome, Outcomes
 from tests.benchmarks import many, report
 from tests.benchmarks.instances import COSTS, by_shares, random_published_like
 from tests.benchmarks.many import ManyEffort, forced, measure_many, re_search

@@ -11,8 +11,7 @@ import puzzle_widgets as pw
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.search import engine as engines
 from puzzle_widgets.search.engine import solve_many, with_forced
-from puzzle_widgets.search.kernel.engine import Changes
-from puzzle_widgets.search.options import SearchOptions
+from puzzle_widgets.search.options import Changes, SearchOptions
 from tests.support.instances import KINDS, instance
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
 
@@ -115,6 +114,21 @@ def test_progress_and_cancel() -> None:
     assert 0 < len(stopped) < len(scores)
     first = pw.search_many(problem, scores=scores[: len(stopped)])
     np.testing.assert_array_equal(first.choices, stopped.choices)
+
+
+@pytest.mark.parametrize("engine", ["kernel", "reference"])
+def test_no_searches_give_no_answers(engine: engines.Engine) -> None:
+    """An empty list is no error, and the arrays have their usual shapes."""
+    mckp = some_problem().mckp
+    changes = Changes(forced=np.zeros(0, dtype=np.intp))
+    none = solve_many(mckp, changes, SearchOptions(), engine=engine)
+    assert (len(none), none.choices.shape, none.prices.shape) == (0, (0, 6), (0, 2))
+    empty: list[dict[str, Any]] = [
+        {"forced": []},
+        {"budgets": []},
+        {"scores": np.zeros((0, 24))},
+    ]
+    assert [len(pw.search_many(some_problem(), **given)) for given in empty] == [0, 0, 0]
 
 
 def test_a_banned_variable_cannot_be_forced() -> None:

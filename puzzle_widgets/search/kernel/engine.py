@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from puzzle_widgets.problem.mckp import FloatArray, IntArray, Mckp
+from puzzle_widgets.problem.mckp import IntArray, Mckp
 from puzzle_widgets.search.kernel.host import Array, Host, borrowed
-from puzzle_widgets.search.options import SearchOptions
-from puzzle_widgets.search.outcome import Outcome, Status, Ties
+from puzzle_widgets.search.options import Changes, SearchOptions
+from puzzle_widgets.search.outcome import Outcome, Outcomes, Status, Ties
 
 ENGINE = "exact search"
 # States of the dynamic program beyond which it builds from both ends, and then branches.
@@ -34,84 +34,7 @@ _STATUS: tuple[Status, ...] = (
 )  # fmt: skip
 _TIES: tuple[Ties, ...] = ("none", "settled", "unproven")
 _WARM_PRICES, _WARM_CHOICE, _SETTLE_ONLY, _WITH_TIES = 1, 2, 4, 8
-_JOB_SCORES, _JOB_LIMITS, _JOB_FORCED, _JOB_CHAINED = 1, 2, 4, 8
-
-
-@dataclass(frozen=True, eq=False)
-class Changes:
-    """What many knapsacks have of their own, beside a knapsack that they share.
-
-    Parameters
-    ----------
-    scores
-        Scores of each, shape (knapsacks, n).
-    lower, upper
-        Limits of each, shape (knapsacks, rows).
-    forced
-        Flat variable index that each must have, shape (knapsacks,).
-    """
-
-    scores: FloatArray | None = None
-    lower: FloatArray | None = None
-    upper: FloatArray | None = None
-    forced: IntArray | None = None
-
-    def __len__(self) -> int:
-        return next(len(one) for one in (self.scores, self.upper, self.forced) if one is not None)
-
-    def part(self, begin: int, end: int) -> Changes:
-        """Some of them, in their order."""
-        return Changes(
-            None if self.scores is None else self.scores[begin:end],
-            None if self.lower is None else self.lower[begin:end],
-            None if self.upper is None else self.upper[begin:end],
-            None if self.forced is None else self.forced[begin:end],
-        )
-
-    @property
-    def kinds(self) -> int:
-        """As the kernel is told."""
-        limits = _JOB_LIMITS * (self.upper is not None)
-        forced = _JOB_FORCED * (self.forced is not None)
-        return _JOB_SCORES * (self.scores is not None) + limits + forced
-
-
-@dataclass(frozen=True, eq=False)
-class Outcomes:
-    """Answers to many knapsacks, as far as they were searched.
-
-    Parameters
-    ----------
-    statuses
-        Of each, as for :class:`Outcome`.
-    scores, bounds
-        In the minimized sense, shape (done,).
-    choices
-        Flat variable indices, shape (done, layers); -1 where there is none.
-    prices
-        Shadow price of each row, shape (done, rows).
-    """
-
-    statuses: tuple[Status, ...]
-    scores: FloatArray
-    bounds: FloatArray
-    choices: IntArray
-    prices: FloatArray
-
-    def __len__(self) -> int:
-        return len(self.scores)
-
-    @classmethod
-    def of(cls, found: Sequence[Outcome], mckp: Mckp) -> Outcomes:
-        """Gather answers that came one by one."""
-        none, free = np.full(mckp.layers, -1, dtype=np.intp), np.zeros(len(mckp.rows))
-        return cls(
-            tuple(one.status for one in found),
-            np.array([one.score for one in found]),
-            np.array([one.bound for one in found]),
-            np.array([none if one.choice is None else one.choice for one in found]),
-            np.array([free if one.prices is None else one.prices for one in found]),
-        )
+_JOB_SCORES, _JOB_LIMITS, _JOB_FORCED = 1, 2, 4
 
 
 def solve_by_kernel(mckp: Mckp, options: SearchOptions) -> Outcome:
@@ -174,6 +97,13 @@ class _Kernel:
         """Read an array from its place."""
         return self.host.read(self._at[_PLACES.index(place)], kind, count)
 
+    def put_prices(self, options: SearchOptions) -> int:
+        """Write the shadow prices to begin with, and give the flag that says so."""
+        if options.warm_start is None or options.warm_start.prices is None:
+            return 0
+        self.put("prices", options.warm_start.prices)
+        return _WARM_PRICES
+
     def want(
         self, work: float, options: SearchOptions, flags: int, jobs: int = 0, kinds: int = 0
     ) -> None:
@@ -194,17 +124,13 @@ class _Kernel:
         return given, min(max(work * min(_PIECE_SECONDS / seconds, 8.0), 1e4), _MOST_WORK)
 
 
-def _deadline(options: SearchOptions) -> float:
-    return math.inf if options.time_limit is None else time.monotonic() + options.time_limit
-
-
 class _Run:
     """One search under way."""
 
     def __init__(
         self, host: Host, mckp: Mckp, options: SearchOptions, settle: IntArray | None = None
     ) -> None:
-        self._deadline, self._options = _deadline(options), options
+        self._deadline, self._options = options.deadline(), options
         self._kernel = _Kernel(host, mckp)
         self._mckp, self._settle = mckp, settle
         self._news, self._told = 0.0, time.monotonic()
@@ -220,15 +146,14 @@ class _Run:
         return self._read()
 
     def _flags(self) -> int:
-        flags, warm = 0, self._options.warm_start
+        flags = 0
         if self._options.settle or self._settle is not None:
             flags |= _WITH_TIES * (self._mckp.ties is not None)
         if self._settle is not None:
             self._kernel.put("warm", self._settle.astype(np.int32))
             return flags | _SETTLE_ONLY
-        if warm is not None and warm.prices is not None:
-            self._kernel.put("prices", warm.prices)
-            flags |= _WARM_PRICES
+        flags |= self._kernel.put_prices(self._options)
+        warm = self._options.warm_start
         if warm is not None and warm.choice is not None:
             self._kernel.put("warm", warm.choice.astype(np.int32))
             flags |= _WARM_CHOICE
@@ -262,13 +187,19 @@ class _Run:
         return Outcome(status, choice, answer[1], answer[2], ENGINE, prices, ties=ties)
 
 
+def _kinds(changes: Changes) -> int:
+    """What is changed, as the kernel is told."""
+    kinds = _JOB_SCORES * (changes.scores is not None) + _JOB_LIMITS * (changes.upper is not None)
+    return kinds + _JOB_FORCED * (changes.forced is not None)
+
+
 class _Many:
     """Many searches under way, some at a time."""
 
     _BYTES = 4 << 20
 
     def __init__(self, host: Host, mckp: Mckp, changes: Changes, options: SearchOptions) -> None:
-        self._deadline, self._options = _deadline(options), options
+        self._deadline, self._options = options.deadline(), options
         self._kernel, self._mckp, self._changes = _Kernel(host, mckp), mckp, changes
         self._found: list[tuple[Array, Array, Array]] = []
         self._done = 0
@@ -277,7 +208,7 @@ class _Many:
         """Search them in turn."""
         each = 8 * (self._mckp.score.size if self._changes.scores is not None else 0) + 1024
         at_once = max(1, self._BYTES // each)
-        for begin in range(0, len(self._changes), at_once):
+        for begin in range(0, max(len(self._changes), 1), at_once):
             if not self._search(self._changes.part(begin, begin + at_once), progress):
                 break
         return self._gathered()
@@ -285,12 +216,8 @@ class _Many:
     def _search(self, part: Changes, progress: Callable[[int], None] | None) -> bool:
         """Search some; false where time or a cancel ended it."""
         kernel, work, count, done = self._kernel, _FIRST_WORK, len(part), 0
-        flags = 0
-        warm = self._options.warm_start
-        if warm is not None and warm.prices is not None:
-            kernel.put("prices", warm.prices)
-            flags |= _WARM_PRICES
-        kernel.want(work, self._options, flags, count, part.kinds)
+        flags = kernel.put_prices(self._options)
+        kernel.want(work, self._options, flags, count, _kinds(part))
         kernel.find(kernel.host.call("jobs_new"))
         self._write(part)
         while done < count and not self._stopped():

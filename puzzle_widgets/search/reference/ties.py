@@ -26,18 +26,12 @@ _ROUNDING = 2.0**-52
 def settle_by_reference(
     mckp: Mckp, outcome: Outcome, deadline: float, cancelled: Cancelled
 ) -> Outcome:
-    """Give the optimum that the knapsack's ties prefer.
-
-    Each sum of ``mckp.ties`` is made least in turn by a search of its own, among the choices that
-    are equal in the score and in the sums before; then the first variant that any choice left can
-    have is taken, layer by layer. No choice of equal score then uses less of all that is limited.
+    """Give the optimum that ties prefer, as :func:`puzzle_widgets.search.engine.settle` does.
 
     Parameters
     ----------
-    mckp
-        The knapsack.
-    outcome
-        Its proven optimum by any engine; anything else is given back as it is.
+    mckp, outcome
+        As there.
     deadline, cancelled
         By :func:`time.monotonic`, and asked now and then: the best so far is then unproven.
     """

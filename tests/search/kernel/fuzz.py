@@ -17,7 +17,7 @@ import numpy as np
 from puzzle_widgets.problem.mckp import Mckp
 from puzzle_widgets.search.engine import changed, solve
 from puzzle_widgets.search.kernel import engine, host
-from puzzle_widgets.search.options import SearchOptions, WarmStart
+from puzzle_widgets.search.options import Changes, SearchOptions, WarmStart
 from puzzle_widgets.search.outcome import Outcome
 from tests.search.agreement import against_other, against_truth
 from tests.support.instances import (
@@ -140,7 +140,7 @@ def check_settled(mckp: Mckp) -> list[str]:
     return ["" if same else "another choice than the rule for ties gives"]
 
 
-def changes(mckp: Mckp, rng: Rng) -> list[engine.Changes]:
+def changes(mckp: Mckp, rng: Rng) -> list[Changes]:
     """Scores, limits, forced variants and all at once."""
     n = len(mckp.score)
     scores = mckp.score * rng.uniform(0.8, 1.2, (3, n))
@@ -148,10 +148,10 @@ def changes(mckp: Mckp, rng: Rng) -> list[engine.Changes]:
     lower = np.array([one.lower for one in limits]).reshape(3, -1)
     upper = np.array([one.upper for one in limits]).reshape(3, -1)
     forced = rng.integers(0, n, 3)
-    kinds = [engine.Changes(scores=scores), engine.Changes(forced=forced)]
+    kinds = [Changes(scores=scores), Changes(forced=forced)]
     if len(mckp.rows):
-        kinds.append(engine.Changes(lower=lower, upper=upper))
-        kinds.append(engine.Changes(scores, lower, upper, forced))
+        kinds.append(Changes(lower=lower, upper=upper))
+        kinds.append(Changes(scores, lower, upper, forced))
     return kinds
 
 

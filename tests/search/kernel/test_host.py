@@ -15,8 +15,8 @@ import wasmtime
 
 from puzzle_widgets.search import engine as door
 from puzzle_widgets.search.kernel import host
-from puzzle_widgets.search.kernel.engine import _PLACES, Changes, solve_by_kernel
-from puzzle_widgets.search.options import SearchOptions
+from puzzle_widgets.search.kernel.engine import _PLACES, solve_by_kernel
+from puzzle_widgets.search.options import Changes, SearchOptions
 from tests.support.instances import instance
 from tests.support.libraries import ROOT
 from tests.support.standin_javascript import StandInForJavaScript
@@ -25,7 +25,7 @@ MCKP = instance("published-like", 1)
 SETTLE = SearchOptions(settle=True)
 BEGIN = """
 from puzzle_widgets.search.engine import solve, usual_engine
-from puzzle_widgets.search.options import SearchOptions
+from puzzle_widgets.search.options import Changes, SearchOptions
 from tests.support.instances import instance, strongly_correlated
 
 def answer():
