@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         SearchProblem,
         Share,
     )
+    from puzzle_widgets.reasons import InclusionCosts, inclusion_costs, lp_bound
     from puzzle_widgets.solution import (
         MeasuredPoint,
         Note,
@@ -100,7 +101,7 @@ if TYPE_CHECKING:
     from puzzle_widgets.widgets.sweeps.surface import BudgetSurface
 
 # The public names, in the order in which they build on each other; a name loads what is before it.
-_PARTS = ("errors", "library", "problem", "solution", "sweeps", "files", "state")
+_PARTS = ("errors", "library", "problem", "solution", "sweeps", "files", "reasons", "state")
 _WIDGETS = {
     "BudgetSurface": "sweeps.surface",
     "BudgetPanel": "budgets.panel",
@@ -131,6 +132,7 @@ __all__ = [
     "ExportError",
     "ExportPanel",
     "FullFront",
+    "InclusionCosts",
     "Layer",
     "LayerView",
     "LibraryError",
@@ -163,6 +165,7 @@ __all__ = [
     "embedded_libraries",
     "export",
     "full_front",
+    "inclusion_costs",
     "iter_budget_surface",
     "iter_decision_map",
     "iter_pareto_front",
@@ -171,6 +174,7 @@ __all__ = [
     "load_files",
     "load_ground_truth",
     "load_library",
+    "lp_bound",
     "open_architecture",
     "open_run",
     "parent_solution",

@@ -27,6 +27,7 @@ ORDER = [
     "solution",
     "sweeps",
     "files",
+    "reasons",
     "charts",
     "export",
     "distillation",
