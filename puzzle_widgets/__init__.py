@@ -63,7 +63,13 @@ if TYPE_CHECKING:
         SearchProblem,
         Share,
     )
-    from puzzle_widgets.reasons import InclusionCosts, inclusion_costs, lp_bound
+    from puzzle_widgets.reasons import (
+        Explanation,
+        InclusionCosts,
+        explain,
+        inclusion_costs,
+        lp_bound,
+    )
     from puzzle_widgets.solution import (
         MeasuredPoint,
         Note,
@@ -128,6 +134,7 @@ __all__ = [
     "DecisionMap",
     "Difference",
     "DiverseSolutions",
+    "Explanation",
     "ExplorerState",
     "ExportError",
     "ExportPanel",
@@ -163,6 +170,7 @@ __all__ = [
     "budget_surface",
     "decision_map",
     "embedded_libraries",
+    "explain",
     "export",
     "full_front",
     "inclusion_costs",

@@ -1,10 +1,18 @@
 """Why an answer is what it is: prices, next steps, costs of blocks, and what else there is."""
 
 from puzzle_widgets.reasons.bounds import lp_bound
+from puzzle_widgets.reasons.conflicts import Conflict
+from puzzle_widgets.reasons.explain import BudgetReason, Explanation, explain
 from puzzle_widgets.reasons.inclusion import InclusionCosts, inclusion_costs
+from puzzle_widgets.reasons.steps import NextStep
 
 __all__ = [
+    "BudgetReason",
+    "Conflict",
+    "Explanation",
     "InclusionCosts",
+    "NextStep",
+    "explain",
     "inclusion_costs",
     "lp_bound",
 ]
