@@ -342,12 +342,18 @@ class BlockLibrary:
 
     @cached_property
     def _table(self) -> FloatArray:
+        """All values, shape (keys, variants in all)."""
         rows = [
             [variant.values[key] for key in self.keys]
             for layer in self.layers
             for variant in layer.variants
         ]
-        return _read_only(np.asarray(rows, dtype=np.float64))
+        return _read_only(np.array(np.asarray(rows, dtype=np.float64).T, order="C"))
+
+    @cached_property
+    def variant_names(self) -> tuple[str, ...]:
+        """Name of every variant, in the order of the flat arrays."""
+        return tuple(variant.name for layer in self.layers for variant in layer.variants)
 
     def column(self, key: str) -> FloatArray:
         """Values of one key over all layers' variants, flat, shape (variants in all,).
@@ -359,7 +365,8 @@ class BlockLibrary:
         """
         if key not in self.keys:
             raise LibraryError(f"{self.name}: no {key!r} here; it has {', '.join(self.keys)}.")
-        return self._table[:, self.keys.index(key)]
+        column: FloatArray = self._table[self.keys.index(key)]
+        return column
 
     def non_block_cost(self, key: str) -> float:
         """The non-block part of a key's every total, in its unit."""
@@ -388,7 +395,7 @@ class BlockLibrary:
     def totals(self, architecture: Mapping[LayerName, str]) -> dict[str, float]:
         """Sum every key over an architecture, ``{layer: variant}``, and the non-block costs."""
         places = [layer.positions[architecture[layer.name]] for layer in self.layers]
-        chosen = self._table[self.starts[:-1] + places].T.tolist()
+        chosen = self._table[:, self.starts[:-1] + places].tolist()
         return {
             key: math.fsum([self.non_block_cost(key), *column])
             for key, column in zip(self.keys, chosen, strict=True)

@@ -76,7 +76,6 @@ def to_architecture(
     library: BlockLibrary, choice: Sequence[int] | IntArray
 ) -> dict[LayerName, str]:
     """Turn a choice back into names, ``{layer: variant}``."""
-    return {
-        layer.name: layer.variants[int(index) - int(start)].name
-        for layer, start, index in zip(library.layers, library.starts[:-1], choice, strict=True)
-    }
+    names = library.variant_names
+    chosen = [names[index] for index in np.asarray(choice).tolist()]
+    return dict(zip(library.layer_positions, chosen, strict=True))

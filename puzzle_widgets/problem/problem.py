@@ -296,15 +296,7 @@ def _ties(problem: SearchProblem, first: str) -> FloatArray:
     too: what lies above it is excess.
     """
     library = problem.library
-    limited = list(problem.budgets)
-    shares = {
-        key: sum(
-            _per_share(limit, library.parent_totals[key])
-            for limit in (budget.lower, budget.upper)
-            if math.isfinite(limit)
-        )
-        for key, budget in problem.budgets.items()
-    }
+    limited, shares = list(problem.budgets), share_weights(problem)
     rest = {
         key: _per_share(library.parent_totals[key])
         for key in library.costs
@@ -315,6 +307,19 @@ def _ties(problem: SearchProblem, first: str) -> FloatArray:
     levels += [library.column(key) for key in limited] if len(limited) > 1 else []
     levels += [_weighted(library, rest)] if rest else []
     return np.array(levels).reshape(len(levels), int(library.starts[-1]))
+
+
+def share_weights(problem: SearchProblem) -> dict[str, float]:
+    """What a unit of each limited cost weighs in the first of the ties: its share of the limits."""
+    parents = problem.library.parent_totals
+    return {
+        key: sum(
+            _per_share(limit, parents[key])
+            for limit in (budget.lower, budget.upper)
+            if math.isfinite(limit)
+        )
+        for key, budget in problem.budgets.items()
+    }
 
 
 def _per_share(*wholes: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Literal, TypeVar
 
@@ -11,9 +11,9 @@ import numpy as np
 
 from puzzle_widgets.problem.mckp import Mckp
 from puzzle_widgets.search.kernel.engine import (
+    iter_many_by_kernel,
     settle_by_kernel,
     solve_by_kernel,
-    solve_many_by_kernel,
 )
 from puzzle_widgets.search.kernel.host import KernelError, kernel_runs
 from puzzle_widgets.search.options import Changes, SearchOptions
@@ -86,16 +86,16 @@ def solve_many(
     progress: Callable[[int], None] | None = None,
     engine: Engine | None = None,
 ) -> Outcomes:
-    """Solve many knapsacks that differ a little, in one call; ties are not settled.
+    """Solve many knapsacks that differ a little, in one call.
 
     Parameters
     ----------
     mckp
         What they share.
     changes
-        What each has of its own: scores, limits or a forced variant.
+        What each has of its own.
     options
-        Time limit and cancel are those of all searches together; the warm start is of each.
+        Time limit and cancel are those of all searches together; the rest is of each.
     progress
         Called with the number of searches that are done.
     engine
@@ -106,11 +106,45 @@ def solve_many(
     Outcomes
         Fewer than asked for where time or a cancel ended it.
     """
-    return _first_of(
-        engine,
-        lambda: solve_many_by_kernel(mckp, changes, options, progress),
-        lambda: _many_by_reference(mckp, changes, options, progress),
-    )
+    deadline = options.deadline()
+
+    def stopped() -> bool:
+        return time.monotonic() > deadline or options.cancelled()
+
+    parts, done = [], 0
+    each = replace(options, time_limit=None, cancelled=stopped)
+    for part in iter_many(mckp, changes, each, engine):
+        parts.append(part)
+        done += len(part)
+        if progress is not None:
+            progress(done)
+    return Outcomes.joined(parts, mckp)
+
+
+def iter_many(
+    mckp: Mckp, changes: Changes, options: SearchOptions, engine: Engine | None = None
+) -> Iterator[Outcomes]:
+    """Solve as :func:`solve_many` does, and give the answers as they are there, in their order.
+
+    Parameters
+    ----------
+    mckp, changes, engine
+        As there.
+    options
+        The time limit is of each search; a cancel ends them all, and the one under way is lost.
+    """
+    done = 0
+    if (engine or usual_engine()) == "kernel":
+        try:
+            for part in iter_many_by_kernel(mckp, changes, options):
+                done += len(part)
+                yield part
+        except KernelError:
+            if engine is not None:
+                raise
+        else:
+            return
+    yield from _many_by_reference(mckp, changes, options, done)
 
 
 def _first_of(
@@ -141,20 +175,17 @@ def _settle(mckp: Mckp, outcome: Outcome, options: SearchOptions) -> Outcome:
 
 
 def _many_by_reference(
-    mckp: Mckp,
-    changes: Changes,
-    options: SearchOptions,
-    progress: Callable[[int], None] | None,
-) -> Outcomes:
-    deadline = options.deadline()
-    found: list[Outcome] = []
-    for place in range(len(changes)):
-        if time.monotonic() > deadline or options.cancelled():
-            break
-        found.append(_by_reference(changed(mckp, changes, place), options))
-        if progress is not None:
-            progress(len(found))
-    return Outcomes.of(found, mckp)
+    mckp: Mckp, changes: Changes, options: SearchOptions, begin: int
+) -> Iterator[Outcomes]:
+    for place in range(begin, len(changes)):
+        if options.cancelled():
+            return
+        if changes.starts is not None:
+            options = replace(options, warm_start=changes.starts[place])
+        outcome = _by_reference(changed(mckp, changes, place), options)
+        if outcome.status != "optimal" and options.cancelled():
+            return
+        yield Outcomes.of([outcome], mckp)
 
 
 def changed(mckp: Mckp, changes: Changes, place: int) -> Mckp:
@@ -165,6 +196,12 @@ def changed(mckp: Mckp, changes: Changes, place: int) -> Mckp:
         mckp = replace(mckp, lower=changes.lower[place], upper=changes.upper[place])
     if changes.forced is not None:
         mckp = replace(mckp, allowed=with_forced(mckp, int(changes.forced[place])))
+    if changes.weights is not None and mckp.ties is not None:
+        ties = mckp.ties.copy()
+        ties[changes.level] = sum(
+            weight * cost for weight, cost in zip(changes.weights[place], mckp.cost, strict=True)
+        )
+        mckp = replace(mckp, ties=ties)
     return mckp
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from puzzle_widgets.problem.mckp import FloatArray, IntArray
@@ -74,12 +74,20 @@ class Changes:
         Limits of each, shape (knapsacks, rows).
     forced
         Flat variable index that each must have, shape (knapsacks,).
+    weights
+        What each weighs the costs of the rows by in level ``level`` of its ties, shape
+        (knapsacks, rows): that level is their weighted sum.
+    starts
+        Warm start of each, in place of the one of the options.
     """
 
     scores: FloatArray | None = None
     lower: FloatArray | None = None
     upper: FloatArray | None = None
     forced: IntArray | None = None
+    weights: FloatArray | None = None
+    level: int = 0
+    starts: Sequence[WarmStart | None] | None = None
 
     def __len__(self) -> int:
         return next(len(one) for one in (self.scores, self.upper, self.forced) if one is not None)
@@ -91,4 +99,7 @@ class Changes:
             None if self.lower is None else self.lower[begin:end],
             None if self.upper is None else self.upper[begin:end],
             None if self.forced is None else self.forced[begin:end],
+            None if self.weights is None else self.weights[begin:end],
+            self.level,
+            None if self.starts is None else self.starts[begin:end],
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -77,6 +77,8 @@ class Outcomes:
         Flat variable indices, shape (done, layers); -1 where there is none.
     prices
         Shadow price of each row, shape (done, rows).
+    ties, engines
+        Of each, as for :class:`Outcome`.
     """
 
     statuses: tuple[Status, ...]
@@ -84,9 +86,29 @@ class Outcomes:
     bounds: FloatArray
     choices: IntArray
     prices: FloatArray
+    ties: tuple[Ties, ...]
+    engines: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.scores)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return (self[place] for place in range(len(self)))
+
+    def __getitem__(self, place: int) -> Outcome:
+        status, engine = self.statuses[place], self.engines[place]
+        if status == "infeasible":
+            return infeasible(engine)
+        choice = self.choices[place]
+        return Outcome(
+            status,
+            None if choice[0] < 0 else choice,
+            float(self.scores[place]),
+            float(self.bounds[place]),
+            engine,
+            self.prices[place],
+            ties=self.ties[place],
+        )
 
     @classmethod
     def of(cls, found: Sequence[Outcome], mckp: Mckp) -> Outcomes:
@@ -96,12 +118,28 @@ class Outcomes:
             tuple(one.status for one in found),
             np.array([one.score for one in found]),
             np.array([one.bound for one in found]),
-            np.array([none if one.choice is None else one.choice for one in found]).reshape(
-                len(found), mckp.layers
-            ),
+            np.array(
+                [none if one.choice is None else one.choice for one in found], dtype=np.intp
+            ).reshape(len(found), mckp.layers),
             np.array([free if one.prices is None else one.prices for one in found]).reshape(
                 len(found), len(mckp.rows)
             ),
+            tuple(one.ties for one in found),
+            tuple(one.engine for one in found),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Outcomes], mckp: Mckp) -> Outcomes:
+        """Join answers that came some at a time."""
+        parts = [cls.of([], mckp), *parts]
+        return cls(
+            tuple(status for part in parts for status in part.statuses),
+            np.concatenate([part.scores for part in parts]),
+            np.concatenate([part.bounds for part in parts]),
+            np.concatenate([part.choices for part in parts]),
+            np.concatenate([part.prices for part in parts]),
+            tuple(ties for part in parts for ties in part.ties),
+            tuple(engine for part in parts for engine in part.engines),
         )
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from puzzle_widgets.errors import ProblemError, SolverError
 from puzzle_widgets.problem import SearchProblem, check_problem
-from puzzle_widgets.problem.mckp import Mckp, to_choice
-from puzzle_widgets.problem.problem import to_mckp
-from puzzle_widgets.search.engine import settle, solve
-from puzzle_widgets.search.options import SearchOptions, WarmStart
+from puzzle_widgets.problem.mckp import FloatArray, Mckp, to_choice
+from puzzle_widgets.problem.problem import row_limits, share_weights, to_mckp
+from puzzle_widgets.search.engine import iter_many, settle, solve
+from puzzle_widgets.search.options import Changes, SearchOptions, WarmStart
 from puzzle_widgets.search.outcome import Cancelled, Outcome, never
 from puzzle_widgets.solution.infeasible import explain
 from puzzle_widgets.solution.least_change import least_changes
@@ -117,6 +117,90 @@ def search_without_reason(
     ``prefer`` names a cost that is made least first among architectures of equal score.
     """
     return _solve(problem, _How(solver, gap, time_limit, cancelled, warm_start, prefer=prefer))
+
+
+def search_each(
+    problems: Sequence[SearchProblem],
+    starts: Sequence[Solution],
+    *,
+    solver: str = EXACT,
+    gap: float = 0.0,
+    time_limit: float | None = None,
+    cancelled: Cancelled = never,
+    prefer: str = "",
+) -> Iterator[Solution]:
+    """Search problems in turn, each as :func:`search_without_reason` does.
+
+    Those that differ in their limits only are one call of the engine.
+
+    Parameters
+    ----------
+    problems
+        Any problems.
+    starts
+        Warm start of each.
+    cancelled
+        True ends it, and the search under way is lost.
+    solver, gap, time_limit, prefer
+        As there, of each search.
+    """
+    how = _How(solver, gap, time_limit, cancelled, prefer=prefer)
+    if solver in (EXACT, REFERENCE) and _differ_in_limits_only(problems):
+        yield from _solve_many(problems, starts, how)
+        return
+    for problem, start in zip(problems, starts, strict=True):
+        solution = _solve(problem, replace(how, warm_start=start))
+        if cancelled():
+            return
+        yield solution
+
+
+def _differ_in_limits_only(problems: Sequence[SearchProblem]) -> bool:
+    def rest(one: SearchProblem) -> tuple[object, ...]:
+        rules = (one.fixed, one.banned, one.differences)
+        return (id(one.library), one.objective, one.goal, tuple(one.budgets), *rules)
+
+    return len({rest(problem) for problem in problems}) == 1
+
+
+def _solve_many(
+    problems: Sequence[SearchProblem], starts: Sequence[Solution], how: _How
+) -> Iterator[Solution]:
+    _check_options(how.gap, how.time_limit)
+    mckp = to_mckp(problems[0], how.prefer)
+    lower, upper = _limits(mckp, problems)
+    own = [replace(mckp, lower=low, upper=up) for low, up in zip(lower, upper, strict=True)]
+    warm = [_warm(*one) for one in zip(problems, own, starts, strict=True)]
+    weights, level = _weights(mckp, problems), int(bool(how.prefer))
+    changes = Changes(lower=lower, upper=upper, weights=weights, level=level, starts=warm)
+    options = SearchOptions(how.gap, how.time_limit, how.cancelled, settle=True)
+    done, begin = 0, time.perf_counter()
+    for part in iter_many(mckp, changes, options, None if how.solver == EXACT else "reference"):
+        seconds = (time.perf_counter() - begin) / len(part)
+        for outcome in part:
+            yield solution_of(problems[done], outcome, seconds, own[done])
+            done += 1
+        begin = time.perf_counter()
+
+
+def _limits(mckp: Mckp, problems: Sequence[SearchProblem]) -> FloatArray:
+    """Lower and upper limits of each problem's rows, shape (2, problems, rows)."""
+    limits = np.tile(np.array([mckp.lower, mckp.upper])[:, None], (1, len(problems), 1))
+    for place, problem in enumerate(problems):
+        for row, budget in enumerate(problem.budgets.values()):
+            limits[:, place, row] = row_limits(problem.library, budget)
+    return limits
+
+
+def _weights(mckp: Mckp, problems: Sequence[SearchProblem]) -> FloatArray | None:
+    """What each problem weighs its rows by in the first of its ties; no more than budgets."""
+    if not problems[0].budgets:
+        return None
+    weights = np.zeros((len(problems), len(mckp.rows)))
+    for row, problem in zip(weights, problems, strict=True):
+        shares = share_weights(problem)
+        row[: len(shares)] = list(shares.values())
+    return weights
 
 
 def _solve(problem: SearchProblem, how: _How) -> Solution:

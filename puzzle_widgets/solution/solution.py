@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from puzzle_widgets.library.quantity import (
     format_number,
 )
 from puzzle_widgets.problem import Architecture, Budget, SearchProblem, check_problem
-from puzzle_widgets.problem.mckp import to_architecture, to_choice
+from puzzle_widgets.problem.mckp import Mckp, to_architecture, to_choice
 from puzzle_widgets.search.outcome import Outcome, Status, Ties
 from puzzle_widgets.solution.least_change import Change
 
@@ -222,31 +222,50 @@ class Solution:
         )
 
 
-def solution_of(problem: SearchProblem, outcome: Outcome, seconds: float) -> Solution:
-    """Name an engine's choice, and check it against the budgets by the library's own numbers."""
+def solution_of(
+    problem: SearchProblem, outcome: Outcome, seconds: float, mckp: Mckp | None = None
+) -> Solution:
+    """Name an engine's choice, and check it against the budgets by the library's own numbers.
+
+    ``mckp`` is the problem's knapsack, where that is not to be written for the check alone.
+    """
+    mckp = problem.mckp if mckp is None else mckp
     bound = problem.sign * outcome.bound if math.isfinite(outcome.bound) else math.nan
     bound += problem.library.non_block_cost(problem.objective)
     facts = {"seconds": seconds, "engine": outcome.engine, "bound": bound}
-    facts["shadow_prices"] = _prices(problem, outcome)
+    facts["shadow_prices"] = _prices(mckp, outcome)
     if outcome.choice is None:
         return Solution(problem, outcome.status, **facts)  # type: ignore[arg-type]
     architecture = to_architecture(problem.library, outcome.choice)
-    _check(problem, architecture)
-    score = problem.library.totals(architecture)[problem.objective]
+    _check(problem, architecture, mckp)
+    totals = FrozenMapping(problem.library.totals(architecture))
+    score = totals[problem.objective]
     if outcome.status == "optimal":
         facts["bound"], facts["ties"] = score, outcome.ties
-    return Solution(problem, outcome.status, FrozenMapping(architecture), score, **facts)  # type: ignore[arg-type]
+    found = Solution(problem, outcome.status, FrozenMapping(architecture), score, **facts)  # type: ignore[arg-type]
+    return _with_totals(found, totals)
 
 
-def _prices(problem: SearchProblem, outcome: Outcome) -> FrozenMapping[str, float]:
+def same_answer(solution: Solution, **changes: Any) -> Solution:  # noqa: ANN401 - its fields
+    """Give a solution with other fields than its architecture's, such as another problem."""
+    return _with_totals(replace(solution, **changes), solution.totals)
+
+
+def _with_totals(solution: Solution, totals: FrozenMapping[str, float]) -> Solution:
+    """Keep totals that are known, which the property would sum again."""
+    solution.__dict__["totals"] = totals
+    return solution
+
+
+def _prices(mckp: Mckp, outcome: Outcome) -> FrozenMapping[str, float]:
     if outcome.prices is None:
         return FrozenMapping()
-    return FrozenMapping(zip(problem.mckp.rows, outcome.prices.tolist(), strict=True))
+    return FrozenMapping(zip(mckp.rows, outcome.prices.tolist(), strict=True))
 
 
 def evaluate(problem: SearchProblem, architecture: Architecture, engine: str = "given") -> Solution:
     """Sum up a given architecture: feasible, unproven, without a bound."""
-    _check(problem, architecture)
+    _check(problem, architecture, problem.mckp)
     score = problem.library.totals(architecture)[problem.objective]
     return Solution(problem, "feasible", FrozenMapping(architecture), score, engine=engine)
 
@@ -277,8 +296,7 @@ def parent_solution(problem: SearchProblem) -> Solution:
     return evaluate(problem.bare, problem.library.parent_architecture, "parent")
 
 
-def _check(problem: SearchProblem, architecture: Architecture) -> None:
-    mckp = problem.mckp
+def _check(problem: SearchProblem, architecture: Architecture, mckp: Mckp) -> None:
     choice = to_choice(problem.library, architecture)
     broken = [mckp.rows[row] for row in mckp.broken_rows(choice)]
     if broken or not mckp.allowed[choice].all():

@@ -27,7 +27,7 @@ from puzzle_widgets.sweeps.budget_axis import (
     even_axis,
     given_axis,
 )
-from puzzle_widgets.sweeps.sweep import AxisSweep, Cell, Sweep
+from puzzle_widgets.sweeps.sweep import AxisSweep, Cell, LooseFirst
 
 DEFAULT_ROWS = 12
 NONE_CHOSEN = -1
@@ -202,7 +202,7 @@ def iter_decision_map(
     problems: dict[Cell, SearchProblem] = {
         (step,): axis.limited(problem, place) for step, place in enumerate(places)
     }
-    sweep = Sweep if executor is None else AxisSweep
+    sweep = LooseFirst if executor is None else AxisSweep
     for cell, solution in sweep(problems, free, cancelled, options, executor):
         rows[places[cell[0]]] = solution
         yield DecisionGrid(problem, axis, tuple(rows))

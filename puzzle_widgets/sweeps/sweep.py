@@ -1,17 +1,21 @@
-"""Many searches over a grid of limits, each made easier by those of looser limits beside it."""
+"""Many searches over a grid of limits, each made easier by those of looser limits beside it.
+
+Cells that do not wait for each other are one wave, and a wave is one call of the engine.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Cancelled
-from puzzle_widgets.solution.optimum import search_without_reason
-from puzzle_widgets.solution.solution import Solution
+from puzzle_widgets.solution.optimum import search_each, search_without_reason
+from puzzle_widgets.solution.solution import Solution, same_answer
 
 Cell = tuple[int, ...]
 """Steps from the loosest limit, one number per axis."""
@@ -46,17 +50,26 @@ class Sweep:
     def __iter__(self) -> Iterator[tuple[Cell, Solution]]:
         """Answer the cells, loosest first; ends early where cancelled."""
         for wave in self._waves():
-            hard = []
-            for cell in wave:
-                known = self._known(cell)
-                if known is None:
-                    hard.append(cell)
-                else:
-                    yield self._keep(cell, known, self._start(cell))
-            for cell, solution in self._searched(hard):
-                yield self._keep(cell, solution, solution)
+            if self.cancelled():
+                return
+            for found in self._answers(wave):
+                yield found
+                if self.cancelled():
+                    return
             if any(cell not in self._found for cell in wave):
                 return
+
+    def _answers(self, wave: Sequence[Cell]) -> Iterator[tuple[Cell, Solution]]:
+        """Answer the cells of a wave, those first that need no search."""
+        hard = []
+        for cell in wave:
+            known = self._known(cell)
+            if known is None:
+                hard.append(cell)
+            else:
+                yield self._keep(cell, known, self._start(cell))
+        for cell, solution in self._searched(hard) if hard else ():
+            yield self._keep(cell, solution, solution)
 
     def _waves(self) -> Sequence[Sequence[Cell]]:
         """Cells by their steps in all: those of one wave do not depend on each other."""
@@ -69,17 +82,10 @@ class Sweep:
         return self._in_turn(cells) if self.executor is None else self._in_parallel(cells)
 
     def _in_turn(self, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Solution]]:
-        for cell in cells:
-            if self.cancelled():
-                return
-            solution = search_without_reason(
-                self.problems[cell],
-                warm_start=self._start(cell),
-                cancelled=self.cancelled,
-                **self.options,
-            )
-            if self.cancelled() and solution.status != "optimal":
-                return
+        problems = [self.problems[cell] for cell in cells]
+        starts = [self._start(cell) for cell in cells]
+        found = search_each(problems, starts, cancelled=self.cancelled, **self.options)
+        for solution, cell in zip(found, cells, strict=False):
             yield cell, solution
 
     def _in_parallel(self, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Solution]]:
@@ -99,7 +105,7 @@ class Sweep:
                 if self.cancelled():
                     return
                 # Another process answers with a copy of the library: put ours in its place.
-                yield jobs[job], replace(job.result(), problem=self.problems[jobs[job]])
+                yield jobs[job], same_answer(job.result(), problem=self.problems[jobs[job]])
         finally:
             for job in jobs:
                 job.cancel()
@@ -119,7 +125,7 @@ class Sweep:
         for solution in self._looser(cell, self._found):
             proven = solution.status == "optimal" and solution.ties in same
             if (proven and _keeps(solution, problem)) or solution.status == "infeasible":
-                return replace(
+                return same_answer(
                     solution, problem=problem, seconds=0.0, shadow_prices=FrozenMapping()
                 )
         return None
@@ -137,10 +143,16 @@ class AxisSweep(Sweep):
     """A sweep along one axis, coarse first: every part of it is spread over the whole range."""
 
     def _waves(self) -> Sequence[Sequence[Cell]]:
-        """One cell after the other, for each helps the next; all at once where many can run."""
+        """Ever more cells, for each helps those after it; all at once where many can run."""
+        order = self._order()
+        if self.executor is not None:
+            return [order]
+        ends = [0, 1, *(2**power for power in range(1, 5)), *range(32, len(order) + 16, 16)]
+        return [order[begin:end] for begin, end in pairwise(ends)]
+
+    def _order(self) -> list[Cell]:
         bits = len(self.problems).bit_length()
-        order = sorted(self.problems, key=lambda cell: int(f"{cell[0]:0{bits}b}"[::-1], 2))
-        return [[cell] for cell in order] if self.executor is None else [order]
+        return sorted(self.problems, key=lambda cell: int(f"{cell[0]:0{bits}b}"[::-1], 2))
 
     def _start(self, cell: Cell) -> Solution:
         near = min(self._starts, key=lambda known: abs(known[0] - cell[0]), default=None)
@@ -149,6 +161,13 @@ class AxisSweep(Sweep):
     def _looser(self, cell: Cell, known: Mapping[Cell, Solution]) -> list[Solution]:
         """What is known of any looser limit, and of none."""
         return [self.free, *(known[other] for other in known if other < cell)]
+
+
+class LooseFirst(AxisSweep):
+    """A sweep along one axis, from the loosest limit to the tightest."""
+
+    def _order(self) -> list[Cell]:
+        return sorted(self.problems)
 
 
 def _keeps(solution: Solution, problem: SearchProblem) -> bool:

@@ -18,7 +18,7 @@ from puzzle_widgets.search.kernel import host as hosts
 SOURCE = Path(hosts.__file__).with_name("source")
 _CODE = ("-shared", "-fPIC", "-g", "-O1", "-fno-omit-frame-pointer", "-fvisibility=hidden")
 _CHECKS = ("-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all")
-_POINTERS = ("problem_new", "jobs_new", "memory_in_use")
+_POINTERS = ("sizes_at", "problem_new", "jobs_new", "memory_in_use")
 
 
 def sanitizer() -> str:
@@ -48,10 +48,11 @@ class NativeHost:
         self._library = ctypes.CDLL(str(path))
         for name in _POINTERS:
             getattr(self._library, name).restype = ctypes.c_size_t
+        self.sizes = self.call("sizes_at")
 
-    def call(self, name: str, *arguments: int) -> int:
+    def call(self, name: str) -> int:
         """Call an exported function."""
-        return int(getattr(self._library, name)(*map(ctypes.c_int, arguments)))
+        return int(getattr(self._library, name)())
 
     def write(self, address: int, values: npt.NDArray[Any]) -> None:
         """Put an array's bytes into the kernel's memory."""

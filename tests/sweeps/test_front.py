@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.search import engine
 from puzzle_widgets.solution import optimum
-from puzzle_widgets.sweeps import front as front_module
-from puzzle_widgets.sweeps import sweep as sweep_module
 from puzzle_widgets.sweeps.front import ParetoFront, iter_pareto_front
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, architectures, keeps, make_library
 
@@ -96,29 +95,24 @@ def test_a_front_may_be_maximized() -> None:
         assert min(s for u, s in everything if u <= use + 1e-9) == pytest.approx(score)
 
 
-def test_it_does_no_work_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each step of the iterator searches once at most, none before the first is asked for."""
-    done: list[pw.SearchProblem] = []
+def test_the_first_points_do_not_wait_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No search before the first point is asked for, and never twice as many as points shown."""
+    begun: list[int] = []
+    usual = engine.iter_many
 
-    def counted(real: Any) -> Any:
-        def run(problem: pw.SearchProblem, **options: Any) -> pw.Solution:
-            done.append(problem)
-            solution: pw.Solution = real(problem, **options)
-            return solution
+    def counted(mckp: Any, changes: Any, *rest: Any) -> Any:
+        begun.append(len(changes))
+        return usual(mckp, changes, *rest)
 
-        return run
-
-    counting = counted(optimum.search_without_reason)
-    for module in (front_module, sweep_module):
-        monkeypatch.setattr(module, "search_without_reason", counting)
-    steps = iter_pareto_front(small_problem(0), MEMORY, 8)
-    assert not done
-    for step in range(1, 9):
+    monkeypatch.setattr(optimum, "iter_many", counted)
+    steps = iter_pareto_front(small_problem(0), MEMORY, 30)
+    assert not begun
+    for step in range(1, 31):
         front = next(steps)
-        assert (front.done, front.asked) == (step, 8)
-        assert len(done) <= step
-    assert len(done) > 3
-    assert list(steps) == []
+        assert (front.done, front.asked) == (step, 30)
+        assert sum(begun) < 2 * step
+    assert sum(begun) > 10
+    assert next(steps, None) is None
 
 
 def test_progress_tells_each_step() -> None:

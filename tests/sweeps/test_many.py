@@ -9,10 +9,12 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library.sense import Goal
+from puzzle_widgets.problem.mckp import Mckp
 from puzzle_widgets.search import engine as engines
-from puzzle_widgets.search.engine import solve_many, with_forced
+from puzzle_widgets.search.engine import changed, iter_many, solve, solve_many, with_forced
 from puzzle_widgets.search.options import Changes, SearchOptions
-from tests.support.instances import KINDS, instance
+from puzzle_widgets.search.outcome import Outcomes
+from tests.support.instances import KINDS, instance, some_start, tightened
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
 
 BUDGETS: dict[str, Any] = {MEMORY: 20, RUNTIME: (8, 26)}
@@ -100,6 +102,48 @@ def test_the_engines_agree_on_many(kind: str) -> None:
             assert batch.statuses == other.statuses
             found = np.isfinite(batch.scores)
             np.testing.assert_allclose(batch.scores[found], other.scores[found], rtol=1e-9)
+
+
+@pytest.mark.parametrize("engine", ["kernel", "reference"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_ties_of_many_are_settled_as_of_one(kind: str, engine: engines.Engine) -> None:
+    """Limits, a level of the ties and a start of its own: each as by a search alone."""
+    rng = np.random.default_rng(4)
+    for mckp in (instance(kind, seed) for seed in range(6)):
+        levels = 0 if mckp.ties is None else len(mckp.ties)
+        if not levels:
+            continue
+        own = [tightened(mckp, rng) for _ in range(4)]
+        changes = Changes(
+            lower=np.array([one.lower for one in own]),
+            upper=np.array([one.upper for one in own]),
+            weights=rng.choice([0.0, 0.5, 2.0], (4, len(mckp.rows))),
+            level=int(rng.integers(levels)),
+            starts=[None, some_start(mckp, rng), None, some_start(mckp, rng)],
+        )
+        options = SearchOptions(time_limit=20, settle=True)
+        found = solve_many(mckp, changes, options, engine=engine)
+        assert len(found) == 4
+        for place in range(4):
+            alone = solve(changed(mckp, changes, place), options, "kernel")
+            assert found.statuses[place] == alone.status
+            if alone.choice is not None:
+                assert "unproven" not in (alone.ties, found.ties[place])
+                assert found.choices[place].tolist() == alone.choice.tolist()
+
+
+def test_no_search_has_more_than_its_time() -> None:
+    """One that takes long is left with its best so far, and the next ones are searched."""
+    rng = np.random.default_rng(0)
+    cost, starts = rng.uniform(0, 1, (5, 80 * 16)), np.arange(0, 80 * 16 + 1, 16)
+    tight, free = np.full(5, 80 * 0.4), np.full(5, np.inf)
+    score, allowed = rng.uniform(0, 1, 80 * 16), np.ones(80 * 16, dtype=np.bool_)
+    mckp = Mckp(score, starts, cost, -free, tight, allowed, tuple("abcde"))
+    changes = Changes(lower=np.array([-free, -free, -free]), upper=np.array([free, tight, free]))
+    found = Outcomes.joined(list(iter_many(mckp, changes, SearchOptions(time_limit=1e-9))), mckp)
+    assert found.statuses == ("optimal", "feasible", "optimal")
+    assert found.bounds[1] < found.scores[1]
+    assert found.scores[0] == found.scores[2] == pytest.approx(score.reshape(80, 16).min(1).sum())
 
 
 def test_progress_and_cancel() -> None:

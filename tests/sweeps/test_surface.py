@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.solution.optimum import search_without_reason
+from puzzle_widgets.solution.optimum import search_each
 from puzzle_widgets.sweeps import sweep as sweep_module
 from puzzle_widgets.sweeps.surface import SurfaceGrid, iter_budget_surface
 from tests.support.libraries import (
@@ -89,11 +89,11 @@ def test_known_cells_cost_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a looser optimum keeps the tighter limits, no search is made."""
     searched: list[pw.SearchProblem] = []
 
-    def counted(problem: pw.SearchProblem, **options: Any) -> pw.Solution:
-        searched.append(problem)
-        return search_without_reason(problem, **options)
+    def counted(problems: Any, *rest: Any, **options: Any) -> Any:
+        searched.extend(problems)
+        return search_each(problems, *rest, **options)
 
-    monkeypatch.setattr(sweep_module, "search_without_reason", counted)
+    monkeypatch.setattr(sweep_module, "search_each", counted)
     steps = (1.0, 1.25, 1.75)  # no two architectures score the same
     library = make_library([[(0.0, 9.0, 9.0), (s, 3.0, 3.0), (4 * s, 1.0, 1.0)] for s in steps])
     grid = pw.budget_surface(pw.SearchProblem(library, minimize=LOSS), MEMORY, RUNTIME, (9, 9))

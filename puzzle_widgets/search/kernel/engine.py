@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from puzzle_widgets.problem.mckp import IntArray, Mckp
 from puzzle_widgets.search.kernel.host import Array, Host, borrowed
 from puzzle_widgets.search.options import Changes, SearchOptions
-from puzzle_widgets.search.outcome import Outcome, Outcomes, Status, Ties
+from puzzle_widgets.search.outcome import Outcome, Outcomes, Status, Ties, infeasible
 
 ENGINE = "exact search"
 # States of the dynamic program beyond which it builds from both ends, and then branches.
@@ -23,8 +23,8 @@ _PIECE_SECONDS, _FIRST_WORK, _MOST_WORK = 0.01, 200_000.0, 1e9
 
 _PLACES = (
     "start", "score", "cost", "lower", "upper", "allowed", "ties", "prices", "warm", "choice",
-    "answer", "control", "job_scores", "job_lower", "job_upper", "job_forced", "job_answers",
-    "job_choices", "job_prices",
+    "answer", "control", "job_scores", "job_lower", "job_upper", "job_forced", "job_weights",
+    "job_answers", "job_choices", "job_prices",
 )  # fmt: skip
 _ANSWERS = 8
 # How often a long search tells how it goes.
@@ -34,7 +34,7 @@ _STATUS: tuple[Status, ...] = (
 )  # fmt: skip
 _TIES: tuple[Ties, ...] = ("none", "settled", "unproven")
 _WARM_PRICES, _WARM_CHOICE, _SETTLE_ONLY, _WITH_TIES = 1, 2, 4, 8
-_JOB_SCORES, _JOB_LIMITS, _JOB_FORCED = 1, 2, 4
+_JOB_SCORES, _JOB_LIMITS, _JOB_FORCED, _JOB_WEIGHTS, _JOB_WARM = 1, 2, 4, 8, 16
 
 
 def solve_by_kernel(mckp: Mckp, options: SearchOptions) -> Outcome:
@@ -58,15 +58,10 @@ def settle_by_kernel(mckp: Mckp, outcome: Outcome, options: SearchOptions) -> Ou
     )
 
 
-def solve_many_by_kernel(
-    mckp: Mckp,
-    changes: Changes,
-    options: SearchOptions,
-    progress: Callable[[int], None] | None = None,
-) -> Outcomes:
-    """Solve many knapsacks that differ a little; fewer where time or a cancel ends it."""
+def iter_many_by_kernel(mckp: Mckp, changes: Changes, options: SearchOptions) -> Iterator[Outcomes]:
+    """Solve many knapsacks that differ a little; fewer where a cancel ends it."""
     with borrowed() as host:
-        return _Many(host, mckp, changes, options).outcomes(progress)
+        yield from _Many(host, mckp, changes, options).parts()
 
 
 class _Kernel:
@@ -75,7 +70,9 @@ class _Kernel:
     def __init__(self, host: Host, mckp: Mckp) -> None:
         self.host, self.mckp = host, mckp
         ties = 0 if mckp.ties is None else len(mckp.ties)
-        self.find(host.call("problem_new", mckp.layers, mckp.score.size, len(mckp.rows), ties))
+        sizes = (mckp.layers, mckp.score.size, len(mckp.rows), ties)
+        host.write(host.sizes, np.array(sizes, dtype=np.int32))
+        self.find(host.call("problem_new"))
         self.put("start", mckp.starts.astype(np.int32))
         self.put("score", mckp.score)
         self.put("cost", mckp.cost)
@@ -93,9 +90,10 @@ class _Kernel:
         """Write an array to its place."""
         self.host.write(self._at[_PLACES.index(place)], values)
 
-    def get(self, place: str, kind: Any, count: int) -> Array:  # noqa: ANN401 - a dtype
-        """Read an array from its place."""
-        return self.host.read(self._at[_PLACES.index(place)], kind, count)
+    def get(self, place: str, kind: Any, count: int, skipped: int = 0) -> Array:  # noqa: ANN401
+        """Read an array of a dtype from its place, or a part of it."""
+        at = self._at[_PLACES.index(place)] + skipped * np.dtype(kind).itemsize
+        return self.host.read(at, kind, count)
 
     def put_prices(self, options: SearchOptions) -> int:
         """Write the shadow prices to begin with, and give the flag that says so."""
@@ -104,12 +102,10 @@ class _Kernel:
         self.put("prices", options.warm_start.prices)
         return _WARM_PRICES
 
-    def want(
-        self, work: float, options: SearchOptions, flags: int, jobs: int = 0, kinds: int = 0
-    ) -> None:
-        """Say what is wanted of the next call."""
+    def want(self, work: float, options: SearchOptions, flags: int, *of_jobs: int) -> None:
+        """Say what is wanted of the next call; of jobs how many, their kinds and their level."""
         states = options.max_states or STATES
-        self.put("control", np.array([work, options.gap, states, flags, jobs, kinds], np.float64))
+        self.put("control", np.array([work, options.gap, states, flags, *of_jobs], np.float64))
 
     def work_on(self, name: str, work: float) -> tuple[int, float]:
         """Do a piece of work; what the call gives, and how much to do next."""
@@ -175,22 +171,33 @@ class _Run:
     def _read(self) -> Outcome:
         kernel, mckp = self._kernel, self._mckp
         answer = kernel.get("answer", np.float64, _ANSWERS).tolist()
-        status, ties = _STATUS[int(answer[0])], _TIES[int(answer[3])]
         choice = kernel.get("choice", np.int32, mckp.layers).astype(np.intp)
         prices = kernel.get("prices", np.float64, len(mckp.rows))
+        found = bool(choice[0] >= 0)
+        status, ties = _status_of(answer[0], found), _TIES[int(answer[3])]
         if status == "infeasible":
-            return Outcome("infeasible", bound=math.inf, engine=ENGINE)
-        if choice[0] < 0:
-            return Outcome("no_solution_in_time", bound=answer[2], engine=ENGINE, prices=prices)
-        if status == "no_solution_in_time":  # stopped with a choice
-            status = "feasible"
+            return infeasible(ENGINE)
+        if not found:
+            return Outcome(status, bound=answer[2], engine=ENGINE, prices=prices)
         return Outcome(status, choice, answer[1], answer[2], ENGINE, prices, ties=ties)
+
+
+def _status_of(number: float, found: bool) -> Status:  # noqa: FBT001 - mapped over
+    """What the kernel says, in words; with a choice where it was stopped, that is feasible."""
+    status = _STATUS[int(number)]
+    if status == "infeasible":
+        return status
+    if not found:
+        return "no_solution_in_time"
+    return "feasible" if status == "no_solution_in_time" else status
 
 
 def _kinds(changes: Changes) -> int:
     """What is changed, as the kernel is told."""
     kinds = _JOB_SCORES * (changes.scores is not None) + _JOB_LIMITS * (changes.upper is not None)
-    return kinds + _JOB_FORCED * (changes.forced is not None)
+    kinds += _JOB_FORCED * (changes.forced is not None)
+    kinds += _JOB_WEIGHTS * (changes.weights is not None)
+    return kinds + _JOB_WARM * (changes.starts is not None)
 
 
 class _Many:
@@ -199,64 +206,83 @@ class _Many:
     _BYTES = 4 << 20
 
     def __init__(self, host: Host, mckp: Mckp, changes: Changes, options: SearchOptions) -> None:
-        self._deadline, self._options = options.deadline(), options
         self._kernel, self._mckp, self._changes = _Kernel(host, mckp), mckp, changes
-        self._found: list[tuple[Array, Array, Array]] = []
-        self._done = 0
+        self._options = options
 
-    def outcomes(self, progress: Callable[[int], None] | None) -> Outcomes:
-        """Search them in turn."""
+    def parts(self) -> Iterator[Outcomes]:
+        """Search them in turn, and give the answers as they are there."""
         each = 8 * (self._mckp.score.size if self._changes.scores is not None else 0) + 1024
         at_once = max(1, self._BYTES // each)
-        for begin in range(0, max(len(self._changes), 1), at_once):
-            if not self._search(self._changes.part(begin, begin + at_once), progress):
-                break
-        return self._gathered()
+        for begin in range(0, len(self._changes), at_once):
+            yield from self._search(self._changes.part(begin, begin + at_once))
+            if self._options.cancelled():
+                return
 
-    def _search(self, part: Changes, progress: Callable[[int], None] | None) -> bool:
-        """Search some; false where time or a cancel ended it."""
-        kernel, work, count, done = self._kernel, _FIRST_WORK, len(part), 0
+    def _search(self, part: Changes) -> Iterator[Outcomes]:
+        """Search some, in pieces; ends early where a cancel ends it."""
+        kernel, work, done = self._kernel, _FIRST_WORK, 0
+        self._begin(part, work)
+        since = 0.0  # seconds that the search under way has had
+        while done < len(part) and not self._options.cancelled():
+            before, begin = done, time.monotonic()
+            done, work = kernel.work_on("jobs_run", work)
+            since = since + time.monotonic() - begin if done == before else 0.0
+            if done < len(part) and since >= (self._options.time_limit or math.inf):
+                done, since = kernel.host.call("job_leave"), 0.0
+            if done > before:
+                yield self._read(before, done)
+
+    def _begin(self, part: Changes, work: float) -> None:
+        kernel = self._kernel
         flags = kernel.put_prices(self._options)
-        kernel.want(work, self._options, flags, count, _kinds(part))
+        flags |= _WITH_TIES * (self._options.settle and self._mckp.ties is not None)
+        kernel.want(work, self._options, flags, len(part), _kinds(part), part.level)
         kernel.find(kernel.host.call("jobs_new"))
         self._write(part)
-        while done < count and not self._stopped():
-            before = done
-            done, work = kernel.work_on("jobs_run", work)
-            if progress is not None and done > before:
-                progress(self._done + done)
-        self._take(done)
-        return done == count
 
     def _write(self, part: Changes) -> None:
+        prices, choices = self._starts(part)
         for place, values in (
             ("job_scores", part.scores),
             ("job_lower", part.lower),
             ("job_upper", part.upper),
             ("job_forced", None if part.forced is None else part.forced.astype(np.int32)),
+            ("job_weights", part.weights),
+            ("job_prices", prices),
+            ("job_choices", choices),
         ):
             if values is not None:
                 self._kernel.put(place, values)
 
-    def _stopped(self) -> bool:
-        return time.monotonic() > self._deadline or self._options.cancelled()
+    def _starts(self, part: Changes) -> tuple[Array | None, Array | None]:
+        """Each one's shadow prices and choice to begin with; -1 where there is no choice."""
+        if part.starts is None:
+            return None, None
+        prices = np.zeros((len(part), len(self._mckp.rows)))
+        choices = np.full((len(part), self._mckp.layers), -1, dtype=np.int32)
+        for place, start in enumerate(part.starts):
+            if start is not None and start.prices is not None:
+                prices[place] = start.prices
+            if start is not None and start.choice is not None:
+                choices[place] = start.choice
+        return prices, choices
 
-    def _take(self, done: int) -> None:
-        layers, rows, get = self._mckp.layers, len(self._mckp.rows), self._kernel.get
-        self._found.append(
-            (
-                get("job_answers", np.float64, done * _ANSWERS).reshape(done, _ANSWERS),
-                get("job_choices", np.int32, done * layers).reshape(done, layers),
-                get("job_prices", np.float64, done * rows).reshape(done, rows),
-            )
-        )
-        self._done += done
+    def _read(self, begin: int, end: int) -> Outcomes:
+        layers, rows, count = self._mckp.layers, len(self._mckp.rows), end - begin
 
-    def _gathered(self) -> Outcomes:
-        answers, choices, prices = (
-            np.concatenate(parts) for parts in zip(*self._found, strict=True)
-        )
-        choices = choices.astype(np.intp)
+        def get(place: str, kind: Any, width: int) -> Array:  # noqa: ANN401 - a dtype
+            return self._kernel.get(place, kind, count * width, begin * width).reshape(count, width)
+
+        answers = get("job_answers", np.float64, _ANSWERS)
+        choices = get("job_choices", np.int32, layers).astype(np.intp)
+        prices = get("job_prices", np.float64, rows)
         choices[choices[:, 0] < 0] = -1
-        statuses = tuple(_STATUS[int(status)] for status in answers[:, 0])
-        return Outcomes(statuses, answers[:, 1], answers[:, 2], choices, prices)
+        return Outcomes(
+            tuple(map(_status_of, answers[:, 0].tolist(), (choices[:, 0] >= 0).tolist())),
+            answers[:, 1],
+            answers[:, 2],
+            choices,
+            prices,
+            tuple(_TIES[int(ties)] for ties in answers[:, 3]),
+            (ENGINE,) * count,
+        )

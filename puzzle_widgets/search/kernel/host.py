@@ -24,7 +24,9 @@ Array = npt.NDArray[Any]
 OTHER = "PUZZLE_WIDGETS_KERNEL"
 KERNEL = Path(os.environ.get(OTHER) or Path(__file__).with_name("kernel.wasm"))
 OFF = "PUZZLE_WIDGETS_NO_KERNEL"
-_EXPORTS = ("problem_new", "task_new", "task_run", "jobs_new", "jobs_run")
+_EXPORTS = (
+    "sizes_at", "problem_new", "task_new", "task_run", "jobs_new", "jobs_run", "job_leave",
+)  # fmt: skip
 # WebAssembly memory never shrinks: what a large search has grown is given back with its instance.
 _MOST_KEPT = 48 << 20
 _WRITABLE_BY_OTHERS = 0o022
@@ -42,7 +44,11 @@ class Host(Protocol):
     def pointer(self) -> npt.DTypeLike:
         """What an address is in the kernel's memory."""
 
-    def call(self, name: str, *arguments: int) -> int:
+    @property
+    def sizes(self) -> int:
+        """Where a problem's sizes are written."""
+
+    def call(self, name: str) -> int:
         """Call an exported function."""
 
     def write(self, address: int, values: Array) -> None:
@@ -76,8 +82,9 @@ class WasmtimeHost:
         self._memory: Any = exports["memory"]
         self._view: Array = np.zeros(0, dtype=np.uint8)
         self._look()
+        self.sizes = self.call("sizes_at")
 
-    def call(self, name: str, *arguments: int) -> int:
+    def call(self, name: str) -> int:
         """Call an exported function.
 
         Raises
@@ -86,7 +93,7 @@ class WasmtimeHost:
             If the kernel breaks off, such as for want of memory.
         """
         try:
-            given = self._functions[name](self._store, *arguments)
+            given = self._functions[name](self._store)
         except self._failures as error:
             raise KernelError(f"The search kernel broke off: {error}") from error
         return int(given)
@@ -134,11 +141,12 @@ class BrowserHost:
         code.assign(KERNEL.read_bytes())
         instance = js.WebAssembly.Instance.new(js.WebAssembly.Module.new(code))
         self._js, self._exports = js, instance.exports
+        self.sizes = self.call("sizes_at")
 
-    def call(self, name: str, *arguments: int) -> int:
+    def call(self, name: str) -> int:
         """Call an exported function."""
         try:
-            return int(getattr(self._exports, name)(*arguments))
+            return int(getattr(self._exports, name)())
         except Exception as error:
             raise KernelError(f"The search kernel broke off: {error}") from error
 

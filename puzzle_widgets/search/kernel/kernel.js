@@ -21,7 +21,7 @@ const PLACES = [
   "answer", "control",
 ];
 const ANSWERS = ["status", "score", "bound", "ties", "news", "states", "nodes", "work"];
-const WANTS = ["work", "gap", "states", "flags", "jobs", "kinds"];
+const WANTS = ["work", "gap", "states", "flags", "jobs", "kinds", "level"];
 const FLAGS = { WARM_PRICES: 1, WARM_CHOICE: 2, WITH_TIES: 8 };
 const STATUS = ["no_solution_in_time", "optimal", "feasible", "infeasible", "no_solution_in_time"];
 const TIES = ["none", "settled", "unproven"];
@@ -75,7 +75,9 @@ class Search {
     this.told = this.yielded = performance.now();
     this.until = this.told + (options.timeLimit ?? Infinity);
     const { layers, n, rows, levels } = form;
-    const table = exports.problem_new(layers, n, rows, levels);
+    const { buffer } = exports.memory;
+    new Int32Array(buffer, exports.sizes_at(), 4).set([layers, n, rows, levels]);
+    const table = exports.problem_new();
     this.table = new Uint32Array(exports.memory.buffer, table, PLACES.length).slice();
     for (const place of ["start", "score", "cost", "lower", "upper", "allowed", "ties"]) {
       this.put(place, form[place]);

@@ -18,7 +18,7 @@ from puzzle_widgets.problem.mckp import Mckp
 from puzzle_widgets.search.engine import changed, solve
 from puzzle_widgets.search.kernel import engine, host
 from puzzle_widgets.search.options import Changes, SearchOptions, WarmStart
-from puzzle_widgets.search.outcome import Outcome
+from puzzle_widgets.search.outcome import Outcome, Outcomes
 from tests.search.agreement import against_other, against_truth
 from tests.support.instances import (
     BRUTE_FORCE,
@@ -141,8 +141,8 @@ def check_settled(mckp: Mckp) -> list[str]:
 
 
 def changes(mckp: Mckp, rng: Rng) -> list[Changes]:
-    """Scores, limits, forced variants and all at once."""
-    n = len(mckp.score)
+    """Scores, limits, forced variants, sums of the ties, and all at once."""
+    n, rows = len(mckp.score), len(mckp.rows)
     scores = mckp.score * rng.uniform(0.8, 1.2, (3, n))
     limits = [tightened(mckp, rng) for _ in range(3)]
     lower = np.array([one.lower for one in limits]).reshape(3, -1)
@@ -152,6 +152,11 @@ def changes(mckp: Mckp, rng: Rng) -> list[Changes]:
     if len(mckp.rows):
         kinds.append(Changes(lower=lower, upper=upper))
         kinds.append(Changes(scores, lower, upper, forced))
+    if len(mckp.rows) and mckp.ties is not None and len(mckp.ties):
+        level = int(rng.integers(len(mckp.ties)))
+        weights = rng.choice([0.0, 0.5, 1.0, 3.0], (3, rows))
+        warm = [some_start(mckp, rng), None, WarmStart(rng.choice(_PRICES, rows))]
+        kinds.append(Changes(lower=lower, upper=upper, weights=weights, level=level, starts=warm))
     return kinds
 
 
@@ -160,16 +165,16 @@ def check_many(mckp: Mckp, rng: Rng) -> list[str]:
     found = []
     for part in changes(mckp, rng):
         start = starts(mckp, rng)[int(rng.integers(3))]
-        options = SearchOptions(time_limit=_SECONDS, warm_start=start)
-        answers = engine.solve_many_by_kernel(mckp, part, options)
+        settle = part.weights is not None
+        options = SearchOptions(time_limit=_SECONDS, warm_start=start, settle=settle)
+        answers = Outcomes.joined([*engine.iter_many_by_kernel(mckp, part, options)], mckp)
+        found += ["" if len(answers) == len(part) else "fewer answers than knapsacks"]
         for place in range(len(answers)):
-            choice = None if answers.choices[place, 0] < 0 else answers.choices[place]
-            outcome = Outcome(
-                answers.statuses[place],
-                choice,
-                float(answers.scores[place]),
-                float(answers.bounds[place]),
-            )
+            found.append(wrong(changed(mckp, part, place), answers[place]))
+        left = SearchOptions(time_limit=1e-9, settle=settle)
+        for place, outcome in enumerate(
+            Outcomes.joined([*engine.iter_many_by_kernel(mckp, part, left)], mckp)
+        ):
             found.append(wrong(changed(mckp, part, place), outcome))
     return found
 

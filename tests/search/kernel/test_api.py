@@ -66,6 +66,8 @@ def test_answers_and_wants_are_the_same() -> None:
         "JOB_SCORES",
         "JOB_LIMITS",
         "JOB_FORCED",
+        "JOB_WEIGHTS",
+        "JOB_WARM",
     ],
 )
 def test_flags_are_the_same(name: str) -> None:

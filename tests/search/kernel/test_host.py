@@ -124,13 +124,19 @@ def expected(engine: str) -> str:
     return f"{engine} {again()}"
 
 
+def problem_new(one: host.Host, *sizes: int) -> int:
+    """Ask for place for a problem of some layers, variants, rows and ties."""
+    one.write(one.sizes, np.array(sizes, dtype=np.int32))
+    return one.call("problem_new")
+
+
 def break_off(one: host.Host) -> None:
     """Let an instance begin a problem whose layers are beyond its memory."""
-    table = one.call("problem_new", 2, 4, 1, 0)
+    table = problem_new(one, 2, 4, 1, 0)
     found = one.read(table, one.pointer, len(_PLACES)).tolist()
     places = dict(zip(_PLACES, found, strict=True))
     one.write(places["start"], np.array([0, 2**30, 2**31 - 1], dtype=np.int32))
-    one.write(places["control"], np.array([1e6, 0, 60_000, 0, 0, 0]))
+    one.write(places["control"], np.array([1e6, 0, 60_000, 0]))
     one.call("task_new")
 
 
@@ -276,7 +282,7 @@ def test_a_problem_beyond_all_memory_breaks_off(size: tuple[int, ...]) -> None:
     """Sizes whose bytes no address can tell do not come out as small ones."""
     one = host.new_host()
     with pytest.raises(host.KernelError, match="broke off"):
-        one.call("problem_new", *size)
+        problem_new(one, *size)
 
 
 def test_an_instance_that_breaks_off_is_not_used_again() -> None:
@@ -320,7 +326,7 @@ def test_what_a_large_search_has_grown_is_given_back() -> None:
     assert list(host._IDLE) == [small]
     with host.borrowed() as one:
         assert one is small
-        one.call("problem_new", 1, 10_000_000, 1, 0)
+        problem_new(one, 1, 10_000_000, 1, 0)
         assert one.size > host._MOST_KEPT
     assert not host._IDLE
 

@@ -1,27 +1,29 @@
 /* What a host calls.
 
-   It asks for a problem of some size, which gives a table of addresses; writes the problem's arrays
-   there, and what it wants into the control numbers; begins a task, and steps it until it is done.
-   Then it reads the answer. Jobs are many tasks on one problem, each with scores, limits or a
-   forced variant of its own. Calls that are frequent take no arguments: some hosts are slow at
-   passing them. */
+   It writes a problem's sizes and asks for place, which gives a table of addresses; writes the
+   problem's arrays there, and what it wants into the control numbers; begins a task, and steps it
+   until it is done. Then it reads the answer. Jobs are many tasks on one problem, each with scores,
+   limits or a forced variant of its own. No call takes arguments: some hosts are slow at passing
+   them. */
 
 enum {
     AT_START, AT_SCORE, AT_COST, AT_LOWER, AT_UPPER, AT_ALLOWED, AT_TIES, AT_PRICES, AT_WARM,
-    AT_CHOICE, AT_ANSWER, AT_CONTROL, AT_JOB_SCORES, AT_JOB_LOWER, AT_JOB_UPPER, AT_JOB_FORCED, AT_JOB_ANSWERS,
-    AT_JOB_CHOICES, AT_JOB_PRICES, PLACES
+    AT_CHOICE, AT_ANSWER, AT_CONTROL, AT_JOB_SCORES, AT_JOB_LOWER, AT_JOB_UPPER, AT_JOB_FORCED,
+    AT_JOB_WEIGHTS, AT_JOB_ANSWERS, AT_JOB_CHOICES, AT_JOB_PRICES, PLACES
 };
+enum { SIZE_LAYERS, SIZE_VARIANTS, SIZE_ROWS, SIZE_TIES, SIZES };
 enum {
     ANSWER_STATUS, ANSWER_SCORE, ANSWER_BOUND, ANSWER_TIES, ANSWER_NEWS, ANSWER_STATES,
     ANSWER_NODES, ANSWER_WORK, ANSWERS
 };
-enum { WANT_WORK, WANT_GAP, WANT_STATES, WANT_FLAGS, WANT_JOBS, WANT_KINDS, WANTS };
+enum { WANT_WORK, WANT_GAP, WANT_STATES, WANT_FLAGS, WANT_JOBS, WANT_KINDS, WANT_LEVEL, WANTS };
 enum { WARM_PRICES = 1, WARM_CHOICE = 2, SETTLE_ONLY = 4, WITH_TIES = 8 };
-enum { JOB_SCORES = 1, JOB_LIMITS = 2, JOB_FORCED = 4 };
+enum { JOB_SCORES = 1, JOB_LIMITS = 2, JOB_FORCED = 4, JOB_WEIGHTS = 8, JOB_WARM = 16 };
 
 static Problem problem;
 static Task task;
-static i32 levels, jobs, job, job_kinds, job_open;
+static i32 levels, jobs, job, job_kinds, job_flags, job_level, job_open;
+static i32 sizes[SIZES];
 static usize places[PLACES];
 static Mark after_problem, after_jobs;
 static Options job_options;
@@ -29,7 +31,12 @@ static Options job_options;
 #define PLACE(what, type, count) places[what] = (usize)TAKE(type, count)
 #define AT(what, type) ((type *)places[what])
 
-EXPORT(problem_new) usize problem_new(i32 layers, i32 variants, i32 rows, i32 ties) {
+/* Where a host writes the sizes of the problem that it then asks place for. */
+EXPORT(sizes_at) usize sizes_at(void) { return (usize)sizes; }
+
+EXPORT(problem_new) usize problem_new(void) {
+    i32 layers = sizes[SIZE_LAYERS], variants = sizes[SIZE_VARIANTS];
+    i32 rows = sizes[SIZE_ROWS], ties = sizes[SIZE_TIES];
     usize n = (usize)variants, m = (usize)rows;
     release(0);
     levels = ties;
@@ -107,21 +114,44 @@ EXPORT(task_new) i32 task_new(void) {
 /* Place for some jobs on the problem that is there. */
 EXPORT(jobs_new) usize jobs_new(void) {
     usize n = (usize)problem.variants, m = (usize)problem.rows, k = (usize)wanted(WANT_JOBS);
-    i32 kinds = (i32)wanted(WANT_KINDS), flags = (i32)wanted(WANT_FLAGS);
+    i32 kinds = (i32)wanted(WANT_KINDS);
     release(after_problem);
     jobs = (i32)k;
     job = job_open = 0;
     job_kinds = kinds;
+    job_flags = (i32)wanted(WANT_FLAGS);
+    job_level = (i32)wanted(WANT_LEVEL);
     PLACE(AT_JOB_SCORES, f64, kinds & JOB_SCORES ? k * n : 0);
     PLACE(AT_JOB_LOWER, f64, kinds & JOB_LIMITS ? k * m : 0);
     PLACE(AT_JOB_UPPER, f64, kinds & JOB_LIMITS ? k * m : 0);
     PLACE(AT_JOB_FORCED, i32, kinds & JOB_FORCED ? k : 0);
+    PLACE(AT_JOB_WEIGHTS, f64, kinds & JOB_WEIGHTS ? k * m : 0);
     PLACE(AT_JOB_ANSWERS, f64, k * ANSWERS);
     PLACE(AT_JOB_CHOICES, i32, k * (usize)problem.layers);
     PLACE(AT_JOB_PRICES, f64, k * m);
-    job_options = options_of(flags);
+    job_options = options_of(job_flags);
     after_jobs = mark();
     return (usize)places;
+}
+
+/* A job's own level of the ties: what it weighs the rows' costs by, summed. */
+static void job_weigh(void) {
+    usize n = (usize)problem.variants, m = (usize)problem.rows;
+    f64 *level = AT(AT_TIES, f64) + (usize)job_level * n;
+    const f64 *weight = AT(AT_JOB_WEIGHTS, f64) + (usize)job * m;
+    for (usize v = 0; v < n; v++) level[v] = 0.0;
+    for (usize r = 0; r < m; r++)
+        for (usize v = 0; v < n; v++) level[v] += weight[r] * problem.cost[r * n + v];
+}
+
+/* What a job begins with: its answer's place holds the host's guess. */
+static Options job_start(void) {
+    Options options = job_options;
+    if (!(job_kinds & JOB_WARM)) return options;
+    const i32 *guess = AT(AT_JOB_CHOICES, i32) + (usize)job * (usize)problem.layers;
+    options.prices = AT(AT_JOB_PRICES, f64) + (usize)job * (usize)problem.rows;
+    options.choice = guess[0] == NONE ? 0 : guess;
+    return options;
 }
 
 /* The problem with a job's own numbers. */
@@ -144,8 +174,27 @@ static void job_begin(void) {
                 for (i32 v = problem.start[i]; v < problem.start[i + 1]; v++)
                     own.allowed[v] &= v == forced;
     }
-    task_begin(&task, &own, 0, 0, &job_options);
+    if (job_kinds & JOB_WEIGHTS) job_weigh();
+    int with_ties = job_flags & WITH_TIES;
+    Options options = job_start();
+    task_begin(&task, &own, with_ties ? AT(AT_TIES, f64) : 0, with_ties ? levels : 0, &options);
     job_open = 1;
+}
+
+/* Leave the job under way, with the answer that there is. */
+static void job_end(void) {
+    answer_out(
+        &task, AT(AT_JOB_ANSWERS, f64) + (usize)job * ANSWERS,
+        AT(AT_JOB_CHOICES, i32) + (usize)job * (usize)problem.layers,
+        AT(AT_JOB_PRICES, f64) + (usize)job * (usize)problem.rows);
+    job++;
+    job_open = 0;
+}
+
+/* The same where a host has no more time for it; how many jobs are done. */
+EXPORT(job_leave) i32 job_leave(void) {
+    if (job_open) job_end();
+    return job;
 }
 
 /* Work on; how many jobs are done. Those that are have their answers in their places. */
@@ -156,13 +205,7 @@ EXPORT(jobs_run) i32 jobs_run(void) {
         i64 before = task.work;
         int done = task_step(&task, left);
         left -= task.work - before + 1;
-        if (!done) continue;
-        answer_out(
-            &task, AT(AT_JOB_ANSWERS, f64) + (usize)job * ANSWERS,
-            AT(AT_JOB_CHOICES, i32) + (usize)job * (usize)problem.layers,
-            AT(AT_JOB_PRICES, f64) + (usize)job * (usize)problem.rows);
-        job++;
-        job_open = 0;
+        if (done) job_end();
     }
     return job;
 }
