@@ -15,7 +15,19 @@ from puzzle_widgets.library.model import FloatArray
 from puzzle_widgets.library.quantity import Quantity, format_number
 
 Shape = Literal[
-    "dot", "hollow", "ring", "square", "diamond", "triangle", "cross", "line", "dashes", "box", ""
+    "dot",
+    "hollow",
+    "ring",
+    "square",
+    "diamond",
+    "outline",
+    "triangle",
+    "cross",
+    "line",
+    "dashes",
+    "box",
+    "frame",
+    "",
 ]
 _LEAST_PX = 88
 ColorArray = npt.NDArray[np.object_]
@@ -188,6 +200,8 @@ class Figure:
         Marks, in the order in which they are drawn over bars and cells.
     bars, cells
         The body of the chart, where it has one.
+    frames
+        Bars of another architecture, of which only the outlines are drawn.
     strip
         What the colors of the cells mean.
 
@@ -208,6 +222,7 @@ class Figure:
     spots: tuple[Spots, ...] = ()
     outlines: tuple[Outline, ...] = ()
     bars: Bars | None = None
+    frames: Bars | None = None
     cells: Cells | None = None
     strip: Strip | None = None
 

@@ -103,6 +103,7 @@ def front_figure(  # noqa: PLR0913 - what is drawn, each by its name
     current: Solution | None = None,
     parent: Solution | None = None,
     scenarios: Sequence[Scenario] = (),
+    reference: int | None = None,
     measured: Sequence[MeasuredPoint] = (),
     limits: Iterable[BudgetSetting] = (),
     selected: int | None = None,
@@ -122,6 +123,8 @@ def front_figure(  # noqa: PLR0913 - what is drawn, each by its name
         The parent as a solution; worked out where it is not given.
     scenarios
         Saved solutions; those of another library are left out.
+    reference
+        Place of the one that all else is set against, which is outlined.
     measured
         Whole models that were measured.
     limits
@@ -142,15 +145,11 @@ def front_figure(  # noqa: PLR0913 - what is drawn, each by its name
     (3, 'Throughput (tokens/s)')
     """
     points = front_points(front, axes) if points is None else points
+    kept = _kept(axes, scenarios, reference)
     groups = {
         "parent": axes.spot(parent or parent_solution(axes.problem), "Parent", PARENT),
-        "scenarios": [
-            spot
-            for place, one in enumerate(scenarios)
-            for spot in axes.spot(
-                one.solution, f"Scenario: {one.name}", scenario_color(place), place
-            )
-        ],
+        "scenarios": [spot for spot in kept if spot.place != reference],
+        "reference": [spot for spot in kept if spot.place == reference],
         "measured": list(axes.measured(measured)),
         "current": axes.spot(current, "Current solution", CURRENT),
     }
@@ -169,11 +168,26 @@ def front_figure(  # noqa: PLR0913 - what is drawn, each by its name
             Spots("parent", "square", 110, _within(groups["parent"], x, y)),
             Spots("selected", "ring", 300, _within(shown, x, y)),
             Spots("scenarios", "triangle", 230, _within(groups["scenarios"], x, y)),
+            Spots("reference", "outline", 300, _within(groups["reference"], x, y)),
             Spots("measured", "cross", 90, _within(groups["measured"], x, y)),
             Spots("current", "diamond", 220, _within(groups["current"], x, y)),
             Spots("points", "dot", 60, _within(points, x, y)),
         ),
     )
+
+
+def _kept(axes: FrontAxes, scenarios: Sequence[Scenario], reference: int | None) -> list[Spot]:
+    """Place the scenarios; the reference says that it is one."""
+    return [
+        spot
+        for place, one in enumerate(scenarios)
+        for spot in axes.spot(
+            one.solution,
+            f"{'Reference' if place == reference else 'Scenario'}: {one.name}",
+            scenario_color(place),
+            place,
+        )
+    ]
 
 
 def budget_lines(
@@ -319,6 +333,9 @@ def _legend(
         drawn = [spot for spot in groups["scenarios"] if spot.place == place]
         if drawn:
             yield Key(f"{one.name}{_beyond(drawn, y)}", scenario_color(place), "triangle")
+    for spot in groups["reference"]:
+        words = f"Reference: {scenarios[spot.place].name}{_beyond([spot], y)}"
+        yield Key(words, spot.color, "outline")
     if measured:
         yield Key(_measured_key(groups["measured"], len(measured), y), MEASURED, "cross")
     for line in lines:

@@ -23,6 +23,7 @@ from puzzle_widgets.charts.palette import (
     FFN,
     FFN_LINEAR,
     NEUTRAL,
+    OUTLINE,
     SAVED,
     WHOLE,
 )
@@ -30,7 +31,7 @@ from puzzle_widgets.library import BlockLibrary, SubBlock
 from puzzle_widgets.library.model import KINDS, PARTS, FloatArray, Part
 from puzzle_widgets.library.quantity import COST_GROUP, MEMORY, RUNTIME
 from puzzle_widgets.problem.mckp import IntArray, to_choice
-from puzzle_widgets.solution import Solution
+from puzzle_widgets.solution import Scenario, Solution
 from puzzle_widgets.solution.sizes import SubblockSizes, bar_heights, relative_sizes
 
 MOST_ROWS = 24
@@ -86,13 +87,41 @@ class LayerChart:
 
         return Bars(heights, colors, words)
 
-    def figure(self, solution: Solution, title: str = "Blocks by layer") -> Figure:
-        """The chart of an architecture."""
-        x = layer_axis(self.library.layers)
-        return Figure(title, x, self.y, self.legend, bars=self.bars(solution))
+    def frames(self, reference: Scenario) -> Bars:
+        """The outlines of a scenario to compare with: what it has, not what it saves."""
+        choice = to_choice(self.library, reference.solution.architecture or {})
+        drawn = self.colors[:, choice] != ""
+        layers, blocks = self.library.layers, reference.solution.blocks
+
+        def words(place: int) -> str:
+            return f"{reference.name}, layer {layers[place].name}: {blocks[place].label}"
+
+        return Bars(self.heights[:, choice], np.where(drawn, OUTLINE, ""), words)
+
+    def legend_with(self, reference: Scenario | None) -> tuple[Key, ...]:
+        """The legend, with the scenario whose outlines are drawn."""
+        if reference is None:
+            return self.legend
+        return (*self.legend, Key(f"Reference: {reference.name}", OUTLINE, "frame"))
+
+    def figure(
+        self,
+        solution: Solution,
+        title: str = "Blocks by layer",
+        reference: Scenario | None = None,
+    ) -> Figure:
+        """The chart of an architecture, with the outlines of another one to compare with."""
+        x, legend = layer_axis(self.library.layers), self.legend_with(reference)
+        frames = None if reference is None else self.frames(reference)
+        return Figure(title, x, self.y, legend, bars=self.bars(solution), frames=frames)
 
 
-def layers_figure(solution: Solution, view: str = "Size", title: str = "Blocks by layer") -> Figure:
+def layers_figure(
+    solution: Solution,
+    view: str = "Size",
+    title: str = "Blocks by layer",
+    reference: Scenario | None = None,
+) -> Figure:
     """Work out the chart of an architecture.
 
     Parameters
@@ -103,6 +132,8 @@ def layers_figure(solution: Solution, view: str = "Size", title: str = "Blocks b
         One of :func:`views_of` its library: ``"Size"``, ``"Choice"``, ``"Runtime"``, ``"Memory"``.
     title
         Read out for the chart.
+    reference
+        A scenario of the same library to compare with, drawn as outlines.
 
     Examples
     --------
@@ -113,7 +144,7 @@ def layers_figure(solution: Solution, view: str = "Size", title: str = "Blocks b
     >>> figure.title, len(figure.legend) > 1
     ('Blocks by layer', True)
     """
-    return layer_chart(solution.library, view).figure(solution, title)
+    return layer_chart(solution.library, view).figure(solution, title, reference)
 
 
 def views_of(library: BlockLibrary) -> list[str]:

@@ -17,6 +17,8 @@ SELECTED = "#D55E00"
 MEASURED = "#D55E00"
 SAVED = "#B8BEC6"
 LIMIT = "#CC79A7"
+OUTLINE = "#212121"
+"""Of an outline over other colors; on a dark page back ends draw it light."""
 SCENARIOS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8C8C8C")
 HEAT = ("#123163", "#3f5270", "#70747a", "#a29974", "#d6c25c", "#fdea66")
 """From dark blue to yellow, evenly lighter."""

@@ -16,7 +16,7 @@ _STYLE = Markup(
     "<style>.pw-svg text{font-family:system-ui,sans-serif}"
     "@media screen and (prefers-color-scheme:dark){.pw-svg .ink{fill:#e8eaed}"
     ".pw-svg .quiet{fill:#b0b6bd}.pw-svg .rule{stroke:#4a4f55}.pw-svg .paper{fill:#1c1e21}"
-    ".pw-svg .hollow{fill:#1c1e21}}</style>"
+    ".pw-svg .hollow{fill:#1c1e21}.pw-svg .edge{stroke:#e8eaed}}</style>"
 )
 INK, QUIET, RULE, PAPER = "#212121", "#5f6368", "#d5d9de", "#ffffff"
 DASHES = {"solid": "", "dashed": "7,4", "dotted": "2,3", "dash_dotted": "8,3,2,3"}
@@ -24,12 +24,15 @@ WIDTH = 960
 _LEFT, _RIGHT, _BOTTOM, _LINE = 84, 16, 50, 18
 _LETTER, _MARK, _GAP, _LONGEST = 6.4, 26, 16, 120
 _BAR, _ROOM, _STRIP_ROOM, _STRIP = 0.43, 300, 44, 240
+_EDGE = 1.3
 Attributes = Mapping[str, object]
 _PATHS = {
     "diamond": ((0, -1.1), (0.8, 0), (0, 1.1), (-0.8, 0)),
+    "outline": ((0, -1.1), (0.8, 0), (0, 1.1), (-0.8, 0)),
     "triangle": ((0, -0.95), (1, 0.85), (-1, 0.85)),
     "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
     "box": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
+    "frame": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
     "cross": tuple(
         (a, b)
         for a, b in (
@@ -189,6 +192,8 @@ class _Frame:
         yield from self._axes()
         if figure.bars is not None:
             yield from self._bars(figure.bars)
+        if figure.frames is not None:
+            yield from self._bars(figure.frames, framed=True)
         for line in figure.limits:
             ends = (*self.at(line.at, figure.y.low), *self.at(line.at, figure.y.high))
             yield _line(ends, LIMIT, 2, "dashed", css="", words=f"Limit: {line.words}")
@@ -222,7 +227,7 @@ class _Frame:
         yield _text(middle, self.bottom + 38, _with_log(x), anchor="middle")
         yield _text(14, 0.5 * (self.top + self.bottom), _with_log(y), anchor="middle", turn=-90)
 
-    def _bars(self, bars: Bars) -> Iterable[Markup]:
+    def _bars(self, bars: Bars, *, framed: bool = False) -> Iterable[Markup]:
         for place in range(bars.heights.shape[1]):
             up = down = 0.0
             words = bars.words(place)
@@ -232,7 +237,7 @@ class _Frame:
                 up, down = (up + height, down) if height >= 0 else (up, down + height)
                 if color and height:
                     ends = (place - _BAR, place + _BAR, start, start + height)
-                    yield self._box(ends, str(color), words)
+                    yield self._box(ends, str(color), words, framed=framed)
 
     def _cells(self, cells: Cells) -> Iterable[Markup]:
         for row, values in enumerate(cells.values.tolist()):
@@ -248,14 +253,16 @@ class _Frame:
         words: str,
         *,
         crisp: bool = False,
+        framed: bool = False,
     ) -> Markup:
-        """A filled box; crisp ones leave no seam to their neighbors."""
+        """A box, filled or framed; crisp ones leave no seam to their neighbors."""
         left, right, low, high = ends
         one, other = self.at(left, low), self.at(right, high)
         x, y = min(one[0], other[0]), min(one[1], other[1])
         size = {"width": abs(other[0] - one[0]), "height": abs(other[1] - one[1])}
         edges = "crispEdges" if crisp else ""
-        looks = {"x": x, "y": y, **size, "fill": color, "shape-rendering": edges}
+        looks: dict[str, object] = {"x": x, "y": y, **size, "shape-rendering": edges}
+        looks |= {"fill": "none", **_edge(color)} if framed else {"fill": color}
         return _element("rect", looks, words)
 
     def _outline(self, outline: Outline) -> Markup:
@@ -320,8 +327,10 @@ def _mark(x: float, y: float, group: Spots, spot: Spot, dash: str = "solid") -> 
 def _path(x: float, y: float, shape: str, spot: Spot, r: float) -> Markup:
     corners = " ".join(f"{_px(x + a * r)},{_px(y + b * r)}" for a, b in _PATHS[shape])
     looks: dict[str, object] = {"points": corners, "fill": spot.color}
-    if shape == "triangle":
+    if shape in ("triangle", "outline"):
         looks |= {"fill": "none", **_stroke(spot.color, 2.5)}
+    elif shape == "frame":
+        looks |= {"fill": "none", **_edge(spot.color)}
     elif spot.color.lower() == PAPER:
         looks |= _stroke("#000000", 1)
     return _element("polygon", looks, spot.words)
@@ -342,6 +351,11 @@ def _line(
 
 def _stroke(color: str, width: float, dash: str = "solid") -> dict[str, object]:
     return {"stroke": color, "stroke-width": width, "stroke-dasharray": DASHES[dash]}
+
+
+def _edge(color: str) -> dict[str, object]:
+    """An outline over bars, light on a dark screen."""
+    return {**_stroke(color, _EDGE), "class": "edge"}
 
 
 def _text(

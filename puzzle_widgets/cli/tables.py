@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Literal
@@ -21,6 +22,7 @@ from puzzle_widgets.library import BlockLibrary, BlockVariant
 from puzzle_widgets.library.model import ORIGIN_WORDS
 from puzzle_widgets.library.quantity import (
     MEMORY,
+    NO_RUNTIME,
     RUNTIME,
     THROUGHPUT,
     describe_key,
@@ -114,7 +116,7 @@ def summary(solution: Solution) -> Table:
     told = totals(solution)
     rows = list(told.body)
     if solution.throughput is not None and solution.speedup is not None:
-        rows.append(["Speedup over the parent", f"{solution.speedup:.3f} x", "1 x", ""])
+        rows.append(["Speedup over the parent", _speedup(solution.speedup), "1 x", ""])
     table = make_table("", told.head, rows)
     said = [solution.library.non_block_words]
     if solution.throughput is not None:
@@ -184,7 +186,11 @@ def _cost_cells(solution: Solution) -> list[str]:
     cells = [format_number(solution.totals[k]) for k in (MEMORY, RUNTIME) if k in solution.totals]
     if solution.throughput is not None:
         cells.append(format_number(solution.throughput))
-    return [*cells, f"{solution.speedup:.3f} x"] if solution.speedup is not None else cells
+    return [*cells, _speedup(solution.speedup)] if solution.speedup is not None else cells
+
+
+def _speedup(speedup: float) -> str:
+    return f"{speedup:.3f} x" if math.isfinite(speedup) else NO_RUNTIME
 
 
 def _least_difference(solution: Solution, earlier: Sequence[Solution]) -> str:

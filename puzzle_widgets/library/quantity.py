@@ -17,6 +17,8 @@ PARAMETERS = "stats.num_params"
 KV_HEADS = "stats.num_kv_heads"
 FFN_SIZE = "stats.ffn_intermediate_size"
 THROUGHPUT = "throughput"
+NO_RUNTIME = "no runtime left"
+"""Said in place of an infinite throughput."""
 
 _UNIT_SUFFIXES = {
     "_bytes": "B",
@@ -90,6 +92,8 @@ class Quantity:
 
     def text(self, value: float) -> str:
         """Write a value of this quantity with its unit."""
+        if self.key == THROUGHPUT and math.isinf(value):
+            return NO_RUNTIME
         return f"{format_number(value)} {self.unit}".rstrip()
 
     def limit(self, sense: str, value: float) -> str:
@@ -114,6 +118,30 @@ def format_number(value: float) -> str:
     if value == round(value):
         return f"{value:.0f}"
     return f"{value:.1f}" if abs(value) >= 100 else f"{value:.4g}"
+
+
+def format_brief(value: float) -> str:
+    """Write a number at a glance: three digits, or whole thousands separated.
+
+    Examples
+    --------
+    >>> format_brief(7.533610), format_brief(0.04), format_brief(84_961.2)
+    ('7.53', '0.04', '84,961')
+    """
+    if not math.isfinite(value) or abs(value) >= 999.5:
+        return format_number(value)
+    return f"{value:.3g}"
+
+
+def format_exact(value: float) -> str:
+    """Write a number in full, but for the last bits of a sum.
+
+    Examples
+    --------
+    >>> format_exact(7.533610), format_exact(84_960.9375), format_exact(0.1 + 0.2)
+    ('7.53361', '84,960.9375', '0.3')
+    """
+    return f"{value:,.12g}" if math.isfinite(value) else format_number(value)
 
 
 def format_score(value: float) -> str:

@@ -243,7 +243,9 @@ def rename(record: Record, which: str | int, name: str) -> Record:
     """Give a scenario, by its name or place, another name."""
     place, others = place_of(record, which), record.scenarios
     renamed = replace(others[place], name=_new_name(record, name, place))
-    return record.change(scenarios=(*others[:place], renamed, *others[place + 1 :]))
+    follows = renamed.name if others[place].name == record.reference else record.reference
+    kept = (*others[:place], renamed, *others[place + 1 :])
+    return record.change(scenarios=kept, reference=follows)
 
 
 def delete(record: Record, which: str | int) -> Record:
@@ -252,7 +254,15 @@ def delete(record: Record, which: str | int) -> Record:
     if shown.kind == "scenario" and shown.place >= place:
         shown = Selection() if shown.place == place else Selection("scenario", shown.place - 1)
     kept = (*record.scenarios[:place], *record.scenarios[place + 1 :])
-    return select(record.change(scenarios=kept), shown)
+    gone = record.scenarios[place].name == record.reference
+    reference = "" if gone else record.reference
+    return select(record.change(scenarios=kept, reference=reference), shown)
+
+
+def set_reference(record: Record, which: str | int | None) -> Record:
+    """Set everything against a scenario, by its name or place; ``None`` ends that."""
+    name = "" if which is None else record.scenarios[place_of(record, which)].name
+    return record if name == record.reference else record.change(reference=name)
 
 
 def restore(record: Record, which: str | int) -> Record:

@@ -110,6 +110,7 @@ class ExplorerState(HasTraits):
     looks = Instance(Looks, args=(), help="units and views in which figures are shown")
     layer = Int(None, allow_none=True, help="place of the layer that is open")
     scenarios = Tuple(help="saved solutions (Scenario)")
+    reference = Unicode(help="name of the scenario that all else is set against; empty for none")
     measured = Tuple(help="measured points beside the search's (MeasuredPoint)")
     parent = Instance(Solution, help="the parent as a Solution")
     parent_config = Instance(
@@ -391,6 +392,7 @@ class ExplorerState(HasTraits):
 
     delete = _acts(actions.delete)
     restore = _acts(actions.restore)
+    set_reference = _acts(actions.set_reference)
     set_measured = _acts(actions.set_measured)
 
     def keep(self, name: str) -> None:

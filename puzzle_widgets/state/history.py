@@ -22,6 +22,7 @@ _WORDS = {
     "rules": "rules",
     "budgets": "budgets",
     "scenarios": "scenarios",
+    "reference": "reference",
     "measured": "measured points",
     "own_config": "parent's configuration",
     "target": "export target",

@@ -101,7 +101,9 @@ def change_workload(record: Record, workload: str) -> Record:
     opened = open_run(record.run, workload)
     known = {scenario.name for scenario in opened.scenarios}
     again = (resummed(one, opened.library) for one in record.scenarios if one.name not in known)
-    return opened.change(scenarios=(*opened.scenarios, *filter(None, again)))
+    kept = opened.change(scenarios=(*opened.scenarios, *filter(None, again)))
+    named = kept.change(reference=record.reference)
+    return kept if named.reference_place is None else named
 
 
 def _begin(library: BlockLibrary, **fields: Any) -> Record:  # noqa: ANN401

@@ -96,6 +96,8 @@ class Record:
         Which of front and maps were asked for.
     scenarios, measured
         Saved solutions, and measured points beside them.
+    reference
+        Name of the scenario that all else is set against; empty for none.
     own_config, target
         The parent's configuration, where the user gave one; name of the target to export to.
     looks
@@ -124,6 +126,7 @@ class Record:
     cell: tuple[int, int] | None = None
     asked: frozenset[SweepName] = frozenset()
     scenarios: tuple[Scenario, ...] = ()
+    reference: str = ""
     measured: tuple[MeasuredPoint, ...] = ()
     own_config: ParentConfig | None = None
     target: str = TARGETS[0].name
@@ -167,6 +170,18 @@ class Record:
             return self.own_config or parent_config_of(self.library)
         except ExportError:
             return None
+
+    @property
+    def reference_place(self) -> int | None:
+        """Place of the scenario that is the reference; ``None`` without one."""
+        names = [kept.name for kept in self.scenarios]
+        return names.index(self.reference) if self.reference in names else None
+
+    @property
+    def reference_scenario(self) -> Scenario | None:
+        """The scenario that is the reference."""
+        place = self.reference_place
+        return None if place is None else self.scenarios[place]
 
     @cached_property
     def workloads(self) -> tuple[str, ...]:

@@ -90,6 +90,7 @@ def to_json(record: Record) -> str:
         "decisions": record.decisions_over,
         "asked": sorted(record.asked),
         "scenarios": scenarios_content(record.scenarios) if record.scenarios else None,
+        "reference": record.reference,
         "measured": [[one.name, dict(one.values), one.source] for one in record.measured],
         "parent_config": _config_out(record.own_config),
         "target": record.target,
@@ -231,6 +232,8 @@ def _read(content: Any, record: Record) -> Record:  # noqa: ANN401
     if content["scenarios"] is not None:
         raw = json.dumps(content["scenarios"]).encode()
         record = actions.load_scenarios(record, raw, _FILE.file)
+    # Records of before there were references say none.
+    record = actions.set_reference(record, content.get("reference") or None)
     return _select(record, *content["selection"])
 
 

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from puzzle_widgets.library.quantity import (
-    KV_HEADS,
-    MEMORY,
-    PARAMETERS,
-    RUNTIME,
-    THROUGHPUT,
-    format_number,
-    format_score,
-    format_share,
-)
+from puzzle_widgets.library.quantity import format_number, format_score
 from puzzle_widgets.problem.budget_rows import BudgetSetting, settings_of
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.scenario import budget_words
@@ -25,19 +16,11 @@ from puzzle_widgets.solution.slack import binding
 from puzzle_widgets.widgets.budgets.amounts import amount
 from puzzle_widgets.widgets.html import heading, render
 from puzzle_widgets.widgets.panel import Panel, Shown, button, row
+from puzzle_widgets.widgets.tiles import tiles
 
 _ASKED = "Not searched: choose first which way the score is better"
 _OUTDATED = "Out of date: the figures are for earlier budgets"
 _SEE_BUDGETS = "See Budgets for what clashes, and what would make it feasible."
-_COUNTS = (MEMORY, RUNTIME, PARAMETERS, KV_HEADS)
-_MOST_OTHERS = 4
-_TILES = """
-<dl class='pw-tiles'>{% for label, value, against in tiles -%}
-{% set number, space, unit = value.partition(" ") -%}
-<div class='pw-tile'><dt>{{ label }}</dt><dd><b>{{ number }}{{ space }}<small>{{ unit }}</small></b>
-{#- -#}<span class='pw-quiet'>{{ against }}</span></dd></div>
-{%- endfor %}</dl>
-"""
 _WARNINGS = """
 {% for note in notes -%}
 <div class='pw-note {{ note.level }}'><b>{{ "Warning" if note.level == "warning" else "Note" }}:</b>
@@ -45,7 +28,6 @@ _WARNINGS = """
 {%- endfor %}
 """
 _NOTES = "<div class='pw-quiet'>{% for line in lines %}<div>{{ line }}</div>{% endfor %}</div>"
-Tile = tuple[str, str, str]
 
 
 class StatusPanel(Panel):
@@ -93,7 +75,7 @@ class StatusPanel(Panel):
         self.when("shown", "selection", "scenarios", "front", do=self._show_name)
         self.when("shown", "selection", "updating", "problem", "question", do=self._show_line)
         self.when("shown", "selection", "updating", do=self._show_limits)
-        self.when("shown", "selection", do=self._show_figures)
+        self.when("shown", "selection", "reference", "scenarios", do=self._show_figures)
         self.clicked(self.back, self.state.show_current)
 
     def _show_name(self) -> None:
@@ -131,7 +113,8 @@ class StatusPanel(Panel):
         elif shown.found:
             away = self.state.selection.kind != "current"
             warned = warnings(shown)
-            self.figures.value = facts(shown) + warned + tiles(shown) + notes(shown, budgets=away)
+            figures = tiles(shown, self.state.record.reference_scenario)
+            self.figures.value = facts(shown) + warned + figures + notes(shown, budgets=away)
         else:
             self.figures.value = _reason(shown, told=self.reasons)
 
@@ -194,16 +177,6 @@ def facts(solution: Solution) -> Markup:
     return Markup("<div class='pw-quiet pw-facts'>{}</div>").format(" · ".join(words))
 
 
-def tiles(solution: Solution) -> Markup:
-    """Set score, costs, throughput and speedup over the parent's."""
-    return render(_TILES, tiles=_all_tiles(solution))
-
-
-def _all_tiles(solution: Solution) -> list[Tile]:
-    costs = [_cost_tile(solution, key) for key in _cost_keys(solution)]
-    return [_score_tile(solution), *costs[:2], *_speed_tiles(solution), *costs[2:]]
-
-
 def warnings(solution: Solution) -> Markup:
     """List what a user should know before trusting the answer."""
     return render(_WARNINGS, notes=solution.notes)
@@ -232,44 +205,6 @@ def score_text(solution: Solution, value: float) -> str:
     if key in library.scores:
         return f"{format_score(value)} {unit}".rstrip()
     return amount(library, key, value)
-
-
-def _score_tile(solution: Solution) -> Tile:
-    key, library = solution.problem.objective, solution.library
-    parent = library.parent_totals[key]
-    change = solution.score - parent
-    against = f"parent {score_text(solution, parent)}"
-    if parent:
-        sign = "+" if change >= 0 else "\u2212"
-        against = f"{sign}{score_text(solution, abs(change))} against the {against}"
-    words = f"{library.quantity(key).label}, summed"
-    return words, score_text(solution, solution.score), against
-
-
-def _speed_tiles(solution: Solution) -> list[Tile]:
-    found, library = [], solution.library
-    parent = library.throughput(library.parent_totals.get(RUNTIME, 0.0))
-    if solution.throughput is not None and parent is not None:
-        text = amount(library, THROUGHPUT, solution.throughput)
-        found.append(("Throughput", text, f"parent {amount(library, THROUGHPUT, parent)}"))
-    if solution.speedup is not None:
-        found.append(("Speedup", f"{solution.speedup:,.2f} x", "against the parent"))
-    return found
-
-
-def _cost_keys(solution: Solution) -> Sequence[str]:
-    library, objective = solution.library, solution.problem.objective
-    keys = [key for key in _COUNTS if key in library.keys] or list(library.costs[:_MOST_OTHERS])
-    keys += [key for key in solution.problem.budgets if key not in keys]
-    return [key for key in keys if key != objective]
-
-
-def _cost_tile(solution: Solution, key: str) -> Tile:
-    library = solution.library
-    parent = amount(library, key, library.parent_totals[key])
-    share = solution.shares.get(key)
-    against = f"parent {parent}" if share is None else f"{format_share(share)} of {parent}"
-    return library.quantity(key).label, amount(library, key, solution.totals[key]), against
 
 
 def _long(solution: Solution) -> str:

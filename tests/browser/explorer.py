@@ -11,13 +11,14 @@ from playwright.sync_api import Locator, Page, expect
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import LayerName
-from puzzle_widgets.library.quantity import MEMORY
+from puzzle_widgets.library.quantity import MEMORY, format_exact
 from puzzle_widgets.problem.budget_rows import first_settings, to_problem
 from puzzle_widgets.problem.mckp import to_choice
 from puzzle_widgets.solution.sizes import bar_heights, relative_sizes
 
 START_MS = 120_000
 PATIENCE_MS = 60_000
+KL = "metrics.kl_div"
 Sizes = list[list[float]]
 
 # What a chart shows: bars of the first mark, those of layers beyond the ends left out, as shares of
@@ -130,7 +131,9 @@ class Explorer:
     def expect_answer(self, solution: pw.Solution) -> None:
         """Wait until status, figures and every layer's bars are those of a solution."""
         expect(self.status).to_have_text("Optimal, proven")
-        expect(self.tile("KL divergence")).to_contain_text(f"{solution.score:,.6f}")
+        exact = self.tile("KL divergence").locator("dd")
+        score, unit = format_exact(solution.score), solution.library.quantity(KL).unit
+        expect(exact).to_have_attribute("title", f"{score} {unit}".rstrip())
         self.wait_for_bars(sizes_of(solution))
 
     def wait_for_bars(self, sizes: Sizes) -> None:

@@ -97,3 +97,26 @@ def test_scenarios_are_saved_and_loaded(explorer: Explorer, library: pw.BlockLib
     explorer.upload("Load scenarios", file)
     expect(explorer.message).to_contain_text("2 scenarios loaded.")
     expect(explorer.kept).to_contain_text(["Server", "Edge"])
+
+
+def test_a_scenario_is_compared_with_while_budgets_move(
+    explorer: Explorer, library: pw.BlockLibrary
+) -> None:
+    """Its outlines stay on front and layers, and each figure says its difference, until stopped."""
+    server, _ = keep_two(explorer, library)
+    panel = explorer.card("Scenarios")
+    panel.get_by_role("combobox", name="Scenario", exact=True).select_option("Server")
+    panel.get_by_role("button", name="Use as reference").click()
+    expect(explorer.kept.first).to_contain_text("reference")
+    expect(explorer.card("Pareto front")).to_contain_text("Reference: Server")
+    expect(explorer.card("Blocks by layer")).to_contain_text("Reference: Server")
+    explorer.type_limit("Memory", "60000")
+    answer = answer_to(library, 60_000)
+    explorer.expect_answer(answer)
+    change = answer.score - server.score
+    expect(explorer.tile("KL divergence")).to_contain_text(f"+{change:.3g} vs Server")
+    outlines = explorer.page.locator(".pw-layer-view rect.bar[style*='stroke: var']")
+    expect(outlines).to_have_count(2 * 82)  # and one beyond each end
+    panel.get_by_role("button", name="Stop comparing").click()
+    expect(explorer.tile("KL divergence")).not_to_contain_text("vs")
+    expect(explorer.card("Pareto front")).not_to_contain_text("Reference")

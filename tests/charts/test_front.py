@@ -15,7 +15,7 @@ from puzzle_widgets.charts.front import (
     resource_span,
     score_span,
 )
-from puzzle_widgets.charts.palette import CURRENT, SELECTED
+from puzzle_widgets.charts.palette import CURRENT, SELECTED, scenario_color
 from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.problem.budget_rows import BudgetSetting
@@ -212,3 +212,21 @@ def test_scores_without_a_range_have_a_span(scores: list[float]) -> None:
     """No scores, or none but 0, still give an axis."""
     low, high = score_span(scores, [], minimize=True)
     assert low < 0 < high
+
+
+def test_the_reference_is_outlined_in_its_own_color() -> None:
+    """It is no triangle then; spot and legend say which it is, and the others stay."""
+    solution = pw.search(PROBLEM)
+    kept = [pw.Scenario("A", solution), pw.Scenario("B", solution)]
+    axes = FrontAxes(PROBLEM, MEMORY)
+    figure = front_figure(None, axes, scenarios=kept, reference=1)
+    (spot,) = figure.named("reference").spots
+    assert (spot.place, spot.color, spot.words.splitlines()[0]) == (
+        1,
+        scenario_color(1),
+        "Reference: B",
+    )
+    assert [one.place for one in figure.named("scenarios").spots] == [0]
+    assert Key("Reference: B", scenario_color(1), "outline") in figure.legend
+    assert "B" not in words(figure)
+    assert front_figure(None, axes, scenarios=kept).named("reference").spots == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import puzzle_widgets as pw
-from puzzle_widgets.charts.figure import Bars
+from puzzle_widgets.charts.figure import Bars, Key
 from puzzle_widgets.charts.layers import MOST_ROWS, LayerChart, layer_chart, views_of
 from puzzle_widgets.charts.palette import (
     ATTENTION,
@@ -13,6 +13,7 @@ from puzzle_widgets.charts.palette import (
     CURRENT,
     FFN,
     FFN_LINEAR,
+    OUTLINE,
     SAVED,
     WHOLE,
 )
@@ -133,3 +134,25 @@ def test_a_chart_of_zeros_has_an_axis() -> None:
     """Costs of 0 are drawn all the same."""
     chart = layer_chart(make_library([[(0, 0, 0), (1, 0, 0)]]), "Memory")
     assert chart.y.high > chart.y.low
+
+
+def test_a_reference_is_drawn_as_outlines() -> None:
+    """What it has, and no gap or saving; the legend names it."""
+    library = published()
+    problem = pw.SearchProblem(library, minimize=library.scores[0])
+    whole = pw.Scenario("A", pw.parent_solution(problem))
+    small = evaluate(problem, to_architecture(library, np.array([2, 4, 8])))
+    for view in views_of(library):
+        chart = layer_chart(library, view)
+        figure = chart.figure(small, reference=whole)
+        assert figure.frames is not None
+        assert figure.bars is not None
+        own = chart.bars(whole.solution)
+        parts = len(figure.frames.heights)
+        np.testing.assert_array_equal(figure.frames.heights, own.heights[:parts])
+        seen = own.colors[:parts] != ""
+        assert set(figure.frames.colors[seen]) == {OUTLINE}
+        assert set(figure.frames.colors[~seen]) <= {""}
+        assert figure.frames.words(0).startswith("A, layer 0: ")
+        assert figure.legend[-1] == Key("Reference: A", OUTLINE, "frame")
+        assert chart.figure(small).frames is None

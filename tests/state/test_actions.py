@@ -31,6 +31,7 @@ def test_any_actions_keep_the_record_valid(steps: list[Action]) -> None:
             assert record.selection.place < len(record.scenarios)
         names = [kept.name for kept in record.scenarios]
         assert len(set(names)) == len(names)
+        assert record.reference in ("", *names)
     again = from_json(to_json(record), record.library)
     assert again.change(scenarios=()) == record.change(scenarios=())
     for mine, theirs in zip(record.scenarios, again.scenarios, strict=True):
@@ -98,6 +99,35 @@ def test_the_shown_scenario_stays_the_one_that_was_shown() -> None:
     assert actions.delete(record, "c").selection == Selection("scenario", 1)
     assert actions.delete(record, "a").selection == Selection("scenario", 0)
     assert actions.delete(record, "b").selection == Selection()
+
+
+def test_the_reference_follows_its_scenario() -> None:
+    """Renamed it stays the reference, deleted there is none; others may come and go."""
+    record = actions.keep(actions.keep(first(), "A", best(12)), "B", best(30))
+    assert (record.reference, record.reference_place) == ("", None)
+    record = actions.set_reference(record, "B")
+    assert record.reference_place == 1
+    record = actions.rename(actions.rename(record, "B", "C"), "A", "B")
+    assert (record.reference, record.reference_place) == ("C", 1)
+    record = actions.delete(record, "B")
+    assert (record.reference, record.reference_place) == ("C", 0)
+    assert actions.set_reference(record, None).reference == ""
+    assert actions.delete(record, "C").reference == ""
+    with pytest.raises(pw.ScenarioError, match="No scenario 'B' is kept"):
+        actions.set_reference(record, "B")
+
+
+def test_the_reference_is_undone_like_all_else() -> None:
+    """Choosing one is a step; deleting it, and undoing that, brings it back."""
+    state = pw.ExplorerState(actions.keep(first(), "A", best(12)))
+    state.set_reference("A")
+    assert state.undoable == "reference"
+    state.delete("A")
+    assert state.reference == ""
+    state.undo()
+    assert state.reference == "A"
+    state.undo()
+    assert state.reference == ""
 
 
 def test_what_is_said_of_a_sense_is_remembered() -> None:

@@ -43,6 +43,7 @@ def test_an_upload_opens_a_run_with_what_it_found(state: ExplorerState) -> None:
 def test_other_costs_keep_what_was_kept(state: ExplorerState) -> None:
     """The architectures stay, summed by the other costs."""
     state.keep("mine")
+    state.set_reference("mine")
     mine = dict(state.scenarios[-1].solution.architecture or {})
     state.choose_workload(SECOND)
     assert state.workload == SECOND
@@ -51,6 +52,7 @@ def test_other_costs_keep_what_was_kept(state: ExplorerState) -> None:
     assert dict(again["mine"].architecture or {}) == mine
     assert again["mine"].totals == state.library.totals(mine)
     assert "target_memory_78000MiB solution 0" in again
+    assert state.reference == "mine"
     assert any("of another workload" in notice for notice in state.notices)
     assert state.message is not None
 

@@ -23,7 +23,7 @@ from tests.support.records import best, first, small
 def full() -> Record:
     """A record with something of everything."""
     record = actions.keep(first(), "mine", best(12))
-    record = actions.show_scenario(record, "mine")
+    record = actions.set_reference(actions.show_scenario(record, "mine"), "mine")
     record = actions.open_layer(record, 1)
     record = actions.open_parent_config(record, json.dumps(LLAMA).encode(), "llama.json")
     record = actions.choose_cell(actions.set_target(record, "report"), 0, 1)
@@ -38,6 +38,7 @@ def test_a_record_comes_back_whole(full: Record) -> None:
     assert again.scenarios[0].solution.status == "optimal"
     assert again.selection == full.selection
     assert (again.layer, again.asked, again.budgets) == (1, full.asked, full.budgets)
+    assert (again.reference, again.reference_place) == ("mine", 0)
     assert (again.own_config, again.target, again.cell) == (full.own_config, "report", (0, 1))
     assert (again.looks.layers, again.looks.gib, again.looks.share) == ("Memory", True, False)
     assert dict(again.measured[0].values) == {LOSS: 1.5}
@@ -113,6 +114,13 @@ def test_who_chooses_meanwhile_is_not_interrupted() -> None:
     assert actions.set_goal(actions.set_goal(waits, "maximize"), "minimize").awaited is None
 
 
+def test_a_record_of_before_there_were_references_opens(full: Record) -> None:
+    """Without one."""
+    content = json.loads(to_json(full))
+    del content["reference"]
+    assert from_json(json.dumps(content), small()).reference == ""
+
+
 def edited(record: Record, **fields: Any) -> str:
     """The text of a record with other fields."""
     return json.dumps({**json.loads(to_json(record)), **fields})
@@ -135,6 +143,8 @@ def edited(record: Record, **fields: Any) -> str:
         ({"rules": [["x", [[0, "v9"]], [], []]]}, "v9"),
         ({"layer": 9}, "the place of a layer"),
         ({"layer": "x"}, "broken"),
+        ({"reference": "gone"}, "No scenario 'gone' is kept"),
+        ({"reference": [[]]}, "No scenario"),
         ({"front": ["throughput", True, 10**9]}, "a whole number from 2"),
         ({"surface": [MEMORY, MEMORY, None]}, "Choose two resources"),
         ({"surface": [MEMORY, "", [0, -1]]}, "give a row and a column"),

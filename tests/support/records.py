@@ -123,6 +123,9 @@ random_actions: st.SearchStrategy[Action] = st.one_of(
     _places.map(lambda place: lambda record: actions.restore(record, place)),
     _places.map(lambda place: lambda record: actions.show_scenario(record, place)),
     st.one_of(st.none(), _places).map(
+        lambda place: lambda record: actions.set_reference(record, place)
+    ),
+    st.one_of(st.none(), _places).map(
         lambda layer: lambda record: actions.open_layer(record, layer)
     ),
     st.builds(

@@ -11,7 +11,8 @@ import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.state import Selection
 from puzzle_widgets.widgets.panel import MessageBar
-from puzzle_widgets.widgets.status import facts, status_words, tiles
+from puzzle_widgets.widgets.status import facts, status_words
+from puzzle_widgets.widgets.tiles import tiles
 from tests.support.libraries import MEMORY, RUNTIME, make_library
 
 KEYS = ("metrics.loss", MEMORY, RUNTIME)
@@ -37,7 +38,8 @@ def test_proven_answer_is_called_optimal_with_its_figures(panel: pw.StatusPanel)
     for words in (
         "bound ",
         "gap 0 %",
-        f"{shown.score:.6f}",
+        f"bound {shown.score:.6f}",
+        f"title='{shown.score:.12g}'",
         "Memory",
         "Runtime",
         "Throughput",
@@ -51,7 +53,7 @@ def test_proven_answer_is_called_optimal_with_its_figures(panel: pw.StatusPanel)
 def test_increase_over_the_parent_is_told_where_it_has_a_score(panel: pw.StatusPanel) -> None:
     """A loss of the parent's own is subtracted: the increase is what the search adds."""
     increase = panel.state.shown.score - 8
-    assert f"+{increase:.6f} against the parent 8.000000" in panel.figures.value
+    assert f"+{increase:.3g} against the parent 8<" in panel.figures.value
 
 
 def test_budgets_without_answer_give_the_reason_and_no_figures(panel: pw.StatusPanel) -> None:
@@ -245,3 +247,29 @@ def test_a_page_with_budgets_says_there_why_nothing_is_feasible(state: pw.Explor
     assert "Infeasible" in panel.line.value
     assert "least possible" not in panel.figures.value
     assert "See Budgets" in panel.figures.value
+
+
+def test_figures_are_set_against_the_reference(panel: pw.StatusPanel) -> None:
+    """As it is chosen, renamed and dropped; its name is text."""
+    panel.state.keep("<A>")
+    panel.state.set_budget(MEMORY, 1_000)
+    assert "vs" not in panel.figures.value
+    panel.state.set_reference("<A>")
+    assert panel.figures.value.count(" vs &lt;A&gt;") >= 4
+    panel.state.rename("<A>", "B")
+    assert " vs B<" in panel.figures.value
+    panel.state.show_scenario("B")
+    assert "same as B<" in panel.figures.value
+    panel.state.set_reference(None)
+    assert " B<" not in panel.figures.value
+
+
+def test_an_answer_that_takes_no_time_is_no_success() -> None:
+    """Its throughput is said in words and as a warning, and so is its proof."""
+    panel = pw.StatusPanel(make_library([[[2.0, 1024.0, 100.0], [9.0, 0.0, 0.0]]] * 4, KEYS))
+    panel.state.set_budget("throughput", on=False)
+    panel.state.set_budget(MEMORY, 0.5)
+    assert "<b class='pw-warn'>no runtime left</b>" in panel.figures.value
+    assert "inf" not in panel.figures.value
+    assert "\N{INFINITY}" not in panel.figures.value
+    assert "pw-good" not in panel.line.value

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.library.quantity import THROUGHPUT, format_number, format_share
+from puzzle_widgets.library.quantity import NO_RUNTIME, THROUGHPUT, format_number, format_share
 from puzzle_widgets.problem.budget_rows import BudgetRange, budget_range
 
 _MOST_STEPS = 400
@@ -171,6 +171,8 @@ def scale_of(library: BlockLibrary, resource: str, units: Units | None = None) -
 
 def amount(library: BlockLibrary, resource: str, value: float) -> str:
     """Write a total of a library in the unit that is shown to users."""
+    if resource == THROUGHPUT and math.isinf(value):
+        return NO_RUNTIME
     unit, factor = _unit_of(library, resource)
     return _amount_text(value, factor, unit)
 

@@ -19,6 +19,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "parent": {"marker": "square", "default_size": 110},
     "selected": {"marker": "circle", "fill": False, "stroke": SELECTED, "stroke_width": 2.5},
     "scenarios": {"marker": "triangle-up", "fill": False, "stroke_width": 2.5},
+    "reference": {"marker": "diamond", "fill": False, "stroke_width": 2.5},
     "measured": {"marker": "cross", "stroke": _HOLLOW},
     "current": {"marker": "diamond"},
     "points": {"marker": "circle", "stroke": FRONT},

@@ -14,6 +14,7 @@ from puzzle_widgets.charts.palette import SELECTED
 from puzzle_widgets.widgets.charts.parts import axis_of, close_all, figure_of, fit, scale_of
 
 OnLayer = Callable[[int], None]
+_EDGE, _EDGE_PX = "var(--pw-text)", 1.3
 _SHADE, _SHADED, _CLEAR = "#808080", 0.22, "transparent"
 _POINTER_PX, _TOP, _BOTTOM = 22, 4, 42
 _HEIGHT = "280px"
@@ -59,6 +60,7 @@ class BarChart:
             color_mode="no_group",
             interactions={},
         )
+        self.frames = self._frames()
         self.marker, self.columns = self._marker(), self._columns(on_hover, on_click)
         margin = _margin(y)
         axes = [
@@ -66,7 +68,7 @@ class BarChart:
             axis_of(y, up, "left", margin - 18),
         ]
         self.figure = figure_of(
-            [self.bars, self.marker, self.columns],
+            [self.bars, self.frames, self.marker, self.columns],
             axes,
             "pw-layers",
             animation_duration=120,
@@ -84,6 +86,18 @@ class BarChart:
             self.bars.colors = colors
             self.bars.y = around
 
+    def frame(self, bars: Bars | None) -> None:
+        """Draw the outlines of another architecture over the bars; ``None`` draws none."""
+        if bars is not None:
+            around = np.zeros((len(bars.heights), self._count + 2))
+            around[:, 1:-1] = bars.heights
+            drawn = np.zeros(around.shape)
+            drawn[:, 1:-1] = (bars.colors != "") & (bars.heights != 0)
+            with self.frames.hold_sync():
+                self.frames.opacities = drawn.T.ravel().tolist()
+                self.frames.y = around
+        self.frames.visible = bars is not None
+
     def mark(self, place: int | None) -> None:
         """Mark a layer by a shaded column with a pointer above it; ``None`` marks none."""
         shades = [0.0] * (self._count + 2)
@@ -97,6 +111,21 @@ class BarChart:
     def close(self) -> None:
         """Let the front end forget all parts of the chart."""
         close_all(self.figure, *self._scales.values())
+
+    def _frames(self) -> bq.Bars:
+        """Unfilled bars; those that only leave room have no edge either."""
+        return bq.Bars(
+            x=self._places,
+            y=np.zeros((1, self._count + 2)),
+            scales=self._scales,
+            padding=0.14,
+            colors=[_CLEAR],
+            stroke=_EDGE,
+            stroke_width=_EDGE_PX,
+            opacity_mode="no_group",
+            interactions={},
+            visible=False,
+        )
 
     def _marker(self) -> bq.Scatter:
         return bq.Scatter(

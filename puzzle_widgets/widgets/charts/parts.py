@@ -86,8 +86,14 @@ _SHAPES = {
     "hollow": Markup("<circle r='4' fill='none' stroke='{0}' stroke-width='1.5'/>"),
     "ring": Markup("<circle r='5.5' fill='none' stroke='{0}' stroke-width='2.5'/>"),
     "diamond": Markup("<path d='M0-7 5 0 0 7-5 0Z' fill='{0}'/>"),
+    "outline": Markup(
+        "<path d='M0-6 4.5 0 0 6-4.5 0Z' fill='none' stroke='{0}' stroke-width='2'/>"
+    ),
     "square": Markup("<path d='M-4.5-4.5h9v9h-9Z' fill='{0}'/>"),
     "box": Markup("<path d='M-5-5h10v10h-10Z' fill='{0}'/>"),
+    "frame": Markup(
+        "<path d='M-4.5-4.5h9v9h-9Z' fill='none' stroke='currentColor' stroke-width='1.3'/>"
+    ),
     "cross": Markup("<path d='M-2-6h4v4h4v4h-4v4h-4v-4h-4v-4h4Z' fill='{0}' stroke='{1}'/>"),
     "triangle": Markup("<path d='M0-5.5 6 5H-6Z' fill='none' stroke='{0}' stroke-width='2'/>"),
     "dashes": Markup("<path d='M0-7V7' stroke='{0}' stroke-width='2' stroke-dasharray='4 2'/>"),

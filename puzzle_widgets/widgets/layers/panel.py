@@ -13,7 +13,7 @@ from puzzle_widgets.charts.figure import layer_axis
 from puzzle_widgets.charts.layers import LayerChart, layer_chart, views_of
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.problem.mckp import IntArray, to_choice
-from puzzle_widgets.solution import Solution
+from puzzle_widgets.solution import Scenario, Solution
 from puzzle_widgets.widgets.charts import BarChart, legend_line
 from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.html import heading
@@ -36,7 +36,6 @@ class View:
 
     plan: LayerChart
     chart: BarChart | None
-    legend: Markup
 
 
 class LayerView(Panel):
@@ -88,6 +87,7 @@ class LayerView(Panel):
         """Follow the library, what is shown, and the open layer."""
         self.when("library", do=self._open_library)
         self.when("shown", "selection", do=self._show, now=False)
+        self.when("reference", "scenarios", do=self._frame, now=False)
         self.when("layer", "objective", "goal", do=self._open, now=False)
         self.changed(self.switch, lambda view: self.state.set_looks(layers=view))
         self.when("looks", do=self._show_view, now=False)
@@ -109,12 +109,12 @@ class LayerView(Panel):
         library = self.state.library
         plan = layer_chart(library, name)
         if plan.problem:
-            return View(plan, None, Markup("<p>{}</p>").format(plan.problem))
+            return View(plan, None)
         hover, click = guard(self.state, self._point), guard(self.state, self.state.open_layer)
         chart = BarChart(
             layer_axis(library.layers), plan.y, len(library.layers), plan.height, hover, click
         )
-        return View(plan, chart, legend_line(plan.legend))
+        return View(plan, chart)
 
     def _open_library(self) -> None:
         library = self.state.library
@@ -151,7 +151,8 @@ class LayerView(Panel):
             return None
         if self.view.plan.problem:
             return None
-        return draw(self.view.plan.figure(self._last, f"Blocks by layer: {self.state.shown_name}"))
+        title = f"Blocks by layer: {self.state.shown_name}"
+        return draw(self.view.plan.figure(self._last, title, self._reference))
 
     def _hang(self) -> None:
         """Put the chart on the page once there is something in it; bqplot fails in hidden boxes."""
@@ -165,6 +166,20 @@ class LayerView(Panel):
         if self._choice is not None and self._last is not None and view.chart is not None:
             view.chart.draw(view.plan.bars(self._last, self._choice))
 
+    @property
+    def _reference(self) -> Scenario | None:
+        """The scenario to compare with."""
+        return self.state.record.reference_scenario
+
+    def _frame(self) -> None:
+        """Outline the reference over the bars, and say in the legend what the outlines are."""
+        view, reference = self.view, self._reference
+        if view.chart is None:
+            self.legend.value = Markup("<p>{}</p>").format(view.plan.problem)
+            return
+        view.chart.frame(None if reference is None else view.plan.frames(reference))
+        self.legend.value = legend_line(view.plan.legend_with(reference))
+
     def _show_view(self) -> None:
         """Show the view that is chosen, where the library has it."""
         view = self.state.looks.layers
@@ -175,11 +190,10 @@ class LayerView(Panel):
 
     def _switch(self) -> None:
         self._viewed = self.switch.value
-        view = self.view
         self._draw()
+        self._frame()
         self._mark()  # before the chart is hung: what changes while it is built may be lost
         self._hang()
-        self.legend.value = view.legend
         self._tell_status()
         self._describe()
 

@@ -23,6 +23,7 @@ from puzzle_widgets.charts.palette import ATTENTION, FFN
 from puzzle_widgets.library import BlockLibrary, BlockVariant
 from puzzle_widgets.library.quantity import (
     MEMORY,
+    NO_RUNTIME,
     RUNTIME,
     THROUGHPUT,
     Quantity,
@@ -181,7 +182,7 @@ def speed_bars(series: Sequence[Series]) -> Markup:
 
 
 def _speed_words(value: float, unit: str) -> str:
-    return "no runtime at all" if math.isinf(value) else f"{format_number(value)} {unit}".strip()
+    return NO_RUNTIME if math.isinf(value) else f"{format_number(value)} {unit}".strip()
 
 
 def _speedup(one: Series) -> str:

@@ -26,6 +26,8 @@ _EMPTY = (
     "save another: they are compared here.</p>"
 )
 _LONGEST_NAME = 72
+_COMPARE = "Use as reference", "Set the answer and its charts against this scenario"
+_STOP = "Stop comparing", "Set the answer against this scenario no longer"
 _HINT = "JSON or CSV of scenarios, a model's config.json, or solutions.json"
 
 
@@ -75,15 +77,17 @@ class ScenarioPanel(Panel):
         self._entered(self.name, self._keep)
         self.clicked(self.show_chosen, lambda: self._act(self.state.show_scenario))
         self.clicked(self.show_current, self.state.show_current)
+        self.clicked(self.compare, self._set_reference)
         self.clicked(self.restore, lambda: self._act(self.state.restore))
         self.clicked(self.delete, lambda: self._act(self.state.delete))
         self.clicked(self.rename, self._rename)
         self._entered(self.new_name, self._rename)
-        self.changed(self.chosen, lambda _: self._name_chosen())
+        self.changed(self.chosen, lambda _: self._follow_chosen())
         self.when("library", "looks", do=self.comparison.offer_views)
         self.when("library", do=self._offer_presets)
         self.when("scenarios", do=self._refresh_kept)
-        self.when("scenarios", "selection", "parent", do=self._refresh_table)
+        self.when("scenarios", "selection", "parent", "reference", do=self._refresh_table)
+        self.when("reference", do=self._offer_to_compare)
         self.when("selection", do=self._follow_selection)
         self.when("scenarios", "objective", "looks", do=self.comparison.refresh)
         self.when("shown", "scenarios", do=self._refresh_offer)
@@ -92,6 +96,7 @@ class ScenarioPanel(Panel):
         self.chosen = widgets.Dropdown(layout=widgets.Layout(width="220px", min_width="0"))
         self.show_chosen = button("Show", "Show this scenario in all charts")
         self.restore = button("Restore budgets", "Set objective and budgets to this scenario's")
+        self.compare = button(*_COMPARE)
         self.delete = button("Delete", "Delete this scenario")
         self.new_name = _field("New name of the scenario")
         self.rename = button("Rename", "Give this scenario the new name")
@@ -100,7 +105,7 @@ class ScenarioPanel(Panel):
         )
         return row(
             named("Scenario", self.chosen, css=""),
-            row(self.show_chosen, self.restore, self.delete),
+            row(self.show_chosen, self.compare, self.restore, self.delete),
             row(named("New name", self.new_name, css=""), self.rename),
             self.show_current,
             css="pw-actions",
@@ -122,6 +127,18 @@ class ScenarioPanel(Panel):
         if self.chosen.value is not None:
             action(self.chosen.value)
 
+    def _set_reference(self) -> None:
+        """Make the chosen one the reference, or end that."""
+        place = self.chosen.value
+        self.state.set_reference(None if self._is_reference(place) else place)
+
+    def _is_reference(self, place: int | None) -> bool:
+        return place is not None and place == self.state.record.reference_place
+
+    def _offer_to_compare(self) -> None:
+        words, hint = _STOP if self._is_reference(self.chosen.value) else _COMPARE
+        self.compare.description, self.compare.tooltip = words, hint
+
     def _rename(self) -> None:
         self._act(lambda place: self.state.rename(place, self.new_name.value))
 
@@ -134,11 +151,12 @@ class ScenarioPanel(Panel):
         self.clicked(made, lambda: self.state.add_preset(name))
         return made
 
-    def _name_chosen(self) -> None:
-        """Offer the chosen one's name to be changed."""
+    def _follow_chosen(self) -> None:
+        """Offer the chosen one's name to be changed, and to compare with it."""
         place = self.chosen.value
         if place is not None:
             self.new_name.value = self.state.scenarios[place].name
+        self._offer_to_compare()
 
     def _follow_selection(self) -> None:
         """Choose the scenario that is shown, wherever it was selected."""
@@ -157,10 +175,11 @@ class ScenarioPanel(Panel):
             self.chosen.options = [(one.name, place) for place, one in enumerate(kept)]
             if kept:
                 self.chosen.value = len(kept) - 1 if grown else min(before or 0, len(kept) - 1)
-        self._name_chosen()
+        self._follow_chosen()
         self.kept.layout.display = "" if kept else "none"
         self.downloads.layout.display = self.pictures.layout.display = "" if kept else "none"
-        for control in (self.show_chosen, self.restore, self.delete, self.rename):
+        acts = (self.show_chosen, self.compare, self.restore, self.delete, self.rename)
+        for control in acts:
             control.disabled = not kept
         self.downloads.value = download_links(kept)
 
@@ -171,7 +190,8 @@ class ScenarioPanel(Panel):
         selection = self.state.selection
         shown = selection.place if selection.kind == "scenario" else None
         parent = parent_series(self.state.parent)
-        table = scenario_table(parent, scenario_series(self.state.scenarios), shown)
+        series, reference = scenario_series(self.state.scenarios), self.state.record.reference_place
+        table = scenario_table(parent, series, shown, reference)
         self.table.value = table + _notes(self.state.scenarios)
 
     def _refresh_offer(self) -> None:

@@ -11,7 +11,15 @@ from markupsafe import Markup
 from puzzle_widgets.charts.comparison import PARENT_NAME, Series
 from puzzle_widgets.charts.svg import DASHES
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.library.quantity import MEMORY, RUNTIME, format_number, format_share
+from puzzle_widgets.library.quantity import (
+    MEMORY,
+    NO_RUNTIME,
+    RUNTIME,
+    format_brief,
+    format_exact,
+    format_number,
+    format_share,
+)
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.scenario import budget_words, first_alike
 from puzzle_widgets.widgets.html import Cell, Line, card_table
@@ -30,23 +38,36 @@ class Column:
     """Said of the parent instead, which no search found."""
 
 
-def scenario_table(parent: Series, scenarios: Sequence[Series], shown: int | None) -> Markup:
+def scenario_table(
+    parent: Series,
+    scenarios: Sequence[Series],
+    shown: int | None,
+    reference: int | None = None,
+) -> Markup:
     """Build the table; the row of the scenario that is shown is marked.
 
     Parameters
     ----------
     parent
-        First row, for reference.
+        First row.
     scenarios
         The kept ones.
     shown
         Index of the scenario that is shown, if one is.
+    reference
+        Index of the scenario that all else is set against, if there is one.
     """
     columns = _columns(parent.solution.library, [one.solution for one in scenarios])
     head = ["Scenario", *(column.title for column in columns)]
     names = _same_names([parent, *scenarios])[1:]
     rows = [
-        _row(one, columns, is_shown=place == shown, same=names[place])
+        _row(
+            one,
+            columns,
+            is_shown=place == shown,
+            is_reference=place == reference,
+            same=names[place],
+        )
         for place, one in enumerate(scenarios)
     ]
     lines = [_parent_row(parent, columns), *rows]
@@ -73,9 +94,17 @@ def _same_names(series: Sequence[Series]) -> list[str]:
     return ["" if first is None else series[first].name for first in firsts]
 
 
-def _row(one: Series, columns: Sequence[Column], *, is_shown: bool, same: str) -> Line:
+def _row(
+    one: Series,
+    columns: Sequence[Column],
+    *,
+    is_shown: bool,
+    is_reference: bool,
+    same: str,
+) -> Line:
     cells = [column.cell(one.solution) for column in columns]
-    tags = [*(["shown"] if is_shown else []), *([f"same as {same}"] if same else [])]
+    said = {"shown": is_shown, "reference": is_reference, f"same as {same}": bool(same)}
+    tags = [words for words, holds in said.items() if holds]
     return Line([series_title(one, *tags), *cells], "pw-chosen" if is_shown else "")
 
 
@@ -85,13 +114,13 @@ def _parent_row(parent: Series, columns: Sequence[Column]) -> Line:
 
 
 def _columns(library: BlockLibrary, kept: Sequence[Solution]) -> list[Column]:
-    columns = [Column("Status", _status, of_parent="reference")]
+    columns = [Column("Status", _status, of_parent=NOTHING)]
     known = [key for key in (MEMORY, RUNTIME) if key in library.keys]
     columns += [Column(_share_title(library, key), _total(key)) for key in known]
     if library.has_throughput:
         columns.append(Column("Throughput\n(tokens/s)", lambda s: _number(s.throughput)))
     if RUNTIME in library.keys:
-        columns.append(Column("Speedup", lambda s: f"{_number(s.speedup, '.2f')} x"))
+        columns.append(Column("Speedup", lambda s: _number(s.speedup, ".2f", " x")))
     columns.append(_score_column(library, kept))
     columns.append(Column("Budgets", _budgets, of_parent=NOTHING))
     return columns
@@ -108,7 +137,7 @@ def _score_column(library: BlockLibrary, kept: Sequence[Solution]) -> Column:
     if len(objectives) == 1:
         key = objectives.pop()
         title = f"Summed\n{library.quantity(key).title}"
-        return Column(title, lambda s: format_number(s.totals[key]))
+        return Column(title, lambda s: _with_exact(s.totals[key]))
     return Column("Summed score", _own_score)
 
 
@@ -122,6 +151,12 @@ def _own_score(solution: Solution) -> Markup:
     """Name the objective, where scenarios were found with different ones."""
     quantity = solution.library.quantity(solution.problem.objective)
     return _with_aside(quantity.text(solution.score), quantity.label)
+
+
+def _with_exact(score: float) -> Markup:
+    """A score for reading, in full where it is pointed at."""
+    said = Markup("<span title='{}'>{}</span>")
+    return said.format(format_exact(score), format_brief(score))
 
 
 def _status(solution: Solution) -> str:
@@ -145,12 +180,12 @@ def _with_aside(text: str, aside: str) -> Markup:
     return Markup("{} <span class='pw-quiet'>{}</span>").format(text, aside)
 
 
-def _number(value: float | None, form: str = "") -> str:
+def _number(value: float | None, form: str = "", unit: str = "") -> str:
     if value is None or math.isnan(value):
         return NOTHING
     if math.isinf(value):
-        return "∞"
-    return format(value, form) if form else format_number(value)
+        return NO_RUNTIME
+    return (format(value, form) if form else format_number(value)) + unit
 
 
 def series_title(series: Series, *tags: str) -> Markup:

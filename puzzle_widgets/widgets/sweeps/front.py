@@ -36,6 +36,7 @@ _DRAWN = (
     "front_resource",
     "selection",
     "scenarios",
+    "reference",
     "measured",
 )
 
@@ -91,6 +92,7 @@ class ParetoPlot(SweepPanel):
         for name, show in (
             ("points", self.state.show_point),
             ("scenarios", self.state.show_scenario),
+            ("reference", self.state.show_scenario),
             ("current", lambda _: self.state.show_current()),
         ):
             self.chart.on_click(name, guard(self.state, show))
@@ -125,6 +127,7 @@ class ParetoPlot(SweepPanel):
             current=state.solution,
             parent=state.parent,
             scenarios=state.scenarios,
+            reference=state.record.reference_place,
             measured=state.measured,
             limits=self._limits(),
             selected=state.selection.place if state.selection.kind == "point" else None,
@@ -136,9 +139,10 @@ class ParetoPlot(SweepPanel):
         state = self.state
         objects = (self._front(), state.library, state.solution, state.parent)
         lines = budget_lines(state.library, self._limits(), state.front_resource)
+        asked = (state.objective, state.goal)
         return (
             (*objects, state.scenarios, state.measured),
-            (state.objective, state.goal, state.front_resource, state.selection, lines),
+            (*asked, state.front_resource, state.selection, state.reference, lines),
         )
 
     def _limits(self) -> list[BudgetSetting]:

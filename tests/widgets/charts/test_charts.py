@@ -71,7 +71,16 @@ def test_a_front() -> None:
     """Spots, curve, limits, axes and legend."""
     front = pw.pareto_front(PROBLEM, MEMORY, 6)
     current = pw.search(PROBLEM.with_budget(MEMORY, upper="60 %"))
-    figure = front_figure(front, FrontAxes(PROBLEM, MEMORY), current=current, selected=1)
+    kept = [pw.Scenario(name, point) for name, point in zip("AB", front.solutions, strict=False)]
+    figure = front_figure(
+        front,
+        FrontAxes(PROBLEM, MEMORY),
+        current=current,
+        scenarios=kept,
+        reference=1,
+        selected=1,
+    )
+    assert all(figure.named(name).spots for name in ("scenarios", "reference", "selected"))
     screen = FrontChart()
     screen.show(figure)
     check_axes(screen.figure, figure)
@@ -92,16 +101,23 @@ def test_blocks_by_layer(view: str) -> None:
     """As many bars, of the same colors, in every view."""
     solution = pw.search(PROBLEM.with_budget(MEMORY, upper="60 %"))
     plan = layer_chart(PROBLEM.library, view)
-    figure = layers_figure(solution, view)
+    reference = pw.Scenario("A", pw.parent_solution(PROBLEM))
+    figure = layers_figure(solution, view, reference=reference)
     screen = BarChart(figure.x, figure.y, 5, plan.height, ignore, ignore)
     screen.draw(plan.bars(solution))
+    screen.frame(plan.frames(reference))
     check_axes(screen.figure, figure)
     check_legend(figure)
     heights = np.asarray(screen.bars.y)[:, 1:-1]
     colors = np.array(screen.bars.colors).reshape(-1, len(heights)).T[:, 1:-1]
     shown = sorted(colors[(heights != 0) & (colors != "transparent")].tolist())
     bars = [e for e in elements(figure, "rect") if e.find(f"{SPACE}title") is not None]
-    assert sorted(bar.get("fill") or "" for bar in bars) == shown
+    fills = [bar.get("fill") or "" for bar in bars]
+    assert sorted(fill for fill in fills if fill != "none") == shown
+    outlined = np.array(screen.frames.opacities).reshape(-1, len(screen.frames.y)).T
+    assert int(outlined.sum()) == fills.count("none") > 0
+    assert np.asarray(screen.frames.y)[outlined > 0].all()
+    assert screen.frames.visible
 
 
 def check_cells(figure: Figure) -> None:

@@ -51,6 +51,34 @@ def test_bars_follow_what_is_shown(panel: LayerView) -> None:
     assert panel.box.children == (figure,)
 
 
+def test_a_reference_stays_outlined_while_the_answer_changes(panel: LayerView) -> None:
+    """In place, in every view; the legend names it, and nothing is outlined without one."""
+    chart = panel.view.chart
+    assert chart is not None
+    assert not chart.frames.visible
+    panel.state.keep("<A>")
+    before = panel.state.shown
+    panel.state.set_reference("<A>")
+    assert chart.frames.visible
+    assert "Reference: &lt;A&gt;" in panel.legend.value
+    framed = chart.frames.y.tolist()
+    panel.state.set_budget(0, value=3.75)
+    assert panel.state.shown != before
+    assert bars(panel)[0] == [0.0, 0.0, 0.0]
+    assert chart.frames.y.tolist() == framed
+    panel.switch.value = "Choice"
+    assert panel.view.chart is not chart
+    assert panel.view.chart is not None
+    assert panel.view.chart.frames.visible
+    panel.state.rename("<A>", "B")
+    assert "Reference: B" in panel.legend.value
+    panel.state.delete("B")
+    assert "Reference" not in panel.legend.value
+    assert not panel.view.chart.frames.visible
+    panel.switch.value = "Size"
+    assert not chart.frames.visible
+
+
 def test_a_click_opens_a_layer(panel: LayerView) -> None:
     """Click, menu and table follow the state; the table's button closes it."""
     send(panel, "element_click", 2.0)

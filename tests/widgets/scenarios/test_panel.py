@@ -194,6 +194,31 @@ def test_show_and_back(panel: ScenarioPanel) -> None:
     assert panel.show_current.layout.display == "none"
 
 
+def test_a_scenario_becomes_the_reference_and_ends_to_be(panel: ScenarioPanel) -> None:
+    """By the button of the one that is chosen; its row says so, and it follows its name."""
+    keep(panel, "A", "B")
+    panel.chosen.value = 0
+    assert panel.compare.description == "Use as reference"
+    panel.compare.click()
+    assert panel.state.reference == "A"
+    assert panel.compare.description == "Stop comparing"
+    assert "<i class='pw-tag'>reference</i>" in panel.table.value
+    panel.chosen.value = 1
+    assert panel.compare.description == "Use as reference"
+    panel.chosen.value = 0
+    panel.new_name.value = "C"
+    panel.rename.click()
+    assert panel.state.reference == "C"
+    assert panel.compare.description == "Stop comparing"
+    panel.compare.click()
+    assert panel.state.reference == ""
+    assert "reference</i>" not in panel.table.value
+    panel.compare.click()
+    panel.delete.click()
+    assert panel.state.reference == ""
+    assert panel.compare.description == "Use as reference"
+
+
 def test_selection_made_elsewhere_is_followed(panel: ScenarioPanel) -> None:
     """A scenario that another panel shows is the chosen one here."""
     keep(panel, "one", "two", "three")

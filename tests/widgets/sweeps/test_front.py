@@ -120,6 +120,25 @@ def test_click_on_a_triangle_shows_its_scenario(plot: ParetoPlot) -> None:
     assert plot.chart.spots["scenarios"].x[0] == plot.chart.spots["points"].x[1]
 
 
+def test_the_reference_stays_while_the_budgets_move(plot: ParetoPlot) -> None:
+    """Its outline stands where it was kept; a click on it shows it, its legend names it."""
+    state = plot.state
+    state.keep("<A>")
+    state.set_reference("<A>")
+    outline = plot.chart.spots["reference"]
+    there = [float(outline.x[0]), float(outline.y[0])]
+    assert len(plot.chart.spots["scenarios"].x) == 0
+    assert "Reference: &lt;A&gt;" in plot.legend.value
+    state.set_budget(MEMORY, "30 %")
+    assert [float(outline.x[0]), float(outline.y[0])] == there
+    assert float(plot.chart.spots["current"].y[0]) != there[1]
+    click_on(outline, 0)
+    assert (state.selection.kind, state.selection.place) == ("scenario", 0)
+    state.set_reference(None)
+    assert len(outline.x) == 0
+    assert "Reference" not in plot.legend.value
+
+
 def test_buttons_walk_along_the_front(plot: ParetoPlot) -> None:
     """First, next, previous and last go where their names say, and stop at the ends."""
     last = len(plot.chart.spots["points"].x) - 1
