@@ -64,8 +64,11 @@ if TYPE_CHECKING:
         Share,
     )
     from puzzle_widgets.reasons import (
+        Baseline,
+        Baselines,
         Explanation,
         InclusionCosts,
+        baselines,
         explain,
         inclusion_costs,
         lp_bound,
@@ -121,6 +124,8 @@ _WIDGETS = {
 }
 
 __all__ = [
+    "Baseline",
+    "Baselines",
     "BlockLibrary",
     "BlockVariant",
     "Budget",
@@ -167,6 +172,7 @@ __all__ = [
     "SurfaceGrid",
     "TableRun",
     "Workload",
+    "baselines",
     "budget_surface",
     "decision_map",
     "embedded_libraries",

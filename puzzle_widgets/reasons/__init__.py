@@ -1,5 +1,6 @@
 """Why an answer is what it is: prices, next steps, costs of blocks, and what else there is."""
 
+from puzzle_widgets.reasons.baselines import Baseline, Baselines, baselines
 from puzzle_widgets.reasons.bounds import lp_bound
 from puzzle_widgets.reasons.conflicts import Conflict
 from puzzle_widgets.reasons.explain import BudgetReason, Explanation, explain
@@ -7,11 +8,14 @@ from puzzle_widgets.reasons.inclusion import InclusionCosts, inclusion_costs
 from puzzle_widgets.reasons.steps import NextStep
 
 __all__ = [
+    "Baseline",
+    "Baselines",
     "BudgetReason",
     "Conflict",
     "Explanation",
     "InclusionCosts",
     "NextStep",
+    "baselines",
     "explain",
     "inclusion_costs",
     "lp_bound",
