@@ -13,6 +13,7 @@ import numpy as np
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
 from puzzle_widgets.library.checks import short_repr
+from puzzle_widgets.library.model import once_per_library
 from puzzle_widgets.library.quantity import RUNTIME
 from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.problem.budget import (
@@ -297,16 +298,19 @@ def _ties(problem: SearchProblem, first: str) -> FloatArray:
     """
     library = problem.library
     limited, shares = list(problem.budgets), share_weights(problem)
-    rest = {
-        key: _per_share(library.parent_totals[key])
-        for key in library.costs
-        if key not in problem.budgets
-    }
     levels = [library.column(first)] if first else []
     levels += [_weighted(library, shares)] if shares else []
     levels += [library.column(key) for key in limited] if len(limited) > 1 else []
-    levels += [_weighted(library, rest)] if rest else []
+    levels += _of_the_rest(library, frozenset(limited))
     return np.array(levels).reshape(len(levels), int(library.starts[-1]))
+
+
+@once_per_library
+def _of_the_rest(library: BlockLibrary, limited: frozenset[str]) -> list[FloatArray]:
+    """Costs without a limit as shares of the parent, summed; none where all are limited."""
+    parents = library.parent_totals
+    rest = {key: _per_share(parents[key]) for key in library.costs if key not in limited}
+    return [_weighted(library, rest)] if rest else []
 
 
 def share_weights(problem: SearchProblem) -> dict[str, float]:

@@ -97,8 +97,9 @@ def search_diverse(
     check_problem(problem)
     _check_numbers(problem, n, minimal_diversity)
     found: list[Solution] = []
+    start = options.pop("warm_start", None)
     for _ in range(n):
-        solution = search(problem, **options)
+        solution = start = search(problem, warm_start=start, **options)
         if solution.architecture is None:
             why = f"{len(found)} of {n} solutions found. {solution.reason}"
             return DiverseSolutions(tuple(found), n, why)

@@ -96,6 +96,8 @@ class WasmtimeHost:
             given = self._functions[name](self._store)
         except self._failures as error:
             raise KernelError(f"The search kernel broke off: {error}") from error
+        if self._address() != self._begin:  # memory that grows may move
+            self._look()
         return int(given)
 
     def write(self, address: int, values: Array) -> None:
@@ -114,8 +116,8 @@ class WasmtimeHost:
         return int(self._memory.data_len(self._store))
 
     def _within(self, end: int) -> Array:
-        """The memory, looked at anew where it has moved or grown."""
-        if end > len(self._view) or self._address() != self._begin:
+        """The memory, looked at anew where it has grown."""
+        if end > len(self._view):
             self._look()
         if end > len(self._view):
             raise KernelError("This is too large for the search kernel's memory.")
