@@ -388,6 +388,12 @@ class BlockLibrary:
         return {layer.name: layer.parent for layer in self.layers}
 
     @cached_property
+    def parent_choice(self) -> IntArray:
+        """Place of the parent's variant of every layer in the flat arrays, shape (layers,)."""
+        places = [layer.positions[layer.parent] for layer in self.layers]
+        return _read_only(self.starts[:-1] + np.array(places, dtype=np.intp))
+
+    @cached_property
     def parent_totals(self) -> FrozenMapping[str, float]:
         """Sum of every key over the parent: its own blocks and the non-block costs."""
         return FrozenMapping(self.totals(self.parent_architecture))

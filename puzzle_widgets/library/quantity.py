@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from puzzle_widgets.library.checks import Location, short_repr
 
@@ -101,6 +102,7 @@ class Quantity:
         return f"{self.label} {'≥' if sense == 'at least' else '≤'} {self.text(value)}"
 
 
+@lru_cache(maxsize=4096)
 def describe_key(key: str, unit: str | None = None) -> Quantity:
     """Find label and unit of a dotted key; ``unit`` overrides the one that its suffix tells."""
     base, _, workload = key.partition(_WORKLOAD)

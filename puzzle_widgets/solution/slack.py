@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.problem import Budget
 from puzzle_widgets.problem.budget_rows import BudgetSetting, to_budget
-from puzzle_widgets.problem.mckp import to_choice
 from puzzle_widgets.solution.solution import Solution
 
 
@@ -43,6 +42,14 @@ def slack_of(solution: Solution, row: BudgetSetting) -> Slack | None:
     >>> slack.binds, slack.amount == 40 - state.solution.totals["stats.memory_mib"]
     (True, True)
     """
+    known = solution.slacks
+    if row not in known:
+        known[row] = _slack_of(solution, row)
+    found: Slack | None = known[row]
+    return found
+
+
+def _slack_of(solution: Solution, row: BudgetSetting) -> Slack | None:
     if not row.on:
         return None
     use = _use(solution, row)
@@ -80,7 +87,7 @@ def _presses(solution: Solution, budget: Budget, side: int) -> bool:
 def _least_step(solution: Solution, resource: str, side: int) -> float:
     """How much more of a limit the cheapest block of a better score takes."""
     problem, library = solution.problem, solution.library
-    chosen = to_choice(library, solution.architecture or {})
+    chosen = solution.choice
     sizes = library.starts[1:] - library.starts[:-1]
     score = problem.sign * library.column(problem.objective)
     cost = side * library.column(resource)

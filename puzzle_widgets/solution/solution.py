@@ -12,6 +12,7 @@ import numpy as np
 
 from puzzle_widgets.errors import SolverError
 from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping, LayerName
+from puzzle_widgets.library.model import once_per_library
 from puzzle_widgets.library.quantity import (
     MEMORY,
     PARAMETERS,
@@ -20,7 +21,8 @@ from puzzle_widgets.library.quantity import (
     format_number,
 )
 from puzzle_widgets.problem import Architecture, Budget, SearchProblem, check_problem
-from puzzle_widgets.problem.mckp import Mckp, to_architecture, to_choice
+from puzzle_widgets.problem.budget_rows import BudgetSetting
+from puzzle_widgets.problem.mckp import BoolArray, IntArray, Mckp, to_architecture, to_choice
 from puzzle_widgets.search.outcome import Outcome, Status, Ties
 from puzzle_widgets.solution.least_change import Change
 
@@ -196,6 +198,18 @@ class Solution:
         return tuple(layer.variant(self.architecture[layer.name]) for layer in self.library.layers)
 
     @cached_property
+    def choice(self) -> IntArray:
+        """Place of every layer's variant in the library's columns, shape (layers,), or (0,)."""
+        if self.architecture is None:
+            return np.zeros(0, dtype=np.intp)
+        return to_choice(self.library, self.architecture)
+
+    @cached_property
+    def slacks(self) -> dict[BudgetSetting, Any]:
+        """What :func:`puzzle_widgets.solution.slack.slack_of` has worked out: panels ask often."""
+        return {}
+
+    @cached_property
     def notes(self) -> tuple[Note, ...]:
         """What a person should know before trusting this answer."""
         return _notes_of(self)
@@ -315,7 +329,7 @@ def _notes_of(solution: Solution) -> tuple[Note, ...]:
 
 
 def _good_to_know(solution: Solution) -> Iterator[str]:
-    if dict(solution.architecture or {}) == solution.library.parent_architecture:
+    if np.array_equal(solution.choice, solution.library.parent_choice):
         yield "This is the parent itself: no block is replaced."
     if solution.status == "optimal" and solution.ties == "unproven":
         yield (
@@ -378,14 +392,21 @@ def _least_of_use(solution: Solution, budget: Budget) -> float:
 
 def _of_blocks(solution: Solution) -> Iterator[str]:
     """Architectures that compute nothing."""
-    attention = all(block.attention.kind == "no_op" for block in solution.blocks)
-    ffn = all(block.ffn.kind == "no_op" for block in solution.blocks)
+    attention, ffn = (bool(each[solution.choice].all()) for each in _no_ops(solution.library))
     if attention and ffn:
         yield "Every layer is a no-op: nothing of the parent's blocks is left."
     elif attention:
         yield "Attention is a no-op in every layer: no token sees another."
     elif ffn:
         yield "The FFN is a no-op in every layer."
+
+
+@once_per_library
+def _no_ops(library: BlockLibrary) -> tuple[BoolArray, BoolArray]:
+    """Which variants' attention and FFN compute nothing, shape (variants in all,) each."""
+    variants = [variant for layer in library.layers for variant in layer.variants]
+    attention = np.array([variant.attention.kind == "no_op" for variant in variants])
+    return attention, np.array([variant.ffn.kind == "no_op" for variant in variants])
 
 
 def _of_sums(solution: Solution) -> Iterator[str]:
@@ -401,7 +422,7 @@ def _of_sums(solution: Solution) -> Iterator[str]:
         yield f"The whole architecture sums to 0 or less in {', '.join(nothing)}."
     key = problem.objective
     worse = problem.sign * (solution.score - library.parent_totals[key])
-    worst = _worst_replacement(solution)
+    worst = _worst_replacement(library, key, problem.sign)
     if key in library.scores and worse > worst > 0:
         yield (
             f"{library.quantity(key).label} is {format_figure(key, worse)} worse than the "
@@ -410,10 +431,9 @@ def _of_sums(solution: Solution) -> Iterator[str]:
         )
 
 
-def _worst_replacement(solution: Solution) -> float:
+@once_per_library
+def _worst_replacement(library: BlockLibrary, objective: str, sign: int) -> float:
     """How much worse than the parent the worst block of the library scored."""
-    library, sign = solution.library, solution.problem.sign
-    column = sign * library.column(solution.problem.objective)
+    column = sign * library.column(objective)
     most = np.maximum.reduceat(column, library.starts[:-1])
-    parents = [layer.positions[layer.parent] for layer in library.layers]
-    return float((most - column[library.starts[:-1] + np.array(parents)]).max())
+    return float((most - column[library.parent_choice]).max())

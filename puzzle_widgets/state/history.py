@@ -124,6 +124,8 @@ def _budget_words(before: Record, after: Record) -> str:
 
 def _bounded(steps: Sequence[Step]) -> tuple[Step, ...]:
     """Keep the newest steps, and no more libraries in memory than a few."""
+    if len(steps) > 1 and steps[-1].record.library is steps[-2].record.library:
+        return tuple(steps[-MOST_STEPS:])  # the others were few enough before
     kept: list[Step] = []
     libraries: set[int] = set()
     for step in reversed(steps[-MOST_STEPS:]):
