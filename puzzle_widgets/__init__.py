@@ -68,10 +68,12 @@ if TYPE_CHECKING:
         Baselines,
         Explanation,
         InclusionCosts,
+        Sensitivity,
         baselines,
         explain,
         inclusion_costs,
         lp_bound,
+        sensitivity,
     )
     from puzzle_widgets.solution import (
         MeasuredPoint,
@@ -164,6 +166,7 @@ __all__ = [
     "ScenarioError",
     "ScenarioPanel",
     "SearchProblem",
+    "Sensitivity",
     "ServerError",
     "Share",
     "Solution",
@@ -202,6 +205,7 @@ __all__ = [
     "search",
     "search_diverse",
     "search_many",
+    "sensitivity",
     "to_frame",
     "write_library",
     "write_template",

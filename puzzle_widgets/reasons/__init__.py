@@ -5,6 +5,7 @@ from puzzle_widgets.reasons.bounds import lp_bound
 from puzzle_widgets.reasons.conflicts import Conflict
 from puzzle_widgets.reasons.explain import BudgetReason, Explanation, explain
 from puzzle_widgets.reasons.inclusion import InclusionCosts, inclusion_costs
+from puzzle_widgets.reasons.sensitivity import Noise, Sensitivity, sensitivity
 from puzzle_widgets.reasons.steps import NextStep
 
 __all__ = [
@@ -15,8 +16,11 @@ __all__ = [
     "Explanation",
     "InclusionCosts",
     "NextStep",
+    "Noise",
+    "Sensitivity",
     "baselines",
     "explain",
     "inclusion_costs",
     "lp_bound",
+    "sensitivity",
 ]

@@ -1,0 +1,411 @@
+"""Sensitivity: which choices of the optimum survive if the scores were a little different."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from puzzle_widgets.deferred import pd
+from puzzle_widgets.errors import ProblemError
+from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library.model import FloatArray, IntArray
+from puzzle_widgets.library.quantity import format_share
+from puzzle_widgets.library.tables import to_frame
+from puzzle_widgets.library.tables.frame import write_subblock
+from puzzle_widgets.problem import Architecture, SearchProblem, check_problem
+from puzzle_widgets.problem.choices import read_choices
+from puzzle_widgets.problem.mckp import to_choice
+from puzzle_widgets.reasons.words import Told, label_of, score_words
+from puzzle_widgets.search.engine import solve_many
+from puzzle_widgets.search.options import Changes, SearchOptions
+from puzzle_widgets.search.outcome import Cancelled, never
+from puzzle_widgets.solution import Solution, search
+
+# Samples that are drawn at a time, so that memory does not grow with their number.
+_AT_A_TIME = 500
+_SURE = 0.95
+_NO_GUARANTEE = (
+    "This is sensitivity to noise of this kind, not a guarantee: the noise is assumed, for the "
+    "library holds averages and no scores of single samples."
+)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """A model of how far scores may be off.
+
+    A variant that scores ``d`` more than its layer's parent block gets the score
+    ``parent + d * exp(noise * z) + added * y`` with ``z`` and ``y`` of the standard normal
+    distribution, each variant its own; ``y`` counts only where ``d`` is 0. The parent's own block
+    is what scores are measured from, and keeps its score.
+
+    Parameters
+    ----------
+    noise
+        Spread of the factor: 0.05 is about 5 %.
+    added
+        Spread of what is added to differences of 0, in the score's unit.
+    seed
+        Of the random numbers.
+    """
+
+    noise: float
+    added: float
+    seed: int
+
+    def scores(
+        self, problem: SearchProblem, samples: int, variables: IntArray | None = None
+    ) -> Iterator[FloatArray]:
+        """Draw scores of every variant, or of some by their location, some samples at a time.
+
+        Each array has the shape (some samples, variants).
+        """
+        column, parents, own = _column(problem)
+        some = np.arange(len(column)) if variables is None else variables
+        difference, base = (column - parents)[some], parents[some]
+        flat = (difference == 0) & ~own[some]
+        rng = np.random.default_rng(self.seed)
+        for begin in range(0, samples, _AT_A_TIME):
+            shape = (min(_AT_A_TIME, samples - begin), len(some))
+            drawn = base + difference * np.exp(self.noise * rng.standard_normal(shape))
+            drawn[:, flat] += self.added * rng.standard_normal((shape[0], int(flat.sum())))
+            yield drawn
+
+    def words(self, problem: SearchProblem) -> str:
+        """Say the model."""
+        said = (
+            f"{format_share(self.noise)} noise on each block's difference from the parent's score"
+        )
+        if not self.added:
+            return said
+        return f"{said}, and {score_words(problem, self.added)} on differences of 0"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sensitivity(Told):
+    """How the optimum fares when scores are drawn anew by a noise model.
+
+    Parameters
+    ----------
+    solution
+        The optimum at the library's own scores.
+    noise
+        The model.
+    asked
+        Samples asked for; fewer are done where time or a cancel ended it.
+    choices
+        Location of each layer's variant in the library's columns, of the optimum of each sample,
+        shape (samples, layers).
+    scores
+        Score of each sample's optimum at its own scores, shape (samples,).
+    own
+        Score of ``solution``'s architecture at each sample's scores, shape (samples,).
+    proven
+        Share of the samples whose optimum is proven.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(
+    ...     library, minimize="metrics.kl_div", budgets={"stats.memory_mib": "50 %"}
+    ... )
+    >>> found = pw.sensitivity(problem, noise=0.05, samples=200)
+    >>> found.survival.shape, bool((found.regrets >= 0).all())
+    ((8,), True)
+    >>> bool(0 <= found.unchanged <= found.survival.min() <= 1)
+    True
+    """
+
+    solution: Solution
+    noise: Noise
+    asked: int
+    choices: IntArray
+    scores: FloatArray
+    own: FloatArray
+    proven: float
+
+    @property
+    def problem(self) -> SearchProblem:
+        """What was asked."""
+        return self.solution.problem
+
+    @property
+    def samples(self) -> int:
+        """Samples that were searched."""
+        return len(self.scores)
+
+    @cached_property
+    def shares(self) -> FloatArray:
+        """In what share of the samples each variant is chosen, shape (variants in all,)."""
+        size = int(self.problem.library.starts[-1])
+        counts = np.bincount(self.choices.ravel(), minlength=size)
+        return counts / max(self.samples, 1)
+
+    @cached_property
+    def survival(self) -> FloatArray:
+        """In what share of the samples each layer keeps the optimum's block, shape (layers,)."""
+        return self.shares[self._chosen]
+
+    @property
+    def unchanged(self) -> float:
+        """In what share of the samples the whole architecture stays the optimum."""
+        if not self.samples:
+            return float("nan")
+        return float((self.choices == self._chosen).all(axis=1).mean())
+
+    @property
+    def regrets(self) -> FloatArray:
+        """How much worse than each sample's optimum the architecture is, shape (samples,)."""
+        return np.maximum(self.problem.sign * (self.own - self.scores), 0.0)
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """5th and 95th percentile of the architecture's score."""
+        low, high = np.percentile(self.own, [5, 95])
+        return float(low), float(high)
+
+    def chance(
+        self, one: Solution | Architecture, other: Solution | Architecture, samples: int = 10_000
+    ) -> float:
+        """Chance that one architecture scores better than another under this noise.
+
+        Parameters
+        ----------
+        one, other
+            Solutions, or ``{layer: variant}``, of the same library; budgets play no part.
+        samples
+            Drawn with the same seed.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> library = pw.load_library("stdlib-2m-measured")
+        >>> problem = pw.SearchProblem(
+        ...     library, minimize="metrics.kl_div", budgets={"stats.memory_mib": "50 %"}
+        ... )
+        >>> found = pw.sensitivity(problem, samples=50)
+        >>> best, second = pw.search_diverse(problem, 2, minimal_diversity=1)
+        >>> 0.5 < found.chance(best, second) < 1
+        True
+        """
+        (mine, theirs) = (_choice_of(self.problem.library, a) for a in (one, other))
+        differ = mine != theirs
+        variables = np.concatenate([theirs[differ], mine[differ]])
+        signs = self.problem.sign * np.repeat([1.0, -1.0], int(differ.sum()))
+        ahead = 0.0
+        for drawn in self.noise.scores(self.problem, samples, variables):
+            gaps = (drawn * signs).sum(axis=1)
+            ahead += float((gaps > 0).sum() + 0.5 * (gaps == 0).sum())
+        return ahead / samples
+
+    @property
+    def _chosen(self) -> IntArray:
+        return to_choice(self.problem.library, self.solution.architecture or {})
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The model, what survives, the spread, and what it is not."""
+        problem, count = self.problem, f"{self.samples:,}"
+        done = count if self.samples == self.asked else f"{count} of {self.asked:,}"
+        model = f"With {self.noise.words(problem)} ({done} samples, seed {self.noise.seed})"
+        if not self.samples:
+            return (f"{model}, nothing was searched in time.",)
+        best = (
+            f"this very architecture is the best in {format_share(self.unchanged)} of the samples"
+        )
+        return (
+            f"{model}, {best}.",
+            self._survival_words(),
+            self._spread_words(),
+            *self._proof_words(),
+            _NO_GUARANTEE,
+        )
+
+    def _survival_words(self) -> str:
+        layers, survival = self.problem.library.layers, self.survival
+        sure, low = int((survival >= _SURE).sum()), int(np.argmin(survival))
+        return (
+            f"{sure} of {len(layers)} layers keep their block in {format_share(_SURE)} or more of "
+            f"the samples; the least certain is layer {layers[low].name}, with "
+            f"{format_share(float(survival[low]))}."
+        )
+
+    def _spread_words(self) -> str:
+        problem = self.problem
+        label = label_of(problem.library, problem.objective)
+        low, high = (score_words(problem, one) for one in self.spread)
+        half, most = np.percentile(self.regrets, [50, 95])
+        return (
+            f"Its summed {label} is between {low} and {high} in 90 % of the samples, and "
+            f"{score_words(problem, float(half))} worse than the best of the sample in the median, "
+            f"{score_words(problem, float(most))} in the 95th percentile."
+        )
+
+    def _proof_words(self) -> tuple[str, ...]:
+        if self.proven == 1:
+            return ()
+        return (f"{format_share(1 - self.proven)} of the optima are not proven.",)
+
+
+def sensitivity(
+    problem: SearchProblem,
+    noise: float = 0.05,
+    samples: int = 1000,
+    *,
+    added: float | None = None,
+    seed: int = 0,
+    time_limit: float | None = None,
+    cancelled: Cancelled = never,
+    progress: Callable[[int], None] | None = None,
+) -> Sensitivity:
+    """Search again with scores that are off by chance, to see which choices survive.
+
+    The noise model is :class:`puzzle_widgets.reasons.Noise`: a factor on each block's difference
+    from the parent's score. It is an assumption: the result says how much the answer depends on the
+    scores, and guarantees nothing.
+
+    Parameters
+    ----------
+    problem
+        What is asked.
+    noise
+        Spread of the factor: 0.05 is about 5 %.
+    samples
+        Number of searches.
+    added
+        Spread of what is added to blocks that score the same as the parent's, in the score's unit;
+        by default ``noise`` times the median difference of all other blocks.
+    seed
+        Of the random numbers.
+    time_limit
+        Seconds for all searches together.
+    cancelled
+        Asked now and then; true stops, and keeps what is done.
+    progress
+        Called with the number of samples that are done.
+
+    Raises
+    ------
+    ProblemError
+        If nothing is feasible, or the noise or number of samples makes no sense.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(
+    ...     library, minimize="metrics.kl_div", budgets={"stats.memory_mib": "50 %"}
+    ... )
+    >>> found = pw.sensitivity(problem, noise=0.1, samples=100)
+    >>> print(found.sentences[-1][:50])
+    This is sensitivity to noise of this kind, not a g
+    >>> pw.to_frame(found)[["layer", "chosen", "share"]].shape
+    (432, 3)
+    """
+    check_problem(problem)
+    _check(noise, samples, added)
+    solution = search(problem, time_limit=time_limit, cancelled=cancelled)
+    if solution.architecture is None:
+        raise ProblemError(f"Sensitivity needs a feasible problem. {solution.reason}")
+    model = Noise(noise, _added(problem, noise) if added is None else added, seed)
+    chosen = to_choice(problem.library, solution.architecture)
+    outside = problem.library.non_block_cost(problem.objective)
+    options = SearchOptions(time_limit=time_limit, cancelled=cancelled)
+    deadline = options.deadline()
+    choices, scores, own, proven = [], [], [], 0
+    done = 0
+    for drawn in model.scores(problem, samples):
+        tell = None if progress is None else _counting(progress, done)
+        found = solve_many(
+            problem.mckp, Changes(scores=problem.sign * drawn), options.until(deadline), tell
+        )
+        done += len(found)
+        proven += found.statuses.count("optimal")
+        kept = np.isfinite(found.scores)
+        choices.append(found.choices[kept])
+        scores.append(problem.sign * found.scores[kept] + outside)
+        own.append(drawn[: len(found)][kept][:, chosen].sum(axis=1) + outside)
+        if len(found) < len(drawn):
+            break
+    return Sensitivity(
+        solution,
+        model,
+        samples,
+        np.concatenate(choices),
+        np.concatenate(scores),
+        np.concatenate(own),
+        proven / max(done, 1),
+    )
+
+
+def _counting(progress: Callable[[int], None], before: int) -> Callable[[int], None]:
+    return lambda count: progress(before + count)
+
+
+def _check(noise: float, samples: int, added: float | None) -> None:
+    if not 0 <= noise <= 10:
+        raise ProblemError(f"noise={noise!r}: give a share from 0 on, such as 0.05 for 5 %.")
+    if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
+        raise ProblemError(f"samples={samples!r}: give a whole number of at least 1.")
+    if added is not None and not 0 <= added < float("inf"):
+        raise ProblemError(f"added={added!r}: give an amount of the score from 0 on.")
+
+
+def _column(problem: SearchProblem) -> tuple[FloatArray, FloatArray, np.ndarray]:
+    """Score of each variant, of its layer's parent, and which are the parents."""
+    library = problem.library
+    column = library.column(problem.objective)
+    places = to_choice(library, library.parent_architecture)
+    own = np.zeros(column.shape, dtype=np.bool_)
+    own[places] = True
+    return column, np.repeat(column[places], np.diff(library.starts)), own
+
+
+def _added(problem: SearchProblem, noise: float) -> float:
+    """A share of the median difference, where any block scores the same as the parent's."""
+    column, parents, own = _column(problem)
+    differences = np.abs(column - parents)[~own]
+    if not (differences == 0).any() or not (differences > 0).any():
+        return 0.0
+    return noise * float(np.median(differences[differences > 0]))
+
+
+def _choice_of(library: BlockLibrary, one: Solution | Architecture) -> IntArray:
+    architecture = one.architecture if isinstance(one, Solution) else one
+    if architecture is None:
+        raise ProblemError("A solution without architecture cannot be compared.")
+    named = read_choices(library, architecture, "chance")
+    missing = [layer.name for layer in library.layers if layer.name not in named]
+    if missing:
+        raise ProblemError(f"chance: layer {missing[0]!r} is missing. Give every layer a variant.")
+    return to_choice(library, named)
+
+
+@to_frame.register(Sensitivity)
+def _frame(found: Sensitivity, *, layers: bool = True) -> pd.DataFrame:  # noqa: ARG001
+    """Lay out how often each variant is chosen: a row for each layer and variant."""
+    library = found.problem.library
+    chosen = np.zeros(int(library.starts[-1]), dtype=np.bool_)
+    chosen[to_choice(library, found.solution.architecture or {})] = True
+    names = [(layer, variant) for layer in library.layers for variant in layer.variants]
+    frame = pd.DataFrame(
+        {
+            "layer": [layer.name for layer, _ in names],
+            "variant": [variant.name for _, variant in names],
+            "attention": [write_subblock(variant.attention) for _, variant in names],
+            "ffn": [write_subblock(variant.ffn) for _, variant in names],
+            "chosen": chosen,
+            "share": found.shares,
+        }
+    )
+    frame.attrs = {"objective": found.problem.objective, "samples": found.samples}
+    frame.attrs |= {
+        "noise": found.noise.noise,
+        "added": found.noise.added,
+        "seed": found.noise.seed,
+    }
+    return frame
