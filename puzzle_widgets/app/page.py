@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -57,15 +58,24 @@ def explorer_page() -> DOMWidget:
     # The server imports this module, too, and needs no widgets.
     from ipywidgets import HTML  # noqa: PLC0415
 
-    from puzzle_widgets.library import open_source  # noqa: PLC0415
     from puzzle_widgets.state import ExplorerState  # noqa: PLC0415
     from puzzle_widgets.widgets.explorer import PuzzleExplorer  # noqa: PLC0415
 
     name = os.environ.get(LIBRARY_VARIABLE) or DEFAULT_LIBRARY
-    how = json.loads(os.environ.get(HOW_VARIABLE) or "{}")
-    workload = how.pop("workload", None)
+    how = os.environ.get(HOW_VARIABLE) or "{}"
+    workload = json.loads(how).get("workload")
     try:
-        state = ExplorerState(open_source(name, **how), workload=workload)
+        state = ExplorerState(_opened(name, how), workload=workload)
     except PuzzleError as error:
         return HTML(_MESSAGE.format(name, error))
     return PuzzleExplorer(state, own_page=True)
+
+
+@functools.cache
+def _opened(name: str, how: str) -> Any:  # noqa: ANN401 - what an explorer can show
+    """Open a library once in a process: the forks of one that has opened it share it."""
+    from puzzle_widgets.library import open_source  # noqa: PLC0415
+
+    options = json.loads(how)
+    options.pop("workload", None)
+    return open_source(name, **options)

@@ -36,7 +36,13 @@ from puzzle_widgets.app.machine import (
 )
 from puzzle_widgets.app.page import served_environment
 from puzzle_widgets.app.sessions import Admission, Opening
-from puzzle_widgets.app.settings import PAGE_MESSAGES, AppSettings, voila_config
+from puzzle_widgets.app.settings import (
+    PAGE_MESSAGES,
+    AppSettings,
+    explorer_notebook,
+    voila_config,
+)
+from puzzle_widgets.app.warm import EXPLORER
 
 if TYPE_CHECKING:
     import socket
@@ -139,6 +145,8 @@ class PuzzleApp(Voila):
         """Voila's settings; its pages send only what ours need."""
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.allowed_message_types = PAGE_MESSAGES
+        if self._settings.notebook == explorer_notebook():
+            self.kernel_manager.warm.page = EXPLORER
         self._admission = Admission(self.kernel_manager, self._settings.max_sessions, cores())
         return settings
 
@@ -161,6 +169,7 @@ class PuzzleApp(Voila):
         self.ioloop = IOLoop.current()
         self._ending.stop_by(lambda: self.ioloop.add_callback_from_signal(self.ioloop.stop))
         self.ioloop.add_callback(self._announce)
+        self.kernel_manager.warm.start()
         self.ioloop.start()
         _say("\nStopping ...")
         server.stop()
@@ -181,6 +190,7 @@ class PuzzleApp(Voila):
             async with asyncio.timeout(END_SECONDS):
                 await self._admission.close()
                 await self.kernel_manager.shutdown_all(now=True)
+        self.kernel_manager.warm.close()
 
     def _announce(self) -> None:
         _say(f"puzzle-widgets is at {self._url} (Ctrl-C ends it)")

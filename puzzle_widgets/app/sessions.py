@@ -15,6 +15,7 @@ from typing import Any
 
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.connect import ConnectionFileMixin
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import KernelManager
 from jupyter_server.services.kernels.kernelmanager import (
@@ -22,6 +23,8 @@ from jupyter_server.services.kernels.kernelmanager import (
     ServerKernelManager,
 )
 from traitlets import default
+
+from puzzle_widgets.app.forked import WarmProcess, register
 
 PAGE_SECONDS = 60  # from the page's last byte to its websocket
 TICKET_SECONDS = 20  # from the permission to open to the request that uses it
@@ -197,7 +200,8 @@ class OwnPythonKernels(KernelSpecManager):
         """Specification of the one kernel."""
         if kernel_name != KERNEL_NAME:
             raise NoSuchKernel(kernel_name)
-        return KernelSpec(**{**get_kernel_dict(), "env": _import_path()})
+        forked = {"kernel_provisioner": {"provisioner_name": register()}}
+        return KernelSpec(**{**get_kernel_dict(), "env": import_path(), "metadata": forked})
 
 
 class PageKernels(AsyncMappingKernelManager):
@@ -205,6 +209,7 @@ class PageKernels(AsyncMappingKernelManager):
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
+        self.warm = WarmProcess(import_path())
         self._met: set[str] = set()
 
     def notify_connect(self, kernel_id: str) -> None:
@@ -230,7 +235,20 @@ class PageKernels(AsyncMappingKernelManager):
         return super().remove_kernel(kernel_id)
 
 
-class PageKernel(ServerKernelManager):
+class Whole(ConnectionFileMixin):
+    """Drops none of a kernel's messages.
+
+    ZeroMQ drops what a subscriber has not read beyond its high-water mark, 1,000 messages by
+    default. An explorer that opens sends more at once: a widget would be missing on the page, or
+    the word that the cell has ended, and the page would never open.
+    """
+
+    def _create_connected_socket(self, channel: str, identity: bytes | None = None) -> Any:  # noqa: ANN401
+        self.context.rcvhwm = 0  # no mark, for sockets made from now on
+        return super()._create_connected_socket(channel, identity=identity)
+
+
+class PageKernel(Whole, ServerKernelManager):
     """One page's kernel."""
 
     @default("client_factory")
@@ -245,7 +263,7 @@ class PageKernel(ServerKernelManager):
         return super()._ip_default()
 
 
-class QuietClient(AsyncKernelClient):
+class QuietClient(Whole, AsyncKernelClient):
     """Speaks to a kernel without a heartbeat.
 
     The thread of a heartbeat cannot end before its kernel answers, and the whole server would wait
@@ -257,7 +275,7 @@ class QuietClient(AsyncKernelClient):
         super().start_channels(hb=False)
 
 
-def _import_path() -> dict[str, str]:
+def import_path() -> dict[str, str]:
     """Variables with which the kernel imports this very package, installed or a bare checkout."""
     if (_PACKAGE / "_notebooks").is_dir():
         return {}

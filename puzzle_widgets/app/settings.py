@@ -22,8 +22,9 @@ TEMPLATE = "puzzle_widgets"
 MAX_MESSAGE_BYTES = 100 * 2**20
 MAX_MESSAGES_PER_SECOND = 100_000.0
 PINGS_UNANSWERED = 3  # before a page counts as gone; at the first look none has been sent yet
-LONGEST_POLL_SECONDS = 15.0
+LONGEST_POLL_SECONDS = 2.0  # a page says within 5 s that its session has ended
 OUTPUT_SECONDS = 300
+LOOK_SECONDS = 1.0  # between two looks whether a kernel still runs
 # All that a page needs to send; above all it runs no code.
 PAGE_MESSAGES = ["comm_open", "comm_close", "comm_msg", "comm_info_request", "kernel_info_request"]
 
@@ -51,6 +52,11 @@ _POLICY = {
 }
 
 
+def explorer_notebook() -> Path:
+    """The explorer's own notebook."""
+    return (notebook_folder() / NOTEBOOK).resolve()
+
+
 @dataclass(frozen=True, slots=True)
 class AppSettings:
     """Settings of the server that its callers may choose.
@@ -74,7 +80,7 @@ class AppSettings:
         Seconds between two pings of an open page; one that answers none of three is gone.
     """
 
-    notebook: Path = field(default_factory=lambda: notebook_folder() / NOTEBOOK)
+    notebook: Path = field(default_factory=explorer_notebook)
     ip: str = "127.0.0.1"
     base_url: str = "/"
     idle_timeout: int = 1800
@@ -128,6 +134,7 @@ def voila_config(settings: AppSettings) -> Config:
     config.NotebookNotary.secret = secrets.token_bytes()
     # A kernel that died has lost its state: end the session rather than answer nothing.
     config.KernelRestarter.restart_limit = 0
+    config.KernelRestarter.time_to_dead = LOOK_SECONDS
     config.ZMQChannelsWebsocketConnection.iopub_msg_rate_limit = MAX_MESSAGES_PER_SECOND
     return config
 

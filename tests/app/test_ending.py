@@ -17,7 +17,7 @@ from threading import Thread
 import pytest
 
 from puzzle_widgets.app.machine import ending
-from tests.support.app import CHECKOUT
+from tests.support.app import CHECKOUT, kernels_of
 from tests.support.visitor import open_page
 
 PATIENCE_SECONDS = 240
@@ -119,8 +119,8 @@ def test_ends_in_order_at_any_moment(name: str, moment: int | str) -> None:
                 assert process.stdout is not None
                 url = process.stdout.readline().split()[3]
                 Thread(target=visit, args=[url], daemon=True).start()
-                wait_for(server.children, "kernel")
-                kernels = server.children()
+                wait_for(lambda: kernels_of(process.pid), "kernel")
+                kernels = kernels_of(process.pid)
             process.send_signal(number)
             status = process.wait(timeout=PATIENCE_SECONDS)
         wait_for(lambda: not any(kernel.is_running() for kernel in kernels), "end of the kernels")

@@ -10,16 +10,20 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.app import RunningApp, running_app
+from tests.support.app import RunningApp, kernels_of, running_app
 from tests.support.notebook import write_notebook
 from tests.support.visitor import ask, open_page, ticket
 
-psutil = pytest.importorskip("psutil")
+pytest.importorskip("psutil")
 
 pytestmark = pytest.mark.slow
 
 PATIENCE_SECONDS = 120
-BROKEN = "import os, sys\nif any('ipykernel' in word for word in sys.orig_argv): os._exit(3)"
+BROKEN = """
+import os, sys
+if any(name in word for name in ("ipykernel", "app.warm") for word in sys.orig_argv):
+    os._exit(3)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +41,7 @@ def app(notebook: Path) -> Iterator[RunningApp]:
 
 def kernels(app: RunningApp) -> int:
     """Processes that the server has started and that still run."""
-    return len(psutil.Process(app.process.pid).children())
+    return len(kernels_of(app.process.pid))
 
 
 def wait_for_kernels(app: RunningApp, count: int) -> None:
@@ -107,3 +111,17 @@ def test_no_home_folder_is_needed(notebook: Path, monkeypatch: pytest.MonkeyPatc
         answer = open_page(app.url)
         assert answer.status == 200
         assert answer.kernel_id is not None
+
+
+def test_no_message_of_a_kernel_is_dropped(tmp_path: Path) -> None:
+    """A page opens that sends far more at once than ZeroMQ would keep for a slow reader."""
+    cell = """
+from ipywidgets import IntText
+shown = IntText()
+for number in range(10_000):
+    shown.value = number
+shown
+"""
+    notebook = write_notebook(tmp_path / "page.ipynb", cell)
+    with running_app(notebook=notebook) as app:
+        assert open_page(app.url).status == 200

@@ -55,39 +55,48 @@ def test_closed_tab_ends_its_kernel(page: Page, standin_url: str) -> None:
 
 
 def test_idle_session_is_ended_and_says_so(page: Page, standin_notebook: Path) -> None:
-    """An open tab that nobody uses loses its kernel, and the page, here below a path, says so."""
+    """A tab that nobody uses loses its kernel; the page, here below a path, offers another."""
     with running_app(
         notebook=standin_notebook, idle_timeout=3, cull_interval=1, base_url="puzzle"
     ) as app:
         pid = opened(page, app.url)
         banner = page.locator("#pzw-ended")
-        expect(banner).to_have_text(
-            "This session has ended after 3 seconds without use. Reload the page to start again.",
-            timeout=START_MS,
+        expect(banner).to_contain_text(
+            "This session has ended after 3 seconds without use.", timeout=START_MS
         )
         wait_until_gone(pid)
-        opened(page, app.url)
+        banner.get_by_role("button", name="Start again").click()
+        page.locator(".t-figure .bar").first.wait_for(state="attached", timeout=START_MS)
         expect(banner).to_be_hidden()
 
 
-def test_dead_kernel_is_told(page: Page, standin_notebook: Path) -> None:
-    """A kernel that dies is not replaced in silence by one that knows nothing of the page."""
-    with running_app(notebook=standin_notebook, idle_timeout=20) as app:
-        os.kill(opened(page, app.url), signal.SIGKILL)
-        expect(page.locator("#pzw-ended")).to_have_text(
-            "This session has ended. Reload the page to start again.", timeout=START_MS
-        )
+def test_dead_kernel_is_told_and_replaced(page: Page, standin_notebook: Path) -> None:
+    """A kernel that dies is told and replaced; one that dies at once again only by a click."""
+    with running_app(notebook=standin_notebook, idle_timeout=60) as app:
+        banner = page.locator("#pzw-ended")
+        first = opened(page, app.url)
+        os.kill(first, signal.SIGKILL)
+        expect(banner).to_contain_text("A new one is opened", timeout=START_MS)
+        expect(page.locator(".t-facts")).not_to_contain_text(str(first), timeout=START_MS)
+        page.locator(".t-figure .bar").first.wait_for(state="attached", timeout=START_MS)
+        os.kill(int(page.locator(".t-facts").inner_text().split()[0]), signal.SIGKILL)
+        expect(banner).to_contain_text("This session has ended again.", timeout=START_MS)
+        expect(banner.get_by_role("button", name="Start again")).to_be_visible()
 
 
 def test_stopped_server_leaves_no_kernel(page: Page, standin_notebook: Path) -> None:
-    """Ctrl-C ends server and kernel cleanly, and the page says that nobody answers."""
-    with running_app(notebook=standin_notebook, idle_timeout=4) as app:
+    """Ctrl-C ends server and kernel cleanly; the page says so, and goes on with the next server."""
+    with running_app(notebook=standin_notebook, idle_timeout=60) as app:
         pid = opened(page, app.url)
         assert app.stop() == 0
         wait_until_gone(pid)
         expect(page.locator("#pzw-ended")).to_contain_text(
             "The server does not answer.", timeout=START_MS
         )
+    port = int(app.url.rstrip("/").rpartition(":")[2])
+    with running_app(notebook=standin_notebook, port=port):
+        expect(page.locator(".t-facts")).not_to_contain_text(str(pid), timeout=START_MS)
+        expect(page.locator("#pzw-ended")).to_be_hidden()
 
 
 def test_visitor_of_a_full_server_gets_in_by_itself(page: Page, standin_notebook: Path) -> None:

@@ -81,10 +81,10 @@ def test_url_can_be_opened(notebook: Path, ip: str, url: str) -> None:
 
 def test_idle_time_reaches_server_and_page(notebook: Path) -> None:
     """Server and page agree on the idle time, and the page asks often enough to notice."""
-    config = voila_config(AppSettings(notebook, idle_timeout=20))
+    config = voila_config(AppSettings(notebook, idle_timeout=6))
     facts = config.VoilaConfiguration.resources["puzzle"]
-    assert config.MappingKernelManager.cull_idle_timeout == facts["idleSeconds"] == 20
-    assert facts["pollSeconds"] == 5
+    assert config.MappingKernelManager.cull_idle_timeout == facts["idleSeconds"] == 6
+    assert facts["pollSeconds"] == 1.5
     assert config.MappingKernelManager.cull_connected
 
 

@@ -9,11 +9,16 @@ from playwright.sync_api import Page, expect
 
 import puzzle_widgets as pw
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT
-from tests.browser.explorer import Explorer, answer_to
+from tests.browser.explorer import START_MS, Explorer, answer_to
 from tests.browser.weak_line import WeakLine
 from tests.support.app import running_app
 
 pytestmark = pytest.mark.slow
+# Which kernel the page speaks to; none while it is opened.
+KERNEL = """() => {
+    const facts = document.getElementById("jupyter-config-data");
+    return facts && JSON.parse(facts.textContent).kernelId;
+}"""
 
 
 @pytest.fixture
@@ -144,33 +149,40 @@ def test_words_being_typed_stay(shaky: Explorer, line: WeakLine, library: pw.Blo
     shaky.expect_answer(answer_to(library, 71_000))
 
 
-def test_kernel_that_has_ended(shaky: Explorer) -> None:
-    """The page says so, stops promising an answer, and takes nothing more."""
+def test_kernel_that_has_ended(shaky: Explorer, library: pw.BlockLibrary) -> None:
+    """The page says so, promises no answer, and goes on from what was decided in a new session."""
     page = shaky.page
-    kernel = page.evaluate(
-        "() => JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId"
-    )
-    page.request.post(re.sub(r"/$", "", page.url) + f"/voila/api/shutdown/{kernel}")
+    shaky.type_limit("Memory", "71000")
+    shaky.expect_answer(answer_to(library, 71_000))
+    page.wait_for_function("window.location.hash.startsWith('#s=')")
+    before = page.evaluate(KERNEL)
+    page.request.post(re.sub(r"/(#.*)?$", "", page.url) + f"/voila/api/shutdown/{before}")
     said = page.locator(".pw-notice:visible, #pzw-ended:visible")
     expect(said.first).to_contain_text("ended")
-    expect(shaky.button("Budgets", "Reset")).to_be_disabled()
-    expect(shaky.slider("Memory")).to_have_css("pointer-events", "none")
+    page.wait_for_function(
+        f"before => ![null, before].includes(({KERNEL})())", arg=before, timeout=START_MS
+    )
+    shaky.bars.first.wait_for(state="attached", timeout=START_MS)
+    shaky.expect_answer(answer_to(library, 71_000))
 
 
 def test_server_that_was_killed_and_started_again(page: Page, library: pw.BlockLibrary) -> None:
-    """The page says that nothing answers, then that its session is gone; a new one works."""
+    """The page says that nothing answers; once a server does, it goes on from what was decided."""
     said = page.locator(".pw-notice:visible, #pzw-ended:visible")
     with running_app() as first:
         explorer = Explorer(page).open(first.url)
         port = int(re.search(r":(\d+)", first.url)[1])  # type: ignore[index]
-        first.process.kill()
-        expect(said.first).to_contain_text("Not connected")
-        page.keyboard.press("Escape")
-    with running_app(port=port) as second:
-        expect(said.first).to_contain_text(re.compile("ended|Reload"))
-        page.goto("about:blank")
-        explorer.open(second.url)
-        expect(said).to_have_count(0)
         explorer.type_limit("Memory", "71000")
         explorer.expect_answer(answer_to(library, 71_000))
+        page.wait_for_function("window.location.hash.startsWith('#s=')")
+        before = page.evaluate(KERNEL)
+        first.process.kill()
+        expect(said.first).to_contain_text("Not connected")
+    with running_app(port=port):
+        page.wait_for_function(
+            f"before => ![null, before].includes(({KERNEL})())", arg=before, timeout=START_MS
+        )
+        explorer.bars.first.wait_for(state="attached", timeout=START_MS)
+        explorer.expect_answer(answer_to(library, 71_000))
+        expect(said).to_have_count(0)
         page.goto("about:blank")

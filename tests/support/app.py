@@ -73,3 +73,21 @@ def _announced_url(process: subprocess.Popen[str], errors: IO[str]) -> str:
         errors.seek(0)
         raise AssertionError(f"the server did not start: {line}{errors.read()}")
     return found[0]
+
+
+def kernels_of(server: int) -> list[Any]:
+    """Processes of the pages' kernels of a server: forked by its one warm process, or started."""
+    import psutil  # noqa: PLC0415 - few tests look at processes
+
+    below = psutil.Process(server).children(recursive=True)
+    return [found for found in below if _is_kernel(found, server)]
+
+
+def _is_kernel(process: Any, server: int) -> bool:
+    import psutil  # noqa: PLC0415
+
+    try:
+        started = any("ipykernel" in word for word in process.cmdline())
+        return started or process.ppid() != server
+    except psutil.NoSuchProcess:
+        return False

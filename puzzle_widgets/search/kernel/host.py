@@ -193,6 +193,11 @@ def borrowed() -> Iterator[Host]:
         _IDLE.append(host)
 
 
+def forget_instances() -> None:
+    """Drop the instances that wait: a process that forks keeps the machine code alone."""
+    _IDLE.clear()
+
+
 def new_host() -> Host:
     """Make an instance of the kernel.
 

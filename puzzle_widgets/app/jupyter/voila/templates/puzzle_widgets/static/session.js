@@ -1,10 +1,15 @@
-// Says so when the session behind the page has ended; asking does not keep it alive.
+// Says so when the session behind the page has ended, and opens another, which goes on from what
+// the page's address holds; asking whether it has ended does not keep it alive.
 (() => {
+  const AGAIN_AFTER_MS = 60000; // an end sooner after an automatic start is not tried again
+  const READING_MS = 1500;
+  const STARTED = "puzzle-widgets-started-again";
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const { idleSeconds, pollSeconds } = read("pzw-facts");
   const { baseUrl, kernelId } = read("jupyter-config-data");
   const url = `${baseUrl}api/kernels/${kernelId}`;
   const banner = document.getElementById("pzw-ended");
+  const holdsState = () => window.location.hash.startsWith("#s=");
   let lastActivity = null;
   let lastChange = Date.now();
   let failures = 0;
@@ -17,17 +22,38 @@
   }
 
   function show(text) {
-    banner.textContent = text;
+    if (banner.textContent !== text) banner.textContent = text;
     banner.hidden = false;
+  }
+
+  function offer(text) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = holdsState() ? "Go on" : "Start again";
+    button.addEventListener("click", () => window.location.reload());
+    show(text);
+    banner.append(" ", button);
+  }
+
+  function startedLately() {
+    let before = 0;
+    try {
+      before = Number(sessionStorage.getItem(STARTED)) || 0;
+      sessionStorage.setItem(STARTED, String(Date.now()));
+    } catch { return true; } // who can't remember must not turn in a circle
+    return Date.now() - before < AGAIN_AFTER_MS;
   }
 
   function ended() {
     window.clearInterval(timer);
     document.body.classList.add("pzw-has-ended");
     const idle = Date.now() - lastChange >= idleSeconds * 900;
-    show(idle
-      ? `This session has ended after ${span()} without use. Reload the page to start again.`
-      : "This session has ended. Reload the page to start again.");
+    if (idle) offer(`This session has ended after ${span()} without use.`);
+    else if (startedLately()) offer("This session has ended again.");
+    else {
+      show(`This session has ended. A new one is opened${holdsState() ? ", which goes on from here" : ""}.`);
+      window.setTimeout(() => window.location.reload(), READING_MS);
+    }
   }
 
   function noted(kernel) {
@@ -40,7 +66,7 @@
 
   function unreachable() {
     failures += 1;
-    if (failures > 1) show("The server does not answer. Once it runs again, reload the page.");
+    if (failures > 1) show("The server does not answer. This page goes on by itself once it does.");
   }
 
   async function poll() {

@@ -1,0 +1,142 @@
+"""A process that has loaded all that a page's kernel needs, and forks one for each page (Linux).
+
+The server runs it as ``python -m puzzle_widgets.app.warm LINE LIFE PAGE``, with two open files:
+the line on which it asks, and a pipe of which it holds the other end; PAGE is ``explorer`` where
+that will be served. A fork has everything that was loaded here, in memory shared until it is
+written to. Nothing here runs a thread: a fork would not have it.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from typing import Any, NoReturn
+
+from puzzle_widgets.app.page import explorer_page
+
+MAX_REQUEST_BYTES = 2**20
+EXPLORER = "explorer"
+READY = b"ready"
+THREADED = b"threaded"
+TASKS = Path("/proc/self/task")
+# Of the history of IPython nobody reads a word, and a thread would write it.
+_QUIET = ("--HistoryManager.enabled=False",)
+
+
+def main(line: socket.socket, life: int, page: str) -> None:
+    """Load, say so, and fork until the server hangs up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries what has ended
+    load(rehearse=page == EXPLORER)
+    if len(list(TASKS.iterdir())) > 1:
+        line.send(THREADED)
+        return
+    line.send(READY)
+    while request := line.recv(MAX_REQUEST_BYTES):
+        _fork(line, life, json.loads(request))
+
+
+def load(*, rehearse: bool) -> None:
+    """Import what a page needs; to rehearse, make one for nobody: what that caches, forks share."""
+    gc.disable()
+    from ipykernel import ipkernel, kernelapp, zmqshell  # noqa: F401, PLC0415 - by this program only
+
+    from puzzle_widgets.widgets import explorer  # noqa: F401, PLC0415
+
+    if rehearse:
+        _rehearse()
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+def _rehearse() -> None:
+    from ipywidgets import Widget  # noqa: PLC0415
+
+    from puzzle_widgets.search.kernel.host import forget_instances  # noqa: PLC0415
+
+    explorer_page().close()
+    Widget.close_all()
+    forget_instances()
+
+
+def _fork(line: socket.socket, life: int, request: dict[str, object]) -> None:
+    """Fork a kernel, and hand the server a hold on it that no other process can take over."""
+    child = os.fork()
+    if child == 0:
+        line.close()
+        _become_kernel(life, **request)  # type: ignore[arg-type]
+    try:
+        hold = os.pidfd_open(child)
+    except ProcessLookupError:  # it has ended already
+        line.send(json.dumps({"pid": child}).encode())
+        return
+    socket.send_fds(line, [json.dumps({"pid": child}).encode()], [hold])
+    os.close(hold)
+
+
+def _become_kernel(
+    life: int, *, arguments: list[str], environment: dict[str, str], folder: str
+) -> NoReturn:
+    """Run a kernel as if it had been started by its command."""
+    status = 1
+    try:
+        os.setsid()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _take_environment(environment)
+        os.chdir(folder)
+        Thread(target=_end_with, args=(life,), name="life", daemon=True).start()
+        _run_kernel(arguments)
+        status = 0
+    finally:
+        # What was to be done at the end of the forked process is not ours to do.
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+        os._exit(status)
+
+
+def _take_environment(environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.environ.pop("JPY_PARENT_PID", None)  # our parent may end; what matters is the server
+
+
+def _run_kernel(arguments: list[str]) -> None:
+    import numpy as np  # noqa: PLC0415
+    from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415
+
+    class ForkedKernel(IPKernelApp):
+        """Drops no message, and leaves terminal and parent alone."""
+
+        def init_iopub(self, context: Any) -> None:  # noqa: ANN401 - zmq's, not loaded above
+            context.sndhwm = 0  # no mark beyond which what nobody has read yet is dropped
+            super().init_iopub(context)
+
+        def log_connection_info(self) -> None:
+            pass
+
+        def init_poller(self) -> None:
+            pass
+
+    np.random.seed()  # noqa: NPY002 - the forks would share its numbers
+    sys.argv = ["ipykernel_launcher", *arguments]
+    ForkedKernel.launch_instance(argv=[*arguments, *_QUIET])
+
+
+def _end_with(life: int) -> None:
+    """End when the server has: its end of the pipe is closed then, however it ended."""
+    with suppress(OSError):
+        os.read(life, 1)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), sys.argv[3])
