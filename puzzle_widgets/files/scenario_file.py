@@ -27,13 +27,15 @@ from puzzle_widgets.library.puzzletron.model_config import is_config, read_block
 from puzzle_widgets.library.puzzletron.reports import is_solutions
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.library.tables.sheet import SEPARATORS, decode, split
-from puzzle_widgets.problem import Difference, SearchProblem
+from puzzle_widgets.problem import Budget, Difference, SearchProblem
+from puzzle_widgets.problem.budget import BudgetSpec
 from puzzle_widgets.solution.optimum import search_without_reason
 from puzzle_widgets.solution.scenario import Scenario
 from puzzle_widgets.solution.solution import Solution, evaluate, proven_by
 
 FORMAT = "puzzle-widgets/scenarios"
-VERSION = 1
+VERSION = 2
+_READ = (1, 2)  # the first did not say which limits were a throughput
 _SECONDS_TO_PROVE = 2.0
 _Asked = tuple[str, Goal | None]
 """Objective and its sense for what says none."""
@@ -87,6 +89,7 @@ def _record(scenario: Scenario) -> dict[str, Any]:
         "objective": problem.objective,
         "goal": problem.goal,
         "budgets": {k: [_open(b.lower), _open(b.upper)] for k, b in problem.budgets.items()},
+        "rates": {k: list(b.rates) for k, b in problem.budgets.items() if any(b.rates)},
         "fixed": [[layer, variant] for layer, variant in problem.fixed.items()],
         "banned": [[layer, sorted(names)] for layer, names in problem.banned.items()],
         "differences": [[list(map(list, d.architecture.items())), d.layers] for d in rules],
@@ -114,7 +117,7 @@ def _read_json(
         name, problem = _model_name(parsed, place), plain_problem(library, *asked)
         return [scenario_of(read_blocks(parsed, place), library, name, problem)]
     found = mapping(parsed, place, "the file")
-    if found.get("format") != FORMAT or found.get("version") != VERSION:
+    if found.get("format") != FORMAT or found.get("version") not in _READ:
         place.fail(
             "not a scenario file, a solutions.json or a config.json with blocks.",
             f"Give one of these, or a file of format {FORMAT!r}.",
@@ -148,7 +151,7 @@ def _read_problem(record: Any, place: Location, library: BlockLibrary) -> Search
         library,
         minimize=objective if minimize else None,
         maximize=None if minimize else objective,
-        budgets={k: tuple(v) for k, v in dict(record.get("budgets") or {}).items()},
+        budgets=_budgets(record),
         fixed=dict(_pairs(record.get("fixed") or [])),
         banned=dict(_pairs(record.get("banned") or [])),
         differences=[
@@ -156,6 +159,21 @@ def _read_problem(record: Any, place: Location, library: BlockLibrary) -> Search
             for rows, layers in _pairs(record.get("differences") or [])
         ],
     )
+
+
+def _budgets(record: Any) -> dict[str, BudgetSpec | Budget]:  # noqa: ANN401
+    """Limits, and which of them were stated as a throughput."""
+    rates = dict(record.get("rates") or {})
+    return {
+        key: _budget(key, pair, rates[key]) if key in rates else tuple(pair)
+        for key, pair in dict(record.get("budgets") or {}).items()
+    }
+
+
+def _budget(key: str, pair: Any, rates: Any) -> Budget:  # noqa: ANN401
+    (lower, upper), (slow, fast) = pair, rates
+    low = -math.inf if lower is None else lower
+    return Budget(key, low, math.inf if upper is None else upper, (slow is True, fast is True))
 
 
 def _goal(record: Any, place: Location) -> str:  # noqa: ANN401

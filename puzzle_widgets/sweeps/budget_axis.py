@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from puzzle_widgets.errors import ProblemError
-from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library import BlockLibrary, FrozenMapping
 from puzzle_widgets.library.quantity import THROUGHPUT, limited_key
-from puzzle_widgets.problem import SearchProblem, check_problem
+from puzzle_widgets.problem import Budget, SearchProblem, check_problem
+from puzzle_widgets.problem.problem import replace_field
 from puzzle_widgets.solution.solution import Solution
 
 Range = tuple[float, float] | None
@@ -51,11 +52,7 @@ class BudgetAxis:
 
     def limited(self, problem: SearchProblem, place: int) -> SearchProblem:
         """Give the problem with this limit too; its own limits hold."""
-        key, upper = self.key, self._upper(place)
-        held = problem.budgets.get(key)
-        if held is None:
-            return problem.with_budget(key, upper=upper)
-        return problem.with_budget(key, held.lower, min(held.upper, upper))
+        return within(problem, self.resource, self._upper(place))
 
     def words(self, place: int) -> str:
         """Say a limit with its unit, such as ``"Memory ≤ 80,000 MiB"``."""
@@ -64,6 +61,16 @@ class BudgetAxis:
     def _upper(self, place: int) -> float:
         limit = self.limits[place]
         return self.library.runtime_at(limit) if self.resource == THROUGHPUT else limit
+
+
+def within(problem: SearchProblem, resource: str, upper: float) -> SearchProblem:
+    """Give a problem with an upper limit on a resource's sum too; it is told as the resource's."""
+    key = limited_key(resource)
+    limit = Budget(key, upper=upper, rates=(False, resource == THROUGHPUT))
+    tighter = problem.budgets.get(key, Budget(key)).tighten(limit)
+    others = {name: kept for name, kept in problem.budgets.items() if name != key}
+    found = {**others, key: tighter} if tighter.limits else others
+    return replace_field(problem, "budgets", FrozenMapping(found))
 
 
 def limit_words(library: BlockLibrary, resource: str, limit: float) -> str:

@@ -24,7 +24,7 @@ from puzzle_widgets.search.outcome import (
     never,
 )
 from puzzle_widgets.solution.solution import Solution, solution_of
-from puzzle_widgets.sweeps.budget_axis import check_resource
+from puzzle_widgets.sweeps.budget_axis import check_resource, within
 
 MOST_POINTS = 300_000
 _ENGINE = "exact front"
@@ -83,7 +83,7 @@ class FullFront(Sequence[Solution]):
         key, library = limited_key(self.resource), self.problem.library
         choice = library.starts[:-1] + self.points.places(range(len(self))[point])
         limit = library.totals(to_architecture(library, choice))[key]
-        limited = self.problem.with_budget(key, upper=limit)
+        limited = within(self.problem, self.resource, limit)
         mckp = limited.mckp
         score = math.fsum(mckp.score[choice].tolist())
         proven = Outcome("optimal", choice, score, score, _ENGINE)

@@ -63,6 +63,30 @@ def test_json_gives_back_problem_architecture_and_proof() -> None:
     assert again[0].solution.engine.endswith("loaded; bound by exact search")
 
 
+def test_json_keeps_which_limits_were_a_throughput() -> None:
+    """So that they are told as one; a file of before there was a word for it has runtimes."""
+    problem = pw.SearchProblem(LIBRARY, minimize=LOSS, budgets={MEMORY: 29}, throughput=1_500)
+    kept = [Scenario("fast", pw.search(problem))]
+    text = dump_scenarios(kept)
+    (again,) = read_scenarios(text.encode(), "kept.json", LIBRARY)
+    assert again.solution.problem == problem
+    assert budget_words(again.solution.problem) == budget_words(problem)
+    assert "Throughput ≥ 1,500 tokens/s" in budget_words(problem)
+    content = json.loads(text)
+    content["version"] = 1
+    del content["scenarios"][0]["rates"]
+    (old,) = read_scenarios(json.dumps(content).encode(), "old.json", LIBRARY)
+    assert old.solution.problem == problem
+    assert "Runtime ≤" in budget_words(old.solution.problem)
+
+
+@pytest.mark.parametrize("rates", [3, {RUNTIME: 3}, {RUNTIME: [True]}, {RUNTIME: [1, [], 2]}])
+def test_rates_that_are_none_are_refused(rates: Any) -> None:
+    """In one sentence."""
+    with pytest.raises(pw.ScenarioError):
+        tampered(budgets={RUNTIME: [None, 99]}, rates=rates)
+
+
 def test_csv_gives_back_the_architectures() -> None:
     """The table of layers holds no budgets and no proof."""
     text = dump_layers(KEPT)
@@ -157,7 +181,7 @@ def test_a_broken_scenario_is_named(changes: dict[str, Any], words: str) -> None
         ("a.json", "", "broken JSON"),
         ("a.json", "[]", "A JSON object"),
         ("a.json", '{"format": "other"}', "not a scenario file"),
-        ("a.json", '{"format": "puzzle-widgets/scenarios", "version": 2}', "not a scenario file"),
+        ("a.json", '{"format": "puzzle-widgets/scenarios", "version": 3}', "not a scenario file"),
         (
             "a.json",
             '{"format": "puzzle-widgets/scenarios", "version": 1, "scenarios": []}',

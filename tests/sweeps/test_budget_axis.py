@@ -7,6 +7,7 @@ import math
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.sweeps.budget_axis import check_resource, even_axis, given_axis
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
 
@@ -68,6 +69,25 @@ def test_limits_of_the_problem_hold() -> None:
     uppers = [axis.limited(problem, place).budgets[MEMORY].upper for place in (0, 1)]
     assert uppers == [400, 500]
     assert axis.words(0) == "Memory ≤ 400 MiB"
+
+
+def test_a_limit_keeps_its_name_and_unit() -> None:
+    """One on the throughput is told as a throughput, also where a runtime is limited as well."""
+    problem = problem_of(memory=2_000)
+    axis = given_axis(problem, "throughput", [500.0])
+    said = "Memory ≤ 2,000 MiB, Throughput ≥ 500 tokens/s"
+    assert budget_words(axis.limited(problem, 0)) == said
+    tight, loose = problem_of(runtime=10), problem_of(runtime=1_000)
+    assert budget_words(axis.limited(tight, 0)) == "Runtime ≤ 10 ms"
+    assert budget_words(axis.limited(loose, 0)) == "Throughput ≥ 500 tokens/s"
+    for front in (
+        pw.pareto_front(problem, "throughput", 3),
+        pw.full_front(problem_of(), "throughput"),
+    ):
+        points = front.solutions if isinstance(front, pw.ParetoFront) else list(front)
+        assert all("Runtime" not in budget_words(point.problem) for point in points)
+    runtimes = pw.pareto_front(problem, RUNTIME, 3).solutions
+    assert "Runtime ≤" in budget_words(runtimes[0].problem)
 
 
 def test_a_resource_that_cannot_be_limited_at_different_amounts_has_one_limit() -> None:

@@ -136,7 +136,7 @@ def test_point_of_the_front_is_named_and_left_again(panel: pw.StatusPanel) -> No
     state.show_point(1)
     assert f"Point 2 of {len(state.front.solutions)}" in panel.head.value
     assert panel.back.layout.display == ""
-    assert "Budgets of this answer: Runtime ≤" in panel.figures.value
+    assert "Budgets of this answer: Throughput ≥" in panel.figures.value
     panel.back.click()
     assert "Budgets of this answer" not in panel.figures.value
     assert state.selection == Selection()
