@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from puzzle_widgets.library import BlockLibrary
@@ -62,6 +62,21 @@ def first_alike(solutions: Sequence[Solution]) -> tuple[int | None, ...]:
         before = (n for n in range(place) if solutions[n].architecture == one.architecture)
         found.append(next(before, None) if one.found else None)
     return tuple(found)
+
+
+def free_name(words: str, taken: Container[str]) -> str:
+    """Give words as a name, with a number behind them where they are taken.
+
+    Examples
+    --------
+    >>> free_name("A", {"A", "A (2)"})
+    'A (3)'
+    """
+    name, number = words, 1
+    while name in taken:
+        number += 1
+        name = f"{words} ({number})"
+    return name
 
 
 def saved_words(scenarios: Sequence[Scenario]) -> str:

@@ -31,12 +31,15 @@ from puzzle_widgets.problem.budget_rows import (
 )
 from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution
 from puzzle_widgets.solution.least_change import Change
+from puzzle_widgets.solution.scenario import free_name
 from puzzle_widgets.state.record import Record, Selection, SweepName, axis_row
 from puzzle_widgets.sweeps import DecisionGrid, ParetoFront, SurfaceGrid
 from puzzle_widgets.sweeps.budget_axis import check_resource
 
 MOST_POINTS = 10_000
 MAX_SCENARIO_NAME = 80
+MOST_KEPT = 50
+"""Points of a front that are saved at once."""
 
 
 # The problem ----------------------------------------------------------------------------------
@@ -239,6 +242,20 @@ def keep(record: Record, name: str, shown: Solution | None) -> Record:
     return record.change(scenarios=(*record.scenarios, Scenario(_new_name(record, name), shown)))
 
 
+def keep_points(record: Record, front: ParetoFront | None, places: Iterable[int]) -> Record:
+    """Save points of the front as scenarios, named by what each uses."""
+    chosen = list(dict.fromkeys(places))
+    if front is None or not all(0 <= place < len(front.solutions) for place in chosen):
+        raise ScenarioError("The front has other points now. Choose again.")
+    if not 0 < len(chosen) <= MOST_KEPT:
+        raise ScenarioError(f"{len(chosen):,} points: choose 1 to {MOST_KEPT} to save.")
+    quantity = record.library.quantity(front.resource)
+    kept = [(quantity, front.solutions[place]) for place in chosen]
+    words = (f"{q.label} {q.text(front.use(point))}" for q, point in kept)
+    points = zip(words, (point for _, point in kept), strict=True)
+    return _add(record, [Scenario(name, point) for name, point in points])
+
+
 def rename(record: Record, which: str | int, name: str) -> Record:
     """Give a scenario, by its name or place, another name."""
     place, others = place_of(record, which), record.scenarios
@@ -318,14 +335,23 @@ def place_of(record: Record, which: str | int) -> int:
 
 
 def _add(record: Record, scenarios: list[Scenario]) -> Record:
-    taken = {kept.name for kept in record.scenarios}
+    """Add scenarios; one whose name is taken by another gets a number, a known one goes."""
+    kept = list(record.scenarios)
     for scenario in scenarios:
-        if scenario.name in taken:
-            raise ScenarioError(
-                f"A scenario named {scenario.name!r} is already here. Rename or delete it."
-            )
-        taken.add(scenario.name)
-    return record.change(scenarios=(*record.scenarios, *scenarios))
+        names = {one.name: one for one in kept}
+        if _is_same(scenario, names.get(scenario.name)):
+            continue
+        name = free_name(scenario.name[:MAX_SCENARIO_NAME], names)
+        note = () if name == scenario.name else (f"renamed, {scenario.name!r} is another one",)
+        kept.append(replace(scenario, name=name, notes=(*scenario.notes, *note)))
+    return record if len(kept) == len(record.scenarios) else record.change(scenarios=tuple(kept))
+
+
+def _is_same(one: Scenario, other: Scenario | None) -> bool:
+    if other is None:
+        return False
+    mine, theirs = one.solution, other.solution
+    return (mine.problem, mine.architecture) == (theirs.problem, theirs.architecture)
 
 
 def _asked(record: Record) -> dict[str, Any]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from functools import wraps
-from pathlib import Path
-from typing import Any, Concatenate, Literal, ParamSpec, TypeAlias, TypeGuard
+from collections.abc import Mapping
+from typing import Any, ParamSpec, TypeAlias, TypeGuard
 
-from traitlets import Bool, Float, HasTraits, Instance, Int, TraitError, Tuple, Unicode
+from traitlets import Bool, Float, Instance, Int, TraitError, Tuple, Unicode
 
 from puzzle_widgets.deferred import is_frame, pd
-from puzzle_widgets.errors import ExportError, PuzzleError, ScenarioError
+from puzzle_widgets.errors import ExportError
 from puzzle_widgets.export import Finding, ParentConfig
 from puzzle_widgets.export.parent_config import parent_config_of
 from puzzle_widgets.library import BlockLibrary, open_source
@@ -19,12 +17,13 @@ from puzzle_widgets.library.datasets import Dataset
 from puzzle_widgets.library.puzzletron import Wanted
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Solution
-from puzzle_widgets.solution.scenario import saved_words
 from puzzle_widgets.state import actions, opening, record_file
+from puzzle_widgets.state.acting import acts
+from puzzle_widgets.state.kept import Kept
 from puzzle_widgets.state.opening import Run
 from puzzle_widgets.state.record import Looks, Record, Selection, SweepName
-from puzzle_widgets.state.store import Changes, DatasetFetch, Message, Store
-from puzzle_widgets.sweeps import DecisionGrid, ParetoFront, SurfaceGrid
+from puzzle_widgets.state.store import Changes, DatasetFetch, Store
+from puzzle_widgets.sweeps import DecisionGrid, SurfaceGrid
 
 P = ParamSpec("P")
 _Place: TypeAlias = "str | os.PathLike[str] | pd.DataFrame"
@@ -42,19 +41,7 @@ _ASSIGNED = {
 _KEPT = ("front_held", "front_points", "target", "looks")
 
 
-def _acts(
-    action: Callable[Concatenate[Record, P], Record],
-) -> Callable[Concatenate[ExplorerState, P], None]:
-    """Make a method that acts on the state's record, with the action's own docstring."""
-
-    @wraps(action)
-    def act(state: ExplorerState, /, *given: P.args, **named: P.kwargs) -> None:
-        state._store.apply(action, *given, **named)  # noqa: SLF001 - it is a method
-
-    return act
-
-
-class ExplorerState(HasTraits):
+class ExplorerState(Kept):
     """All that the explorer knows.
 
     Widgets observe the traits and call the actions; they never set a trait themselves. Searches
@@ -92,7 +79,6 @@ class ExplorerState(HasTraits):
     problem = Instance(SearchProblem, help="the problem that the settings state")
     solution = Instance(Solution, allow_none=True, help="newest answer; its problem says to what")
     updating = Bool(False, help="whether a search for the current problem is under way")  # noqa: FBT003
-    front = Instance(ParetoFront, allow_none=True, help="the front as far as it is known")
     front_resource = Unicode(help="what the front is against")
     front_running = Bool(False, help="whether the front is being searched")  # noqa: FBT003
     front_held = Bool(False, help="whether the other budgets hold along the front")  # noqa: FBT003
@@ -106,12 +92,8 @@ class ExplorerState(HasTraits):
     cell = Tuple(None, allow_none=True, help="row and column of the chosen cell of the surface")
     decisions_running = Bool(False, help="whether the map is being searched")  # noqa: FBT003
     selection = Instance(Selection, args=(), help="which architecture is shown")
-    shown = Instance(Solution, allow_none=True, help="the architecture that is shown")
     looks = Instance(Looks, args=(), help="units and views in which figures are shown")
     layer = Int(None, allow_none=True, help="place of the layer that is open")
-    scenarios = Tuple(help="saved solutions (Scenario)")
-    reference = Unicode(help="name of the scenario that all else is set against; empty for none")
-    measured = Tuple(help="measured points beside the search's (MeasuredPoint)")
     parent = Instance(Solution, help="the parent as a Solution")
     parent_config = Instance(
         ParentConfig, allow_none=True, help="the parent's configuration, to export with"
@@ -124,7 +106,6 @@ class ExplorerState(HasTraits):
     fetched = Float(None, allow_none=True, help="share of it that is here; None without a fetch")
     undoable = Unicode(help="what undo takes back; empty where there is nothing")
     redoable = Unicode(help="what redo does again; empty where there is nothing")
-    message = Instance(Message, allow_none=True, help="newest word to the user")
 
     def __init__(
         self,
@@ -154,11 +135,6 @@ class ExplorerState(HasTraits):
             )
         else:
             super().__setattr__(name, value)
-
-    @property
-    def record(self) -> Record:
-        """All that was decided, to keep or to open another state with."""
-        return self._store.record
 
     @property
     def shown_name(self) -> str:
@@ -317,16 +293,16 @@ class ExplorerState(HasTraits):
 
     # The problem
 
-    set_objective = _acts(actions.set_objective)
-    set_goal = _acts(actions.set_goal)
-    set_budget = _acts(actions.set_budget)
-    set_budgets = _acts(actions.set_budgets)
-    set_rules = _acts(actions.set_rules)
-    drop_rule = _acts(actions.drop_rule)
-    make_change = _acts(actions.make_change)
-    reset = _acts(actions.reset)
-    set_target = _acts(actions.set_target)
-    forget_parent_config = _acts(actions.forget_parent_config)
+    set_objective = acts(actions.set_objective)
+    set_goal = acts(actions.set_goal)
+    set_budget = acts(actions.set_budget)
+    set_budgets = acts(actions.set_budgets)
+    set_rules = acts(actions.set_rules)
+    drop_rule = acts(actions.drop_rule)
+    make_change = acts(actions.make_change)
+    reset = acts(actions.reset)
+    set_target = acts(actions.set_target)
+    forget_parent_config = acts(actions.forget_parent_config)
 
     def open_parent_config(self, content: bytes, file: str) -> None:
         """Take the parent's configuration from a file; a bad one gives a message."""
@@ -364,9 +340,9 @@ class ExplorerState(HasTraits):
 
     # What is shown
 
-    show_scenario = _acts(actions.show_scenario)
-    open_layer = _acts(actions.open_layer)
-    set_looks = _acts(actions.set_looks)
+    show_scenario = acts(actions.show_scenario)
+    open_layer = acts(actions.open_layer)
+    set_looks = acts(actions.set_looks)
 
     def show_current(self) -> None:
         """Show the answer to the current problem."""
@@ -388,70 +364,12 @@ class ExplorerState(HasTraits):
         """Go to the next (1) or previous (-1) row that is answered; from elsewhere, to one end."""
         self._store.apply(actions.step_row, self.decisions, step)
 
-    # Saved solutions
-
-    delete = _acts(actions.delete)
-    restore = _acts(actions.restore)
-    set_reference = _acts(actions.set_reference)
-    set_measured = _acts(actions.set_measured)
-
-    def keep(self, name: str) -> None:
-        """Save what is shown as a scenario."""
-        if self._attempt(self._store.apply, actions.keep, name, self.shown):
-            self.say(saved_words(self.scenarios))
-
-    def rename(self, which: str | int, name: str) -> None:
-        """Give a scenario, by its name or place, another name."""
-        place = actions.place_of(self.record, which)
-        self._attempt(self._store.apply, actions.rename, place, name)
-
-    def load_scenarios(self, source: str | os.PathLike[str] | bytes, file: str = "upload") -> None:
-        """Add the scenarios of a file.
-
-        Parameters
-        ----------
-        source
-            Its path; or its bytes, as a panel has them: bad ones give a message, and change
-            nothing.
-        file
-            Name of the file that the bytes are of.
-
-        Raises
-        ------
-        ScenarioError
-            If the file that is named cannot be read.
-        """
-        if isinstance(source, bytes):
-            self._attempt(self._add, actions.load_scenarios, source, file)
-            return
-        path = Path(source).expanduser()
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise ScenarioError(f"{path}: cannot be read ({error.strerror}).") from error
-        self._add(actions.load_scenarios, content, path.name)
-
-    def add_preset(self, name: str) -> None:
-        """Add a published architecture as a scenario."""
-        self._attempt(self._add, actions.add_preset, name)
-
-    def _add(
-        self, action: Callable[Concatenate[Record, P], Record], *given: P.args, **named: P.kwargs
-    ) -> None:
-        """Add scenarios, and say how many, with the first note on them."""
-        before = len(self.scenarios)
-        self._store.apply(action, *given, **named)
-        added = self.record.scenarios[before:]
-        words = "1 scenario" if len(added) == 1 else f"{len(added)} scenarios"
-        notes = [f" {one.name}: {note}" for one in added for note in one.notes]
-        self.say(f"{words} loaded.{notes[0] if notes else ''}")
-
     # Front and maps
 
-    set_front_points = _acts(actions.set_front_points)
-    set_surface = _acts(actions.set_surface)
-    set_decisions = _acts(actions.set_decisions)
-    choose_cell = _acts(actions.choose_cell)
+    set_front_points = acts(actions.set_front_points)
+    set_surface = acts(actions.set_surface)
+    set_decisions = acts(actions.set_decisions)
+    choose_cell = acts(actions.choose_cell)
 
     def set_front(self, resource: str | None = None, *, held: bool | None = None) -> None:
         """Choose what the front is against, and whether the other budgets hold along it."""
@@ -471,29 +389,6 @@ class ExplorerState(HasTraits):
     def use_cell(self, row: int, column: int) -> None:
         """Choose a cell of the surface, and turn on its two limits."""
         self._store.apply(actions.use_cell, self.surface, row, column)
-
-    # What the user is told
-
-    def say(self, text: str, level: Literal["info", "error"] = "info") -> None:
-        """Tell the user something."""
-        self._store.tell(message=Message(text, level))
-
-    def fail(self, error: Exception) -> None:
-        """Show an error: its own words where we wrote them, else its kind and text."""
-        self._store.fail(error)
-
-    def dismiss(self) -> None:
-        """Take the message away."""
-        self._store.tell(message=None)
-
-    def _attempt(self, do: Callable[P, None], *given: P.args, **named: P.kwargs) -> bool:
-        """Do something; an error of the user's is told, and leaves all as it was."""
-        try:
-            do(*given, **named)
-        except PuzzleError as error:
-            self.fail(error)
-            return False
-        return True
 
 
 def _is_place(source: object) -> TypeGuard[_Place]:

@@ -15,14 +15,14 @@ from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.panel import Following, guard
 
 MOST_LETTERS = 2_000_000
-_FILE = "scenarios of the last visit"
+_FILE = "scenarios saved in this browser"
 
 
 class ScenarioShelf(Following, anywidget.AnyWidget):
     """Saves the scenarios in the browser's own storage as they change, per library.
 
-    After a reload or a restarted server the page offers what an earlier visit left on the same
-    library. What comes back is untrusted, and read as a file of scenarios is.
+    After a reload or a restarted server the page offers what an earlier visit, or one in another
+    tab, has on the same library. What comes back is untrusted, and read as a file of scenarios is.
 
     Parameters
     ----------

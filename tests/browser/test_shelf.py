@@ -1,4 +1,4 @@
-"""Scenarios of the last visit are offered, restored and forgotten."""
+"""Scenarios of an earlier visit are offered, restored and forgotten."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def test_scenarios_of_the_last_visit(explorer: Explorer, app_url: str) -> None:
     expect(restore).to_be_hidden()
 
     visit_again(explorer, app_url)
-    expect(page.get_by_text("2 saved scenarios of your last visit:")).to_be_visible()
+    expect(
+        page.get_by_text("2 saved scenarios of an earlier visit or another tab:")
+    ).to_be_visible()
     restore.click()
     expect(explorer.message).to_contain_text("2 scenarios loaded.")
     expect(explorer.kept).to_contain_text(["Server", "Edge"])

@@ -79,10 +79,20 @@ def test_what_is_no_message_is_ignored(content: object) -> None:
     assert shelf.state.message is None
 
 
-def test_a_name_that_is_taken_is_said() -> None:
-    """And nothing is added."""
+def test_a_name_that_is_taken_gets_a_number() -> None:
+    """The others come as they are, and the message says what became of that one."""
     first, second = kept("a", "b"), kept("b")
     say(second, {"restore": first.shelf["text"]})
-    assert [one.name for one in second.state.scenarios] == ["b"]
+    assert [one.name for one in second.state.scenarios] == ["b", "a", "b (2)"]
     assert second.state.message is not None
-    assert "'b' is already here" in second.state.message.text
+    assert second.state.message.text == ("2 scenarios loaded. b (2): renamed, 'b' is another one")
+
+
+def test_what_is_here_already_comes_once() -> None:
+    """Restored twice, or kept in two tabs."""
+    first = kept("a", "b")
+    before = first.state.scenarios
+    say(first, {"restore": first.shelf["text"]})
+    assert first.state.scenarios is before
+    assert first.state.message is not None
+    assert first.state.message.text == "All of these are already here."

@@ -14,6 +14,7 @@ from puzzle_widgets.files.scenario_file import dump_layers, dump_scenarios, dump
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT, format_number
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Scenario
+from puzzle_widgets.solution.scenario import free_name
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.files import FilePicker, picture_buttons
 from puzzle_widgets.widgets.html import download_link
@@ -226,7 +227,7 @@ def suggested_name(state: ExplorerState) -> str:
         in_ms = any(row.resource == RUNTIME and row.on for row in state.budgets)
         words = _budgets_words(state.shown.problem, as_speed=not in_ms)
         if words and len(words) <= _LONGEST_NAME:
-            return _free(words, taken)
+            return free_name(words, taken)
     return _numbered(taken)
 
 
@@ -249,14 +250,6 @@ def _limit_words(
     quantity = problem.library.quantity(key)
     named = quantity.unit and key in (MEMORY, RUNTIME, THROUGHPUT)
     return sign + quantity.text(limit) + ("" if named else f" {quantity.label}")
-
-
-def _free(words: str, taken: Collection[str]) -> str:
-    name, number = words, 1
-    while name in taken:
-        number += 1
-        name = f"{words} ({number})"
-    return name
 
 
 def _numbered(taken: Collection[str]) -> str:

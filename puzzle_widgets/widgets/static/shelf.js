@@ -1,5 +1,5 @@
-// Keeps scenarios in the browser's own storage, by library and visit, and offers those of an
-// earlier visit. What is stored may be anybody's: it is checked here, and again by the kernel.
+// Keeps scenarios in the browser's own storage, by library and visit, and offers those of another
+// one, which may be over or go on in another tab. What is stored may be anybody's: it is checked here, and again by the kernel.
 
 const KEY = "puzzle-widgets/scenarios/";
 const MOST_VISITS = 5;
@@ -24,6 +24,12 @@ function visitsTo(digest) {
   const kept = new Set(entries.map((entry) => entry.key));
   keys.filter((key) => !kept.has(key)).forEach((key) => window.localStorage.removeItem(key));
   return entries;
+}
+
+// What scenarios are, whatever they are called: names are given again.
+function contents(text) {
+  const { scenarios } = JSON.parse(text);
+  return scenarios.map(({ objective, budgets, architecture }) => JSON.stringify([objective, budgets, architecture]));
 }
 
 class Shelf {
@@ -57,10 +63,11 @@ class Shelf {
 
   // What this visit has, too, needs no offer.
   look() {
-    const { digest, names } = this.model.get("shelf");
+    const { digest, text } = this.model.get("shelf");
     try {
+      const here = new Set(text ? contents(text) : []);
       const others = visitsTo(digest).filter(({ key }) => key !== this.own);
-      const isHere = (entry) => entry.names.every((name) => names.includes(name));
+      const isHere = (entry) => contents(entry.text).every((content) => here.has(content));
       others.filter(isHere).forEach(({ key }) => window.localStorage.removeItem(key));
       this.offered = others.find((entry) => !isHere(entry)) || null;
     } catch {
@@ -91,7 +98,7 @@ class Shelf {
 function words(shelf) {
   if (shelf.offered) {
     const count = shelf.offered.names.length;
-    return `${count} saved ${count === 1 ? "scenario" : "scenarios"} of your last visit:`;
+    return `${count} saved ${count === 1 ? "scenario" : "scenarios"} of an earlier visit or another tab:`;
   }
   return shelf.full ? "This browser has no room for the scenarios: save them as a file." : "";
 }
@@ -110,8 +117,8 @@ function render({ model, el }) {
   const shelf = new Shelf(model);
   const said = document.createElement("span");
   said.setAttribute("role", "status");
-  const restore = made("Restore", "Add the saved scenarios of your last visit", () => shelf.restore());
-  const forget = made("Forget", "Remove the saved scenarios of your last visit from this browser", () => shelf.forget());
+  const restore = made("Restore", "Add the saved scenarios of an earlier visit or another tab", () => shelf.restore());
+  const forget = made("Forget", "Remove the saved scenarios of an earlier visit or another tab from this browser", () => shelf.forget());
   shelf.draw = () => {
     const text = words(shelf);
     if (said.textContent !== text) said.textContent = text;
