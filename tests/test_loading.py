@@ -103,6 +103,19 @@ def test_a_search_loads_neither_pandas_nor_solvers_nor_widgets() -> None:
     assert output(code) == ""
 
 
+def test_the_command_searches_without_charts_and_exports() -> None:
+    """What is drawn or exported loads with the commands that do so."""
+    code = (
+        "import sys, io, contextlib\n"
+        "from puzzle_widgets.cli import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        "    assert main(['search', 'stdlib-2m-measured']) == 0\n"
+        "unneeded = ('jinja2', 'pandas', 'puzzle_widgets.charts', 'puzzle_widgets.export')\n"
+        "print(*sorted(set(unneeded) & set(sys.modules)))"
+    )
+    assert output(code) == ""
+
+
 def test_what_was_found_has_a_frame_whatever_was_loaded_before() -> None:
     """A frame is the first that a program asks for after its search."""
     code = (

@@ -15,6 +15,7 @@ from puzzle_widgets.sweeps.front import DEFAULT_POINTS
 export = Deferred("puzzle_widgets.export")
 run_export = Deferred("puzzle_widgets.cli.run_export")
 run_library = Deferred("puzzle_widgets.cli.run_library")
+run_picture = Deferred("puzzle_widgets.cli.run_picture")
 run_search = Deferred("puzzle_widgets.cli.run_search")
 
 _LIBRARY = "folder or file of a block library, or the name of a dataset"
@@ -108,7 +109,9 @@ def add_picture(command: argparse.ArgumentParser) -> None:
     """Add what ``picture`` takes."""
     command.epilog = EXPLAINED
     _add_question(command)
-    command.add_argument("--of", choices=run_search.PICTURES, default="layers", help="what to draw")
+    command.add_argument(
+        "--of", choices=run_picture.PICTURES, default="layers", help="what to draw"
+    )
     command.add_argument(
         "--over",
         default=THROUGHPUT,
@@ -116,7 +119,7 @@ def add_picture(command: argparse.ArgumentParser) -> None:
         help="of a front, a map's rows or a surface's rows (default: %(default)s)",
     )
     _add_file(command, _svg_file)
-    command.set_defaults(run=run_search.run_picture)
+    command.set_defaults(run=run_picture.run_picture)
 
 
 def add_show(command: argparse.ArgumentParser) -> None:

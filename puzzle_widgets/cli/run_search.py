@@ -1,4 +1,4 @@
-"""``puzzle-widgets search``, ``front`` and ``picture``: the best architectures, told and drawn."""
+"""``puzzle-widgets search`` and ``front``: the best architectures, told."""
 
 from __future__ import annotations
 
@@ -13,15 +13,6 @@ from rich.console import Console, RenderableType
 from rich.progress import Progress
 from rich.status import Status
 
-from puzzle_widgets.charts import (
-    Drawing,
-    decision_figures,
-    draw,
-    front_figure,
-    layers_figure,
-    surface_figure,
-)
-from puzzle_widgets.charts.front import FrontAxes
 from puzzle_widgets.cli import tables
 from puzzle_widgets.cli.inputs import open_asked, read_options, read_problem
 from puzzle_widgets.cli.output import (
@@ -39,21 +30,11 @@ from puzzle_widgets.cli.output import (
 from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.files.scenario_file import dump_layers, scenarios_content
-from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT, format_figure
+from puzzle_widgets.library.quantity import THROUGHPUT, format_figure
 from puzzle_widgets.problem import SearchProblem
-from puzzle_widgets.problem.budget_rows import settings_of
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Scenario, Solution, search
-from puzzle_widgets.sweeps import (
-    ParetoFront,
-    budget_surface,
-    decision_map,
-    iter_pareto_front,
-    pareto_front,
-    search_diverse,
-)
-
-PICTURES = ("layers", "front", "surface", "map")
+from puzzle_widgets.sweeps import ParetoFront, iter_pareto_front, search_diverse
 
 
 def run_search(asked: Namespace) -> int:
@@ -195,37 +176,6 @@ def _write_front(asked: Namespace, problem: SearchProblem, front: ParetoFront) -
     else:
         notes = tables.notes(front.solutions, "point")
         write_tables([*tables.question(problem), tables.front_table(front, problem), *notes], asked)
-
-
-def run_picture(asked: Namespace) -> int:
-    """Search what is drawn, and write the picture."""
-    check_output(asked)
-    problem = read_problem(asked, open_asked(asked))
-    options = read_options(asked)
-    solution = search(problem, **options)
-    if not solution.found:
-        say(solution.reason or solution.status)
-        return EXIT_CODES[solution.status]
-    drawing = _draw(asked, problem, options, solution)
-    write_text(str(drawing.to_svg()), asked)
-    return FOUND
-
-
-def _draw(
-    asked: Namespace, problem: SearchProblem, options: dict[str, Any], solution: Solution
-) -> Drawing:
-    limits = settings_of(problem)
-    if asked.of == "layers":
-        return draw(layers_figure(solution))
-    if asked.of == "front":
-        front = pareto_front(problem, asked.over, **options)
-        axes = FrontAxes(problem, asked.over)
-        return draw(front_figure(front, axes, current=solution, limits=limits))
-    if asked.of == "map":
-        grid = decision_map(problem, asked.over, **options)
-        return draw(*decision_figures(grid, limits=limits), title="Decision map")
-    surface = budget_surface(problem, MEMORY, asked.over, **options)
-    return draw(surface_figure(surface, limits=limits))
 
 
 def _scenarios_of(solutions: Sequence[Solution], stem: str) -> list[Scenario]:

@@ -12,12 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from puzzle_widgets.cli.output import plain
-from puzzle_widgets.export.report import (
-    WHAT_THROUGHPUT_IS,
-    budgets_in_full,
-    proof_figures,
-    totals,
-)
 from puzzle_widgets.library import BlockLibrary, BlockVariant
 from puzzle_widgets.library.model import ORIGIN_WORDS
 from puzzle_widgets.library.quantity import (
@@ -32,6 +26,12 @@ from puzzle_widgets.library.quantity import (
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Note, Solution
 from puzzle_widgets.solution.solution import STATUS_WORDS
+from puzzle_widgets.solution.words import (
+    WHAT_THROUGHPUT_IS,
+    budgets_in_full,
+    proof_figures,
+    totals,
+)
 from puzzle_widgets.sweeps import ParetoFront
 
 _Side = Literal["left", "right"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -30,30 +29,25 @@ from puzzle_widgets.library.quantity import (
     THROUGHPUT,
     describe_key,
     format_figure,
-    format_number,
-    format_share,
 )
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Scenario, Solution, parent_solution
-from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.solution.solution import STATUS_WORDS
+from puzzle_widgets.solution.words import (
+    WHAT_THROUGHPUT_IS,
+    Table,
+    budgets_in_full,
+    number_text,
+    proof_figures,
+    totals,
+)
 from puzzle_widgets.sweeps import ParetoFront
 from puzzle_widgets.version import __version__
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-WHAT_THROUGHPUT_IS = "Throughput is batch size x sequence length / summed runtime of a batch."
-_NOTHING = "\N{EN DASH}"
 _TEMPLATE = Path(__file__).with_name("report.html")
-
-
-class Table(NamedTuple):
-    """Rows under headings; the first ``left`` columns are words, the others figures."""
-
-    head: Sequence[str]
-    body: Sequence[Sequence[str]]
-    left: int = 1
 
 
 def report(given: Given, front: ParetoFront | None = None, made: date | None = None) -> str:
@@ -183,14 +177,6 @@ def _proof(solution: Solution) -> str:
     return f"{status}: summed {proof_figures(solution)}"
 
 
-def proof_figures(solution: Solution) -> str:
-    """Say score, bound and gap."""
-    key = solution.problem.objective
-    label = solution.library.quantity(key).title
-    score, bound = (format_figure(key, value) for value in (solution.score, solution.bound))
-    return f"{label} {score}, bound {bound}, gap {solution.gap_text}"
-
-
 def _question(problem: SearchProblem) -> str:
     """Say objective, budgets and rules."""
     counts = {
@@ -202,37 +188,6 @@ def _question(problem: SearchProblem) -> str:
     aim = f"{problem.goal.capitalize()} {problem.library.quantity(problem.objective).label}"
     said = f"{aim}. Budgets: {budgets_in_full(problem)}."
     return f"{said} Rules: {rules}." if rules else said
-
-
-def budgets_in_full(problem: SearchProblem) -> str:
-    """Say the budgets, a runtime budget with its throughput."""
-    said, runtime = budget_words(problem), problem.budgets.get(RUNTIME)
-    if runtime is None or runtime.rates[1] or not 0 < runtime.upper < math.inf:
-        return said
-    throughput = problem.library.throughput(runtime.upper)
-    if throughput is None:
-        return said
-    return f"{said} (runtime for at least {describe_key(THROUGHPUT).text(throughput)})"
-
-
-def totals(solution: Solution) -> Table:
-    """Compare an architecture's totals with the parent's."""
-    library, parent = solution.library, solution.library.parent_totals
-    keys = [k for k in library.keys if k in library.costs or k == solution.problem.objective]
-    rows = [
-        [
-            library.quantity(key).title,
-            format_figure(key, solution.totals[key]),
-            format_figure(key, parent[key]),
-            _share(solution.shares.get(key)),
-        ]
-        for key in keys
-    ]
-    if solution.throughput is not None:
-        figures = (solution.throughput, library.throughput(parent[RUNTIME]))
-        title, share = describe_key(THROUGHPUT).title, _share(solution.speedup)
-        rows.append([title, *map(_number, figures), share])
-    return Table(["Sum over all layers", "Architecture", "Parent", "Share of parent"], rows)
 
 
 def _layers(solution: Solution) -> Table:
@@ -276,7 +231,7 @@ def _totals_of_all(scenarios: Sequence[Scenario]) -> Table:
 
     def cells(solution: Solution) -> list[str]:
         figures = [format_figure(key, solution.totals[key]) for key in keys]
-        return figures + ([_number(solution.throughput)] if fast else [])
+        return figures + ([number_text(solution.throughput)] if fast else [])
 
     titles = [library.quantity(key).title for key in keys]
     titles += [describe_key(THROUGHPUT).title] if fast else []
@@ -304,11 +259,3 @@ def _front(front: ParetoFront, scenarios: Sequence[Scenario]) -> dict[str, Any]:
         f"{front.done} of {front.asked} searches done.",
         "picture": _drawn(front_figure(front, axes, scenarios=scenarios)),
     }
-
-
-def _share(value: float | None) -> str:
-    return format_share(value) if value is not None and math.isfinite(value) else _NOTHING
-
-
-def _number(value: float | None) -> str:
-    return _NOTHING if value is None else format_number(value)

@@ -32,6 +32,7 @@ from puzzle_widgets.library.model import (
     LayerName,
     Measurement,
     Origin,
+    Part,
     Provenance,
     SubBlock,
     once_per_library,
@@ -312,19 +313,22 @@ def _read_variant(content: object, keys: list[str], layer: Location) -> RawVaria
     record = mapping(content, layer, "a variant")
     name = text(record.get("name"), layer, "a variant's name")
     place = layer.at(variant=name)
-    values = sequence(record.get("values"), place.at(field="values"), "'values'")
+    values = record.get("values")
+    if not isinstance(values, list) or not values:
+        values = sequence(values, place.at(field="values"), "'values'")
     if len(values) != len(keys):
         place.fail(f"{len(values)} values for {len(keys)} keys.", "Give one value for each key.")
     found = numbers(dict(zip(keys, values, strict=True)), place)
-    subblocks = [
-        _read_subblock(record.get(part), place.at(field=part)) for part in ("attention", "ffn")
-    ]
+    subblocks = [_read_subblock(record.get(part), place, part) for part in ("attention", "ffn")]
+    paths, config = record.get("weight_paths"), record.get("block_config")
     return RawVariant(
         name,
         found,
         *subblocks,
-        weight_paths=read_paths(record.get("weight_paths"), place.at(field="weight_paths")),
-        block_config=long_text(record.get("block_config"), place.at(field="block_config")),
+        weight_paths=read_paths(paths, place.at(field="weight_paths")) if paths is not None else (),
+        block_config=long_text(config, place.at(field="block_config"))
+        if config is not None
+        else "",
     )
 
 
@@ -335,9 +339,10 @@ def read_paths(content: object, place: Location) -> tuple[str, ...]:
     return tuple(text(path, place, "a path") for path in sequence(content, place, "it"))
 
 
-def _read_subblock(content: object, place: Location) -> SubBlock | None:
+def _read_subblock(content: object, variant: Location, part: Part) -> SubBlock | None:
     if content is None:
         return None
+    place = variant.at(field=part)
     record = mapping(content, place, "the subblock")
     kind, size = record.get("kind"), optional_count(record.get("size"), place)
     if kind not in KINDS or (kind == "sized") != (size is not None):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -327,6 +329,19 @@ def _read_json(source: Source, asked: _Asked) -> BlockLibrary:
     return in_order(library, file, allow_gaps=asked.allow_gaps)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let Python not look for garbage meanwhile: what is read is many objects, all of them kept."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@_uncollected()
 def _of_json(files: Mapping[str, bytes], file: str, facts: Facts, asked: _Asked) -> BlockLibrary:
     sidecars = {Path(other).name: content for other, content in files.items() if other != file}
     place = Location(file)
