@@ -64,11 +64,13 @@ if TYPE_CHECKING:
         Share,
     )
     from puzzle_widgets.reasons import (
+        Alternatives,
         Baseline,
         Baselines,
         Explanation,
         InclusionCosts,
         Sensitivity,
+        alternatives,
         baselines,
         explain,
         inclusion_costs,
@@ -126,6 +128,7 @@ _WIDGETS = {
 }
 
 __all__ = [
+    "Alternatives",
     "Baseline",
     "Baselines",
     "BlockLibrary",
@@ -175,6 +178,7 @@ __all__ = [
     "SurfaceGrid",
     "TableRun",
     "Workload",
+    "alternatives",
     "baselines",
     "budget_surface",
     "decision_map",

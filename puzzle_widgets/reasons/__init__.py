@@ -1,5 +1,6 @@
 """Why an answer is what it is: prices, next steps, costs of blocks, and what else there is."""
 
+from puzzle_widgets.reasons.alternatives import Alternatives, alternatives
 from puzzle_widgets.reasons.baselines import Baseline, Baselines, baselines
 from puzzle_widgets.reasons.bounds import lp_bound
 from puzzle_widgets.reasons.conflicts import Conflict
@@ -9,6 +10,7 @@ from puzzle_widgets.reasons.sensitivity import Noise, Sensitivity, sensitivity
 from puzzle_widgets.reasons.steps import NextStep
 
 __all__ = [
+    "Alternatives",
     "Baseline",
     "Baselines",
     "BudgetReason",
@@ -18,6 +20,7 @@ __all__ = [
     "NextStep",
     "Noise",
     "Sensitivity",
+    "alternatives",
     "baselines",
     "explain",
     "inclusion_costs",

@@ -1,0 +1,338 @@
+"""Alternatives: which other architectures score nearly as well as the optimum, and how many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from puzzle_widgets.deferred import pd
+from puzzle_widgets.errors import ProblemError
+from puzzle_widgets.library import LayerName
+from puzzle_widgets.library.model import FloatArray, IntArray
+from puzzle_widgets.library.tables import to_frame
+from puzzle_widgets.library.tables.frame import write_subblock
+from puzzle_widgets.problem import SearchProblem, check_problem
+from puzzle_widgets.problem.mckp import BoolArray, to_architecture, to_choice
+from puzzle_widgets.reasons.bounds import Relaxation, relax
+from puzzle_widgets.reasons.near import all_near, clean, count_at_most, excesses
+from puzzle_widgets.reasons.words import Told, label_of, score_words
+from puzzle_widgets.search.engine import solve_many
+from puzzle_widgets.search.options import Changes, SearchOptions
+from puzzle_widgets.search.outcome import Cancelled, StoppedError, TooManyStatesError, never
+from puzzle_widgets.solution import Solution, search
+from puzzle_widgets.sweeps import search_diverse
+
+_SAME = 1e-9
+_STATES = 500_000
+_SECONDS_EACH = 2.0
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Alternatives(Told):
+    """Architectures that score nearly as well as the optimum.
+
+    Parameters
+    ----------
+    solution
+        The optimum.
+    within
+        How near, as a share of the optimum's score.
+    limit
+        The worst score that is still near enough.
+    least, most
+        Bounds on the number of such architectures; equal where it is counted exactly.
+    choices
+        The best of them that are listed, best first: the location of each layer's variant in the
+        library's columns, shape (listed, layers).
+    scores
+        Their scores, shape (listed,).
+    complete
+        All architectures within this share are listed: ``within`` itself where the count is exact,
+        0 where none could be listed but the optimum.
+    possible
+        Which variants occur in at least one architecture that is near enough, shape (variants in
+        all,); proven by a search for each.
+    proven
+        Whether that is proven for every variant.
+    diverse
+        Some that differ from each other in many layers, best first; the optimum is the first.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(
+    ...     library, minimize="metrics.kl_div", budgets={"stats.memory_mib": "50 %"}
+    ... )
+    >>> found = pw.alternatives(problem, within=0.05)
+    >>> found.exact, found.least == len(found.scores), bool(found.scores.max() <= found.limit)
+    (True, True, True)
+    """
+
+    solution: Solution
+    within: float
+    limit: float
+    least: int
+    most: float
+    choices: IntArray
+    scores: FloatArray
+    complete: float
+    possible: BoolArray
+    proven: bool
+    diverse: tuple[Solution, ...]
+
+    @property
+    def problem(self) -> SearchProblem:
+        """What was asked."""
+        return self.solution.problem
+
+    @property
+    def exact(self) -> bool:
+        """Whether the number is exact: all are listed."""
+        return self.least == self.most
+
+    def architecture(self, place: int) -> dict[LayerName, str]:
+        """Name one of those that are listed."""
+        return to_architecture(self.problem.library, self.choices[place])
+
+    @cached_property
+    def shares(self) -> FloatArray:
+        """In what share of those that are listed each variant occurs, shape (variants in all,)."""
+        size = int(self.problem.library.starts[-1])
+        return np.bincount(self.choices.ravel(), minlength=size) / max(len(self.choices), 1)
+
+    @property
+    def recurrence(self) -> FloatArray:
+        """In what share of those that are listed the optimum's block recurs, shape (layers,)."""
+        library = self.problem.library
+        return self.shares[to_choice(library, self.solution.architecture or {})]
+
+    @property
+    def free(self) -> IntArray:
+        """In how many variants of each layer something near enough exists, shape (layers,)."""
+        counts = np.add.reduceat(self.possible.astype(np.intp), self.problem.library.starts[:-1])
+        return np.asarray(counts, dtype=np.intp)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """How many there are, in which layers they agree, and the diverse ones."""
+        return (
+            self._count_words(),
+            *self._listed_words(),
+            self._layer_words(),
+            self._diverse_words(),
+        )
+
+    def _count_words(self) -> str:
+        problem = self.problem
+        label = label_of(problem.library, problem.objective)
+        to = "up to" if problem.goal == "minimize" else "down to"
+        near = (
+            f"Within {_percent(self.within)} of the optimum (a summed {label} {to} "
+            f"{score_words(problem, self.limit)})"
+        )
+        many = "is 1 architecture" if self.least == 1 else f"are {self.least:,} architectures"
+        if self.exact:
+            return f"{near} there {many}, counted exactly."
+        most = f"{self.most:,.0f}" if self.most < 1e7 else f"{self.most:.1e}"
+        return f"{near} there {many.replace(' ', ' at least ', 1)}, and at most {most}."
+
+    def _listed_words(self) -> tuple[str, ...]:
+        if self.exact:
+            return ()
+        if not self.complete:
+            return ("They could not be listed.",)
+        share = _percent(self.complete)
+        return (f"The {len(self.scores):,} within {share} are listed, all of them.",)
+
+    def _layer_words(self) -> str:
+        layers, free = self.problem.library.layers, self.free
+        alone, most = int((free <= 1).sum()), int(np.argmax(free))
+        proven = "(proven)" if self.proven else "(as far as time allowed)"
+        return f"In {alone} of {len(layers)} layers all of them have the same block {proven}" + (
+            f"; the freest is layer {layers[most].name}, with {free[most]} blocks."
+            if free[most] > 1
+            else "."
+        )
+
+    def _diverse_words(self) -> str:
+        if len(self.diverse) < 2:
+            return "None of them differs much from the optimum."
+        layers = [len(self.diverse[0].differing_layers(one)) for one in self.diverse[1:]]
+        return (
+            f"{len(self.diverse) - 1} that differ much are given, in {min(layers)} to "
+            f"{max(layers)} layers from the optimum."
+        )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def alternatives(
+    problem: SearchProblem,
+    within: float = 0.01,
+    *,
+    diverse: int = 3,
+    minimal_diversity: int | None = None,
+    most_states: int = _STATES,
+    cancelled: Cancelled = never,
+) -> Alternatives:
+    """Find what scores nearly as well as the optimum.
+
+    Architectures are counted and listed exactly where a dynamic program over penalties can, in
+    bounded memory. Where it cannot, the best of them are listed, and the number is bounded. Which
+    blocks occur at all is proven by a search for each.
+
+    Parameters
+    ----------
+    problem
+        What is asked.
+    within
+        How near, as a share of the optimum's score: 0.01 is 1 %.
+    diverse
+        How many diverse ones to give, the optimum among them.
+    minimal_diversity
+        Layers in which these differ from each other; by default a tenth of all.
+    most_states
+        States of the dynamic program, and so what is listed at most.
+    cancelled
+        Asked now and then; true stops.
+
+    Raises
+    ------
+    ProblemError
+        If nothing is feasible, or ``within`` makes no sense.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(
+    ...     library, minimize="metrics.kl_div", budgets={"stats.memory_mib": "50 %"}
+    ... )
+    >>> found = pw.alternatives(problem, within=0.02)
+    >>> found.recurrence.shape, found.architecture(0) == dict(found.solution.architecture)
+    ((8,), True)
+    """
+    check_problem(problem)
+    if not 0 <= within < float("inf"):
+        raise ProblemError(f"within={within!r}: give a share from 0 on, such as 0.01 for 1 %.")
+    solution = search(problem, cancelled=cancelled)
+    if solution.status != "optimal" or solution.architecture is None:
+        raise ProblemError(f"Alternatives need a proven optimum. {solution.reason}".strip())
+    mckp, sign = problem.mckp, problem.sign
+    prices = np.array([solution.shadow_prices.get(row, 0.0) for row in mckp.rows])
+    relaxed = relax(mckp, prices)
+    best = sign * (solution.score - problem.library.non_block_cost(problem.objective))
+    allowance = within * abs(solution.score) + _SAME * abs(solution.score)
+    near = _Near(problem, relaxed, prices, best, allowance, most_states, cancelled)
+    chosen = to_choice(problem.library, solution.architecture)
+    choices, scores, complete, most = near.listed(chosen)
+    possible, proven = near.possible(chosen)
+    outside = problem.library.non_block_cost(problem.objective)
+    exact = complete >= 1.0
+    return Alternatives(
+        solution,
+        within,
+        solution.score + sign * within * abs(solution.score),
+        len(scores),
+        float(len(scores)) if exact else max(most, float(len(scores) + 1)),
+        choices,
+        sign * scores + outside,
+        within if exact else within * complete,
+        possible,
+        proven,
+        _diverse(solution, allowance, diverse, minimal_diversity, cancelled),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Near:
+    """What is near the optimum of a problem: ``best`` is its bare score, ``allowance`` how near."""
+
+    problem: SearchProblem
+    relaxed: Relaxation
+    prices: FloatArray
+    best: float
+    allowance: float
+    states: int
+    cancelled: Cancelled
+
+    def listed(self, chosen: IntArray) -> tuple[IntArray, FloatArray, float, float]:
+        """Choices, their scores, the share of the allowance that they cover, a bound on all.
+
+        Where none can be listed, the optimum alone stands for them.
+        """
+        mckp = self.problem.mckp
+        gap = max(self.best - self.relaxed.bound, 0.0)
+        whole = gap + self.allowance
+        counts = count_at_most(mckp, self.relaxed, whole)
+        for excess in excesses(counts, whole, gap):
+            try:
+                found = all_near(
+                    mckp, self.relaxed, self.prices, excess, self.states, self.cancelled
+                )
+            except TooManyStatesError:
+                continue
+            except StoppedError:
+                break
+            choices, scores = clean(mckp, found, self.relaxed.bound + excess)
+            covered = 1.0 if excess == whole else (excess - gap) / self.allowance
+            return choices, scores, covered, float(counts[-1])
+        return chosen[None, :], np.array([self.best]), 0.0, float(counts[-1])
+
+    def possible(self, chosen: IntArray) -> tuple[BoolArray, bool]:
+        """Variants of which something near enough exists; and whether that is proven for all."""
+        mckp = self.problem.mckp
+        gap = max(self.best - self.relaxed.bound, 0.0)
+        open_ = np.flatnonzero(mckp.allowed & (self.relaxed.penalties <= gap + self.allowance))
+        some = np.setdiff1d(open_, chosen)
+        options = SearchOptions(cancelled=self.cancelled)
+        found = solve_many(mckp, Changes(forced=some), options)
+        possible = np.zeros(mckp.score.shape, dtype=np.bool_)
+        possible[chosen] = True
+        possible[some[: len(found)]] = found.scores <= self.best + self.allowance
+        return possible, len(found) == len(some)
+
+
+def _diverse(
+    solution: Solution,
+    allowance: float,
+    count: int,
+    minimal_diversity: int | None,
+    cancelled: Cancelled,
+) -> tuple[Solution, ...]:
+    problem = solution.problem
+    layers = len(problem.library.layers)
+    apart = max(1, layers // 10) if minimal_diversity is None else minimal_diversity
+    if count <= 1:
+        return (solution,)
+    found = search_diverse(problem, count, apart, cancelled=cancelled, time_limit=_SECONDS_EACH)
+    return tuple(one for one in found if problem.sign * (one.score - solution.score) <= allowance)
+
+
+@to_frame.register(Alternatives)
+def _frame(found: Alternatives, *, layers: bool = True) -> pd.DataFrame:
+    """Lay out how often each variant occurs, or with ``layers=False`` what is listed."""
+    library = found.problem.library
+    if not layers:
+        return pd.DataFrame(
+            [
+                {"score": score, **library.totals(found.architecture(place))}
+                for place, score in enumerate(found.scores.tolist())
+            ]
+        )
+    names = [(layer, variant) for layer in library.layers for variant in layer.variants]
+    return pd.DataFrame(
+        {
+            "layer": [layer.name for layer, _ in names],
+            "variant": [variant.name for _, variant in names],
+            "attention": [write_subblock(variant.attention) for _, variant in names],
+            "ffn": [write_subblock(variant.ffn) for _, variant in names],
+            "possible": found.possible,
+            "share": found.shares,
+        }
+    )
