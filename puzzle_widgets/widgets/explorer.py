@@ -1,6 +1,8 @@
-"""The explorer: all panels on one state, laid out for wide and narrow pages."""
+"""The explorer: all panels on one state, on one screen, the rest of them in tabs."""
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 import ipywidgets as widgets
 
@@ -9,19 +11,33 @@ from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.widgets.address import PageAddress
 from puzzle_widgets.widgets.budgets.panel import BudgetPanel
 from puzzle_widgets.widgets.export import ExportPanel
+from puzzle_widgets.widgets.layers.detail import LayerPanel
 from puzzle_widgets.widgets.layers.panel import LayerView
 from puzzle_widgets.widgets.library_bar import DatasetOffer, LibraryBar
 from puzzle_widgets.widgets.page import page_aids
-from puzzle_widgets.widgets.panel import MessageBar, Shown, state_of
+from puzzle_widgets.widgets.panel import Following, MessageBar, Panel, Shown, state_of
 from puzzle_widgets.widgets.scenarios.panel import ScenarioPanel
 from puzzle_widgets.widgets.shelf import ScenarioShelf
 from puzzle_widgets.widgets.status import StatusPanel
 from puzzle_widgets.widgets.sweeps.decision_map import DecisionMap
 from puzzle_widgets.widgets.sweeps.front import ParetoPlot
 from puzzle_widgets.widgets.sweeps.surface import BudgetSurface
+from puzzle_widgets.widgets.tabs import Tab, TabbedPanels
+from puzzle_widgets.widgets.why import WhyPanel
+
+P = TypeVar("P", bound=Panel)
+TABS = (
+    Tab("why", "Why", WhyPanel),
+    Tab("layer", "Layer", LayerPanel),
+    Tab("scenarios", "Scenarios", ScenarioPanel),
+    Tab("surface", "Surface", BudgetSurface),
+    Tab("map", "Map", DecisionMap),
+    Tab("export", "Export", ExportPanel),
+)
+"""The panels beside the front, from left to right."""
 
 
-class PuzzleExplorer(widgets.VBox):
+class PuzzleExplorer(Following, widgets.VBox):
     """Open a block library, drag budgets, click the front, keep and compare scenarios.
 
     Parameters
@@ -63,18 +79,18 @@ class PuzzleExplorer(widgets.VBox):
         self.library_bar.line.children += self.aids
         self.message_bar = MessageBar(self.state)
         self.offer = DatasetOffer(self.state)
+        self.status = StatusPanel(self.state, messages=False, reasons=False, strip=True)
         self.budgets = BudgetPanel(self.state)
-        self.status = StatusPanel(self.state, messages=False, reasons=False)
         self.pareto = ParetoPlot(self.state)
-        self.layers = LayerView(self.state)
-        self.surface = BudgetSurface(self.state)
-        self.decisions = DecisionMap(self.state)
-        self.scenarios = ScenarioPanel(self.state)
-        self.export = ExportPanel(self.state)
+        self.layers = LayerView(self.state, detailed=False, reasons=False)
+        self.tabs = TabbedPanels(self.state, TABS)
         self.add_class("pw-explorer")
+        if own_page:
+            self.add_class("pw-own-page")
         self.children = self._lay_out()
-        self.state.observe(self._library_opened, "library")
-        self._library_opened()
+        self.when("library", do=self._library_opened)
+        self.when("layer", do=self._layer_opened)
+        self.when("scenarios", do=self._count_scenarios)
 
     @property
     def solution(self) -> Solution | None:
@@ -83,37 +99,71 @@ class PuzzleExplorer(widgets.VBox):
 
     @property
     def panels(self) -> tuple[widgets.Widget, ...]:
-        """All panels, from top to bottom."""
+        """What is always there, in the order of the Tab key; the tabs hold the other panels."""
         return (
             self.library_bar,
             self.message_bar,
             self.offer,
-            self.budgets,
             self.status,
+            self.budgets,
             self.pareto,
             self.layers,
-            self.surface,
-            self.decisions,
-            self.scenarios,
-            self.export,
+            self.tabs,
         )
+
+    @property
+    def surface(self) -> BudgetSurface:
+        """The budget surface, which its tab shows."""
+        return self._tab(BudgetSurface)
+
+    @property
+    def decisions(self) -> DecisionMap:
+        """The decision map, which its tab shows."""
+        return self._tab(DecisionMap)
+
+    @property
+    def scenarios(self) -> ScenarioPanel:
+        """The scenarios, which their tab shows."""
+        return self._tab(ScenarioPanel)
+
+    @property
+    def export(self) -> ExportPanel:
+        """The export, which its tab shows."""
+        return self._tab(ExportPanel)
 
     def close(self) -> None:
         """End the background work and close every panel; a second time does nothing."""
         if self.comm is None:
             return
-        self.state.unobserve(self._library_opened, "library")
         self.state.close()
         for panel in (*self.aids, *self.panels):
             panel.close()
         super().close()
 
-    def _lay_out(self) -> tuple[widgets.Widget, ...]:
-        top = widgets.Box([self.budgets, self.status, self.pareto])
-        top.add_class("pw-top")
-        rest = (self.layers, self.surface, self.decisions, self.scenarios, self.export)
-        return (page_aids(), self.library_bar, self.message_bar, self.offer, top, *rest)
+    def _tab(self, kind: type[P]) -> P:
+        name = next(tab.name for tab in TABS if tab.make is kind)
+        panel = self.tabs.panel(name)
+        assert isinstance(panel, kind)  # noqa: S101 - for the type alone
+        return panel
 
-    def _library_opened(self, *_: object) -> None:
+    def _lay_out(self) -> tuple[widgets.Widget, ...]:
+        board = widgets.Box([self.status, self.budgets, self.pareto, self.layers, self.tabs])
+        board.add_class("pw-board")
+        return (page_aids(), self.library_bar, self.message_bar, self.offer, board)
+
+    def _library_opened(self) -> None:
         if self._find_front:
             self.state.start("front")
+
+    def _layer_opened(self) -> None:
+        """Bring the layer that is opened to the front."""
+        place = self.state.layer
+        if place is None:
+            self.tabs.say("layer", "Layer")
+            return
+        self.tabs.say("layer", f"Layer {self.state.library.layers[place].name}"[:16])
+        self.tabs.choose("layer")
+
+    def _count_scenarios(self) -> None:
+        count = len(self.state.scenarios)
+        self.tabs.say("scenarios", f"Scenarios {count}" if count else "Scenarios")

@@ -8,7 +8,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.widgets.panel import Following, button
+from puzzle_widgets.widgets.panel import Following, symbol_button
 
 _SAID = Markup("<span class='pw-aside'>{}: {}.</span>")
 
@@ -25,8 +25,8 @@ class HistoryButtons(Following, widgets.HBox):
     def __init__(self, state: ExplorerState) -> None:
         super().__init__()
         self.state = state
-        self.undo = button("Undo", css="pw-undo")
-        self.redo = button("Redo", css="pw-redo")
+        self.undo = symbol_button("\u21b6", "Undo", css="pw-undo")
+        self.redo = symbol_button("\u21b7", "Redo", css="pw-redo")
         self.said = widgets.HTML()
         for name in ("pw-live", "pw-aside"):
             self.said.add_class(name)
@@ -49,4 +49,6 @@ class HistoryButtons(Following, widgets.HBox):
             (self.redo, "Redo", "Ctrl+Shift+Z", self.state.redoable),
         ):
             control.disabled = not words
-            control.tooltip = f"{name}: {words} ({keys})" if words else f"Nothing to {name.lower()}"
+            control.tooltip = (
+                f"{name}: {words} ({keys})" if words else f"{name}: nothing to {name.lower()}"
+            )

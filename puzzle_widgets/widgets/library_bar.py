@@ -43,7 +43,7 @@ class LibraryBar(Panel):
 
     def build(self) -> list[widgets.Widget]:
         """Make the picker and the upload."""
-        self.picker = widgets.Dropdown(layout=widgets.Layout(width="min(300px, 100%)"))
+        self.picker = widgets.Dropdown(layout=widgets.Layout(width="min(230px, 100%)"))
         self.upload = FilePicker(
             self.state,
             "Open file",
@@ -52,14 +52,16 @@ class LibraryBar(Panel):
             take=self.state.open_files,
             multiple=True,
         )
-        label = widgets.HTML("<span class='pw-name'>Block library</span>")
+        label = widgets.HTML("<span class='pw-name pw-aside'>Block library</span>")
         self.facts = widgets.HTML()
         self.templates = widgets.HTML(template_links())
-        self.costs = widgets.Dropdown(layout=widgets.Layout(width="min(340px, 100%)"))
+        self.costs = widgets.Dropdown(layout=widgets.Layout(width="min(300px, 100%)"))
         self.workload = row(widgets.HTML("<span class='pw-name'>Workload</span>"), self.costs)
         self.notes = widgets.HTML()
         self.history = self.own(HistoryButtons(self.state))
         self.line = row(label, self.picker, self.upload, self.templates, self.history)
+        self.line.add_class("pw-library-line")
+        self.facts.add_class("pw-library-facts")
         return [self.line, self.workload, self.facts, self.notes]
 
     def bind(self) -> None:

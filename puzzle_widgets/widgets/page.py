@@ -18,14 +18,20 @@ _STATIC = Path(__file__).parent / "static"
 logger = logging.getLogger("puzzle_widgets")
 
 _SCRIPTS = ("outbox.js", "notice.js", "models.js", "page_link.js")
+_AIDS = ("panels.js", "page.js")
+_LOOKS = ("page.css", "budgets.css", "layout.css")
 _MOST_PAGES = 64
+
+
+def _joined(*files: str) -> str:
+    return "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in files)
 
 
 class PageAids(anywidget.AnyWidget):
     """Invisible: brings the style sheet, names the sliders, and lets keys press buttons."""
 
-    _esm = _STATIC / "page.js"
-    _css = _STATIC / "page.css"
+    _esm = _joined(*_AIDS)
+    _css = _joined(*_LOOKS)
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +63,7 @@ class PageLink(anywidget.AnyWidget):
     which of the kernel's words are older than what the person did last.
     """
 
-    _esm = "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    _esm = _joined(*_SCRIPTS)
     link_id = Unicode().tag(sync=True)
 
     def __init__(self) -> None:

@@ -56,20 +56,25 @@ def guard(state: ExplorerState, action: Callable[..., None]) -> Callable[..., No
 class Following:
     """Follows a state, and acts on it: for widgets that show it; mixed in before a box.
 
-    What is set while the widget is silenced comes back as no action.
+    What is set while the widget is silenced comes back as no action. Asleep it draws nothing;
+    when it wakes, it does what it missed, once.
     """
 
     state: ExplorerState
     _quiet = False
+    _asleep = False
+    _missed: frozenset[int] = frozenset()
     _observed: tuple[tuple[Callable[..., None], list[str]], ...] = ()
 
     def when(self, *traits: str, do: Callable[[], None], now: bool = True) -> None:
         """Call ``do`` when any of these traits changes, once however many, and at the start."""
-        drawn_at = -1
+        drawn_at, number = -1, len(self._observed)
 
         def once(*_: object) -> None:
             nonlocal drawn_at
-            if drawn_at != self.state.announced:
+            if self._asleep:
+                self._missed |= {number}
+            elif drawn_at != self.state.announced:
                 drawn_at = self.state.announced
                 do()
 
@@ -93,6 +98,17 @@ class Following:
                 do(change["new"])
 
         child.observe(guard(self.state, act), trait)
+
+    def sleep(self) -> None:
+        """Draw nothing until :meth:`wake`: for what cannot be seen."""
+        self._asleep = True
+
+    def wake(self) -> None:
+        """Show what the state is now, and follow it again."""
+        self._asleep, missed, self._missed = False, sorted(self._missed), frozenset()
+        for number in missed:
+            refresh, _ = self._observed[number]
+            refresh()
 
     @contextmanager
     def silence(self) -> Iterator[None]:
@@ -159,6 +175,21 @@ class Panel(Following, widgets.VBox):
     def bind(self) -> None:
         """Connect callbacks to children and to the state; called once, after ``build``."""
 
+    def opened(self) -> None:
+        """Do what waits until somebody looks; called when the panel comes to be seen."""
+
+    def sleep(self) -> None:
+        """Draw nothing until :meth:`wake`, neither the panel nor its parts."""
+        super().sleep()
+        for part in self._owned:
+            part.sleep()
+
+    def wake(self) -> None:
+        """Show what the state is now, and follow it again."""
+        super().wake()
+        for part in self._owned:
+            part.wake()
+
     def close(self) -> None:
         """Let go of the state, then close."""
         for part in self._owned:
@@ -176,12 +207,39 @@ def button(words: str, tooltip: str = "", *, css: str = "", icon: str = "") -> w
     return made
 
 
+def symbol_button(symbol: str, words: str, *, css: str = "") -> widgets.Button:
+    """Make a small button that shows a symbol; the page reads out its words instead."""
+    made = button(symbol, words, css=css)
+    made.add_class("pw-symbol")
+    return made
+
+
 def row(*children: widgets.Widget, css: str = "") -> widgets.HBox:
     """Lay children side by side; they wrap where the page is narrow."""
     box = widgets.HBox(list(children))
     box.add_class("pw-row")
     if css:
         box.add_class(css)
+    return box
+
+
+def menu(words: str, *children: widgets.Widget, symbol: str = "⋯") -> widgets.Box:
+    """Keep controls that are seldom needed behind a button; the page opens and closes it.
+
+    Parameters
+    ----------
+    words
+        What is in it; read out for the symbol on the button.
+    children
+        The controls.
+    symbol
+        What the button shows.
+    """
+    opener = symbol_button(symbol, words, css="pw-menu-button")
+    body = widgets.VBox(list(children))
+    body.add_class("pw-menu-body")
+    box = widgets.Box([opener, body])
+    box.add_class("pw-menu")
     return box
 
 
@@ -192,10 +250,11 @@ def named(words: str, child: widgets.Widget, *, css: str = "pw-named") -> widget
 
 
 def refill(box: widgets.Box, children: Sequence[widgets.Widget]) -> None:
-    """Give a box other children, and close those that it had."""
+    """Give a box other children, and close those that it loses."""
     old, box.children = box.children, tuple(children)
     for gone in old:
-        gone.close()
+        if gone not in box.children:
+            gone.close()
 
 
 class SenseQuestion(Following, widgets.VBox):

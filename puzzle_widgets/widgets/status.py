@@ -16,6 +16,7 @@ from puzzle_widgets.solution.slack import binding
 from puzzle_widgets.widgets.budgets.amounts import amount
 from puzzle_widgets.widgets.html import heading, render
 from puzzle_widgets.widgets.panel import Panel, Shown, button, row
+from puzzle_widgets.widgets.scenarios.names import suggested_name
 from puzzle_widgets.widgets.tiles import tiles
 
 _ASKED = "Not searched: choose first which way the score is better"
@@ -28,6 +29,10 @@ _WARNINGS = """
 {%- endfor %}
 """
 _NOTES = "<div class='pw-quiet'>{% for line in lines %}<div>{{ line }}</div>{% endfor %}</div>"
+_FOLDED = Markup(
+    "<details class='pw-notes'><summary class='{}'>{}</summary>"
+    "<div class='pw-notes-body'>{}</div></details>"
+)
 
 
 class StatusPanel(Panel):
@@ -41,6 +46,9 @@ class StatusPanel(Panel):
         Whether to show the state's messages here; pages that have a message bar need not.
     reasons
         Whether to say here why nothing is feasible; pages with a ``BudgetPanel`` need not.
+    strip
+        Whether it is a strip over other panels: it then saves what is shown, too, and folds
+        bound, gap and notes.
 
     Examples
     --------
@@ -55,8 +63,10 @@ class StatusPanel(Panel):
     title = "Answer"
     css_class = "pw-status"
 
-    def __init__(self, source: Shown, *, messages: bool = True, reasons: bool = True) -> None:
-        self.reasons = reasons
+    def __init__(
+        self, source: Shown, *, messages: bool = True, reasons: bool = True, strip: bool = False
+    ) -> None:
+        self.reasons, self.strip = reasons, strip
         super().__init__(source, messages=messages)
 
     def build(self) -> list[widgets.Widget]:
@@ -68,7 +78,11 @@ class StatusPanel(Panel):
         self.limits, self.figures = widgets.HTML(), widgets.HTML()
         for name in ("pw-live", "pw-limited"):
             self.limits.add_class(name)
-        return [row(self.line, self.limits, self.back), self.figures]
+        self.figures.add_class("pw-figures")
+        self.notes = widgets.HTML()
+        self.keep = button("Save scenario", "Save what is shown, to compare it", css="pw-primary")
+        said = row(self.line, self.limits, self.back, css="pw-said-line")
+        return [said, self.figures, *([self.notes, self.keep] if self.strip else [])]
 
     def bind(self) -> None:
         """Follow what is shown."""
@@ -77,6 +91,7 @@ class StatusPanel(Panel):
         self.when("shown", "selection", "updating", do=self._show_limits)
         self.when("shown", "selection", "reference", "scenarios", do=self._show_figures)
         self.clicked(self.back, self.state.show_current)
+        self.clicked(self.keep, lambda: self.state.keep(suggested_name(self.state)))
 
     def _show_name(self) -> None:
         self.head.value = heading(self.title, self.state.shown_name)
@@ -108,15 +123,20 @@ class StatusPanel(Panel):
 
     def _show_figures(self) -> None:
         shown = self.state.shown
+        self.keep.disabled = shown is None or not shown.found
         if shown is None:
-            self.figures.value = ""
-        elif shown.found:
-            away = self.state.selection.kind != "current"
-            warned = warnings(shown)
-            figures = tiles(shown, self.state.record.reference_scenario)
-            self.figures.value = facts(shown) + warned + figures + notes(shown, budgets=away)
+            self.figures.value = self.notes.value = ""
+            return
+        away = self.state.selection.kind != "current"
+        reference = self.state.record.reference_scenario
+        if not shown.found:
+            self.figures.value, self.notes.value = _reason(shown, told=self.reasons), ""
+        elif self.strip:
+            self.figures.value = tiles(shown, reference, brief=True)
+            self.notes.value = folded_notes(shown, budgets=away)
         else:
-            self.figures.value = _reason(shown, told=self.reasons)
+            told = warnings(shown) + tiles(shown, reference) + notes(shown, budgets=away)
+            self.figures.value = facts(shown) + told
 
 
 def _state(words: str, kind: str) -> Markup:
@@ -180,6 +200,15 @@ def facts(solution: Solution) -> Markup:
 def warnings(solution: Solution) -> Markup:
     """List what a user should know before trusting the answer."""
     return render(_WARNINGS, notes=solution.notes)
+
+
+def folded_notes(solution: Solution, *, budgets: bool) -> Markup:
+    """Fold what is to be known of an answer beneath its number of warnings and notes."""
+    count = sum(note.level == "warning" for note in solution.notes)
+    words = "1 warning" if count == 1 else f"{count} warnings" if count else "Notes"
+    inside = facts(solution) + warnings(solution) + notes(solution, budgets=budgets)
+    css = "pw-warn" if count else "pw-quiet"
+    return _FOLDED.format(css, words, inside)
 
 
 def notes(solution: Solution, *, budgets: bool) -> Markup:

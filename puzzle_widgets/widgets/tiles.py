@@ -68,7 +68,7 @@ class Tile:
     odd: bool = False
 
 
-def tiles(solution: Solution, reference: Scenario | None = None) -> Markup:
+def tiles(solution: Solution, reference: Scenario | None = None, *, brief: bool = False) -> Markup:
     """Set score, costs, throughput and speedup over the parent's.
 
     Parameters
@@ -77,9 +77,24 @@ def tiles(solution: Solution, reference: Scenario | None = None) -> Markup:
         With an architecture.
     reference
         The scenario that each figure is set against as well, if there is one.
+    brief
+        Whether to leave out what a narrow tile has no room for: the parent's own amounts.
     """
     name = "" if reference is None else reference.name
-    return render(_TILES, tiles=tiles_of(solution, reference), name=name)
+    found = tiles_of(solution, reference)
+    if brief:
+        found = [_brief(solution, tile) for tile in found]
+    return render(_TILES, tiles=found, name=name)
+
+
+def _brief(solution: Solution, tile: Tile) -> Tile:
+    share, is_share, _ = tile.against.partition(" % of ")
+    against = tile.against.replace("against the", "vs")
+    if is_share:
+        against = f"{share} % of parent"
+    elif tile.label == "Throughput" and solution.speedup is not None and not tile.odd:
+        against = f"{format_share(solution.speedup)} of parent"
+    return replace(tile, label=tile.label.removesuffix(", summed"), against=against)
 
 
 def tiles_of(solution: Solution, reference: Scenario | None = None) -> list[Tile]:

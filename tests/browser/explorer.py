@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,12 +22,25 @@ PATIENCE_MS = 60_000
 KL = "metrics.kl_div"
 Sizes = list[list[float]]
 
+# Tabs that a panel of another title is in.
+TABS = {
+    "Why": "Why",
+    "Layer": "Layer",
+    "Scenarios": "Scenarios",
+    "Budget surface": "Surface",
+    "Decision map": "Map",
+    "Export": "Export",
+}
+
 # What a chart shows: bars of the first mark, those of layers beyond the ends left out, as shares of
-# the parent's, which are 115 px high; and where the marks of the Pareto plot stand.
-BARS = """() => [...document.querySelector(".pw-layer-view .bargroup").parentNode.children]
-    .filter((group) => group.matches(".bargroup")).slice(1, -1)
-    .map((group) => [...group.querySelectorAll("rect.bar")]
-        .map((bar) => Math.round(bar.getAttribute("height") / 1.15) / 100))"""
+# the parent's, of which two and some room for a pointer are as high as the chart without its
+# margins; and where the marks of the Pareto plot stand.
+BARS = """() => { const chart = document.querySelector(".pw-layer-view .pw-layers");
+    const whole = (chart.clientHeight - 46) / (2 + 44 / 230);
+    return [...chart.querySelector(".bargroup").parentNode.children]
+        .filter((group) => group.matches(".bargroup")).slice(1, -1)
+        .map((group) => [...group.querySelectorAll("rect.bar")]
+            .map((bar) => Math.round(bar.getAttribute("height") / whole * 100) / 100)) }"""
 MARKS = """() => [...document.querySelectorAll(".pw-pareto g.object_grp")]
     .map((mark) => mark.getAttribute("transform"))"""
 STATUS = """() => document.querySelector(".pw-status").textContent"""
@@ -51,10 +65,26 @@ class Explorer:
         searched = self.card("Pareto front").get_by_text("proven optimal.")
         expect(searched).to_be_visible(timeout=START_MS)
 
+    def open_tab(self, title: str) -> None:
+        """Open a tab, unless it is open."""
+        tab = self.page.get_by_role("tab", name=re.compile(rf"^{title}\b"))
+        if tab.get_attribute("aria-selected") != "true":
+            tab.click()
+        expect(tab).to_have_attribute("aria-selected", "true")
+
     def card(self, title: str) -> Locator:
-        """Find a panel by its title."""
+        """Find a panel by its title, and open its tab where it is in one."""
+        if title in TABS:
+            self.open_tab(TABS[title])
         heading = self.page.get_by_role("heading", name=title, exact=True)
         return self.page.locator(".pw-card").filter(has=heading)
+
+    def open_menu(self, card: str) -> None:
+        """Open a panel's menu of what is seldom needed, unless it is open."""
+        opener = self.card(card).locator(".pw-menu-button")
+        if opener.get_attribute("aria-expanded") != "true":
+            opener.click()
+        expect(opener).to_have_attribute("aria-expanded", "true")
 
     @property
     def bars(self) -> Locator:
@@ -103,6 +133,11 @@ class Explorer:
     def button(self, card: str, name: str) -> Locator:
         """Button of a panel."""
         return self.card(card).get_by_role("button", name=name, exact=True)
+
+    def add_budget(self, name: str) -> None:
+        """Limit a resource that is not limited yet, by its title with the unit."""
+        budgets = self.card("Budgets")
+        budgets.get_by_role("combobox", name="Limit one more resource").select_option(name)
 
     def type_limit(self, name: str, value: str) -> None:
         """Type a budget and confirm it."""

@@ -70,7 +70,7 @@ def test_typed_budget_is_searched(explorer: Explorer, library: pw.BlockLibrary) 
 def test_impossible_budget_is_told(explorer: Explorer, library: pw.BlockLibrary) -> None:
     """A budget that nothing meets stays as typed and says so; the last picture stays, dimmed."""
     sense = explorer.limit("Memory").get_by_role("combobox")
-    sense.select_option("at least")
+    sense.select_option("≥")
     explorer.type_limit("Memory", "200000")
     expect(explorer.limit("Memory")).to_contain_text(
         f"Cannot be met: the most possible is {library.total_range(MEMORY)[1]:,.0f} MiB."
@@ -79,7 +79,7 @@ def test_impossible_budget_is_told(explorer: Explorer, library: pw.BlockLibrary)
     expect(explorer.status).to_have_text("Infeasible")
     expect(explorer.card("Blocks by layer")).to_contain_text("dimmed: the last one that was found")
     expect(explorer.button("Scenarios", "Save solution")).to_be_disabled()
-    sense.select_option("at most")
+    sense.select_option("≤")
     explorer.type_limit("Memory", "60000")
     explorer.expect_answer(answer_to(library, 60_000))
 
@@ -102,7 +102,7 @@ def test_budgets_are_judged(explorer: Explorer) -> None:
     expect(memory).to_contain_text("Not the limit: 10,317 MiB to spare")
     expect(throughput).to_contain_text("The limit: ")
     expect(explorer.card("Answer")).to_contain_text("Limited by Throughput")
-    memory.get_by_role("combobox").select_option("at least")
+    memory.get_by_role("combobox").select_option("≥")
     explorer.type_limit("Memory", "110,000")
     expect(explorer.status).to_have_text("Infeasible")
     expect(explorer.card("Budgets")).to_contain_text("No architecture meets all limits together")
@@ -115,7 +115,7 @@ def test_budgets_are_judged(explorer: Explorer) -> None:
 
 def test_an_empty_model_is_warned_of(explorer: Explorer) -> None:
     """It is optimal, and of no use: said in words and not in green."""
-    explorer.limit("Throughput").get_by_role("checkbox").uncheck()
+    explorer.limit("Throughput").get_by_role("button", name="Remove").click()
     explorer.type_limit("Memory", "10")
     expect(explorer.status).to_contain_text("Optimal, proven, with")
     expect(explorer.status.locator(".pw-warn")).to_have_count(1)

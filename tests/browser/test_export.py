@@ -25,6 +25,8 @@ CONFIG = {
 def saved(explorer: Explorer, card: str, button: str) -> tuple[str, bytes]:
     """Name and content of the file that a button saves."""
     with explorer.page.expect_download() as download:
+        if button in ("Save SVG", "Save PNG"):
+            explorer.open_menu(card)
         explorer.button(card, button).click()
     return download.value.suggested_filename, Path(download.value.path()).read_bytes()
 

@@ -81,6 +81,7 @@ def test_front_against_another_resource(explorer: Explorer) -> None:
     explorer.wait_for_front()
     choose_last_point(explorer, "Budgets of this answer: none")
     wait_until(explorer, lambda: figure(explorer, "Throughput") < 6_900)
+    explorer.open_menu("Pareto front")
     front.get_by_role("checkbox", name="Keep other budgets").check()
     expect(explorer.card("Answer")).to_contain_text("Current solution")
     explorer.wait_for_front()

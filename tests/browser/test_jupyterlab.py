@@ -122,6 +122,7 @@ def test_explorer_works_in_jupyterlab(page: Page, tmp_path: Path, library: pw.Bl
                 page.keyboard.press("ArrowLeft")
         assert explorer.settled("Memory") == 64_500
         explorer.expect_answer(answer_to(library, 64_500))
+        explorer.open_menu("Blocks by layer")
         with page.expect_download() as download:
             explorer.button("Blocks by layer", "Save PNG").click()
         assert download.value.suggested_filename == "blocks-by-layer.png"

@@ -53,6 +53,9 @@ def test_keyboard_alone(explorer: Explorer, library: pw.BlockLibrary) -> None:
     press(explorer, "ArrowRight", 3)
     expect(page.locator(".pw-detail").get_by_role("heading")).to_contain_text("Layer 2:")
 
+    tab_to(explorer, page.get_by_role("tab", name="Layer 2"))
+    press(explorer, "ArrowRight")
+    expect(page.get_by_role("tab", name="Scenarios")).to_be_focused()
     tab_to(explorer, explorer.button("Scenarios", "Save solution"))
     press(explorer, "Enter")
     expect(explorer.kept).to_have_count(1)
@@ -60,6 +63,8 @@ def test_keyboard_alone(explorer: Explorer, library: pw.BlockLibrary) -> None:
 
 def test_controls_have_names(explorer: Explorer) -> None:
     """Sliders, fields, pickers and charts have names, sliders say amounts, and answers are told."""
+    for title in ("Runtime (ms)", "Parameters", "KV heads"):
+        explorer.add_budget(title)
     for name in ("Memory", "Runtime", "Throughput", "Parameters", "KV heads"):
         expect(explorer.slider(name)).to_be_visible()
         expect(explorer.field(name)).to_be_visible()

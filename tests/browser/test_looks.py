@@ -7,7 +7,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.explorer import Explorer
 
+# All but the open tab's own panel.
 SCROLLING = """() => [...document.querySelectorAll(".pw-explorer, .pw-explorer *")]
+    .filter((e) => !e.closest(".pw-tab-body"))
     .filter((e) => /auto|scroll/.test(getComputedStyle(e).overflowY)
         && e.scrollHeight > e.clientHeight + 1)
     .map((e) => e.className)"""

@@ -11,10 +11,9 @@ from tests.browser.explorer import BARS, START_MS, STATUS, Explorer
 from tests.browser.test_looks import PALE
 
 
-def searched(explorer: Explorer, title: str, button: str) -> Locator:
-    """A map, searched to its end."""
+def searched(explorer: Explorer, title: str) -> Locator:
+    """A map, searched to its end, which begins when its tab is opened."""
     card = explorer.card(title)
-    card.get_by_role("button", name=button).click()
     expect(card.get_by_text(re.compile(r"proven optimal\."))).to_be_visible(timeout=START_MS)
     return card
 
@@ -32,7 +31,7 @@ def click_cell(card: Locator, across: float, down: float) -> None:
 
 def test_cell_of_the_surface_sets_both_budgets(explorer: Explorer) -> None:
     """A click on a cell writes its two budgets into the fields, and they are searched."""
-    card = searched(explorer, "Budget surface", "Compute surface")
+    card = searched(explorer, "Budget surface")
     before = explorer.field("Memory").input_value()
     with explorer.changing(STATUS, BARS):
         click_cell(card, 0.3, 0.5)
@@ -46,7 +45,7 @@ def test_cell_of_the_surface_sets_both_budgets(explorer: Explorer) -> None:
 
 def test_surface_is_used_by_keys_alone(explorer: Explorer) -> None:
     """Two lists and a button set the budgets without a mouse."""
-    card = searched(explorer, "Budget surface", "Compute surface")
+    card = searched(explorer, "Budget surface")
     card.get_by_role("combobox", name="Column", exact=True).select_option(index=2)
     card.get_by_role("combobox", name="Row", exact=True).select_option(index=1)
     with explorer.changing(STATUS):
@@ -56,7 +55,7 @@ def test_surface_is_used_by_keys_alone(explorer: Explorer) -> None:
 
 def test_row_of_the_decision_map_is_shown(explorer: Explorer) -> None:
     """Hover tells the block; a click on a row shows its architecture; arrow keys walk on."""
-    card = searched(explorer, "Decision map", "Compute map")
+    card = searched(explorer, "Decision map")
     with explorer.changing(STATUS, BARS):
         click_cell(card, 0.5, 0.3)
     expect(card.locator(".pw-map-line")).to_contain_text("layer")
@@ -75,8 +74,8 @@ def test_searched_maps_can_be_read(watched_page: Page, app_url: str, scheme: str
     watched_page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     watched_page.set_viewport_size({"width": 400, "height": 800})
     explorer = Explorer(watched_page).open(app_url)
-    searched(explorer, "Budget surface", "Compute surface")
-    searched(explorer, "Decision map", "Compute map")
+    searched(explorer, "Budget surface")
+    searched(explorer, "Decision map")
     sideways = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
     assert watched_page.evaluate(sideways) <= 0
     assert watched_page.evaluate(PALE) == []

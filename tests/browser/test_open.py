@@ -21,6 +21,8 @@ def test_app_opens_on_the_modeled_library(explorer: Explorer, library: pw.BlockL
 
 def test_figures_have_units(explorer: Explorer) -> None:
     """Every figure of the answer and every budget says its unit."""
+    for title in ("Runtime (ms)", "Parameters"):
+        explorer.add_budget(title)
     units = {
         "Memory": "MiB",
         "Runtime": "ms",

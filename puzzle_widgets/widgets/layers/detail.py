@@ -15,8 +15,9 @@ from puzzle_widgets.library import BlockLibrary, BlockVariant, Layer
 from puzzle_widgets.library.model import Part
 from puzzle_widgets.library.quantity import MEMORY, PARAMETERS, RUNTIME, format_number
 from puzzle_widgets.solution import Solution
+from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.html import Cell, table
-from puzzle_widgets.widgets.panel import button, row
+from puzzle_widgets.widgets.panel import Following, Panel, button, row
 
 SHORT = 12
 _SPARE = 6
@@ -50,11 +51,18 @@ class OpenLayer:
         return self.library.layers[self.place]
 
 
-class LayerDetail(widgets.VBox):
-    """Heading, table and buttons of the layer that is open."""
+class LayerDetail(Following, widgets.VBox):
+    """Heading, table and buttons of the layer that is open; takes no room without one.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    state
+        Whose open layer to show.
+    """
+
+    def __init__(self, state: ExplorerState) -> None:
         super().__init__()
+        self.state = state
         self.heading, self.table = widgets.HTML(), widgets.HTML()
         self.close_button = button("Close", "Close the layer's table", css="pw-close-layer")
         self.all_button = button("Show all", css="pw-all-variants")
@@ -63,10 +71,12 @@ class LayerDetail(widgets.VBox):
         self.long = False
         self._of: OpenLayer | None = None
         self.add_class("pw-detail")
-        self.show(None)
+        self.when("library", "layer", "objective", "goal", "shown", do=self._show)
+        self.clicked(self.close_button, lambda: self.state.open_layer(None))
+        self.clicked(self.all_button, self.toggle)
 
-    def show(self, opened: OpenLayer | None) -> None:
-        """Show a layer, or nothing."""
+    def _show(self) -> None:
+        opened = opened_layer(self.state)
         self.layout.display = "none" if opened is None else ""
         if opened is not None and opened != self._of:
             self._of = opened
@@ -88,6 +98,46 @@ class LayerDetail(widgets.VBox):
         all_words = f"Show all {count} variants"
         self.all_button.description = f"Show the best {SHORT} only" if self.long else all_words
         self.all_button.tooltip = self.all_button.description
+
+
+class LayerPanel(Panel):
+    """The open layer with all of its variants; the layers' chart, or a list, opens one.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> from puzzle_widgets.widgets.layers.detail import LayerPanel
+    >>> state = pw.ExplorerState("stdlib-2m-measured")
+    >>> panel = LayerPanel(state)
+    >>> state.open_layer(3)
+    >>> panel.close()
+    """
+
+    title = "Layer"
+    css_class = "pw-layer-panel"
+
+    def build(self) -> list[widgets.Widget]:
+        """Make the hint and the detail."""
+        self.hint = widgets.HTML("<p class='pw-says'>No layer is open. Click one in the chart.</p>")
+        self.detail = self.own(LayerDetail(self.state))
+        return [self.hint, self.detail]
+
+    def bind(self) -> None:
+        """Follow which layer is open."""
+        self.when("layer", do=self._show_hint)
+
+    def _show_hint(self) -> None:
+        self.hint.layout.display = "" if self.state.layer is None else "none"
+
+
+def opened_layer(state: ExplorerState) -> OpenLayer | None:
+    """The layer that is open, with the block that is shown there."""
+    place, shown = state.layer, state.shown
+    if place is None or not 0 <= place < len(state.library.layers):
+        return None
+    there = shown is not None and shown.found and shown.library is state.library
+    chosen = shown.blocks[place].name if shown is not None and there else None
+    return OpenLayer(state.library, place, chosen, state.objective, state.goal == "maximize")
 
 
 def detail_title(opened: OpenLayer) -> str:

@@ -19,12 +19,11 @@ from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.layers.detail import (
     LayerDetail,
-    OpenLayer,
     block_words,
     layer_name,
     view_words,
 )
-from puzzle_widgets.widgets.panel import Panel, button, guard, row
+from puzzle_widgets.widgets.panel import Panel, Shown, guard, menu, row, symbol_button
 
 _NONE = ("none", -1)
 _HINT = "Hover a layer for details; click it, or use the arrow keys, to open it."
@@ -44,6 +43,15 @@ class LayerView(Panel):
     Size (mirrored bars), choice (one row a kind of block), runtime and memory (kept and saved);
     a click opens a layer with all of its variants.
 
+    Parameters
+    ----------
+    source
+        The state to show; or a library, for a panel with a state of its own.
+    detailed
+        Whether the open layer is shown below; pages with a ``LayerPanel`` need not.
+    reasons
+        Whether to say here why nothing is feasible; pages with a ``BudgetPanel`` need not.
+
     Examples
     --------
     >>> import puzzle_widgets as pw
@@ -58,6 +66,10 @@ class LayerView(Panel):
     title = "Blocks by layer"
     css_class = "pw-layer-view"
 
+    def __init__(self, source: Shown, *, detailed: bool = True, reasons: bool = True) -> None:
+        self._detailed, self._reasons = detailed, reasons
+        super().__init__(source)
+
     def build(self) -> list[widgets.Widget]:
         """Make switch, chart, line of words, legend and the detail of one layer."""
         self._views: dict[str, View] = {}
@@ -67,21 +79,22 @@ class LayerView(Panel):
         self._viewed = ""
         self.switch = widgets.ToggleButtons(tooltips=[], options=["Size"])
         self.switch.add_class("pw-views")
-        self.previous = button("Previous layer", "Open the previous layer", css="pw-prev")
-        self.following = button("Next layer", "Open the next layer", css="pw-next")
+        self.previous = symbol_button("\u2039", "Previous layer", css="pw-prev")
+        self.following = symbol_button("\u203a", "Next layer", css="pw-next")
         self.picker = widgets.Dropdown(description="Layer", options=[_NONE])
         self.picker.add_class("pw-layer-picker")
         self.status, self.line, self.legend = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self.status.add_class("pw-live")
+        for name in ("pw-live", "pw-layer-says"):
+            self.status.add_class(name)
         self.line.add_class("pw-layer-line")
         self.box = widgets.Box()
         self.box.add_class("pw-keys")
-        self.detail = LayerDetail()
+        self.detail = self.own(LayerDetail(self.state)) if self._detailed else None
         walk = row(self.previous, self.following, self.picker, css="pw-walk")
-        tools = row(self.switch, walk, css="pw-layer-tools")
         save = picture_buttons(self.state, "the layers", "blocks-by-layer", self._picture)
-        foot = row(self.legend, save, css="pw-layer-foot")
-        return [tools, self.status, self.box, self.line, foot, self.detail]
+        tools = row(self.switch, walk, menu("Save a picture", save), css="pw-layer-tools")
+        foot = row(self.legend, self.line, css="pw-layer-foot")
+        return [tools, self.status, self.box, foot, *filter(None, [self.detail])]
 
     def bind(self) -> None:
         """Follow the library, what is shown, and the open layer."""
@@ -94,8 +107,6 @@ class LayerView(Panel):
         self.changed(self.picker, self._pick)
         self.clicked(self.previous, lambda: self._step(-1))
         self.clicked(self.following, lambda: self._step(1))
-        self.clicked(self.detail.close_button, lambda: self.state.open_layer(None))
-        self.clicked(self.detail.all_button, self.detail.toggle)
 
     @property
     def view(self) -> View:
@@ -144,7 +155,6 @@ class LayerView(Panel):
         self.head.value = heading(self.title, self.state.shown_name)
         self._tell_status()
         self._describe()
-        self._open_detail()
 
     def _picture(self) -> Drawing | None:
         if self._last is None:
@@ -202,22 +212,10 @@ class LayerView(Panel):
         self.picker.value = _NONE[1] if self.state.layer is None else self.state.layer
         self._mark()
         self._describe()
-        self._open_detail()
 
     def _mark(self) -> None:
         if self.view.chart is not None:
             self.view.chart.mark(self.state.layer)
-
-    def _open_detail(self) -> None:
-        self.detail.show(self._opened())
-
-    def _opened(self) -> OpenLayer | None:
-        state, place = self.state, self.state.layer
-        if place is None or not 0 <= place < len(state.library.layers):
-            return None
-        current = state.shown is not None and state.shown is self._last
-        chosen = self._last.blocks[place].name if self._last and current else None
-        return OpenLayer(state.library, place, chosen, state.objective, state.goal == "maximize")
 
     def _pick(self, place: int) -> None:
         self.state.open_layer(None if place == _NONE[1] else place)
@@ -256,7 +254,8 @@ class LayerView(Panel):
             return Markup("<span class='pw-quiet'>Searching …</span>")
         if shown.found:
             return Markup("<span>{}</span>").format(view_words(self.switch.value, shown))
-        reason = shown.reason or "No architecture was found in time."
+        reason = shown.reason if self._reasons else "No architecture."
+        reason = reason or "No architecture was found in time."
         rest = "" if self._last is None else " Below, dimmed: the last one that was found."
         return Markup("<span class='pw-warn'>{}{}</span>").format(reason, rest)
 

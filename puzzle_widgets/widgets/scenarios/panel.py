@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 import ipywidgets as widgets
 from markupsafe import Markup
@@ -11,22 +10,19 @@ from markupsafe import Markup
 from puzzle_widgets.charts.comparison import parent_series, scenario_series
 from puzzle_widgets.files import preset_names
 from puzzle_widgets.files.scenario_file import dump_layers, dump_scenarios, dump_table
-from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT, format_number
-from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Scenario
-from puzzle_widgets.solution.scenario import free_name
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.files import FilePicker, picture_buttons
 from puzzle_widgets.widgets.html import download_link
 from puzzle_widgets.widgets.panel import Panel, button, guard, named, row
 from puzzle_widgets.widgets.scenarios.comparison import Comparison
+from puzzle_widgets.widgets.scenarios.names import suggested_name
 from puzzle_widgets.widgets.scenarios.table import scenario_table
 
 _EMPTY = (
     "<p class='pw-says'>No scenarios yet. Save the solution that is shown, change the budgets, "
     "save another: they are compared here.</p>"
 )
-_LONGEST_NAME = 72
 _COMPARE = "Use as reference", "Set the answer and its charts against this scenario"
 _STOP = "Stop comparing", "Set the answer against this scenario no longer"
 _HINT = "JSON or CSV of scenarios, a model's config.json, or solutions.json"
@@ -218,45 +214,6 @@ def _field(placeholder: str) -> widgets.Text:
     field = widgets.Text(placeholder=placeholder)
     field.layout.width, field.layout.min_width = "240px", "0"
     return field
-
-
-def suggested_name(state: ExplorerState) -> str:
-    """Offer a name that no scenario has yet, such as ``"80,000 MiB, 6,000 tokens/s"``."""
-    taken = {kept.name for kept in state.scenarios}
-    if state.shown is not None:
-        in_ms = any(row.resource == RUNTIME and row.on for row in state.budgets)
-        words = _budgets_words(state.shown.problem, as_speed=not in_ms)
-        if words and len(words) <= _LONGEST_NAME:
-            return free_name(words, taken)
-    return _numbered(taken)
-
-
-def _budgets_words(problem: SearchProblem, *, as_speed: bool) -> str:
-    words = []
-    for key, budget in problem.budgets.items():
-        if math.isfinite(budget.upper):
-            words.append(_limit_words(problem, key, budget.upper, "", as_speed=as_speed))
-        if math.isfinite(budget.lower):
-            words.append(_limit_words(problem, key, budget.lower, "≥ ", as_speed=as_speed))
-    return ", ".join(words)
-
-
-def _limit_words(
-    problem: SearchProblem, key: str, limit: float, sign: str, *, as_speed: bool
-) -> str:
-    speed = problem.library.throughput(limit) if key == RUNTIME and as_speed else None
-    if speed is not None and math.isfinite(speed):
-        return f"{'≤ ' if sign else ''}{format_number(speed)} tokens/s"
-    quantity = problem.library.quantity(key)
-    named = quantity.unit and key in (MEMORY, RUNTIME, THROUGHPUT)
-    return sign + quantity.text(limit) + ("" if named else f" {quantity.label}")
-
-
-def _numbered(taken: Collection[str]) -> str:
-    number = len(taken) + 1
-    while f"Scenario {number}" in taken:
-        number += 1
-    return f"Scenario {number}"
 
 
 def download_links(scenarios: Sequence[Scenario]) -> Markup:

@@ -7,10 +7,6 @@ const KEYS = {
   Home: ".pw-first", End: ".pw-last",
 };
 
-function setOnce(element, name, value) {
-  if (value && element.getAttribute(name) !== value) element.setAttribute(name, value);
-}
-
 function plain(element) {
   return element && element.textContent.replace(/\u200b/g, "").trim();
 }
@@ -20,7 +16,7 @@ function nameControl(control) {
   const label = own && own.querySelector(":scope > label");
   const row = control.closest(".pw-row, .pw-limit");
   const name = row && row.querySelector(".pw-name");
-  const words = plain(label) || plain(name);
+  const words = plain(label) || plain(name) || control.title;
   setOnce(control, "aria-label", words);
   if (control.classList.contains("noUi-handle")) {
     const said = row && row.querySelector(".pw-said");
@@ -59,7 +55,9 @@ function watchRoom(chart) {
 }
 
 function improve() {
+  measureRooms();
   document.querySelectorAll(".pw-ui").forEach((panel) => {
+    improvePanel(panel);
     panel.querySelectorAll(NAMED).forEach(nameControl);
     panel.querySelectorAll(".pw-keys").forEach(nameChart);
     panel.querySelectorAll(".pw-figure").forEach(watchRoom);
@@ -123,6 +121,7 @@ function start() {
   });
   document.addEventListener("keydown", press, true);
   document.addEventListener("keydown", undo, true);
+  startPanels();
   ["focusin", "pointerdown"].forEach((name) => {
     document.addEventListener(name, (event) => { lastPlace = event.target; }, true);
   });

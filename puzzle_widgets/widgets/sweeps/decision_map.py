@@ -11,7 +11,7 @@ from puzzle_widgets.charts import Drawing, Figure, decision_figures, draw
 from puzzle_widgets.sweeps.decision_map import DecisionGrid
 from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.layers.detail import layer_name, sized_label
-from puzzle_widgets.widgets.panel import named, row
+from puzzle_widgets.widgets.panel import menu, named, row
 from puzzle_widgets.widgets.sweeps.parts import MapPanel, Walk, answer_words, line
 
 _HINT = "Hover a cell for details; click a row, or use the arrow keys, to show its architecture."
@@ -20,17 +20,15 @@ _HINT = "Hover a cell for details; click a row, or use the arrow keys, to show i
 class DecisionMap(MapPanel[DecisionGrid]):
     """The block of every layer for each target of a budget, as in figure 8 of the Puzzle paper.
 
-    Nothing is searched until the button is pressed. A click on a row, the list, the buttons and
-    the arrow keys show its architecture.
+    It is searched when it is first looked at; its button searches it again. A click on a row, the
+    list, the buttons and the arrow keys show its architecture.
 
     Examples
     --------
     >>> import puzzle_widgets as pw
-    >>> state = pw.ExplorerState("stdlib-2m-measured")
-    >>> decisions = pw.DecisionMap(state)
-    >>> state.start("decisions")
-    >>> state.show_row(0)
-    >>> state.shown is state.decisions.solutions[0]
+    >>> decisions = pw.DecisionMap("stdlib-2m-measured")
+    >>> decisions.state.show_row(0)
+    >>> decisions.state.shown is decisions.state.decisions.solutions[0]
     True
     >>> decisions.close()
     """
@@ -49,9 +47,10 @@ class DecisionMap(MapPanel[DecisionGrid]):
         self.walk = Walk(self, "row")
         keys = row(self.key, self.legend, css="pw-map-keys")
         save = picture_buttons(self.state, "the decision map", "decision-map", self._picture)
-        self.body = widgets.VBox([keys, self.box, self.line, self.walk.box, save])
+        self.body = widgets.VBox([keys, self.box, self.line, self.walk.box])
         self.body.add_class("pw-map-rows")
-        return [named("Rows: targets of", self.over), self.build_search(), self.body]
+        axis = row(named("Rows: targets of", self.over), menu("Save a picture", save))
+        return [axis, self.build_search(), self.body]
 
     def bind(self) -> None:
         """Follow the state, and act on it."""
@@ -94,6 +93,10 @@ class DecisionMap(MapPanel[DecisionGrid]):
             self.line.value = line(f"Shown: {grid.targets.words(place)}", words)
         else:
             self.line.value = line(_HINT)
+
+    def can_search(self) -> bool:
+        """Whether there is a cost, and the sense of the score is known."""
+        return super().can_search() and bool(self.state.decisions_over)
 
     @property
     def _selected(self) -> int | None:

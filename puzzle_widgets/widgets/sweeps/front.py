@@ -21,7 +21,7 @@ from puzzle_widgets.sweeps import ParetoFront
 from puzzle_widgets.widgets.charts import FrontChart, legend_line
 from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.html import folded_list, heading
-from puzzle_widgets.widgets.panel import guard, named, row
+from puzzle_widgets.widgets.panel import guard, menu, named, row
 from puzzle_widgets.widgets.sweeps.parts import SweepPanel, Walk
 
 _DRAWN = (
@@ -45,15 +45,15 @@ class ParetoPlot(SweepPanel):
     """Pareto front of the summed score against a resource.
 
     A click, the list of points, the buttons and the arrow keys choose a point; the current
-    solution, the parent, saved solutions and the budgets stand beside the front.
+    solution, the parent, saved solutions and the budgets stand beside the front. Alone it is
+    searched at once.
 
     Examples
     --------
     >>> import puzzle_widgets as pw
-    >>> state = pw.ExplorerState("stdlib-2m-measured")
-    >>> plot = pw.ParetoPlot(state)
-    >>> state.set_front("stats.memory_mib")
-    >>> state.show_point(0)  # as a click on the first point does
+    >>> plot = pw.ParetoPlot("stdlib-2m-measured")
+    >>> plot.state.set_front("stats.memory_mib")
+    >>> plot.state.show_point(0)  # as a click on the first point does
     >>> plot.close()
     """
 
@@ -70,13 +70,17 @@ class ParetoPlot(SweepPanel):
         self._keys: Sequence[Key] | None = None
         self._drawn: tuple[tuple[object, ...], tuple[object, ...]] = ((), ())
         self.legend = widgets.HTML()
+        self.legend.add_class("pw-front-legend")
         chart = widgets.Box([self.chart.figure])
         chart.add_class("pw-keys")
         self.measured = widgets.HTML()
         self.walk = Walk(self, "point")
+        self._build_axis()
         pictures = picture_buttons(self.state, "the Pareto front", "pareto-front", self._picture)
-        search = (self._build_axis(), self.build_search())
-        return [*search, self.legend, chart, self.walk.box, self.measured, pictures]
+        more = menu("More about the front", row(self.held), pictures)
+        tools = row(named("X axis", self.axis, css=""), more, css="pw-front-tools")
+        foot = row(self.walk.box, self.measured, css="pw-front-foot")
+        return [tools, self.build_search(), self.legend, chart, foot]
 
     def bind(self) -> None:
         """Follow the state, and act on it."""
@@ -97,7 +101,7 @@ class ParetoPlot(SweepPanel):
         ):
             self.chart.on_click(name, guard(self.state, show))
 
-    def _build_axis(self) -> widgets.Widget:
+    def _build_axis(self) -> None:
         self.axis = widgets.Dropdown(layout=widgets.Layout(width="200px"))
         self.held = widgets.Checkbox(
             description="Keep other budgets",
@@ -105,8 +109,6 @@ class ParetoPlot(SweepPanel):
             indent=False,
             layout=widgets.Layout(width="auto"),
         )
-        # A row for each: a row names its controls.
-        return row(named("X axis", self.axis, css=""), row(self.held))
 
     def _picture(self) -> Drawing | None:
         """What is on the screen, for a file."""
@@ -186,7 +188,6 @@ class ParetoPlot(SweepPanel):
         front, running = self._front(), self.state.front_running
         done, asked = (front.done, front.asked) if front else (0, self.state.front_points)
         self.search.show((done, asked), running=running, again=False)
-        self.search.button.disabled = not running and front is not None and front.complete
         self.search.say(outcome_words(self.state, front))
 
     def _show_walk(self) -> None:

@@ -19,7 +19,7 @@ from puzzle_widgets.sweeps.front import resource_use
 from puzzle_widgets.widgets.charts import CellChart, legend_line, strip_line
 from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.layers.detail import changed_words
-from puzzle_widgets.widgets.panel import Panel, button, guard, named, row
+from puzzle_widgets.widgets.panel import Panel, Shown, button, guard, named, row, symbol_button
 from puzzle_widgets.widgets.status import status_words
 
 _OUTDATED = "Out of date: objective or other budgets have changed since."
@@ -56,6 +56,8 @@ class SearchLine:
         self.running.layout.display = None if running else "none"
         self.button.description = "Stop" if running else "Compute again" if again else self._words
         self.button.tooltip = "Stop the search" if running else self._words
+        whole = counts is not None and done >= asked and not running
+        self.button.layout.display = "none" if whole and not again else ""
 
     def say(self, words: str, *, warn: bool = False) -> None:
         """Say what became of the search."""
@@ -68,6 +70,12 @@ class SweepPanel(Panel):
 
     sweep: ClassVar[SweepName]
     counted: ClassVar[str]
+    _begins = False
+
+    def __init__(self, source: Shown, *, messages: bool | None = None) -> None:
+        super().__init__(source, messages=messages)
+        if self.alone:
+            self.opened()
 
     def build_search(self) -> widgets.Widget:
         """Make the button with its progress."""
@@ -75,6 +83,21 @@ class SweepPanel(Panel):
         self.search = SearchLine(what, self.counted)
         self.clicked(self.search.button, self._search_or_stop)
         return self.search.box
+
+    def opened(self) -> None:
+        """Search what is looked at for the first time, here and in libraries opened later."""
+        if not self._begins:
+            self._begins = True
+            self.when("library", "question", do=self.search_unasked)
+
+    def search_unasked(self) -> None:
+        """Search, unless there is something to see, or it is on its way."""
+        if self.sweep not in self.state.record.asked and self.can_search():
+            self.state.start(self.sweep)
+
+    def can_search(self) -> bool:
+        """Whether there is something to search."""
+        return not self.state.question
 
     def _search_or_stop(self) -> None:
         running = getattr(self.state, f"{self.sweep}_running")
@@ -97,12 +120,12 @@ class Walk:
         step = getattr(panel.state, f"step_{noun}")
         self._show = getattr(panel.state, f"show_{noun}")
         self.first, self.previous, self.next, self.last = (
-            button(f"{word} {noun}", css=f"pw-{css}")
-            for word, css in (
-                ("First", "first"),
-                ("Previous", "prev"),
-                ("Next", "next"),
-                ("Last", "last"),
+            symbol_button(symbol, f"{word} {noun}", css=f"pw-{css}")
+            for word, css, symbol in (
+                ("First", "first", "«"),
+                ("Previous", "prev", "\u2039"),
+                ("Next", "next", "\u203a"),
+                ("Last", "last", "»"),
             )
         )
         for end in (self.first, self.last):

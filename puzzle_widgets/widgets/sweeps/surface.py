@@ -9,7 +9,7 @@ import ipywidgets as widgets
 from puzzle_widgets.charts import Drawing, Figure, draw, surface_figure
 from puzzle_widgets.sweeps.surface import SurfaceGrid
 from puzzle_widgets.widgets.files import picture_buttons
-from puzzle_widgets.widgets.panel import button, named, row
+from puzzle_widgets.widgets.panel import button, menu, named, row
 from puzzle_widgets.widgets.sweeps.parts import MapPanel, answer_words, line
 
 _HINT = "Hover a cell for details; click it to set both budgets."
@@ -19,16 +19,14 @@ _TOO_FEW = "A budget surface needs two costs; this library has fewer."
 class BudgetSurface(MapPanel[SurfaceGrid]):
     """Best summed score over a grid of two budgets.
 
-    Nothing is searched until the button is pressed. A click on a cell, or the two lists and
-    their button, set both budgets; a cross marks the current ones.
+    It is searched when it is first looked at; its button searches it again. A click on a cell, or
+    the two lists and their button, set both budgets; a cross marks the current ones.
 
     Examples
     --------
     >>> import puzzle_widgets as pw
-    >>> state = pw.ExplorerState("stdlib-2m-measured")
-    >>> surface = pw.BudgetSurface(state)
-    >>> state.start("surface")
-    >>> state.surface.complete
+    >>> surface = pw.BudgetSurface("stdlib-2m-measured")
+    >>> surface.state.surface.complete
     True
     >>> surface.close()
     """
@@ -45,7 +43,8 @@ class BudgetSurface(MapPanel[SurfaceGrid]):
         self.x, self.y = widgets.Dropdown(layout=wide), widgets.Dropdown(layout=wide)
         self.build_map()
         self.box.add_class("pw-map-chart")
-        axes = row(named("Columns", self.x), named("Rows", self.y))
+        save = picture_buttons(self.state, "the surface", "budget-surface", self._picture)
+        axes = row(named("Columns", self.x), named("Rows", self.y), menu("Save a picture", save))
         self.body = widgets.Box([self.box, self._build_side()])
         self.body.add_class("pw-map-body")
         return [axes, self.build_search(), self.body]
@@ -94,14 +93,17 @@ class BudgetSurface(MapPanel[SurfaceGrid]):
         words = f"{grid.x.words(cell[1])}, {grid.y.words(cell[0])}"
         self.line.value = line(words, answer_words(grid.cells[cell[0]][cell[1]], (grid.x, grid.y)))
 
+    def can_search(self) -> bool:
+        """Whether there are two costs, and the sense of the score is known."""
+        return super().can_search() and bool(self.state.surface_y)
+
     def _build_side(self) -> widgets.Widget:
         auto = {"width": "auto"}
         self.column, self.row = widgets.Dropdown(layout=auto), widgets.Dropdown(layout=auto)
         self.use = button("Use these budgets", "Set both budgets to those of this cell")
         pick = widgets.VBox([named("Column", self.column), named("Row", self.row), self.use])
         pick.add_class("pw-map-pick")
-        save = picture_buttons(self.state, "the surface", "budget-surface", self._picture)
-        side = widgets.VBox([self.key, self.legend, pick, self.line, save])
+        side = widgets.VBox([self.key, self.legend, pick, self.line])
         side.add_class("pw-map-side")
         return side
 

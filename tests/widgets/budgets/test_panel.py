@@ -8,7 +8,7 @@ import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping, LayerName
 from puzzle_widgets.problem.budget_rows import SearchRule
 from puzzle_widgets.state import BudgetSetting
-from puzzle_widgets.widgets.budgets.panel import BudgetRow
+from puzzle_widgets.widgets.budgets.row import BudgetRow
 from tests.support.libraries import MEMORY, RUNTIME, make_library
 
 KEYS = ("metrics.loss", "metrics.accuracy", MEMORY, RUNTIME)
@@ -51,15 +51,16 @@ def budget_of(panel: pw.BudgetPanel, label: str) -> BudgetSetting:
     return setting
 
 
-def test_there_is_a_row_for_each_limit_with_what_the_state_says(panel: pw.BudgetPanel) -> None:
-    """Switch, sense, field, unit and slider show the setting, and the remark its share."""
-    assert [row.quantity.label for row in panel.rows] == ["Memory", "Runtime", "Throughput"]
+def offered(panel: pw.BudgetPanel) -> list[str]:
+    """What can be added, the invitation left out."""
+    return [words for words, _ in panel.add.options[1:]]
+
+
+def test_there_is_a_row_for_each_budget_in_use(panel: pw.BudgetPanel) -> None:
+    """Sense, field, unit and slider show the setting, and the remark its share."""
+    assert [row.quantity.label for row in panel.rows] == ["Memory", "Throughput"]
     memory = row_of(panel, "Memory")
-    assert (memory.switch.value, memory.sense.value, memory.field.value) == (
-        True,
-        "at most",
-        "3,072",
-    )
+    assert (memory.sense.value, memory.field.value) == ("at most", "3,072")
     assert "MiB" in memory.unit.value
     assert "75 % of the parent (4,096 MiB)" in memory.words.value
     assert abs(memory.slider.value - 3072) <= memory.slider.step / 2
@@ -77,26 +78,32 @@ def test_dragging_sets_the_limit_and_keeps_the_slider(panel: pw.BudgetPanel) -> 
     assert panel.state.solution.totals[MEMORY] <= 1000
 
 
-def test_touching_a_row_that_is_off_turns_it_on(panel: pw.BudgetPanel) -> None:
-    """A dragged or typed limit holds at once."""
-    row = row_of(panel, "Runtime")
-    assert not row.switch.value
-    row.slider.value = 200.0
-    assert budget_of(panel, "Runtime").on
-    assert row.switch.value
-    row.switch.value = False
-    row.field.value = "150"
+def test_a_budget_is_added_and_removed(panel: pw.BudgetPanel) -> None:
+    """What is not in use is in the list; added it holds; removed it does not, but is kept."""
+    memory = row_of(panel, "Memory")
+    assert offered(panel) == ["Runtime (ms)"]
+    panel.add.value = 1
+    runtime = row_of(panel, "Runtime")
+    runtime.field.value = "150"
     assert budget_of(panel, "Runtime") == BudgetSetting(RUNTIME, "at most", 150.0, on=True)
+    assert panel.add.layout.display == "none"
+    assert row_of(panel, "Memory") is memory, "a slider in hand stays"
+    runtime.remove.click()
+    assert [row.quantity.label for row in panel.rows] == ["Memory", "Throughput"]
+    assert not panel.state.budgets[1].on
+    assert (offered(panel), panel.add.layout.display) == (["Runtime (ms)"], "")
+    panel.add.value = 1
+    assert row_of(panel, "Runtime").field.value == "150"
 
 
-def test_switching_off_lifts_the_limit(panel: pw.BudgetPanel) -> None:
-    """The switch takes the budget out of the problem, and puts it back as it was."""
-    row = row_of(panel, "Memory")
-    row.switch.value = False
+def test_removing_lifts_the_limit(panel: pw.BudgetPanel) -> None:
+    """It takes the budget out of the problem; undone, it is back as it was."""
+    row_of(panel, "Memory").remove.click()
     assert MEMORY not in panel.state.problem.budgets
-    assert "pw-off" in row._dom_classes
-    row.switch.value = True
+    assert offered(panel) == ["Memory (MiB)", "Runtime (ms)"]
+    panel.state.undo()
     assert panel.state.problem.budgets[MEMORY].upper == 3072
+    assert row_of(panel, "Memory").field.value == "3,072"
 
 
 def test_sense_turns_a_limit_round_in_place(panel: pw.BudgetPanel) -> None:
@@ -127,7 +134,7 @@ def test_value_outside_the_span_is_kept_and_said_to_be_impossible(
     assert row.slider.value == row.slider.min
     assert "pw-warn" in row.words.value
     assert "least possible is 400 MiB" in row.words.value
-    row.switch.value = False
+    row.field.value = "500"
     assert "pw-warn" not in row.words.value
 
 
@@ -173,7 +180,7 @@ def test_gib_is_offered_only_where_something_is_in_mib() -> None:
     library = make_library([[[0, 3], [1, 1]]], ("metrics.loss", "stats.cost"))
     panel = pw.BudgetPanel(library)
     assert panel.gib.layout.display == "none"
-    assert [row.quantity.label for row in panel.rows] == ["Cost"]
+    assert offered(panel) == ["Cost"]
 
 
 def test_objective_offers_scores_then_costs_in_their_usual_sense(
@@ -194,7 +201,7 @@ def test_reset_brings_back_what_the_library_opens_with(
 ) -> None:
     """Objective, senses, switches and values return."""
     panel.objective.value = MEMORY
-    row_of(panel, "Runtime").field.value = "77"
+    row_of(panel, "Throughput").field.value = "77"
     row_of(panel, "Memory").sense.value = "at least"
     panel.reset.click()
     fresh = pw.ExplorerState(library)
@@ -207,9 +214,9 @@ def test_rows_are_made_anew_when_other_resources_are_limited(panel: pw.BudgetPan
     """A restored problem may bring a second limit on one resource."""
     state = panel.state
     state.set_budgets((*state.budgets, BudgetSetting(MEMORY, "at least", 500.0, on=True)))
-    assert len(panel.budget_rows.children) == 4
-    assert (panel.rows[3].sense.value, panel.rows[3].field.value) == ("at least", "500")
-    panel.rows[3].field.value = "600"
+    assert len(panel.budget_rows.children) == 3
+    assert (panel.rows[2].sense.value, panel.rows[2].field.value) == ("at least", "500")
+    panel.rows[2].field.value = "600"
     assert state.problem.budgets[MEMORY].lower == 600
 
 
@@ -282,7 +289,9 @@ def test_panel_follows_another_library(panel: pw.BudgetPanel) -> None:
     keys = ("metrics.<b>up</b>", "stats.<i>cost</i>")
     panel.state.open_library(make_library([[[0, 3], [1, 1]]], keys))
     assert [key for _, key in panel.objective.options] == list(keys)
-    assert len(panel.rows) == 1
+    assert not panel.rows
+    panel.add.value = 0
+    assert "<i>" not in panel.rows[0].name.value
     assert "<i>" not in panel.rows[0].words.value
     panel.rows[0].slider.value = 1.0
     assert panel.state.solution.totals["stats.<i>cost</i>"] == 1
@@ -300,8 +309,7 @@ def test_sliders_and_fields_can_be_named_by_the_page(panel: pw.BudgetPanel) -> N
     """Each row has what the page's script names its controls by."""
     for row in panel.rows:
         assert "pw-limit" in row._dom_classes
-        assert "pw-name" in row.switch._dom_classes
-        assert row.switch.description == row.quantity.label
+        assert f"<span class='pw-name'>{row.quantity.label}</span>" in row.name.value
         assert row.slider.tooltip
         assert row.slider.continuous_update
 
@@ -313,17 +321,17 @@ def test_one_layer_with_one_variant_has_usable_sliders() -> None:
 
 
 def test_each_limit_says_whether_it_binds_and_what_is_left(panel: pw.BudgetPanel) -> None:
-    """In the unit on screen, live; a row that is off says nothing."""
-    memory, runtime = row_of(panel, "Memory"), row_of(panel, "Runtime")
-    runtime.switch.value = False
-    row_of(panel, "Throughput").switch.value = False
+    """In the unit on screen, live, in full and short."""
+    memory = row_of(panel, "Memory")
+    row_of(panel, "Throughput").remove.click()
     memory.field.value = "4,000"
     used = panel.state.solution.totals[MEMORY]
     assert f"The limit: {4000 - used:.0f} MiB to spare" in memory.slack.value
     assert "pw-binds" in memory.slack.value
-    assert runtime.slack.value == ""
+    assert ">the limit<" in memory.slack.value
     memory.field.value = "5,000"
     assert "Not the limit: 904 MiB to spare" in memory.slack.value
+    assert ">904 to spare<" in memory.slack.value
     panel.share.value = True
     assert "Not the limit: 22.1 % to spare" in row_of(panel, "Memory").slack.value
 
