@@ -191,6 +191,22 @@ class SearchProblem:
             others[resource] = budget
         return replace_field(self, "budgets", FrozenMapping(others))
 
+    def with_objective(
+        self, *, minimize: str | None = None, maximize: str | None = None
+    ) -> SearchProblem:
+        """Give the same budgets and rules with another objective.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> library = pw.load_library("stdlib-2m-measured")
+        >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+        >>> problem.with_objective(minimize="metrics.lm_loss").objective
+        'metrics.lm_loss'
+        """
+        objective, goal = _read_goal(self.library, minimize, maximize)
+        return replace_field(replace_field(self, "objective", objective), "goal", goal)
+
     def with_difference(self, architecture: Architecture, layers: int) -> SearchProblem:
         """Give the same problem, to differ from an architecture in at least ``layers`` layers."""
         rule = check_difference(self.library, Difference(FrozenMapping(architecture), layers))

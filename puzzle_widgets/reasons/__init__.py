@@ -4,8 +4,10 @@ from puzzle_widgets.reasons.alternatives import Alternatives, alternatives
 from puzzle_widgets.reasons.baselines import Baseline, Baselines, baselines
 from puzzle_widgets.reasons.bounds import lp_bound
 from puzzle_widgets.reasons.conflicts import Conflict
+from puzzle_widgets.reasons.evaluate import evaluate
 from puzzle_widgets.reasons.explain import BudgetReason, Explanation, explain
 from puzzle_widgets.reasons.inclusion import InclusionCosts, inclusion_costs
+from puzzle_widgets.reasons.points import PointAdvice, which_point
 from puzzle_widgets.reasons.sensitivity import Noise, Sensitivity, sensitivity
 from puzzle_widgets.reasons.steps import NextStep
 
@@ -19,11 +21,14 @@ __all__ = [
     "InclusionCosts",
     "NextStep",
     "Noise",
+    "PointAdvice",
     "Sensitivity",
     "alternatives",
     "baselines",
+    "evaluate",
     "explain",
     "inclusion_costs",
     "lp_bound",
     "sensitivity",
+    "which_point",
 ]
