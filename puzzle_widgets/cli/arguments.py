@@ -13,6 +13,7 @@ from puzzle_widgets.solution.optimum import EXACT
 from puzzle_widgets.sweeps.front import DEFAULT_POINTS
 
 export = Deferred("puzzle_widgets.export")
+run_explain = Deferred("puzzle_widgets.cli.run_explain")
 run_export = Deferred("puzzle_widgets.cli.run_export")
 run_library = Deferred("puzzle_widgets.cli.run_library")
 run_picture = Deferred("puzzle_widgets.cli.run_picture")
@@ -79,6 +80,54 @@ def add_front(command: argparse.ArgumentParser) -> None:
         help="least and greatest limit tried, in the resource's unit",
     )
     command.set_defaults(run=run_search.run_front)
+
+
+def add_explain(command: argparse.ArgumentParser) -> None:
+    """Add what ``explain`` takes."""
+    command.epilog = EXPLAINED
+    _add_problem(command)
+    command.add_argument(
+        "--exact",
+        action="store_true",
+        help="search on until every next step is proven, not a bracket",
+    )
+    command.add_argument(
+        "--costs-of-blocks",
+        action="store_true",
+        help="how much worse the score gets with each block that was not chosen",
+    )
+    command.add_argument(
+        "--sensitivity",
+        type=_finite,
+        nargs="?",
+        const=0.05,
+        metavar="NOISE",
+        help="which choices survive noise in the scores (default: 0.05 for 5 %%)",
+    )
+    command.add_argument(
+        "--samples",
+        type=_positive,
+        default=1000,
+        metavar="N",
+        help="searches for --sensitivity (default: %(default)s)",
+    )
+    command.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of random numbers (default: 0)"
+    )
+    command.add_argument(
+        "--alternatives",
+        type=_finite,
+        nargs="?",
+        const=0.01,
+        metavar="WITHIN",
+        help="what scores nearly as well (default: within 0.01 of the score, 1 %%)",
+    )
+    command.add_argument(
+        "--baselines",
+        action="store_true",
+        help="compare with greedy, homogeneous, random and other ways",
+    )
+    command.set_defaults(run=run_explain.run)
 
 
 def add_export(command: argparse.ArgumentParser) -> None:

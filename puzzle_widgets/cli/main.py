@@ -19,6 +19,7 @@ _GENERAL = ("-h", "--help", "--version")
 _COMMANDS = {
     "app": "serve the explorer on this machine",
     "search": "find the best architecture within budgets",
+    "explain": "say why the best architecture is what it is, and what else there is",
     "front": "find the Pareto front of score against a resource",
     "export": "export the best architecture to vLLM, TensorRT-LLM, Puzzletron and others",
     "picture": "draw layers, front, surface or decision map as SVG",

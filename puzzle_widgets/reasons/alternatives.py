@@ -161,10 +161,9 @@ class Alternatives(Told):
         if len(self.diverse) < 2:
             return "None of them differs much from the optimum."
         layers = [len(self.diverse[0].differing_layers(one)) for one in self.diverse[1:]]
-        return (
-            f"{len(self.diverse) - 1} that differ much are given, in {min(layers)} to "
-            f"{max(layers)} layers from the optimum."
-        )
+        few, many = min(layers), max(layers)
+        span = f"{few}" if few == many else f"{few} to {many}"
+        return f"{len(layers)} that differ much are given, in {span} layers from the optimum."
 
 
 def _percent(share: float) -> str:

@@ -142,9 +142,8 @@ class InclusionCosts(Told):
         if low == high:
             return [f"In layer {layers[low].name} the next best block costs {least}."]
         nearest = f"layer {layers[low].name}, where the next best block costs {least}"
-        return [
-            f"The nearest call is {nearest}; the clearest is layer {layers[high].name}, {most}."
-        ]
+        clearest = f"layer {layers[high].name}, with {most}"
+        return [f"The nearest call is {nearest}; the clearest is {clearest}."]
 
     def _place(self, layer: LayerName, variant: str) -> int:
         ((name, found),) = self.problem.bare.with_fixed({layer: variant}).fixed.items()
