@@ -12,10 +12,11 @@ from playwright.sync_api import Page
 
 import puzzle_widgets as pw
 from puzzle_widgets.problem.mckp import Mckp
+from puzzle_widgets.search.engine import solve_many
 from puzzle_widgets.search.kernel import host
 from puzzle_widgets.search.kernel.engine import solve_by_kernel
-from puzzle_widgets.search.options import SearchOptions
-from tests.support.instances import KINDS, instance, strongly_correlated
+from puzzle_widgets.search.options import Changes, SearchOptions
+from tests.support.instances import KINDS, instance, strongly_correlated, tightened
 from tests.support.libraries import golden, published_folder
 from tests.support.native_kernel import SOURCE
 from tests.support.static_server import served
@@ -73,6 +74,19 @@ async (problem) => {
 TOGETHER = """
 (problems) => Promise.all(problems.map(
   async (problem) => [...((await kernel.solve(problem)).choice || [])]))
+"""
+MANY = """
+async ([problem, changes, options]) => {
+  const told = [];
+  const onProgress = (count) => told.push(count);
+  const answers = await kernel.solveMany(problem, changes, { ...options, onProgress });
+  return { told, answers: answers.map((answer) => ({ ...answer,
+    choice: answer.choice && [...answer.choice], prices: answer.prices && [...answer.prices] })) };
+}
+"""
+MANY_REFUSED = """
+async ([problem, changes]) =>
+  kernel.solveMany(problem, changes).then(() => "", (error) => error.message)
 """
 REFUSED = """
 async ([problem, options]) =>
@@ -181,6 +195,76 @@ def test_several_searches_at_once_do_not_meet(kernel: Page) -> None:
     ours = [solve_by_kernel(mckp, SearchOptions(settle=True)).choice for mckp in drawn]
     theirs = kernel.evaluate(TOGETHER, [stated(mckp) for mckp in drawn])
     assert theirs == [[] if choice is None else choice.tolist() for choice in ours]
+
+
+def many(mckp: Mckp) -> list[Changes]:
+    """Other scores, forced variants, moved limits with a level of the ties of their own."""
+    rng = np.random.default_rng(0)
+    n, rows = len(mckp.score), len(mckp.rows)
+    moved = [tightened(mckp, rng) for _ in range(4)]
+    limits = [np.array([getattr(one, side) for one in moved]) for side in ("lower", "upper")]
+    found = [
+        Changes(scores=mckp.score * rng.uniform(0.8, 1.2, (4, n))),
+        Changes(forced=rng.integers(0, n, 4)),
+    ]
+    if mckp.ties is not None and len(mckp.ties):
+        weights = rng.choice([0.0, 0.5, 2.0], (4, rows))
+        found.append(Changes(lower=limits[0], upper=limits[1], weights=weights, level=0))
+    return found
+
+
+def worded(changes: Changes) -> dict[str, Any]:
+    """Changes as the script takes them."""
+    words: dict[str, Any] = {
+        name: [[one if np.isfinite(one) else None for one in row] for row in values.tolist()]
+        for name in ("scores", "lower", "upper", "weights")
+        if (values := getattr(changes, name)) is not None
+    }
+    if changes.forced is not None:
+        words["forced"] = changes.forced.tolist()
+    return words | {"level": changes.level}
+
+
+@pytest.mark.parametrize("kind", ["uniform", "ties", "published-like", "bands", "duplicates"])
+def test_many_in_one_call(kernel: Page, kind: str) -> None:
+    """Each as Python's own call of many gives it."""
+    for mckp in (instance(kind, seed) for seed in range(3)):
+        for changes in many(mckp):
+            ours = solve_many(mckp, changes, SearchOptions(settle=True), engine="kernel")
+            found = kernel.evaluate(MANY, [stated(mckp), worded(changes), {}])
+            assert found["told"][-1] == len(found["answers"]) == len(ours) == 4
+            for theirs, mine in zip(found["answers"], ours, strict=True):
+                assert (theirs["status"], theirs["score"]) == (mine.status, mine.score)
+                assert theirs["choice"] == (None if mine.choice is None else mine.choice.tolist())
+                if mine.prices is not None:
+                    assert theirs["prices"] == pytest.approx(mine.prices.tolist())
+
+
+def test_many_have_one_time_limit(kernel: Page) -> None:
+    """When it is over, those that are done are given."""
+    mckp = strongly_correlated(60, 33, 3)
+    changes = {"scores": [mckp.score.tolist()] * 3}
+    found = kernel.evaluate(MANY, [stated(mckp), changes, {"timeLimit": 100}])
+    assert found["answers"] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "changes need scores, limits or forced variants"),
+        ({"scores": [[1, 2, 3]]}, "scores has 3 numbers where 4 are needed"),
+        ({"forced": [4]}, "forced needs indices of variants"),
+        ({"forced": [-1]}, "forced needs indices of variants"),
+        ({"upper": [[1], [1, 2]]}, "upper has 3 numbers where 2 are needed"),
+        ({"weights": [[1]], "level": 1}, "level is none of the ties"),
+    ],
+)
+def test_changes_that_do_not_fit_are_refused(
+    kernel: Page, changes: dict[str, Any], words: str
+) -> None:
+    """Before they reach the kernel's memory."""
+    problem = {"layers": [2, 2], "score": [0, 1, 0, 3], "cost": [[1, 2, 3, 4]], "ties": [[1] * 4]}
+    assert words in kernel.evaluate(MANY_REFUSED, [problem, changes])
 
 
 def test_the_page_goes_on_and_can_cancel(kernel: Page) -> None:

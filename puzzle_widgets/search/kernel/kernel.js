@@ -11,6 +11,8 @@
 //     ties: [[9, 5, 9, 5]],                 // sums made least in turn where scores are equal; or none
 //   });                                     // answer.choice is [1, 2], answer.status "optimal"
 //
+//   const answers = await kernel.solveMany(problem, { forced: [0, 1, 2, 3] }); // one for each
+//
 // Arrays may be typed ones, and those of rows flat. Work is done in pieces of some milliseconds,
 // between which the page goes on: it can show a better answer, or cancel. Several searches may be
 // under way. A page with a content security policy has to allow 'wasm-unsafe-eval'.
@@ -18,17 +20,20 @@
 // The numbering of source/api.h, search.h and task.h.
 const PLACES = [
   "start", "score", "cost", "lower", "upper", "allowed", "ties", "prices", "warm", "choice",
-  "answer", "control",
+  "answer", "control", "job_scores", "job_lower", "job_upper", "job_forced", "job_weights",
+  "job_answers", "job_choices", "job_prices",
 ];
 const ANSWERS = ["status", "score", "bound", "ties", "news", "states", "nodes", "work"];
 const WANTS = ["work", "gap", "states", "flags", "jobs", "kinds", "level"];
 const FLAGS = { WARM_PRICES: 1, WARM_CHOICE: 2, WITH_TIES: 8 };
+const KINDS = { JOB_SCORES: 1, JOB_LIMITS: 2, JOB_FORCED: 4, JOB_WEIGHTS: 8 };
 const STATUS = ["no_solution_in_time", "optimal", "feasible", "infeasible", "no_solution_in_time"];
 const TIES = ["none", "settled", "unproven"];
 
 const STATES = 60000;
 const [PIECE_MS, FIRST_WORK, LEAST_WORK, MOST_WORK] = [8, 2e5, 1e4, 1e9];
 const TOLD_MS = 500; // how often a long search tells how it goes
+const AT_ONCE = 4 << 20; // bytes of the changes that are in the kernel's memory at a time
 const MOST_KEPT = 48 << 20; // memory never shrinks: what a large search has grown is let go
 
 // Loads the kernel: from its address, or from its bytes.
@@ -61,51 +66,54 @@ class Kernel {
   // Cancelled, or at the end of its time, it gives the best answer so far and the bound on all.
   async solve(problem, options = {}) {
     const form = formed(problem);
+    return this.borrowed((exports) => new Search(exports, form, options).answer());
+  }
+
+  // Solves many problems that differ a little, in one call; an array of answers in their order.
+  // What each has of its own, beside the problem; one row for each:
+  //   scores         its scores
+  //   lower, upper   its limits; null is none, and a side that is left out is the problem's
+  //   forced         the variant that it must have, as an index over all layers
+  //   weights, level what it weighs the rows' costs by in a level of its ties, and which level
+  // Options are gap, prices, maxStates, timeLimit (for all of them together), signal, and onProgress,
+  // which is called with the number of those done. Cancelled, it gives those that are done.
+  async solveMany(problem, changes, options = {}) {
+    const form = formed(problem);
+    const jobs = changed(changes, form);
+    return this.borrowed((exports) => new Many(exports, form, options, jobs).answers());
+  }
+
+  async borrowed(work) {
     const exports = this.idle.pop() ?? (await WebAssembly.instantiate(this.module)).exports;
-    const answer = await new Search(exports, form, options).answer();
+    const given = await work(exports);
     if (exports.memory.buffer.byteLength <= MOST_KEPT) this.idle.push(exports);
-    return answer;
+    return given;
   }
 }
 
-// One search under way.
-class Search {
+// The kernel at work on a problem in its memory.
+class Run {
   constructor(exports, form, options) {
-    Object.assign(this, { exports, form, options, work: FIRST_WORK, news: 0 });
+    Object.assign(this, { exports, form, options, work: FIRST_WORK });
     this.told = this.yielded = performance.now();
     this.until = this.told + (options.timeLimit ?? Infinity);
     const { layers, n, rows, levels } = form;
     const { buffer } = exports.memory;
     new Int32Array(buffer, exports.sizes_at(), 4).set([layers, n, rows, levels]);
-    const table = exports.problem_new();
-    this.table = new Uint32Array(exports.memory.buffer, table, PLACES.length).slice();
+    this.find(exports.problem_new());
     for (const place of ["start", "score", "cost", "lower", "upper", "allowed", "ties"]) {
       this.put(place, form[place]);
     }
   }
 
-  async answer() {
-    const flags = this.flags();
-    const { gap = 0, maxStates: states = STATES } = this.options;
-    this.want({ work: this.stopped() ? 1 : this.work, gap, states, flags });
-    let done = this.piece("task_new");
-    while (!done && !this.stopped()) {
-      if (performance.now() - this.yielded >= PIECE_MS) await this.pause();
-      if (this.stopped()) break;
-      this.want({ work: this.work });
-      done = this.piece("task_run");
-      this.tell();
-    }
-    return this.read();
+  find(table) {
+    this.table = new Uint32Array(this.exports.memory.buffer, table, PLACES.length).slice();
   }
 
-  // What is known beforehand, and what is wanted.
-  flags() {
-    const { prices, choice } = this.options;
+  usualFlags() {
+    const { prices } = this.options;
     if (prices) this.put("prices", numbers(prices, this.form.rows, "prices"));
-    if (choice) this.put("warm", chosen(choice, this.form));
-    return (prices ? FLAGS.WARM_PRICES : 0) | (choice ? FLAGS.WARM_CHOICE : 0)
-      | (this.form.levels ? FLAGS.WITH_TIES : 0);
+    return (prices ? FLAGS.WARM_PRICES : 0) | (this.form.levels ? FLAGS.WITH_TIES : 0);
   }
 
   async pause() {
@@ -127,31 +135,6 @@ class Search {
     return done;
   }
 
-  tell() {
-    const { onProgress } = this.options;
-    const [{ news }, now] = [this.known(), performance.now()];
-    if (!onProgress || (news <= this.news && now - this.told < TOLD_MS)) return;
-    Object.assign(this, { news, told: now });
-    onProgress(this.read());
-  }
-
-  read() {
-    const known = this.known();
-    const [status, ties] = [STATUS[known.status], TIES[known.ties]];
-    const { score, bound } = known;
-    const choice = this.get("choice", Int32Array, this.form.layers);
-    const prices = this.get("prices", Float64Array, this.form.rows);
-    if (status === "infeasible") return none(status, Infinity, null);
-    if (choice[0] < 0) return none("no_solution_in_time", bound, prices);
-    const stopped = status === "no_solution_in_time";
-    return { status: stopped ? "feasible" : status, score, bound, choice, prices, ties };
-  }
-
-  known() {
-    const values = this.get("answer", Float64Array, ANSWERS.length);
-    return Object.fromEntries(ANSWERS.map((name, at) => [name, values[at]]));
-  }
-
   // Numbers of what is wanted; those that are not named stay.
   want(wanted) {
     const values = this.get("control", Float64Array, WANTS.length);
@@ -164,9 +147,113 @@ class Search {
     new values.constructor(this.exports.memory.buffer, at, values.length).set(values);
   }
 
-  get(place, Kind, count) {
-    return new Kind(this.exports.memory.buffer, this.table[PLACES.indexOf(place)], count).slice();
+  get(place, Kind, count, skipped = 0) {
+    const at = this.table[PLACES.indexOf(place)] + skipped * Kind.BYTES_PER_ELEMENT;
+    return new Kind(this.exports.memory.buffer, at, count).slice();
   }
+}
+
+// One search under way.
+class Search extends Run {
+  news = 0;
+
+  async answer() {
+    const flags = this.flags();
+    const { gap = 0, maxStates: states = STATES } = this.options;
+    this.want({ work: this.stopped() ? 1 : this.work, gap, states, flags });
+    let done = this.piece("task_new");
+    while (!done && !this.stopped()) {
+      if (performance.now() - this.yielded >= PIECE_MS) await this.pause();
+      if (this.stopped()) break;
+      this.want({ work: this.work });
+      done = this.piece("task_run");
+      this.tell();
+    }
+    return this.read();
+  }
+
+  // What is known beforehand, and what is wanted.
+  flags() {
+    const { choice } = this.options;
+    if (choice) this.put("warm", chosen(choice, this.form));
+    return this.usualFlags() | (choice ? FLAGS.WARM_CHOICE : 0);
+  }
+
+  tell() {
+    const { onProgress } = this.options;
+    const [{ news }, now] = [this.known(), performance.now()];
+    if (!onProgress || (news <= this.news && now - this.told < TOLD_MS)) return;
+    Object.assign(this, { news, told: now });
+    onProgress(this.read());
+  }
+
+  read() {
+    const choice = this.get("choice", Int32Array, this.form.layers);
+    return told(this.known(), choice, this.get("prices", Float64Array, this.form.rows));
+  }
+
+  known() {
+    return named(this.get("answer", Float64Array, ANSWERS.length));
+  }
+}
+
+// Many searches under way, some at a time.
+class Many extends Run {
+  found = [];
+
+  constructor(exports, form, options, jobs) {
+    super(exports, form, options);
+    this.jobs = jobs;
+  }
+
+  async answers() {
+    const bytes = 8 * ((this.jobs.scores ? this.form.n : 0) + 3 * this.form.rows) + 1024;
+    const some = Math.max(1, Math.floor(AT_ONCE / bytes));
+    for (let begin = 0; begin < this.jobs.count && !this.stopped(); begin += some) {
+      await this.search(begin, Math.min(begin + some, this.jobs.count));
+    }
+    return this.found;
+  }
+
+  async search(begin, end) {
+    const { gap = 0, maxStates: states = STATES } = this.options;
+    const { kinds, level } = this.jobs;
+    const flags = this.usualFlags();
+    this.want({ work: this.work, gap, states, flags, jobs: end - begin, kinds, level });
+    this.find(this.exports.jobs_new());
+    for (const [place, { values, width }] of Object.entries(this.jobs.places)) {
+      this.put(place, values.subarray(begin * width, end * width));
+    }
+    let done = 0;
+    while (done < end - begin && !this.stopped()) {
+      this.want({ work: this.work });
+      const before = done;
+      done = this.piece("jobs_run");
+      for (let job = before; job < done; job += 1) this.found.push(this.read(job));
+      if (done > before) this.options.onProgress?.(this.found.length);
+      if (performance.now() - this.yielded >= PIECE_MS) await this.pause();
+    }
+  }
+
+  read(job) {
+    const { layers, rows } = this.form;
+    const known = named(this.get("job_answers", Float64Array, ANSWERS.length, job * ANSWERS.length));
+    const choice = this.get("job_choices", Int32Array, layers, job * layers);
+    return told(known, choice, this.get("job_prices", Float64Array, rows, job * rows));
+  }
+}
+
+function named(answer) {
+  return Object.fromEntries(ANSWERS.map((name, at) => [name, answer[at]]));
+}
+
+// An answer as it is given out.
+function told({ status: number, ties, score, bound }, choice, prices) {
+  const status = STATUS[number];
+  if (status === "infeasible") return none(status, Infinity, null);
+  if (choice[0] < 0) return none("no_solution_in_time", bound, prices);
+  const stopped = status === "no_solution_in_time";
+  return { status: stopped ? "feasible" : status, score, bound, choice, prices, ties: TIES[ties] };
 }
 
 function none(status, bound, prices) {
@@ -199,8 +286,39 @@ function formed({ layers, score, cost = [], lower, upper, allowed, ties = [] }) 
   };
 }
 
+// What many problems have of their own, as the kernel takes it: by place, and how many.
+function changed({ scores, lower, upper, forced, weights, level = 0 }, form) {
+  const { n, rows, levels } = form;
+  const given = [scores, lower, upper, forced, weights].find((one) => one !== undefined);
+  if (given === undefined) throw new RangeError("changes need scores, limits or forced variants");
+  const count = given.length;
+  const places = {};
+  const take = (place, values, width) => { places[place] = { values, width }; };
+  if (scores) take("job_scores", numbers(flat(scores), count * n, "scores"), n);
+  if (lower || upper) {
+    for (const [side, own, shared, free] of [
+      ["lower", lower, form.lower, -Infinity], ["upper", upper, form.upper, Infinity],
+    ]) {
+      const each = own ?? new Array(count).fill([...shared]);
+      take(`job_${side}`, limits(flat(each), count * rows, free, side), rows);
+    }
+  }
+  if (forced) take("job_forced", Int32Array.from(numbers(forced, count, "forced")), 1);
+  if (forced?.some((variant) => !(Number.isInteger(variant) && variant >= 0 && variant < n))) {
+    throw new RangeError("forced needs indices of variants");
+  }
+  if (weights) take("job_weights", numbers(flat(weights), count * rows, "weights"), rows);
+  if (weights && !(Number.isInteger(level) && level >= 0 && level < levels)) {
+    throw new RangeError("level is none of the ties");
+  }
+  const kinds = (scores ? KINDS.JOB_SCORES : 0) | (lower || upper ? KINDS.JOB_LIMITS : 0)
+    | (forced ? KINDS.JOB_FORCED : 0) | (weights ? KINDS.JOB_WEIGHTS : 0);
+  return { count, kinds, level, places, scores };
+}
+
 function flat(rows) {
-  return rows.length && typeof rows[0] !== "number" ? rows.flatMap((row) => [...row]) : rows;
+  const nested = Array.isArray(rows[0]) || ArrayBuffer.isView(rows[0]);
+  return nested ? rows.flatMap((row) => [...row]) : rows;
 }
 
 function limits(values, rows, free, name) {
