@@ -34,8 +34,8 @@ from puzzle_widgets.problem.choices import (
 )
 from puzzle_widgets.problem.mckp import TOLERANCE, BoolArray, FloatArray, Mckp
 
-# Less than this is not an amount to take a share of.
-_NOTHING = 1e-300
+# Less than this is not an amount to take a share of: weights and sums stay far from infinity.
+_NOTHING = 1e-270
 
 
 @dataclass(frozen=True, init=False)

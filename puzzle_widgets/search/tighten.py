@@ -15,6 +15,8 @@ _DIGITS, _ROUNDING = 52, 2.0**-52
 _SAFE = 4
 # Steps of less than this share of the largest value are the last digits of a fraction.
 _LEAST_STEP = 2.0**-40
+# Numbers so small or large that scaled ones would have no exponent are not looked at for a step.
+_MOST_SHIFT = 1000
 # Sums may be rounded by this share of a limit; beyond it the row's numbers are brought together.
 _HARMLESS = 1e-13
 _FAR = 10.0
@@ -99,7 +101,10 @@ def step_of(values: FloatArray) -> float:
     largest = float(values.max(initial=0.0))
     if not 0 < largest < math.inf:
         return 0.0
-    scale = math.ldexp(1.0, _DIGITS - math.frexp(largest)[1])
+    shift = _DIGITS - math.frexp(largest)[1]
+    if abs(shift) > _MOST_SHIFT:
+        return 0.0
+    scale = math.ldexp(1.0, shift)
     scaled = values * scale
     whole = scaled.astype(np.int64)
     if (whole != scaled).any():

@@ -99,7 +99,8 @@ class Form:
     def prices(self, multipliers: FloatArray, rows: int) -> FloatArray:
         """Multipliers as shadow prices of the knapsack's rows: score saved per unit of budget."""
         prices = np.zeros(rows)
-        np.add.at(prices, self.rows, self.signs * multipliers * self.unit / self.scale)
+        with np.errstate(over="ignore"):  # per unit of what has hardly any size
+            np.add.at(prices, self.rows, self.signs * multipliers * self.unit / self.scale)
         return prices
 
     def multipliers(self, prices: FloatArray) -> FloatArray:
