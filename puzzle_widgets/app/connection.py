@@ -9,6 +9,7 @@ import asyncio
 import json
 import re
 import struct
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -86,6 +87,7 @@ class GuardedConnection(ZMQChannelsWebsocketConnection):
         super().__init__(**kwargs)
         self._malformed = 0
         self._unanswered: deque[int] = deque()
+        self._since: deque[float] = deque()
 
     @property
     def page(self) -> Any:  # noqa: ANN401 - tornado's protocol is no public type
@@ -120,6 +122,7 @@ class GuardedConnection(ZMQChannelsWebsocketConnection):
         kind, state = self._told(outgoing_msg)
         if state == "idle" and self._unanswered:
             self._unanswered.popleft()
+            self._note_answer(time.monotonic() - self._since.popleft())
         is_code = kind == "execute_input" and self._allowed
         if self.page is not None and not is_code:
             super().handle_outgoing_message(stream, outgoing_msg)
@@ -144,6 +147,7 @@ class GuardedConnection(ZMQChannelsWebsocketConnection):
         super().handle_incoming_message(message)  # type: ignore[arg-type]
         if channel != "control":
             self._unanswered.append(len(message))
+            self._since.append(time.monotonic())
 
     def _told(self, message: list[Any]) -> tuple[str, str | None]:
         """Kind of a kernel's message, and the state of the kernel if that is what it tells."""
@@ -151,6 +155,12 @@ class GuardedConnection(ZMQChannelsWebsocketConnection):
         kind = self.session.unpack(parts[1])["msg_type"]
         state = self.session.unpack(parts[4])["execution_state"] if kind == "status" else None
         return kind, state
+
+    def _note_answer(self, seconds: float) -> None:
+        """Count an answer for the server's operator; a plain Voila or JupyterLab counts none."""
+        register = getattr(self.multi_kernel_manager, "register", None)
+        if register is not None:
+            register.answered(self.kernel_id, seconds)
 
     def _refuse(self) -> None:
         self._malformed += 1

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_core.paths import jupyter_path
 from tornado.httpserver import HTTPServer
-from tornado.ioloop import IOLoop
+from tornado.ioloop import IOLoop, PeriodicCallback
 from tornado.web import HTTPError, authenticated
 from voila.app import Voila
 from voila.handler import BaseVoilaHandler, VoilaHandler
@@ -25,6 +26,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.utils import get_page_config
 
 from puzzle_widgets.app.connection import PageSocket
+from puzzle_widgets.app.health import EndedHandler, HealthHandler, MetricsHandler
 from puzzle_widgets.app.machine import (
     Ending,
     allow_open_files,
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES = 2**20  # nothing but questions comes by HTTP; files come by the websocket
 BODY_SECONDS = 30
 END_SECONDS = 20
+WATCH_MS = 5_000
 
 
 def serve(
@@ -147,7 +150,9 @@ class PuzzleApp(Voila):
         self.kernel_manager.allowed_message_types = PAGE_MESSAGES
         if self._settings.notebook == explorer_notebook():
             self.kernel_manager.warm.page = EXPLORER
-        self._admission = Admission(self.kernel_manager, self._settings.max_sessions, cores())
+        self.kernel_manager.register.write = _say
+        most, per_address = self._settings.max_sessions, self._settings.per_address
+        self._admission = Admission(self.kernel_manager, most, cores(), per_address=per_address)
         return settings
 
     def init_handlers(self) -> list[tuple[Any, ...]]:
@@ -158,15 +163,32 @@ class PuzzleApp(Voila):
             TornadoVoilaHandler: (PageHandler, admission),
         }
         handlers = [_replaced(entry, guarded) for entry in super().init_handlers()]
-        options = {"voila_configuration": self.voila_configuration, **admission}
-        address = f"{self._settings.base_url}voila/admission"
-        return [(address, AdmissionHandler, options), *handlers]
+        options = {**self._voila_options, **admission}
+        base = self._settings.base_url
+        ours: list[tuple[Any, ...]] = [
+            (f"{base}voila/admission", AdmissionHandler, options),
+            (rf"{base}voila/ended/([\w-]+)", EndedHandler, self._voila_options),
+            (f"{base}health", HealthHandler, admission),
+        ]
+        if self._settings.metrics:
+            ours.append((f"{base}metrics", MetricsHandler, options))
+        return [*ours, *handlers]
+
+    @property
+    def _voila_options(self) -> dict[str, Any]:
+        return {"voila_configuration": self.voila_configuration}
 
     def listen(self) -> None:
         """Serve on the socket given, in place of looking for a port."""
-        server = HTTPServer(self.app, max_body_size=MAX_BODY_BYTES, body_timeout=BODY_SECONDS)
+        server = HTTPServer(
+            self.app,
+            max_body_size=MAX_BODY_BYTES,
+            body_timeout=BODY_SECONDS,
+            xheaders=self._settings.behind_proxy,
+        )
         server.add_sockets([self._listener])
         self.ioloop = IOLoop.current()
+        self._watch_memory()
         self._ending.stop_by(lambda: self.ioloop.add_callback_from_signal(self.ioloop.stop))
         self.ioloop.add_callback(self._announce)
         self.kernel_manager.warm.start()
@@ -174,6 +196,10 @@ class PuzzleApp(Voila):
         _say("\nStopping ...")
         server.stop()
         self.ioloop.run_sync(self._end)
+
+    def _watch_memory(self) -> None:
+        most = self._settings.session_mib * 2**20
+        PeriodicCallback(lambda: self.kernel_manager.end_those_above(most), WATCH_MS).start()
 
     def stop(self) -> None:
         """Voila's own end does nothing here; see ``clean``."""
@@ -233,7 +259,8 @@ class AdmissionHandler(BaseVoilaHandler):
         if PROOF not in self.request.headers:
             raise HTTPError(403)
         self.set_header("Cache-Control", "no-store")
-        self.finish(self._admission.ask(self.get_argument("name", "")))
+        who = self.request.remote_ip or ""
+        self.finish(self._admission.ask(self.get_argument("name", ""), who))
 
 
 class PageHandler(VoilaHandler):
@@ -265,6 +292,7 @@ class PageHandler(VoilaHandler):
             self._opening.leave()
 
     async def _open(self, opening: Opening) -> None:
+        begun = time.monotonic()
         try:
             page = await opening.render(self._page, START_SECONDS)
         except asyncio.CancelledError:
@@ -275,6 +303,8 @@ class PageHandler(VoilaHandler):
             self.finish(self.render_template("failed.html"))
         else:
             opening.expect_page()
+            self._admission.opened(opening)
+            self.kernel_manager.register.opened(opening.kernel_id, time.monotonic() - begun)
             self.finish(page)
 
     async def _page(self, opening: Opening) -> str:

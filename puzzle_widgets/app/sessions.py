@@ -1,30 +1,14 @@
-"""Sessions: who may open one while there is room, and the kernel behind each."""
+"""Sessions: who may open one while there is room, and how it begins."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-
-from ipykernel.kernelspec import get_kernel_dict
-from jupyter_client.asynchronous.client import AsyncKernelClient
-from jupyter_client.connect import ConnectionFileMixin
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
-from jupyter_client.manager import KernelManager
-from jupyter_server.services.kernels.kernelmanager import (
-    AsyncMappingKernelManager,
-    ServerKernelManager,
-)
-from traitlets import default
-
-from puzzle_widgets.app.forked import WarmProcess, register
 
 PAGE_SECONDS = 60  # from the page's last byte to its websocket
 TICKET_SECONDS = 20  # from the permission to open to the request that uses it
@@ -48,19 +32,32 @@ class Admission:
         Sessions that may be starting at once.
     clock
         Seconds that pass.
+    per_address
+        Sessions that may be open at once for one address; 0 for any number, since the pages of
+        a class or an office often share one.
     """
 
     kernels: Any
     most_sessions: int
     most_starts: int
     clock: Callable[[], float] = time.monotonic
+    per_address: int = 0
     openings: set[Opening] = field(default_factory=set)
     _tickets: dict[str, float] = field(default_factory=dict)
     _waiting: dict[str, float] = field(default_factory=dict)
+    _addresses: dict[str, str] = field(default_factory=dict)
 
-    def ask(self, name: str) -> dict[str, Any]:
+    @property
+    def waiting(self) -> int:
+        """Pages that wait."""
+        self._forget()
+        return len(self._waiting)
+
+    def ask(self, name: str, address: str = "") -> dict[str, Any]:
         """Give a waiting page its ticket, or its place and when to ask again."""
         self._forget()
+        if self._has_enough(address):
+            return {"name": name, "ahead": 0, "yours": self.per_address, "again": LATER_SECONDS}
         if name not in self._waiting:
             if len(self._waiting) >= MOST_WAITING:
                 return {"name": "", "ahead": 0, "full": True, "again": LATER_SECONDS}
@@ -68,7 +65,7 @@ class Admission:
         self._waiting[name] = self.clock()
         ahead = list(self._waiting).index(name)
         if ahead < self._room():
-            return {"ticket": self._let_in(name)}
+            return {"ticket": self._let_in(name, address)}
         return {
             "name": name,
             "ahead": ahead,
@@ -82,8 +79,14 @@ class Admission:
         if self._tickets.pop(ticket, None) is None:
             return None
         opening = Opening(self.kernels, self.openings.discard)
+        opening.address = self._addresses.pop(ticket, "")
         self.openings.add(opening)
         return opening
+
+    def opened(self, opening: Opening) -> None:
+        """Count a session that has opened for its address, until it ends."""
+        if opening.kernel_id is not None and self.per_address:
+            self._addresses[opening.kernel_id] = opening.address
 
     async def close(self) -> None:
         """Admit no more pages, and end what is opening."""
@@ -92,9 +95,18 @@ class Admission:
         for opening in list(self.openings):
             await opening.end()
 
-    def _let_in(self, name: str) -> str:
+    def _has_enough(self, address: str) -> bool:
+        if not self.per_address:
+            return False
+        held = [*self._addresses.values()]
+        held += [opening.address for opening in self.openings if opening.is_starting]
+        return held.count(address) >= self.per_address
+
+    def _let_in(self, name: str, address: str) -> str:
         del self._waiting[name]
         ticket = secrets.token_urlsafe()
+        if self.per_address:
+            self._addresses[ticket] = address
         self._tickets[ticket] = self.clock() + TICKET_SECONDS
         return ticket
 
@@ -111,6 +123,8 @@ class Admission:
     def _forget(self) -> None:
         now = self.clock()
         self._tickets = {key: end for key, end in self._tickets.items() if end > now}
+        there = {*self._tickets, *self.kernels.list_kernel_ids()}
+        self._addresses = {key: who for key, who in self._addresses.items() if key in there}
         seen = self._waiting.items()
         self._waiting = {key: last for key, last in seen if last > now - UNSEEN_SECONDS}
 
@@ -128,6 +142,7 @@ class Opening:
 
     def __init__(self, kernels: Any, done: Callable[[Opening], None]) -> None:  # noqa: ANN401
         self.kernel_id: str | None = None
+        self.address = ""
         self.is_starting = True
         self._kernels = kernels
         self._done = done
@@ -172,7 +187,7 @@ class Opening:
             if self._start is not None:
                 kernel_id = await self._start
                 if kernel_id in self._kernels:
-                    await self._kernels.shutdown_kernel(kernel_id, now=True)
+                    await self._kernels.end(kernel_id, "left")
         self._done(self)
 
     async def _end_unmet(self, seconds: float) -> None:
@@ -180,104 +195,3 @@ class Opening:
         if self.kernel_id in self._kernels and not self._kernels.is_met(self.kernel_id):
             await self.end()
         self._done(self)
-
-
-KERNEL_NAME = "python3"
-_PACKAGE = Path(__file__).resolve().parents[1]
-
-
-class OwnPythonKernels(KernelSpecManager):
-    """Knows one kernel: the Python that runs the server.
-
-    A registered ``python3`` may belong to another environment, in which this package is not.
-    """
-
-    def find_kernel_specs(self) -> dict[str, str]:
-        """Name of the one kernel; it has no resource folder of its own."""
-        return {KERNEL_NAME: str(_PACKAGE)}
-
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """Specification of the one kernel."""
-        if kernel_name != KERNEL_NAME:
-            raise NoSuchKernel(kernel_name)
-        forked = {"kernel_provisioner": {"provisioner_name": register()}}
-        return KernelSpec(**{**get_kernel_dict(), "env": import_path(), "metadata": forked})
-
-
-class PageKernels(AsyncMappingKernelManager):
-    """The kernels of the open pages; knows which of them a page has ever come for."""
-
-    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(**kwargs)
-        self.warm = WarmProcess(import_path())
-        self._met: set[str] = set()
-
-    def notify_connect(self, kernel_id: str) -> None:
-        """Note that a page has connected: its time without use begins now."""
-        self._met.add(kernel_id)
-        if kernel_id in self:
-            kernel: Any = self.get_kernel(kernel_id)
-            kernel.last_activity = datetime.now(UTC)
-        super().notify_connect(kernel_id)
-
-    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """End a kernel that has been idle for long, unless its page is still to come."""
-        if self.is_met(kernel_id):
-            await super().cull_kernel_if_idle(kernel_id)
-
-    def is_met(self, kernel_id: str) -> bool:
-        """Whether a page has ever connected to the kernel."""
-        return kernel_id in self._met
-
-    def remove_kernel(self, kernel_id: str) -> KernelManager:
-        """Forget a kernel that has ended."""
-        self._met.discard(kernel_id)
-        return super().remove_kernel(kernel_id)
-
-
-class Whole(ConnectionFileMixin):
-    """Drops none of a kernel's messages.
-
-    ZeroMQ drops what a subscriber has not read beyond its high-water mark, 1,000 messages by
-    default. An explorer that opens sends more at once: a widget would be missing on the page, or
-    the word that the cell has ended, and the page would never open.
-    """
-
-    def _create_connected_socket(self, channel: str, identity: bytes | None = None) -> Any:  # noqa: ANN401
-        self.context.rcvhwm = 0  # no mark, for sockets made from now on
-        return super()._create_connected_socket(channel, identity=identity)
-
-
-class PageKernel(Whole, ServerKernelManager):
-    """One page's kernel."""
-
-    @default("client_factory")
-    def _without_heartbeat(self) -> type[AsyncKernelClient]:
-        return QuietClient
-
-    @default("ip")
-    def _address(self) -> str:
-        """Address of its sockets: where they are files, a name short enough for one."""
-        if self.transport == "ipc":
-            return str(Path(self.connection_file).with_name(secrets.token_hex(4)))
-        return super()._ip_default()
-
-
-class QuietClient(Whole, AsyncKernelClient):
-    """Speaks to a kernel without a heartbeat.
-
-    The thread of a heartbeat cannot end before its kernel answers, and the whole server would wait
-    for it. Whether the kernel runs, its process tells.
-    """
-
-    def start_channels(self, *_: object, **__: object) -> None:
-        """Open the channels."""
-        super().start_channels(hb=False)
-
-
-def import_path() -> dict[str, str]:
-    """Variables with which the kernel imports this very package, installed or a bare checkout."""
-    if (_PACKAGE / "_notebooks").is_dir():
-        return {}
-    known = os.environ.get("PYTHONPATH")
-    return {"PYTHONPATH": os.pathsep.join([str(_PACKAGE.parent), *([known] if known else [])])}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ import zmq
 from traitlets.config import Config
 
 from puzzle_widgets.app.connection import GuardedConnection
+from puzzle_widgets.app.kernels import OwnPythonKernels, PageKernel, PageKernels
 from puzzle_widgets.app.machine import default_sessions, socket_root
-from puzzle_widgets.app.sessions import OwnPythonKernels, PageKernel, PageKernels
 from puzzle_widgets.errors import ServerError
 from puzzle_widgets.resources import notebook_folder
 
@@ -78,6 +79,19 @@ class AppSettings:
         visitors wait, and get in without asking again.
     ping_seconds
         Seconds between two pings of an open page; one that answers none of three is gone.
+    per_address
+        Sessions that one address may have open at once; 0 for any number.
+    session_mib
+        MiB that a session's process may hold; one that holds more is ended.
+    token
+        What a visitor has to know to get in; empty for nothing.
+    trusted_hosts
+        Names under which pages may ask for this server; empty for any where it listens beyond
+        this machine, and for this machine's own names where it does not.
+    behind_proxy
+        Whether to believe a proxy's ``X-Forwarded-For`` and ``X-Forwarded-Proto``.
+    metrics
+        Whether to give figures for Prometheus at ``metrics``.
     """
 
     notebook: Path = field(default_factory=explorer_notebook)
@@ -87,6 +101,12 @@ class AppSettings:
     cull_interval: int = 60
     max_sessions: int = field(default_factory=default_sessions)
     ping_seconds: float = 30
+    per_address: int = 0
+    session_mib: int = 1024
+    token: str = field(default="", repr=False)
+    trusted_hosts: Sequence[str] = ()
+    behind_proxy: bool = False
+    metrics: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be served; bring notebook and base URL into their one form."""
@@ -97,6 +117,7 @@ class AppSettings:
             ("idle_timeout", " second"),
             ("cull_interval", " second"),
             ("max_sessions", ""),
+            ("session_mib", " MiB"),
         ):
             if getattr(self, name) < 1:
                 raise ServerError(f"{name} is {getattr(self, name)}; give at least 1{unit}")
@@ -157,7 +178,7 @@ def _server(settings: AppSettings) -> dict[str, Any]:
         "open_browser": False,
         "config_file_paths": [],
         "log_level": "ERROR",
-        "token": "",
+        "token": settings.token,
         "kernel_websocket_connection_class": GuardedConnection,
         "tornado_settings": {
             # The page has no login; with the check on, a closed tab could not end its kernel.
@@ -165,7 +186,8 @@ def _server(settings: AppSettings) -> dict[str, Any]:
             "ws_ping_interval": settings.ping_seconds * 1000,
             "ws_ping_timeout": PINGS_UNANSWERED * settings.ping_seconds * 1000,
             "websocket_max_message_size": MAX_MESSAGE_BYTES,
-            "allow_remote_access": not settings.is_local,
+            "allow_remote_access": not (settings.is_local or settings.trusted_hosts),
+            "local_hostnames": ["localhost", *settings.trusted_hosts],
             "headers": {"Content-Security-Policy": _content_security_policy()},
         },
     }

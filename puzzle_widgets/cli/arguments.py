@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 from collections.abc import Callable
 
 from puzzle_widgets.cli.output import EXPLAINED, FORMATS
@@ -19,6 +20,7 @@ run_library = Deferred("puzzle_widgets.cli.run_library")
 run_picture = Deferred("puzzle_widgets.cli.run_picture")
 run_search = Deferred("puzzle_widgets.cli.run_search")
 
+_TOKEN = "PUZZLE_WIDGETS_TOKEN"  # noqa: S105 - a variable; others can read a command line
 _LIBRARY = "folder or file of a block library, or the name of a dataset"
 _LIMIT = "LIMIT is a number in the stat's unit, or a share of the parent such as 85%%"
 
@@ -27,15 +29,26 @@ def add_app(command: argparse.ArgumentParser) -> None:
     """Add what ``app`` takes."""
     command.add_argument("library", metavar="LIBRARY", nargs="?", help=_LIBRARY)
     _add_opening(command)
-    command.add_argument("--port", type=int, metavar="N", help="8866 or any free one by default")
-    command.add_argument(
-        "--max-sessions",
-        type=int,
-        metavar="N",
-        help="visitors at once; by default what memory and cores allow",
-    )
+    _add_serving(command)
     command.add_argument("--no-browser", action="store_true", help="do not open a browser")
     command.set_defaults(run=run_library.run_app)
+
+
+def _add_serving(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("serving others", "docs/hosting.md has whole configurations")
+    add = group.add_argument
+    add("--ip", metavar="ADDRESS", help="address to listen at (default: 127.0.0.1, this machine)")
+    add("--port", type=int, metavar="N", help="8866 or any free one by default")
+    add("--base-url", metavar="PATH", help="path below which the app is, as behind a proxy")
+    add("--sessions", type=int, metavar="N", help="visitors at once; by default what fits")
+    add("--per-address", type=int, metavar="N", help="sessions of one network address at once")
+    add("--session-mib", type=int, metavar="MIB", help="memory of one session (default: 1024)")
+    add("--idle-timeout", type=int, metavar="SECONDS", help="end an unused session (default: 1800)")
+    token = os.environ.get(_TOKEN)
+    add("--token", metavar="TOKEN", default=token, help=f"ask visitors for it; or set {_TOKEN}")
+    add("--trusted-host", action="append", metavar="NAME", help="name that pages may ask for")
+    add("--behind-proxy", action="store_true", help="believe a proxy's X-Forwarded headers")
+    add("--metrics", action="store_true", help="give figures for Prometheus at /metrics")
 
 
 def add_search(command: argparse.ArgumentParser) -> None:

@@ -241,9 +241,27 @@ def run_app(asked: Namespace) -> int:
             "Install it, or reinstall puzzle-widgets: pip install puzzle-widgets"
         ) from error
     how = how_to_read(asked) | ({} if asked.workload is None else {"workload": asked.workload})
-    most = {} if asked.max_sessions is None else {"max_sessions": asked.max_sessions}
-    server.serve(asked.library, how=how, port=asked.port, open_browser=not asked.no_browser, **most)
+    settings = _settings(asked)
+    shows = not asked.no_browser
+    server.serve(asked.library, how=how, port=asked.port, open_browser=shows, **settings)
     return FOUND
+
+
+def _settings(asked: Namespace) -> dict[str, object]:
+    """Settings of the server that were given; the rest is as the server has it."""
+    given = {
+        "ip": asked.ip,
+        "base_url": asked.base_url,
+        "max_sessions": asked.sessions,
+        "per_address": asked.per_address,
+        "session_mib": asked.session_mib,
+        "idle_timeout": asked.idle_timeout,
+        "token": asked.token or None,
+        "trusted_hosts": asked.trusted_host,
+        "behind_proxy": asked.behind_proxy or None,
+        "metrics": asked.metrics or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def run_build(asked: Namespace) -> int:

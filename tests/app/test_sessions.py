@@ -1,23 +1,18 @@
-"""Who is let in, in which order, and who waits; how a session begins and ends; its kernel."""
+"""Who is let in, in which order, and who waits; how a session begins and ends."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from typing import Any
 
 import pytest
-from jupyter_client.kernelspec import NoSuchKernel
 
 from puzzle_widgets.app import sessions
 from puzzle_widgets.app.sessions import (
-    KERNEL_NAME,
     TICKET_SECONDS,
     UNSEEN_SECONDS,
     Admission,
     Opening,
-    OwnPythonKernels,
 )
 
 
@@ -142,24 +137,21 @@ def test_waiting_pages_are_bounded(door: Admission, monkeypatch: pytest.MonkeyPa
     assert answers[-1]["full"]
 
 
-def test_kernel_is_this_python() -> None:
-    """The kernel is started by the very interpreter of the server, not one found by name."""
-    assert OwnPythonKernels().get_kernel_spec(KERNEL_NAME).argv[0] == sys.executable
-
-
-def test_no_other_kernel_is_known() -> None:
-    """Kernels that the machine has registered are neither listed nor started."""
-    kernels = OwnPythonKernels()
-    assert list(kernels.get_all_specs()) == [KERNEL_NAME]
-    with pytest.raises(NoSuchKernel):
-        kernels.get_kernel_spec("other")
-
-
-def test_kernel_imports_this_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A kernel of a bare checkout finds the package, beside what the caller's path holds."""
-    monkeypatch.setenv("PYTHONPATH", "known")
-    path = OwnPythonKernels().get_kernel_spec(KERNEL_NAME).env.get("PYTHONPATH", "known")
-    assert path.split(os.pathsep)[-1] == "known"
+def test_an_address_has_so_many_sessions(kernels: Kernels, clock: Clock) -> None:
+    """Where a host says so, a visitor with enough sessions waits until one has ended."""
+    door = Admission(kernels, 9, 9, clock, per_address=2)
+    for _ in range(2):
+        ticket = door.ask("", "here")["ticket"]
+        opening = door.begin(ticket)
+        assert opening is not None
+        kernels.running.append(ticket)
+        opening.kernel_id, opening.is_starting = ticket, False
+        door.opened(opening)
+    assert door.ask("", "here")["yours"] == 2
+    assert "ticket" in door.ask("", "there")
+    kernels.running.pop()
+    assert "ticket" in door.ask("", "here")
+    assert door.ask("", "here")["yours"] == 2  # the ticket counts, too
 
 
 class StartedKernels:
@@ -183,9 +175,9 @@ class StartedKernels:
         self.running.add("kernel")
         return "kernel"
 
-    async def shutdown_kernel(self, kernel_id: str, *, now: bool) -> None:
+    async def end(self, kernel_id: str, why: str) -> None:
         """End it."""
-        assert now
+        assert why == "left"
         self.running.remove(kernel_id)
 
 

@@ -41,9 +41,16 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
         (["app", EMBEDDED, "--port", "9000"], EMBEDDED, {"port": 9000, "open_browser": True}),
         ([EMBEDDED, "--no-browser"], EMBEDDED, {"port": None, "open_browser": False}),
         (
-            ["app", "--max-sessions", "3"],
+            ["app", "--sessions", "3", "--ip", "::", "--base-url", "demo", "--token", "secret"],
             None,
-            {"port": None, "open_browser": True, "max_sessions": 3},
+            {"port": None, "open_browser": True, "max_sessions": 3, "ip": "::"}
+            | {"base_url": "demo", "token": "secret"},
+        ),
+        (
+            ["app", "--trusted-host", "a", "--trusted-host", "b", "--behind-proxy", "--metrics"],
+            None,
+            {"port": None, "open_browser": True, "trusted_hosts": ["a", "b"]}
+            | {"behind_proxy": True, "metrics": True},
         ),
     ],
 )

@@ -5,7 +5,11 @@
   const text = document.getElementById("loading_text");
   let name = "";
 
-  function words({ ahead, full }) {
+  function words({ ahead, full, yours }) {
+    if (yours) {
+      const open = yours === 1 ? "a session" : `${yours} sessions`;
+      return `Your network address has ${open} open here, as many as this server allows. This page opens the explorer as soon as one is closed.`;
+    }
     if (full) {
       return "Every session of this server is in use. This page opens the explorer as soon as one is free.";
     }

@@ -10,8 +10,6 @@
   const url = `${baseUrl}api/kernels/${kernelId}`;
   const banner = document.getElementById("pzw-ended");
   const holdsState = () => window.location.hash.startsWith("#s=");
-  let lastActivity = null;
-  let lastChange = Date.now();
   let failures = 0;
   let timer = null;
 
@@ -44,11 +42,20 @@
     return Date.now() - before < AGAIN_AFTER_MS;
   }
 
-  function ended() {
+  // A server that knows of no reason has been started again since.
+  async function reason() {
+    try {
+      const answer = await fetch(`${baseUrl}voila/ended/${kernelId}`, { cache: "no-store" });
+      return answer.ok ? (await answer.json()).why : "";
+    } catch { return ""; }
+  }
+
+  async function ended() {
     window.clearInterval(timer);
     document.body.classList.add("pzw-has-ended");
-    const idle = Date.now() - lastChange >= idleSeconds * 900;
-    if (idle) offer(`This session has ended after ${span()} without use.`);
+    const why = await reason();
+    if (why === "idle") offer(`This session has ended after ${span()} without use.`);
+    else if (why === "memory") offer("This session was ended: it took more memory than this server allows.");
     else if (startedLately()) offer("This session has ended again.");
     else {
       show(`This session has ended. A new one is opened${holdsState() ? ", which goes on from here" : ""}.`);
@@ -56,12 +63,9 @@
     }
   }
 
-  function noted(kernel) {
+  function noted() {
     failures = 0;
     banner.hidden = true;
-    if (kernel.last_activity === lastActivity) return;
-    lastActivity = kernel.last_activity;
-    lastChange = Date.now();
   }
 
   function unreachable() {
@@ -74,7 +78,7 @@
     try { answer = await fetch(url, { cache: "no-store" }); } catch { return unreachable(); }
     if (answer.status === 404) return ended();
     if (!answer.ok) return unreachable();
-    return noted(await answer.json());
+    return noted();
   }
 
   timer = window.setInterval(poll, pollSeconds * 1000);
