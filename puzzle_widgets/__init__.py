@@ -114,6 +114,7 @@ if TYPE_CHECKING:
     from puzzle_widgets.widgets.status import StatusPanel
     from puzzle_widgets.widgets.sweeps.decision_map import DecisionMap
     from puzzle_widgets.widgets.sweeps.front import ParetoPlot
+    from puzzle_widgets.widgets.sweeps.front_table import FrontTable
     from puzzle_widgets.widgets.sweeps.surface import BudgetSurface
 
 # The public names, in the order in which they build on each other; a name loads what is before it.
@@ -123,6 +124,7 @@ _WIDGETS = {
     "BudgetPanel": "budgets.panel",
     "DecisionMap": "sweeps.decision_map",
     "ExportPanel": "export",
+    "FrontTable": "sweeps.front_table",
     "LayerView": "layers.panel",
     "ParetoPlot": "sweeps.front",
     "PuzzleExplorer": "explorer",
@@ -151,6 +153,7 @@ __all__ = [
     "ExplorerState",
     "ExportError",
     "ExportPanel",
+    "FrontTable",
     "FullFront",
     "InclusionCosts",
     "Layer",

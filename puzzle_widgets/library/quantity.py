@@ -127,12 +127,12 @@ def format_brief(value: float) -> str:
 
     Examples
     --------
-    >>> format_brief(7.533610), format_brief(0.04), format_brief(84_961.2)
-    ('7.53', '0.04', '84,961')
+    >>> format_brief(7.533610), format_brief(6.7), format_brief(0.04), format_brief(84_961.2)
+    ('7.53', '6.70', '0.04', '84,961')
     """
-    if not math.isfinite(value) or abs(value) >= 999.5:
+    if not math.isfinite(value) or abs(value) >= 999.5 or value == round(value):
         return format_number(value)
-    return f"{value:.3g}"
+    return f"{value:#.3g}".rstrip(".") if abs(value) >= 1 else f"{value:.3g}"
 
 
 def format_exact(value: float) -> str:

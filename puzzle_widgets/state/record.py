@@ -55,6 +55,8 @@ class Looks:
     ----------
     layers
         View of the layers, as :func:`puzzle_widgets.charts.layers.views_of` names it.
+    table
+        Whether the points of the front are listed in place of their chart.
     compared, log_scale
         View of the comparison, empty for its first; whether its scores are logarithmic.
     share, gib
@@ -62,6 +64,7 @@ class Looks:
     """
 
     layers: str = "Size"
+    table: bool = False
     compared: str = ""
     log_scale: bool = False
     share: bool = False

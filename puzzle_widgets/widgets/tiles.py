@@ -25,14 +25,14 @@ from puzzle_widgets.widgets.html import render
 
 _COUNTS = (MEMORY, RUNTIME, PARAMETERS, KV_HEADS)
 _MOST_OTHERS = 4
-_LONGEST_NAME = 18
+_LONGEST_NAME, _SHORT_NAME = 18, 7
 _MINUS = "\N{MINUS SIGN}"
 _TILES = """
 <dl class='pw-tiles'>{% for tile in tiles -%}
 <div class='pw-tile'><dt>{{ tile.label }}</dt><dd title='{{ tile.exact }}'>
 {#- -#}<b{% if tile.odd %} class='pw-warn'{% endif %}>{{ tile.number }}
 {%- if tile.unit %} <small>{{ tile.unit }}</small>{% endif %}</b>
-{#- -#}<span class='pw-quiet'>{{ tile.against }}</span>
+{#- -#}{% if tile.against %}<span class='pw-quiet'>{{ tile.against }}</span>{% endif %}
 {%- if tile.versus %}<span class='pw-versus' title='{{ name }}'>{{ tile.versus }}</span>{% endif -%}
 </dd></div>
 {%- endfor %}</dl>
@@ -78,13 +78,22 @@ def tiles(solution: Solution, reference: Scenario | None = None, *, brief: bool 
     reference
         The scenario that each figure is set against as well, if there is one.
     brief
-        Whether to leave out what a narrow tile has no room for: the parent's own amounts.
+        Whether to leave out what a narrow tile has no room for: the parent's own amounts, and
+        with a reference the parent.
     """
-    name = "" if reference is None else reference.name
-    found = tiles_of(solution, reference)
+    if reference is None:
+        found, name = tiles_of(solution), ""
+    else:
+        name = reference.name
+        called = _cut(name, _SHORT_NAME if brief else _LONGEST_NAME)
+        found = tiles_of(solution, replace(reference, name=called))
     if brief:
         found = [_brief(solution, tile) for tile in found]
     return render(_TILES, tiles=found, name=name)
+
+
+def _cut(name: str, most: int) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}\u2026"
 
 
 def _brief(solution: Solution, tile: Tile) -> Tile:
@@ -94,6 +103,8 @@ def _brief(solution: Solution, tile: Tile) -> Tile:
         against = f"{share} % of parent"
     elif tile.label == "Throughput" and solution.speedup is not None and not tile.odd:
         against = f"{format_share(solution.speedup)} of parent"
+    if tile.versus:
+        against = ""  # so that a strip of tiles is as high as without a reference
     return replace(tile, label=tile.label.removesuffix(", summed"), against=against)
 
 
@@ -114,14 +125,13 @@ def difference_words(text: str, change: float, name: str) -> str:
     change
         The change itself; nothing is said of one that is not finite.
     name
-        The reference's name; a long one is cut.
+        The reference's name.
     """
     if not math.isfinite(change):
         return ""
-    short = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}\u2026"
     if change == 0:
-        return f"same as {short}"
-    return f"{'+' if change > 0 else _MINUS}{text} vs {short}"
+        return f"same as {name}"
+    return f"{'+' if change > 0 else _MINUS}{text} vs {name}"
 
 
 def score_words(solution: Solution, value: float) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Error, Page, expect
 
@@ -104,3 +106,46 @@ def test_search_of_the_front_can_be_stopped(watched_page: Page, troubled_url: st
     front.get_by_role("button", name="Compute Pareto front").click()
     expect(front).to_contain_text("5 of 24 searches")
     expect(front.get_by_role("button", name="Stop")).to_be_enabled()
+
+
+def test_points_are_listed_filtered_picked_and_saved(
+    explorer: Explorer, library: pw.BlockLibrary
+) -> None:
+    """A row shows its point; what is picked is kept, what is listed is a file."""
+    page, card = explorer.page, explorer.card("Pareto front")
+    card.get_by_role("button", name="Table", exact=True).click()
+    table = card.get_by_role("table")
+    rows = table.locator("tbody tr")
+    expect(rows).to_have_count(24)
+    table.get_by_role("button", name="Memory (MiB)").click()
+    expect(table.locator("th[aria-sort=ascending]")).to_have_text("Memory (MiB)")
+    expect(rows.first.get_by_role("rowheader")).to_have_text("24")
+    table.get_by_role("textbox", name="Filter Memory (MiB)").fill("<= 40,000")
+    memory = library.parent_totals[MEMORY]
+    assert memory > 40_000
+    expect(card.get_by_text("pass the filters")).to_be_visible()
+    listed = rows.count()
+    assert 2 < listed < 24
+    table.get_by_role("textbox", name="Filter Status").fill("<")
+    expect(table.get_by_role("textbox", name="Filter Status")).to_have_attribute(
+        "aria-invalid", "true"
+    )
+    expect(rows).to_have_count(listed)
+    with page.expect_download() as download:
+        card.get_by_role("button", name=f"CSV of the {listed} points listed").click()
+    file = list(csv.DictReader(Path(download.value.path()).read_text().splitlines()))
+    assert len(file) == listed
+    assert all(float(row["Memory (MiB)"]) <= 40_000 for row in file)
+    with explorer.changing(STATUS, BARS):
+        table.get_by_role("button", name="23", exact=True).press("Enter")
+    expect(explorer.card("Answer")).to_contain_text("Point 23 of 24")
+    expect(table.locator("tr[aria-current=true]").get_by_role("rowheader")).to_contain_text("23")
+    for point in (24, 22):
+        table.get_by_role("checkbox", name=f"Pick point {point}", exact=True).press("Space")
+    card.get_by_role("button", name="Save 2 points as scenarios").click()
+    expect(explorer.message).to_contain_text("2 scenarios saved.")
+    card.get_by_role("button", name="Clear filters").click()
+    expect(rows).to_have_count(24)
+    card.get_by_role("button", name="Chart", exact=True).click()
+    expect(explorer.points.first).to_be_visible()
+    expect(explorer.kept).to_have_count(2)

@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 import puzzle_widgets as pw
-from puzzle_widgets.library.quantity import MEMORY
+from puzzle_widgets.library.quantity import MEMORY, format_brief
 from tests.browser.explorer import Explorer, answer_to
 
 
@@ -114,7 +114,7 @@ def test_a_scenario_is_compared_with_while_budgets_move(
     answer = answer_to(library, 60_000)
     explorer.expect_answer(answer)
     change = answer.score - server.score
-    expect(explorer.tile("KL divergence")).to_contain_text(f"+{change:.3g} vs Server")
+    expect(explorer.tile("KL divergence")).to_contain_text(f"+{format_brief(change)} vs Server")
     outlines = explorer.page.locator(".pw-layer-view rect.bar[style*='stroke: var']")
     expect(outlines).to_have_count(2 * 82)  # and one beyond each end
     panel.get_by_role("button", name="Stop comparing").click()

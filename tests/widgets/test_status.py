@@ -9,6 +9,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping
+from puzzle_widgets.library.quantity import format_brief
 from puzzle_widgets.state import Selection
 from puzzle_widgets.widgets.panel import MessageBar
 from puzzle_widgets.widgets.status import facts, status_words
@@ -53,7 +54,7 @@ def test_proven_answer_is_called_optimal_with_its_figures(panel: pw.StatusPanel)
 def test_increase_over_the_parent_is_told_where_it_has_a_score(panel: pw.StatusPanel) -> None:
     """A loss of the parent's own is subtracted: the increase is what the search adds."""
     increase = panel.state.shown.score - 8
-    assert f"+{increase:.3g} against the parent 8<" in panel.figures.value
+    assert f"+{format_brief(increase)} against the parent 8<" in panel.figures.value
 
 
 def test_budgets_without_answer_give_the_reason_and_no_figures(panel: pw.StatusPanel) -> None:

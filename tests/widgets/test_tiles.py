@@ -7,6 +7,7 @@ import math
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.library.quantity import format_brief
 from puzzle_widgets.widgets.tiles import Tile, difference_words, tiles, tiles_of
 from tests.support.libraries import EMBEDDED, LOSS, MEMORY, RUNTIME, make_library
 
@@ -32,7 +33,7 @@ def test_a_figure_has_digits_to_read_and_all_of_them_to_point_at() -> None:
     solution = pw.search(pw.SearchProblem(pw.load_library(EMBEDDED), minimize="metrics.kl_div"))
     within = pw.search(solution.problem.with_budget(MEMORY, upper="70 %"))
     score = tile(tiles_of(within), "KL divergence")
-    assert score.number == f"{within.score:.3g}"
+    assert score.number == format_brief(within.score)
     assert score.exact == f"{within.score:.12g}"
     assert f"title='{score.exact}'" in tiles(within)
 
@@ -93,3 +94,13 @@ def test_a_long_name_is_cut_and_whole_to_point_at() -> None:
     shown = tiles(chosen("v0", "v0", "v0", "v0"), pw.Scenario(name, chosen("v1", "v1", "v1", "v1")))
     assert "vs &lt;b&gt;long long long\N{HORIZONTAL ELLIPSIS}" in shown.replace(" \u2026", "\u2026")
     assert f"title='&lt;b&gt;{'long ' * 20}'" in shown
+
+
+def test_a_strip_of_tiles_is_as_high_with_a_reference() -> None:
+    """The difference takes the place of the parent's share; the name is cut shorter still."""
+    solution, other = chosen("v0", "v1", "v1", "v1"), chosen("v0", "v0", "v0", "v1")
+    strip = tiles(solution, pw.Scenario("Server of a kind", other), brief=True)
+    assert "+1 vs Server\N{HORIZONTAL ELLIPSIS}<" in strip
+    assert "title='Server of a kind'" in strip
+    assert "of parent" not in strip
+    assert "of parent" in tiles(solution, brief=True)

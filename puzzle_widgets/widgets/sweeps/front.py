@@ -23,6 +23,7 @@ from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.html import folded_list, heading
 from puzzle_widgets.widgets.panel import guard, menu, named, row
 from puzzle_widgets.widgets.sweeps.parts import SweepPanel, Walk
+from puzzle_widgets.widgets.sweeps.points import PointTable
 
 _DRAWN = (
     "library",
@@ -77,9 +78,16 @@ class ParetoPlot(SweepPanel):
         self.walk = Walk(self, "point")
         self._build_axis()
         pictures = picture_buttons(self.state, "the Pareto front", "pareto-front", self._picture)
+        self.listed = widgets.ToggleButtons(
+            options=[("Chart", False), ("Table", True)],
+            tooltips=["Draw the points", "List the points: sort, filter, pick, download"],
+            style={"button_width": "auto"},
+        )
+        self.listed.add_class("pw-views")
+        self.points: PointTable | None = None
         more = menu("More about the front", row(self.held), pictures)
         tools = row(named("X axis", self.axis, css=""), more, css="pw-front-tools")
-        foot = row(self.walk.box, self.measured, css="pw-front-foot")
+        foot = row(self.walk.box, self.measured, self.listed, css="pw-front-foot")
         return [tools, self.build_search(), self.legend, chart, foot]
 
     def bind(self) -> None:
@@ -91,6 +99,8 @@ class ParetoPlot(SweepPanel):
         self.when("front", "front_resource", "front_running", "front_held", do=self._show_search)
         self.when("front", "front_resource", "objective", "selection", do=self._show_walk)
         self.when("library", "measured", "front_resource", "objective", do=self._show_measured)
+        self.when("looks", do=self._show_listed)
+        self.changed(self.listed, lambda on: self.state.set_looks(table=on))
         self.changed(self.axis, self.state.set_front)
         self.changed(self.held, lambda held: self.state.set_front(held=held))
         for name, show in (
@@ -176,6 +186,19 @@ class ParetoPlot(SweepPanel):
         with self.silence():
             self.axis.options = axis_options(self.state.library, resource)
             self.axis.value = resource
+
+    def _show_listed(self) -> None:
+        """List the points in place of the chart; the table is made when it is first looked at."""
+        on = self.state.looks.table
+        with self.silence():
+            self.listed.value = on
+        if on and self.points is None:
+            self.points = self.own(PointTable(self.state))
+            self.children = (*self.children, self.points, self.points.saver)
+        if self.points is not None:
+            (self.points.wake if on else self.points.sleep)()
+            self.points.layout.display = "" if on else "none"
+        (self.add_class if on else self.remove_class)("pw-tabled")
 
     def _show_title(self) -> None:
         self.head.value = heading(self.title, title_words(self.state))

@@ -20,6 +20,7 @@ from puzzle_widgets.widgets.sweeps.front import (
     point_entries,
     title_words,
 )
+from puzzle_widgets.widgets.sweeps.points import PointTable
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
 from tests.support.state import found_so_far
 
@@ -137,6 +138,27 @@ def test_the_reference_stays_while_the_budgets_move(plot: ParetoPlot) -> None:
     state.set_reference(None)
     assert len(outline.x) == 0
     assert "Reference" not in plot.legend.value
+
+
+def test_the_points_are_listed_in_place_of_the_chart(plot: ParetoPlot) -> None:
+    """Made when it is first looked at, asleep while it is not; part of what is saved and undone."""
+    assert "pw-tabled" not in plot._dom_classes
+    plot.listed.value = True
+    assert plot.state.looks.table
+    points: PointTable | None = plot.points
+    assert points is not None
+    rows = points.rows
+    assert len(rows) == len(plot.state.front.solutions)
+    assert "pw-tabled" in plot._dom_classes
+    plot.state.undo()
+    assert plot.listed.value is False
+    assert points.layout.display == "none"
+    assert "pw-tabled" not in plot._dom_classes
+    plot.state.set_front(MEMORY)
+    assert points.rows == rows
+    plot.listed.value = True
+    assert points.rows != rows
+    assert repr(plot)
 
 
 def test_buttons_walk_along_the_front(plot: ParetoPlot) -> None:
