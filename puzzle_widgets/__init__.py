@@ -60,8 +60,10 @@ if TYPE_CHECKING:
     from puzzle_widgets.problem import (
         Budget,
         Difference,
+        Row,
         SearchProblem,
         Share,
+        rules,
     )
     from puzzle_widgets.reasons import (
         Alternatives,
@@ -119,6 +121,7 @@ if TYPE_CHECKING:
 
 # The public names, in the order in which they build on each other; a name loads what is before it.
 _PARTS = ("errors", "library", "problem", "solution", "sweeps", "files", "reasons", "state")
+_MODULES = {"export": "puzzle_widgets.export", "rules": "puzzle_widgets.problem.rules"}
 _WIDGETS = {
     "BudgetSurface": "sweeps.surface",
     "BudgetPanel": "budgets.panel",
@@ -171,6 +174,7 @@ __all__ = [
     "PuzzleError",
     "PuzzleExplorer",
     "PuzzletronRun",
+    "Row",
     "RunReports",
     "Scenario",
     "ScenarioError",
@@ -214,6 +218,7 @@ __all__ = [
     "read_architecture",
     "read_budgets",
     "read_reports",
+    "rules",
     "search",
     "search_diverse",
     "search_many",
@@ -239,8 +244,8 @@ def _load(name: str) -> Any:  # noqa: ANN401
 
 
 def _find(name: str) -> Any:  # noqa: ANN401
-    if name == "export":
-        return import_module("puzzle_widgets.export")
+    if name in _MODULES:
+        return import_module(_MODULES[name])
     if name in _WIDGETS:
         return getattr(import_module(f"puzzle_widgets.widgets.{_WIDGETS[name]}"), name)
     parts = (import_module(f"puzzle_widgets.{part}") for part in _PARTS)

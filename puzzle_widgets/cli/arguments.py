@@ -270,7 +270,40 @@ def _add_question(command: argparse.ArgumentParser) -> None:
     )
     _add_repeated(command, "--fix", "LAYER=VARIANT", "the variant must be chosen; repeatable")
     _add_repeated(command, "--ban", "LAYER=VARIANT", "it must not be chosen; repeatable")
+    _add_rules(command)
     _add_solver(command)
+
+
+def _add_rules(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--keep-ends",
+        type=_positive,
+        metavar="N",
+        help="keep the first and last N layers as the parent's",
+    )
+    command.add_argument(
+        "--no-linear-attention", action="store_true", help="choose no linear attention"
+    )
+    command.add_argument(
+        "--tensor-parallel",
+        type=_positive,
+        metavar="N",
+        help="choose only KV heads that N GPUs can share evenly",
+    )
+    command.add_argument(
+        "--same-ffn",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("FIRST", "LAST"),
+        help="the same FFN in all layers from FIRST to LAST; repeatable",
+    )
+    command.add_argument(
+        "--attention-free-in-a-row",
+        type=_whole,
+        metavar="N",
+        help="at most N neighboring layers without attention",
+    )
 
 
 def _add_repeated(command: argparse.ArgumentParser, flag: str, form: str, text: str) -> None:
@@ -348,6 +381,13 @@ def _svg_file(text: str) -> str:
     if not text.lower().endswith(".svg"):
         raise argparse.ArgumentTypeError(f"{text!r} does not end in .svg: pictures are SVG")
     return text
+
+
+def _whole(text: str) -> int:
+    """Read a whole number from 0 on."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
+    return int(text)
 
 
 def _positive(text: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
 from typing import Any
 
 from puzzle_widgets.cli.output import note, say
@@ -18,8 +19,9 @@ from puzzle_widgets.library import (
 )
 from puzzle_widgets.library.datasets import Dataset, has_agreed
 from puzzle_widgets.library.sense import score_sense
-from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem import SearchProblem, rules
 from puzzle_widgets.problem.budget import BudgetSpec
+from puzzle_widgets.problem.budget_rows import SearchRule
 from puzzle_widgets.problem.choices import find_layer, find_variant
 
 _YES = {"y", "yes"}
@@ -144,12 +146,26 @@ def read_problem(asked: Namespace, library: BlockLibrary) -> SearchProblem:
         latency_ms=asked.latency_ms,
         fixed=_fixed(asked.fix, library),
         banned=_banned(asked.ban, library),
+        rules=_rules(asked, library),
     )
 
 
 def read_options(asked: Namespace) -> dict[str, Any]:
     """Read what :func:`puzzle_widgets.search` takes besides the problem."""
     return {"solver": asked.solver, "gap": asked.gap, "time_limit": asked.time_limit}
+
+
+def _rules(asked: Namespace, library: BlockLibrary) -> Iterator[SearchRule]:
+    if asked.keep_ends:
+        yield rules.keep_ends(library, asked.keep_ends)
+    if asked.no_linear_attention:
+        yield rules.no_linear_attention(library)
+    if asked.tensor_parallel:
+        yield rules.heads_divisible_by(library, asked.tensor_parallel)
+    for first, last in asked.same_ffn:
+        yield rules.same_ffn(library, first, last)
+    if asked.attention_free_in_a_row is not None:
+        yield rules.attention_free_in_a_row(library, asked.attention_free_in_a_row)
 
 
 def _objective(asked: Namespace, library: BlockLibrary) -> tuple[str | None, str | None]:

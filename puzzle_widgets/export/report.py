@@ -184,7 +184,8 @@ def _question(problem: SearchProblem) -> str:
         "layers with banned variants": len(problem.banned),
         "rules of difference": len(problem.differences),
     }
-    rules = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    named = [f"{count} {what}" for what, count in counts.items() if count]
+    rules = ", ".join([*named, *dict.fromkeys(row.name for row in problem.rows)])
     aim = f"{problem.goal.capitalize()} {problem.library.quantity(problem.objective).label}"
     said = f"{aim}. Budgets: {budgets_in_full(problem)}."
     return f"{said} Rules: {rules}." if rules else said

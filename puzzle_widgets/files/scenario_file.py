@@ -29,6 +29,7 @@ from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.library.tables.sheet import SEPARATORS, decode, split
 from puzzle_widgets.problem import Budget, Difference, SearchProblem
 from puzzle_widgets.problem.budget import BudgetSpec
+from puzzle_widgets.problem.rows import rows_in, rows_out
 from puzzle_widgets.solution.optimum import search_without_reason
 from puzzle_widgets.solution.scenario import Scenario
 from puzzle_widgets.solution.solution import Solution, evaluate, proven_by
@@ -93,6 +94,7 @@ def _record(scenario: Scenario) -> dict[str, Any]:
         "fixed": [[layer, variant] for layer, variant in problem.fixed.items()],
         "banned": [[layer, sorted(names)] for layer, names in problem.banned.items()],
         "differences": [[list(map(list, d.architecture.items())), d.layers] for d in rules],
+        "rows": rows_out(problem.rows),
         "status": solution.status,
         "score": solution.score,
         "bound": _open(solution.bound),
@@ -158,6 +160,7 @@ def _read_problem(record: Any, place: Location, library: BlockLibrary) -> Search
             Difference(FrozenMapping(_pairs(rows)), layers)
             for rows, layers in _pairs(record.get("differences") or [])
         ],
+        rows=rows_in(record.get("rows") or []),
     )
 
 

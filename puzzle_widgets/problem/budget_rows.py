@@ -23,6 +23,7 @@ from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem.budget import Budget, Share, read_limit
 from puzzle_widgets.problem.choices import Difference
 from puzzle_widgets.problem.problem import SearchProblem
+from puzzle_widgets.problem.rows import Row
 
 Sense = Literal["at most", "at least"]
 Amount = float | str | Share
@@ -71,7 +72,7 @@ class SearchRule:
     ----------
     words
         What it asks for, such as ``"no linear blocks"``.
-    banned, fixed, differences
+    banned, fixed, differences, rows
         As for :class:`puzzle_widgets.SearchProblem`.
     """
 
@@ -79,6 +80,7 @@ class SearchRule:
     banned: FrozenMapping[LayerName, frozenset[str]] = FrozenMapping()
     fixed: FrozenMapping[LayerName, str] = FrozenMapping()
     differences: tuple[Difference, ...] = ()
+    rows: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,7 @@ def to_problem(
         budgets=budgets,
     )
     for rule in rules:
-        problem = problem.with_banned(rule.banned).with_fixed(rule.fixed)
+        problem = problem.with_banned(rule.banned).with_fixed(rule.fixed).with_rows(rule.rows)
         for other in rule.differences:
             problem = problem.with_difference(other.architecture, other.layers)
     return problem
@@ -240,8 +242,8 @@ def _stated(
 
 
 def rules_of(problem: SearchProblem, words: str) -> tuple[SearchRule, ...]:
-    """One rule for all that a problem fixes, bans and differs from; none without."""
-    rule = SearchRule(words, problem.banned, problem.fixed, problem.differences)
+    """One rule for all that a problem fixes, bans, differs from and limits; none without."""
+    rule = SearchRule(words, problem.banned, problem.fixed, problem.differences, problem.rows)
     return () if rule == SearchRule(words) else (rule,)
 
 
@@ -265,8 +267,8 @@ def lifted(rule: SearchRule, choices: Mapping[LayerName, str]) -> SearchRule | N
     if (fixed, kept) == (dict(rule.fixed), rule.banned):
         return rule
     left = SearchRule(rule.words.removesuffix(_EXCEPT) + _EXCEPT, kept, FrozenMapping(fixed))
-    left = replace(left, differences=rule.differences)
-    return left if fixed or kept or rule.differences else None
+    left = replace(left, differences=rule.differences, rows=rule.rows)
+    return left if fixed or kept or rule.differences or rule.rows else None
 
 
 def cannot_be_met(library: BlockLibrary, row: BudgetSetting) -> str:

@@ -33,6 +33,7 @@ from puzzle_widgets.problem.choices import (
     read_choices,
 )
 from puzzle_widgets.problem.mckp import TOLERANCE, BoolArray, FloatArray, Mckp
+from puzzle_widgets.problem.rows import Row, Rule, check_rows, values_of
 
 # Less than this is not an amount to take a share of: weights and sums stay far from infinity.
 _NOTHING = 1e-270
@@ -65,6 +66,10 @@ class SearchProblem:
         ``{layer: variants}`` that must not be chosen, in the same words.
     differences
         Rules of diversity.
+    rows
+        Linear rules of one's own: see :class:`puzzle_widgets.Row`.
+    rules
+        Further rules, such as those of ``pw.rules``: what each fixes, bans and limits holds, too.
 
     Raises
     ------
@@ -93,6 +98,7 @@ class SearchProblem:
     fixed: FrozenMapping[LayerName, str]
     banned: FrozenMapping[LayerName, frozenset[str]]
     differences: tuple[Difference, ...]
+    rows: tuple[Row, ...]
 
     def __init__(  # noqa: PLR0913
         self,
@@ -106,6 +112,8 @@ class SearchProblem:
         fixed: Architecture | None = None,
         banned: Mapping[LayerName, Iterable[str]] | None = None,
         differences: Iterable[Difference] = (),
+        rows: Iterable[Row] = (),
+        rules: Iterable[Rule] = (),
     ) -> None:
         if not isinstance(library, BlockLibrary):
             raise ProblemError(
@@ -124,9 +132,11 @@ class SearchProblem:
             "fixed": FrozenMapping(read_choices(library, fixed or {}, "fixed")),
             "banned": read_banned(library, banned or {}),
             "differences": tuple(check_difference(library, rule) for rule in differences),
+            "rows": check_rows(library, rows),
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
+        self.__dict__.update(_with_rules(self, rules).__getstate__())
 
     @classmethod
     def of(
@@ -217,6 +227,24 @@ class SearchProblem:
         found = read_choices(self.library, fixed, "fixed")
         return replace_field(self, "fixed", FrozenMapping({**self.fixed, **found}))
 
+    def with_rows(self, rows: Iterable[Row]) -> SearchProblem:
+        """Give the same problem with further linear rules."""
+        found = check_rows(self.library, rows, len(self.rows))
+        return replace_field(self, "rows", (*self.rows, *found))
+
+    def with_rule(self, rule: Rule) -> SearchProblem:
+        """Give the same problem under a further rule, such as one of ``pw.rules``.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> library = pw.load_library("stdlib-2m-measured")
+        >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+        >>> len(problem.with_rule(pw.rules.keep_ends(library, 1)).fixed)
+        2
+        """
+        return _with_rules(self, [rule])
+
     def with_banned(self, banned: Mapping[LayerName, Iterable[str]]) -> SearchProblem:
         """Give the same problem with further variants banned."""
         found = read_banned(self.library, banned)
@@ -226,6 +254,20 @@ class SearchProblem:
             for layer in [*self.banned, *found]
         }
         return replace_field(self, "banned", FrozenMapping(joined))
+
+
+def _with_rules(problem: SearchProblem, rules: Iterable[Rule]) -> SearchProblem:
+    """Add rules; two that fix one layer to different blocks are refused."""
+    for rule in rules:
+        for layer, name in read_choices(problem.library, rule.fixed, "rules").items():
+            if problem.fixed.get(layer, name) != name:
+                raise ProblemError(
+                    f"rules: layer {layer!r} is fixed to two blocks. Leave one of the rules out."
+                )
+        problem = problem.with_fixed(rule.fixed).with_banned(rule.banned).with_rows(rule.rows)
+        for other in rule.differences:
+            problem = problem.with_difference(other.architecture, other.layers)
+    return problem
 
 
 def replace_field(problem: SearchProblem, name: str, value: object) -> SearchProblem:
@@ -284,6 +326,8 @@ def to_mckp(problem: SearchProblem, first: str = "") -> Mckp:
     for rule in problem.differences:
         costs.append(_membership(library, rule.architecture))
         limits.append((-math.inf, float(len(library.layers) - rule.layers)))
+    costs += [values_of(library, row) for row in problem.rows]
+    limits += [row.limits for row in problem.rows]
     return Mckp(
         problem.sign * library.column(problem.objective),
         library.starts,
@@ -352,8 +396,9 @@ def _weighted(library: BlockLibrary, weights: Mapping[str, float]) -> FloatArray
 
 
 def row_names(problem: SearchProblem) -> tuple[str, ...]:
-    """What each row of the knapsack is: a resource, or a rule of difference."""
-    return (*problem.budgets, *_difference_names(problem.differences))
+    """What each row of the knapsack is: a resource, a rule of difference, or one of one's own."""
+    own = (f"rule {place}: {row.name}" for place, row in enumerate(problem.rows, 1))
+    return (*problem.budgets, *_difference_names(problem.differences), *own)
 
 
 def _membership(library: BlockLibrary, architecture: Architecture) -> FloatArray:

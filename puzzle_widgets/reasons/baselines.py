@@ -245,14 +245,14 @@ def broken_words(problem: SearchProblem, architecture: Architecture) -> tuple[st
         key, above = mckp.rows[row], bool(totals[row] > mckp.upper[row])
         budget = problem.budgets.get(key)
         if budget is None:
-            words.append(key)
+            words.append(key.partition(": ")[2] if key.startswith("rule ") else key)
             continue
         sense, limit = ("at most", budget.upper) if above else ("at least", budget.lower)
         words.append(library.quantity(key).limit(sense, limit))
     against = int((~mckp.allowed[choice]).sum())
     if against:
         words.append(f"rules in {against} {'layer' if against == 1 else 'layers'}")
-    return tuple(words)
+    return tuple(dict.fromkeys(words))
 
 
 def _greedy(problem: SearchProblem) -> Architecture | str:

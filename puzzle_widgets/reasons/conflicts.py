@@ -91,7 +91,7 @@ def find_conflict(
     """
     until = time.monotonic() + time_limit
     filtered = _Filter(problem, until, cancelled)
-    groups = [*_limits(problem), *_differences(problem)]
+    groups = [*_limits(problem), *_differences(problem), *_rows(problem)]
     rules = [many for many in (_fixed(problem), _banned(problem)) if many]
     for many in rules:
         together = Demand("", partial(_without, demands=many))
@@ -160,6 +160,19 @@ def _differences(problem: SearchProblem) -> list[Demand]:
         Demand(f"difference {place} (at least {rule.layers} layers)", drop(rule))
         for place, rule in enumerate(problem.differences, 1)
     ]
+
+
+def _rows(problem: SearchProblem) -> list[Demand]:
+    """Linear rules, all rows of a name together."""
+
+    def drop(name: str) -> Drop:
+        def dropped(asked: SearchProblem) -> SearchProblem:
+            rest = tuple(row for row in asked.rows if row.name != name)
+            return replace_field(asked, "rows", rest)
+
+        return dropped
+
+    return [Demand(name, drop(name)) for name in dict.fromkeys(row.name for row in problem.rows)]
 
 
 def _fixed(problem: SearchProblem) -> list[Demand]:

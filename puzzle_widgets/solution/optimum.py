@@ -157,7 +157,7 @@ def search_each(
 
 def _differ_in_limits_only(problems: Sequence[SearchProblem]) -> bool:
     def rest(one: SearchProblem) -> tuple[object, ...]:
-        rules = (one.fixed, one.banned, one.differences)
+        rules = (one.fixed, one.banned, one.differences, one.rows)
         return (id(one.library), one.objective, one.goal, tuple(one.budgets), *rules)
 
     return len({rest(problem) for problem in problems}) == 1

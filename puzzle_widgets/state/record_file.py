@@ -31,6 +31,7 @@ from puzzle_widgets.library.datasets import has_agreed, is_here
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem import Difference
 from puzzle_widgets.problem.budget_rows import BudgetSetting, SearchRule
+from puzzle_widgets.problem.rows import rows_in, rows_out
 from puzzle_widgets.solution import MeasuredPoint
 from puzzle_widgets.state import actions
 from puzzle_widgets.state.opening import Run, open_any
@@ -288,16 +289,18 @@ def _out(value: float) -> float | str:
 def _rule_out(rule: SearchRule) -> list[Any]:
     differences = [[list(one.architecture.items()), one.layers] for one in rule.differences]
     banned = [[layer, sorted(names)] for layer, names in rule.banned.items()]
-    return [rule.words, list(rule.fixed.items()), banned, differences]
+    rows = [rows_out(rule.rows)] if rule.rows else []
+    return [rule.words, list(rule.fixed.items()), banned, differences, *rows]
 
 
 def _rule(row: Any) -> SearchRule:  # noqa: ANN401
-    words, fixed, banned, differences = row
+    words, fixed, banned, differences, *rows = row
     return SearchRule(
         text(words, _FILE.at(field="rules"), "a rule"),
         FrozenMapping((layer, frozenset(names)) for layer, names in banned),
         FrozenMapping(_pairs(fixed)),
-        tuple(Difference(FrozenMapping(_pairs(rows)), layers) for rows, layers in differences),
+        tuple(Difference(FrozenMapping(_pairs(pairs)), layers) for pairs, layers in differences),
+        tuple(one for some in rows for one in rows_in(some)),
     )
 
 

@@ -99,7 +99,7 @@ def full_front(problem: SearchProblem, resource: str, *, cancelled: Cancelled = 
     Parameters
     ----------
     problem
-        Without budgets and rules of difference; fixed and banned variants hold.
+        Without budgets, rules of difference and rows; fixed and banned variants hold.
     resource
         Any stat to keep small, or ``"throughput"`` to make large.
     cancelled
@@ -108,7 +108,7 @@ def full_front(problem: SearchProblem, resource: str, *, cancelled: Cancelled = 
     Raises
     ------
     ProblemError
-        If the problem has budgets or rules of difference.
+        If the problem has budgets, rules of difference or rows.
     SolverError
         If there are too many points, or it was cancelled.
 
@@ -121,9 +121,9 @@ def full_front(problem: SearchProblem, resource: str, *, cancelled: Cancelled = 
     (22, 0.0)
     """
     check_resource(problem, resource)
-    if problem.budgets or problem.differences:
+    if problem.budgets or problem.differences or problem.rows:
         raise ProblemError(
-            "A full front needs a problem without budgets and differences. Leave "
+            "A full front needs a problem without budgets, differences and rows. Leave "
             "them out, or use pareto_front."
         )
     begin, mckp = time.perf_counter(), problem.mckp

@@ -356,4 +356,5 @@ def _what(rule: SearchRule) -> str:
     parts = [f"{count:,} variants in {layers:,} layers banned"] if count else []
     parts += [f"{len(rule.fixed):,} layers fixed"] if rule.fixed else []
     parts += [f"{other.layers:,} layers to differ in" for other in rule.differences]
+    parts += [f"{len(rule.rows):,} linear rules"] if rule.rows else []
     return ", ".join(parts)

@@ -330,3 +330,22 @@ def test_notes_of_points_are_told(run: Run, library: str) -> None:
     assert "the parent itself" in points[-1]["notes"][0]
     rows = list(csv.DictReader(io.StringIO(run(*words, "--format", "csv").out)))
     assert "the parent itself" in rows[-1]["notes"]
+
+
+def test_rules_are_taken(run: Run, library: str) -> None:
+    """Each option holds, and the answer says under which rules it is the best."""
+    kept = run("search", library, "--keep-ends", "1", "--format", "json")
+    assert _strict(kept.out)["scenarios"][0]["architecture"] == [[0, "full"], [1, "full"]]
+    limit = ("--max", "stats.memory_mib=16")
+    same = run("search", library, *limit, "--same-ffn", "0", "1", "--format", "json")
+    found = _strict(same.out)["scenarios"][0]
+    assert found["architecture"] == [[0, "half"], [1, "half"]]
+    assert {row[0] for row in found["rows"]} == {"the same FFN in layers 0 to 1"}
+    tight = ("--max", "stats.memory_mib=10", "--attention-free-in-a-row", "0")
+    free = run("search", library, *tight)
+    assert free.code == 2
+    assert "at most 0 layers without attention in a row" in free.out
+    more = ("--tensor-parallel", "4", "--no-linear-attention")
+    assert run("search", library, *more).code == 0
+    assert run("search", library, "--tensor-parallel", "16").code == 0
+    assert "Rules: 2 layers fixed" in run("search", library, "--keep-ends", "1").out

@@ -135,7 +135,13 @@ def keeps(problem: pw.SearchProblem, architecture: Mapping[LayerName, str]) -> b
         sum(architecture[layer] != name for layer, name in rule.architecture.items()) >= rule.layers
         for rule in problem.differences
     )
-    return within and allowed and apart
+    own = all(
+        row.lower - 1e-9
+        <= sum(terms.get(architecture[layer], 0) for layer, terms in row.coefficients.items())
+        <= row.upper + 1e-9
+        for row in problem.rows
+    )
+    return within and allowed and apart and own
 
 
 def best_score(problem: pw.SearchProblem) -> float:

@@ -1,0 +1,187 @@
+"""Rules that deployments ask for, made of fixed and banned variants and of rows.
+
+Each gives a rule for ``SearchProblem(..., rules=[...])`` or ``problem.with_rule(...)``.
+
+Examples
+--------
+>>> import puzzle_widgets as pw
+>>> library = pw.load_library("stdlib-2m-measured")
+>>> rules = [pw.rules.keep_ends(library, 1), pw.rules.no_linear_attention(library)]
+>>> problem = pw.SearchProblem(
+...     library, minimize="metrics.kl_div", budgets={"stats.memory_mib": "50 %"}, rules=rules
+... )
+>>> solution = pw.search(problem)
+>>> solution.status, solution.architecture[0] == library.layers[0].parent
+('optimal', True)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+from puzzle_widgets.errors import ProblemError
+from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping, Layer
+from puzzle_widgets.library.model import Part, SubBlock
+from puzzle_widgets.problem.budget_rows import SearchRule
+from puzzle_widgets.problem.choices import find_layer
+from puzzle_widgets.problem.rows import Row
+
+__all__ = [
+    "attention_free_in_a_row",
+    "ban",
+    "heads_divisible_by",
+    "keep_ends",
+    "no_linear_attention",
+    "same_ffn",
+]
+
+
+def keep_ends(library: BlockLibrary, layers: int) -> SearchRule:
+    """Keep the first and the last so many layers as the parent has them.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> sorted(keep_ends(library, 2).fixed)
+    [0, 1, 6, 7]
+    """
+    _check_count(layers, "layers", 0)
+    kept = [*library.layers[:layers], *library.layers[max(len(library.layers) - layers, 0) :]]
+    fixed = FrozenMapping({layer.name: layer.parent for layer in kept})
+    return SearchRule(f"first and last {layers} layers as the parent's", fixed=fixed)
+
+
+def ban(library: BlockLibrary, words: str, unwanted: Callable[[BlockVariant], bool]) -> SearchRule:
+    """Ban every variant of which a function says that it is unwanted.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> rule = ban(library, "no FFN left out", lambda block: block.ffn.kind == "no_op")
+    >>> len(rule.banned[0])
+    6
+    """
+    banned = {
+        layer.name: frozenset(v.name for v in layer.variants if unwanted(v))
+        for layer in library.layers
+    }
+    return SearchRule(words, FrozenMapping({name: some for name, some in banned.items() if some}))
+
+
+def no_linear_attention(library: BlockLibrary) -> SearchRule:
+    """Ban linear attention everywhere; most runtimes cannot serve it.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> len(no_linear_attention(library).banned[0])
+    9
+    """
+    return ban(library, "no linear attention", lambda block: block.attention.kind == "linear")
+
+
+def heads_divisible_by(library: BlockLibrary, degree: int) -> SearchRule:
+    """Ban KV heads that a tensor-parallel degree does not divide: each GPU holds as many.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> rule = heads_divisible_by(library, 4)  # bans 1 and 2 KV heads
+    >>> len(rule.banned[0])
+    18
+    """
+    _check_count(degree, "degree", 1)
+
+    def uneven(block: BlockVariant) -> bool:
+        return block.attention.size is not None and block.attention.size % degree != 0
+
+    return ban(library, f"KV heads divisible by {degree}", uneven)
+
+
+def same_ffn(library: BlockLibrary, first: object, last: object) -> SearchRule:
+    """Make the FFN the same in all layers from one to another.
+
+    For each FFN and each pair of neighbors a row says that both have it or neither.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(
+    ...     library, minimize="metrics.kl_div", budgets={"stats.memory_mib": "50 %"}
+    ... )
+    >>> solution = pw.search(problem.with_rule(same_ffn(library, 2, 5)))
+    >>> len({block.ffn for block in solution.blocks[2:6]})
+    1
+    """
+    layers = _range(library, first, last)
+    words = f"the same FFN in layers {layers[0].name} to {layers[-1].name}"
+    kinds = dict.fromkeys(_named(variant, "ffn") for layer in layers for variant in layer.variants)
+    rows = [
+        Row(
+            words,
+            {one.name: _having(one, kind, 1.0), other.name: _having(other, kind, -1.0)},
+            0.0,
+            0.0,
+        )
+        for one, other in pairwise(layers)
+        for kind in kinds
+    ]
+    return SearchRule(words, rows=tuple(rows))
+
+
+def attention_free_in_a_row(library: BlockLibrary, most: int) -> SearchRule:
+    """Allow at most so many neighboring layers without attention.
+
+    Every run of one layer more has a row that counts its layers without attention.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(
+    ...     library, minimize="metrics.kl_div", budgets={"stats.memory_mib": "8 %"}
+    ... )
+    >>> solution = pw.search(problem.with_rule(attention_free_in_a_row(library, 1)))
+    >>> free = [block.attention.kind == "no_op" for block in solution.blocks]
+    >>> any(one and other for one, other in zip(free, free[1:]))
+    False
+    """
+    _check_count(most, "most", 0)
+    words = f"at most {most} layers without attention in a row"
+
+    def free(_: Layer, block: BlockVariant) -> float:
+        return float(block.attention.kind == "no_op")
+
+    names = [layer.name for layer in library.layers]
+    runs = [names[at : at + most + 1] for at in range(len(names) - most)]
+    rows = [Row.of(library, words, free, upper=most, layers=run) for run in runs]
+    return SearchRule(words, rows=tuple(row for row in rows if row.coefficients))
+
+
+def _having(layer: Layer, kind: object, value: float) -> dict[str, float]:
+    return {v.name: value for v in layer.variants if _named(v, "ffn") == kind}
+
+
+def _named(variant: BlockVariant, part: Part) -> SubBlock | str:
+    """A subblock by what is known of it, else by the variant's name."""
+    block: SubBlock = getattr(variant, part)
+    return variant.name if block.kind == "other" else block
+
+
+def _range(library: BlockLibrary, first: object, last: object) -> list[Layer]:
+    begin, end = (library.layer_positions[find_layer(library, word)] for word in (first, last))
+    if end <= begin:
+        raise ProblemError(f"layers {first!r} to {last!r}: give two, the earlier one first.")
+    return list(library.layers[begin : end + 1])
+
+
+def _check_count(value: object, name: str, least: int) -> None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or value < least:  # type: ignore[operator]
+        raise ProblemError(f"{name}={value!r}: give a whole number of at least {least}.")
