@@ -136,6 +136,12 @@ def add_explain(command: argparse.ArgumentParser) -> None:
         help="what scores nearly as well (default: within 0.01 of the score, 1 %%)",
     )
     command.add_argument(
+        "--few-blocks",
+        type=_positive,
+        metavar="N",
+        help="the best architecture of at most N distinct blocks",
+    )
+    command.add_argument(
         "--baselines",
         action="store_true",
         help="compare with greedy, homogeneous, random and other ways",

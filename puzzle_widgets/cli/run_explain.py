@@ -33,6 +33,7 @@ from puzzle_widgets.reasons import (
     baselines,
     explain,
     inclusion_costs,
+    search_few_blocks,
     sensitivity,
 )
 from puzzle_widgets.reasons.words import Told
@@ -98,6 +99,13 @@ def _parts(asked: Namespace, solution: Solution) -> list[_Part]:
                 lambda stop: alternatives(problem, asked.alternatives, cancelled=stop),
             )
         )
+    if asked.few_blocks is not None:
+
+        def few(stop: Cancelled) -> Told:
+            limit = asked.time_limit
+            return search_few_blocks(problem, asked.few_blocks, time_limit=limit, cancelled=stop)
+
+        parts.append(_Part("few_blocks", "Of few distinct blocks", few))
     if asked.baselines:
         parts.append(
             _Part(

@@ -6,6 +6,7 @@ from puzzle_widgets.reasons.bounds import lp_bound
 from puzzle_widgets.reasons.conflicts import Conflict
 from puzzle_widgets.reasons.evaluate import evaluate
 from puzzle_widgets.reasons.explain import BudgetReason, Explanation, explain
+from puzzle_widgets.reasons.few_blocks import FewBlocks, search_few_blocks
 from puzzle_widgets.reasons.inclusion import InclusionCosts, inclusion_costs
 from puzzle_widgets.reasons.points import PointAdvice, which_point
 from puzzle_widgets.reasons.sensitivity import Noise, Sensitivity, sensitivity
@@ -18,6 +19,7 @@ __all__ = [
     "BudgetReason",
     "Conflict",
     "Explanation",
+    "FewBlocks",
     "InclusionCosts",
     "NextStep",
     "Noise",
@@ -29,6 +31,7 @@ __all__ = [
     "explain",
     "inclusion_costs",
     "lp_bound",
+    "search_few_blocks",
     "sensitivity",
     "which_point",
 ]

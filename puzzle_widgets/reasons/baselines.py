@@ -288,10 +288,10 @@ def _smallest(cost: FloatArray, some: IntArray, left: FloatArray, share: FloatAr
 def _homogeneous(problem: SearchProblem) -> Architecture | str:
     """The best of those with one block in all layers; blocks of unknown kind go by their name."""
     library, best = problem.library, None
-    for block in dict.fromkeys(map(_kind, library.layers[0].variants)):
+    for block in dict.fromkeys(map(kind_of, library.layers[0].variants)):
         chosen: dict[LayerName, str] = {}
         for layer in library.layers:
-            same = [variant.name for variant in layer.variants if _kind(variant) == block]
+            same = [variant.name for variant in layer.variants if kind_of(variant) == block]
             if not same:
                 break
             chosen[layer.name] = same[0]
@@ -304,7 +304,8 @@ def _homogeneous(problem: SearchProblem) -> Architecture | str:
     return best.architecture
 
 
-def _kind(variant: BlockVariant) -> object:
+def kind_of(variant: BlockVariant) -> object:
+    """What makes two blocks the same: both subblocks, or the name where these are not known."""
     if "other" in (variant.attention.kind, variant.ffn.kind):
         return variant.name
     return variant.attention, variant.ffn

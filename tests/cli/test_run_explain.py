@@ -41,12 +41,13 @@ def test_says_what_holds_the_score_back(run: Run, library: str) -> None:
 def test_each_option_adds_a_part(run: Run, library: str) -> None:
     """Costs of blocks, sensitivity, alternatives and baselines, with their tables."""
     options = ("--costs-of-blocks", "--sensitivity", "--samples", "20", "--alternatives", "0.5")
-    ran = run("explain", library, *LIMITED, *options, "--baselines")
+    ran = run("explain", library, *LIMITED, *options, "--few-blocks", "1", "--baselines")
     said = " ".join(ran.out.split())
     assert ran.code == 0
     assert "All 6 inclusion costs are proven" in said
     assert "(20 samples, seed 0)" in said
     assert "Within 50 % of the optimum" in said
+    assert "The best of at most 1 distinct blocks has a summed KL divergence of 3" in said
     assert "Greedy: a summed KL divergence of" in said
     assert "Best homogeneous: a summed KL divergence of 3" in said
 

@@ -1,0 +1,300 @@
+"""Few blocks: the best architecture that is made of at most so many distinct blocks."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from puzzle_widgets.deferred import pd
+from puzzle_widgets.errors import ProblemError
+from puzzle_widgets.library import BlockLibrary, LayerName
+from puzzle_widgets.library.model import IntArray
+from puzzle_widgets.library.tables import to_frame
+from puzzle_widgets.problem import SearchProblem, check_problem
+from puzzle_widgets.problem.mckp import Mckp, to_architecture
+from puzzle_widgets.reasons.baselines import kind_of
+from puzzle_widgets.reasons.words import Told, label_of, score_words
+from puzzle_widgets.search.engine import solve
+from puzzle_widgets.search.options import SearchOptions, WarmStart
+from puzzle_widgets.search.outcome import Cancelled, Outcome, Status, never
+from puzzle_widgets.solution import Solution
+from puzzle_widgets.solution.optimum import search_without_reason
+from puzzle_widgets.solution.solution import evaluate
+
+_SAME, _EQUAL = 1e-12, 1e-9
+_SECONDS = 5.0
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FewBlocks(Told):
+    """The best architecture of at most so many distinct blocks.
+
+    Parameters
+    ----------
+    most
+        How many distinct blocks it may have.
+    solution
+        The architecture; it answers the problem with all other blocks banned, which files keep.
+    status, bound
+        Of the whole question, over all choices of blocks: as for :class:`puzzle_widgets.Solution`.
+    free
+        The optimum with as many blocks as it likes; ``None`` where nothing is feasible.
+    searches
+        Searches that it took.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(
+    ...     library, minimize="metrics.kl_div", budgets={"stats.memory_mib": "50 %"}
+    ... )
+    >>> found = pw.search_few_blocks(problem, 2)
+    >>> found.status, len(found.blocks), found.gap
+    ('optimal', 2, 0.0)
+    """
+
+    most: int
+    solution: Solution
+    status: Status
+    bound: float
+    free: Solution | None
+    searches: int
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """Labels of the distinct blocks, in the order of the network."""
+        return tuple(dict.fromkeys(block.label for block in self.solution.blocks))
+
+    @property
+    def gap(self) -> float:
+        """Optimality gap of the whole question, as for :class:`puzzle_widgets.Solution`."""
+        if self.status == "optimal":
+            return 0.0
+        return abs(self.solution.score - self.bound) / max(abs(self.solution.score), 1e-9)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What it scores, beside the optimum of any blocks, and which blocks these are."""
+        problem = self.solution.problem
+        if not self.solution.found:
+            return (f"No architecture of at most {self.most} distinct blocks: {self.status}.",)
+        label = label_of(problem.library, problem.objective)
+        score = score_words(problem, self.solution.score)
+        proof = "proven" if self.status == "optimal" else f"gap {100 * self.gap:.2g} %"
+        said = f"The best of at most {self.most} distinct blocks has a summed {label} of {score}"
+        if self.free is not None:
+            worse = abs(self.solution.score - self.free.score)
+            said += f", {score_words(problem, worse)} worse than with any blocks"
+        return (f"{said} ({proof}).", f"Its blocks: {'; '.join(self.blocks)}.")
+
+
+@dataclass(frozen=True, eq=False)
+class _Node:
+    """Sets of blocks: those that are required, those that are banned, and the best without them."""
+
+    required: frozenset[int]
+    banned: frozenset[int]
+    outcome: Outcome
+
+
+def search_few_blocks(
+    problem: SearchProblem,
+    most: int,
+    *,
+    time_limit: float | None = None,
+    cancelled: Cancelled = never,
+    progress: Callable[[int], None] | None = None,
+) -> FewBlocks:
+    """Find the best architecture of at most so many distinct blocks, as kernels and tests multiply.
+
+    Blocks are the same where attention and FFN are (where these are not known, where the names
+    are). Branch and bound over the sets of blocks: the relaxation lets any number be used, and is
+    an exact search of its own; a block that it uses is then required, or banned (A. H. Land and
+    A. G. Doig, *Econometrica* 28, 1960).
+
+    Parameters
+    ----------
+    problem
+        What is asked.
+    most
+        Greatest number of distinct blocks.
+    time_limit
+        Seconds, after which the best so far is given with its gap.
+    cancelled
+        Asked between and within the searches; true stops as a time limit does.
+    progress
+        Called with the number of searches so far.
+
+    Raises
+    ------
+    ProblemError
+        If ``most`` makes no sense.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(
+    ...     library, minimize="metrics.kl_div", budgets={"stats.memory_mib": "50 %"}
+    ... )
+    >>> scores = [pw.search_few_blocks(problem, most).solution.score for most in (1, 2, 3)]
+    >>> scores == sorted(scores, reverse=True)
+    True
+    """
+    check_problem(problem)
+    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+        raise ProblemError(f"most={most!r}: give a whole number of at least 1.")
+    tree = _Tree(problem.mckp, _groups(problem.library), most)
+    tree.grow(time_limit, cancelled, progress)
+    return _told(problem, tree)
+
+
+class _Tree:
+    """The open nodes, best bound first, and the best architecture so far."""
+
+    def __init__(self, mckp: Mckp, groups: IntArray, most: int) -> None:
+        self._mckp, self.groups, self.most = mckp, groups, most
+        self._open: list[tuple[float, int, _Node]] = []
+        self._count = itertools.count()
+        self.best: Outcome | None = None
+        self.root: Outcome | None = None
+        self.searches = 0
+        self.bound, self.closed = -math.inf, False
+
+    def grow(
+        self,
+        time_limit: float | None,
+        cancelled: Cancelled,
+        progress: Callable[[int], None] | None,
+    ) -> None:
+        """Branch until the best is proven, or time is up."""
+        options = SearchOptions(time_limit=time_limit, cancelled=cancelled)
+        deadline = options.deadline()
+        none: frozenset[int] = frozenset()
+        self._search(none, none, options)
+        while self._open:
+            bound, _, node = heapq.heappop(self._open)
+            self.bound = bound
+            if not self._beats(bound):
+                break
+            if time.monotonic() > deadline or cancelled():
+                return
+            if not self._take(node):
+                self._branch(node, options.until(deadline))
+            if progress is not None:
+                progress(self.searches)
+        self.closed = True
+
+    def _beats(self, bound: float) -> bool:
+        return self.best is None or bound < self.best.score - _SAME * abs(self.best.score)
+
+    def _take(self, node: _Node) -> bool:
+        """Keep a node's own answer, where it has few enough blocks; whether that closes it."""
+        outcome = node.outcome
+        if outcome.choice is None:
+            return False
+        few = len(set(self.groups[outcome.choice].tolist())) <= self.most
+        if few and self._beats(outcome.score):
+            self.best = outcome
+        return few and outcome.status == "optimal"
+
+    def _branch(self, node: _Node, options: SearchOptions) -> None:
+        choice = node.outcome.choice
+        names, counts = np.unique(self.groups[choice], return_counts=True)
+        open_ = [int(g) for g in names[np.argsort(-counts)] if g not in node.required]
+        if choice is None or not open_:
+            return
+        block = open_[0]
+        required = node.required | {block}
+        if len(required) < self.most:
+            self._push(_Node(required, node.banned, node.outcome))
+        else:
+            others = frozenset(range(int(self.groups.max()) + 1)) - required
+            self._search(required, others, options, node.outcome)
+        self._search(node.required, node.banned | {block}, options, node.outcome)
+
+    def _search(
+        self,
+        required: frozenset[int],
+        banned: frozenset[int],
+        options: SearchOptions,
+        before: Outcome | None = None,
+    ) -> None:
+        allowed = self._mckp.allowed & ~np.isin(self.groups, list(banned))
+        warm = None if before is None or before.prices is None else WarmStart(before.prices)
+        mckp = replace(self._mckp, allowed=allowed)
+        outcome = solve(mckp, replace(options, warm_start=warm))
+        self.searches += 1
+        self.root = self.root or outcome
+        node = _Node(required, banned, outcome)
+        self._take(node)
+        if outcome.status != "infeasible" and self._beats(outcome.bound):
+            self._push(node)
+
+    def _push(self, node: _Node) -> None:
+        heapq.heappush(self._open, (node.outcome.bound, next(self._count), node))
+
+
+def _told(problem: SearchProblem, tree: _Tree) -> FewBlocks:
+    outside = problem.library.non_block_cost(problem.objective)
+    free = None
+    if tree.root is not None and tree.root.choice is not None:
+        free = search_without_reason(problem)
+    best = tree.best
+    if best is None or best.choice is None:
+        status: Status = "infeasible" if tree.closed else "no_solution_in_time"
+        nothing = Solution(problem, status, engine="exact search")
+        return FewBlocks(tree.most, nothing, status, math.nan, free, tree.searches)
+    kept = set(tree.groups[best.choice].tolist())
+    limited = problem.with_banned(_others(problem.library, tree.groups, kept))
+    solution = search_without_reason(limited, time_limit=_SECONDS)
+    if not solution.found or _bare(problem, solution) > best.score + _EQUAL * abs(best.score):
+        architecture = to_architecture(problem.library, best.choice)
+        solution = evaluate(limited, architecture, "exact search")
+    bound = solution.score if tree.closed else problem.sign * tree.bound + outside
+    status = "optimal" if tree.closed else "feasible"
+    return FewBlocks(tree.most, solution, status, bound, free, tree.searches)
+
+
+def _bare(problem: SearchProblem, solution: Solution) -> float:
+    """A score as the bare knapsack counts it."""
+    return problem.sign * (solution.score - problem.library.non_block_cost(problem.objective))
+
+
+@to_frame.register(FewBlocks)
+def _frame(found: FewBlocks, *, layers: bool = True) -> pd.DataFrame:  # noqa: ARG001
+    """Lay the architecture out: one row per layer."""
+    frame: pd.DataFrame = to_frame(found.solution)
+    return frame
+
+
+def _others(
+    library: BlockLibrary, groups: IntArray, kept: set[int]
+) -> dict[LayerName, frozenset[str]]:
+    """All variants of other blocks."""
+    found = {}
+    for layer, start in zip(library.layers, library.starts[:-1].tolist(), strict=True):
+        names = [v.name for n, v in enumerate(layer.variants) if int(groups[start + n]) not in kept]
+        if names:
+            found[layer.name] = frozenset(names)
+    return found
+
+
+def _groups(library: BlockLibrary) -> IntArray:
+    """Number of each variant's block, the same for the same block, shape (variants in all,)."""
+    known: dict[object, int] = {}
+    return np.array(
+        [
+            known.setdefault(kind_of(variant), len(known))
+            for layer in library.layers
+            for variant in layer.variants
+        ],
+        dtype=np.intp,
+    )
