@@ -120,6 +120,7 @@ if TYPE_CHECKING:
     from puzzle_widgets.widgets.sweeps.front import ParetoPlot
     from puzzle_widgets.widgets.sweeps.front_table import FrontTable
     from puzzle_widgets.widgets.sweeps.surface import BudgetSurface
+    from puzzle_widgets.widgets.truth import TruthPlot
 
 # The public names, in the order in which they build on each other; a name loads what is before it.
 _PARTS = ("errors", "library", "problem", "solution", "sweeps", "files", "reasons", "state")
@@ -135,6 +136,7 @@ _WIDGETS = {
     "PuzzleExplorer": "explorer",
     "ScenarioPanel": "scenarios.panel",
     "StatusPanel": "status",
+    "TruthPlot": "truth",
 }
 
 __all__ = [
@@ -191,6 +193,7 @@ __all__ = [
     "StatusPanel",
     "SurfaceGrid",
     "TableRun",
+    "TruthPlot",
     "Workload",
     "alternatives",
     "baselines",

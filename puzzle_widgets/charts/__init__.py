@@ -11,6 +11,7 @@ from puzzle_widgets.charts.front import front_figure
 from puzzle_widgets.charts.grids import decision_figures, surface_figure
 from puzzle_widgets.charts.layers import layers_figure
 from puzzle_widgets.charts.svg import Drawing, draw
+from puzzle_widgets.charts.truth import truth_figure
 
 __all__ = [
     "Drawing",
@@ -22,4 +23,5 @@ __all__ = [
     "front_figure",
     "layers_figure",
     "surface_figure",
+    "truth_figure",
 ]

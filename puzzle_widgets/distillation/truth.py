@@ -10,7 +10,6 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 
 from puzzle_widgets.distillation.children import (
@@ -55,6 +54,7 @@ from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.json_forms import library_digest
 from puzzle_widgets.library.model import FloatArray
 from puzzle_widgets.library.quantity import MEMORY, PARAMETERS, RUNTIME
+from puzzle_widgets.solution.agreement import kendall, spearman
 
 QUALITY, RUNTIMES = "quality.jsonl", "runtimes.jsonl"
 AFTER = ", distilled"
@@ -373,29 +373,6 @@ def agreement(predicted: Sequence[float], true: Sequence[float]) -> dict[str, fl
         "median_relative_error": _or_none(_median(np.abs(ratios - 1))),
         "median_predicted_over_true": _or_none(_median(ratios)),
     }
-
-
-def spearman(left: Sequence[float] | FloatArray, right: Sequence[float] | FloatArray) -> float:
-    """Spearman's rho: the correlation of mid-ranks; NaN where a side is constant."""
-    first, second = (pd.Series(_told(values)).rank().to_numpy(float) for values in (left, right))
-    return _cosine(first - first.mean(), second - second.mean())
-
-
-def kendall(left: Sequence[float] | FloatArray, right: Sequence[float] | FloatArray) -> float:
-    """Kendall's tau-b, which allows for ties; NaN where a side is constant."""
-    told = (_told(values) for values in (left, right))
-    first, second = (np.sign(np.subtract.outer(values, values)) for values in told)
-    return _cosine(first, second)
-
-
-def _told(values: Sequence[float] | FloatArray) -> list[float]:
-    """To nine digits: sums of the same parts tie, in whatever order they were added."""
-    return [float(f"{value:.9g}") for value in values]
-
-
-def _cosine(left: FloatArray, right: FloatArray) -> float:
-    length = float(np.sqrt((left**2).sum() * (right**2).sum()))
-    return float((left * right).sum()) / length if length else float("nan")
 
 
 def _median(values: FloatArray) -> float | None:

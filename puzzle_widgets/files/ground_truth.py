@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from puzzle_widgets.library import BlockLibrary, FrozenMapping
+from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
 from puzzle_widgets.library.checks import (
     Location,
     check_bytes,
@@ -99,4 +99,15 @@ def _point(model: Mapping[str, Any], place: Location) -> MeasuredPoint:
     here = place.at(variant=name)
     values = mapping(model.get("true"), here.at(field="true"), "it")
     numbers = {key: number(value, here.at(field=key)) for key, value in values.items()}
-    return MeasuredPoint(name, FrozenMapping(numbers), place.file)
+    return MeasuredPoint(name, FrozenMapping(numbers), place.file, _architecture(model, here))
+
+
+def _architecture(model: Mapping[str, Any], here: Location) -> FrozenMapping[LayerName, str] | None:
+    """The blocks of a model; of one that was trained on they are not the library's any more."""
+    rows, place = model.get("architecture"), here.at(field="architecture")
+    if rows is None or model.get("distilled"):
+        return None
+    pairs = [sequence(row, place, "a layer") for row in sequence(rows, place, "it")]
+    if any(len(pair) != 2 or isinstance(pair[0], list | dict) for pair in pairs):
+        place.fail("not pairs of a layer and its variant.", "Give the file as it was written.")
+    return FrozenMapping({layer: text(name, place, "a variant") for layer, name in pairs})

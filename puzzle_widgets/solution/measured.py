@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from puzzle_widgets.library import BlockLibrary, FrozenMapping
+from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
 from puzzle_widgets.library.quantity import RUNTIME, THROUGHPUT
 
 
@@ -23,6 +23,9 @@ class MeasuredPoint:
         among them.
     source
         File, or how it was measured.
+    architecture
+        ``{layer: variant}`` where it is known and the library's figures are of these very blocks:
+        of a model that was trained further they are not.
 
     Examples
     --------
@@ -37,6 +40,7 @@ class MeasuredPoint:
     name: str
     values: FrozenMapping[str, float]
     source: str = ""
+    architecture: FrozenMapping[LayerName, str] | None = None
 
     def use(self, library: BlockLibrary, resource: str) -> float | None:
         """What was measured of a resource, or of throughput (tokens/s); ``None`` where nothing."""

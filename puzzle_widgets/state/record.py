@@ -57,6 +57,8 @@ class Looks:
         View of the layers, as :func:`puzzle_widgets.charts.layers.views_of` names it.
     table
         Whether the points of the front are listed in place of their chart.
+    truth
+        Key of the figure that is predicted and measured; empty for the objective.
     compared, log_scale
         View of the comparison, empty for its first; whether its scores are logarithmic.
     share, gib
@@ -65,6 +67,7 @@ class Looks:
 
     layers: str = "Size"
     table: bool = False
+    truth: str = ""
     compared: str = ""
     log_scale: bool = False
     share: bool = False

@@ -92,7 +92,7 @@ def to_json(record: Record) -> str:
         "asked": sorted(record.asked),
         "scenarios": scenarios_content(record.scenarios) if record.scenarios else None,
         "reference": record.reference,
-        "measured": [[one.name, dict(one.values), one.source] for one in record.measured],
+        "measured": [_measured_out(one) for one in record.measured],
         "parent_config": _config_out(record.own_config),
         "target": record.target,
         "looks": vars(record.looks),
@@ -308,12 +308,21 @@ def _pairs(rows: Iterable[Any]) -> list[tuple[Any, Any]]:
     return [(key, value) for key, value in rows]
 
 
+def _measured_out(point: MeasuredPoint) -> list[Any]:
+    chosen = None if point.architecture is None else list(point.architecture.items())
+    return [point.name, dict(point.values), point.source, chosen]
+
+
 def _measured(row: Any) -> MeasuredPoint:  # noqa: ANN401
-    name, values, source = row
+    name, values, source, *more = row  # the blocks came later
+    chosen = None if not more or more[0] is None else FrozenMapping(_pairs(more[0]))
     place = _FILE.at(field="measured")
     figures = {text(key, place, "a key"): number(value, place) for key, value in values.items()}
     return MeasuredPoint(
-        text(name, place, "a point"), FrozenMapping(figures), optional_text(source, place, "it")
+        text(name, place, "a point"),
+        FrozenMapping(figures),
+        optional_text(source, place, "it"),
+        chosen,
     )
 
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import ipywidgets as widgets
 
+from puzzle_widgets.charts.truth import truth_keys
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.widgets.address import PageAddress
@@ -23,6 +24,7 @@ from puzzle_widgets.widgets.sweeps.decision_map import DecisionMap
 from puzzle_widgets.widgets.sweeps.front import ParetoPlot
 from puzzle_widgets.widgets.sweeps.surface import BudgetSurface
 from puzzle_widgets.widgets.tabs import Tab, TabbedPanels
+from puzzle_widgets.widgets.truth import TruthPlot
 from puzzle_widgets.widgets.why import WhyPanel
 
 P = TypeVar("P", bound=Panel)
@@ -32,6 +34,7 @@ TABS = (
     Tab("scenarios", "Scenarios", ScenarioPanel),
     Tab("surface", "Surface", BudgetSurface),
     Tab("map", "Map", DecisionMap),
+    Tab("truth", "Truth", TruthPlot),
     Tab("export", "Export", ExportPanel),
 )
 """The panels beside the front, from left to right."""
@@ -91,6 +94,7 @@ class PuzzleExplorer(Following, widgets.VBox):
         self.when("library", do=self._library_opened)
         self.when("layer", do=self._layer_opened)
         self.when("scenarios", do=self._count_scenarios)
+        self.when("library", "measured", do=self._offer_truth)
 
     @property
     def solution(self) -> Solution | None:
@@ -163,6 +167,11 @@ class PuzzleExplorer(Following, widgets.VBox):
             return
         self.tabs.say("layer", f"Layer {self.state.library.layers[place].name}"[:16])
         self.tabs.choose("layer")
+
+    def _offer_truth(self) -> None:
+        """Offer predicted and measured where models of the library were measured."""
+        known = truth_keys(self.state.measured, self.state.library)
+        self.tabs.offer("truth", on=bool(known))
 
     def _count_scenarios(self) -> None:
         count = len(self.state.scenarios)

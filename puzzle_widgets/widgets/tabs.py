@@ -115,6 +115,12 @@ class TabbedPanels(Following, widgets.VBox):
         made.wake()
         made.opened()
 
+    def offer(self, name: str, *, on: bool) -> None:
+        """Offer a tab, or take it away; where it was open, the first is."""
+        self.buttons[name].layout.display = "" if on else "none"
+        if not on and name == self.chosen:
+            self.choose(next(iter(self._tabs)))
+
     def say(self, name: str, words: str) -> None:
         """Give a tab other words, such as how many scenarios there are."""
         self.buttons[name].description = self.buttons[name].tooltip = words

@@ -29,6 +29,7 @@ TABS = {
     "Scenarios": "Scenarios",
     "Budget surface": "Surface",
     "Decision map": "Map",
+    "Predicted and measured": "Truth",
     "Export": "Export",
 }
 

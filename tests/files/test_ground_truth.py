@@ -49,6 +49,15 @@ def test_points_are_read_with_their_source(tmp_path: Path) -> None:
     assert dict(point.values) == {KL: 1.5, MEMORY: 3.0}
 
 
+def test_blocks_are_read_unless_the_model_was_trained_on(tmp_path: Path) -> None:
+    """The library's scores are of its own blocks, not of what became of them."""
+    model = {"name": "one", "true": {KL: 1.5}, "architecture": [[0, "v1"]]}
+    points = write(tmp_path, models=[model, {**model, "distilled": True}])
+    plain, distilled = pw.load_ground_truth(points)
+    assert dict(plain.architecture or {}) == {0: "v1"}
+    assert distilled.architecture is None
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -57,6 +66,10 @@ def test_points_are_read_with_their_source(tmp_path: Path) -> None:
         ({"models": 5}, "models"),
         ({"models": [{"name": "one", "true": {KL: "much"}}]}, "'much'"),
         ({"models": [{"true": {}}]}, "a model's name"),
+        ({"models": [{"name": "one", "true": {KL: 1}, "architecture": 3}]}, "architecture"),
+        ({"models": [{"name": "one", "true": {KL: 1}, "architecture": [[0]]}]}, "not pairs"),
+        ({"models": [{"name": "one", "true": {KL: 1}, "architecture": [[[], "v"]]}]}, "not pairs"),
+        ({"models": [{"name": "one", "true": {KL: 1}, "architecture": [[0, 7]]}]}, "a variant"),
     ],
 )
 def test_what_is_no_ground_truth_file(tmp_path: Path, changes: dict[str, Any], words: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.state import Record, Selection, actions, opening
 from puzzle_widgets.state.record_file import from_json, saved_library, to_json
 from tests.support.export import LLAMA
@@ -28,8 +29,12 @@ def full() -> Record:
     record = actions.open_parent_config(record, json.dumps(LLAMA).encode(), "llama.json")
     record = actions.choose_cell(actions.set_target(record, "report"), 0, 1)
     record = actions.set_looks(record, layers="Memory", gib=True)
-    point = pw.MeasuredPoint("one", {LOSS: 1.5}, "by hand")  # type: ignore[arg-type]
-    return actions.set_measured(actions.start(record, "decisions"), [point])
+    blocks = {layer.name: "v1" for layer in record.library.layers}
+    points = [
+        pw.MeasuredPoint("one", {LOSS: 1.5}, "by hand"),  # type: ignore[arg-type]
+        pw.MeasuredPoint("two", FrozenMapping({LOSS: 2.5}), "", FrozenMapping(blocks)),
+    ]
+    return actions.set_measured(actions.start(record, "decisions"), points)
 
 
 def test_a_record_comes_back_whole(full: Record) -> None:
@@ -42,6 +47,7 @@ def test_a_record_comes_back_whole(full: Record) -> None:
     assert (again.own_config, again.target, again.cell) == (full.own_config, "report", (0, 1))
     assert (again.looks.layers, again.looks.gib, again.looks.share) == ("Memory", True, False)
     assert dict(again.measured[0].values) == {LOSS: 1.5}
+    assert again.measured == full.measured
     assert from_json(to_json(again), full.library).problem == full.problem
 
 
@@ -115,10 +121,13 @@ def test_who_chooses_meanwhile_is_not_interrupted() -> None:
 
 
 def test_a_record_of_before_there_were_references_opens(full: Record) -> None:
-    """Without one."""
+    """Without one, and without the blocks of measured models."""
     content = json.loads(to_json(full))
     del content["reference"]
-    assert from_json(json.dumps(content), small()).reference == ""
+    content["measured"] = [row[:3] for row in content["measured"]]
+    again = from_json(json.dumps(content), small())
+    assert again.reference == ""
+    assert [point.architecture for point in again.measured] == [None, None]
 
 
 def edited(record: Record, **fields: Any) -> str:

@@ -48,6 +48,17 @@ def test_a_panel_is_made_when_its_tab_is_first_opened(tabs: TabbedPanels) -> Non
     assert len(tabs.body.children) == 2
 
 
+def test_a_tab_that_has_nothing_to_show_is_taken_away(tabs: TabbedPanels) -> None:
+    """Where it was open, the first one is; it can come back."""
+    tabs.choose("map")
+    tabs.offer("map", on=False)
+    assert tabs.buttons["map"].layout.display == "none"
+    assert tabs.chosen == "scenarios"
+    tabs.offer("map", on=True)
+    assert tabs.buttons["map"].layout.display == ""
+    assert tabs.chosen == "scenarios"
+
+
 def test_a_closed_tab_draws_nothing_and_catches_up(
     state: pw.ExplorerState, tabs: TabbedPanels
 ) -> None:

@@ -1,8 +1,16 @@
 """Figures on the screen, by bqplot: made once, then changed in place."""
 
 from puzzle_widgets.widgets.charts.cells import CellChart
-from puzzle_widgets.widgets.charts.front import FrontChart
+from puzzle_widgets.widgets.charts.front import FrontChart, TruthChart
 from puzzle_widgets.widgets.charts.layers import BarChart, CurveChart
 from puzzle_widgets.widgets.charts.parts import legend_line, strip_line
 
-__all__ = ["BarChart", "CellChart", "CurveChart", "FrontChart", "legend_line", "strip_line"]
+__all__ = [
+    "BarChart",
+    "CellChart",
+    "CurveChart",
+    "FrontChart",
+    "TruthChart",
+    "legend_line",
+    "strip_line",
+]

@@ -1,4 +1,4 @@
-"""The Pareto front on the screen."""
+"""Spots on the screen: the Pareto front, and predictions against what was measured."""
 
 from __future__ import annotations
 
@@ -26,22 +26,39 @@ _LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-class FrontChart:
-    """Line, points, and the marks beside them; see :func:`puzzle_widgets.charts.front_figure`."""
+_TRUTH_LOOKS: dict[str, dict[str, Any]] = {
+    "parent": _LOOKS["parent"],
+    "worst": _LOOKS["selected"],
+    "points": _LOOKS["points"],
+}
 
-    def __init__(self) -> None:
+
+class SpotChart:
+    """Spots of several kinds over a line; marks are made once, and changed in place.
+
+    Parameters
+    ----------
+    looks
+        Of each kind of spots, in the order in which they are drawn.
+    css
+        Class of the figure.
+    dash
+        Of the line.
+    """
+
+    def __init__(self, looks: dict[str, dict[str, Any]], css: str, dash: str = "solid") -> None:
         empty = Axis(0.0, 1.0), Axis(0.0, 1.0, grid=True)
         self._scales = {"x": scale_of(empty[0]), "y": scale_of(empty[1])}
         self.x_axis = axis_of(empty[0], self._scales["x"], "bottom", 36)
         self.y_axis = axis_of(empty[1], self._scales["y"], "left", 44)
         self.limits = self._lines(LIMIT, line_style="dashed", stroke_width=2)
         self.limits.scales = {"x": self._scales["x"], "y": bq.LinearScale(min=0.0, max=1.0)}
-        self.line = self._lines(PARENT, stroke_width=1.5)
-        self.spots = {name: self._scatter(**looks) for name, looks in _LOOKS.items()}
+        self.line = self._lines(PARENT, stroke_width=1.5, line_style=dash)
+        self.spots = {name: self._scatter(**own) for name, own in looks.items()}
         self.figure = figure_of(
             [self.limits, self.line, *self.spots.values()],
             [self.x_axis, self.y_axis],
-            "pw-front",
+            css,
             fig_margin=_MARGIN,
         )
         self.figure.layout.height, self.figure.layout.min_width = "360px", "0"
@@ -102,6 +119,20 @@ class FrontChart:
             interactions={"hover": "tooltip"},
             **looks,
         )
+
+
+class FrontChart(SpotChart):
+    """Line, points, and the marks beside them; see :func:`puzzle_widgets.charts.front_figure`."""
+
+    def __init__(self) -> None:
+        super().__init__(_LOOKS, "pw-front")
+
+
+class TruthChart(SpotChart):
+    """Models around the line of right ones; see :func:`puzzle_widgets.charts.truth_figure`."""
+
+    def __init__(self) -> None:
+        super().__init__(_TRUTH_LOOKS, "pw-truth-chart", "dashed")
 
 
 def _clicked(spots: Sequence[Spot], data: dict[str, Any]) -> Spot | None:

@@ -28,7 +28,7 @@ const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
 function walkTabs(event) {
   const tab = event.target.closest && event.target.closest(".pw-tab");
   if (!tab || !(event.key in STEPS || event.key === "Home" || event.key === "End")) return;
-  const tabs = [...tab.parentElement.querySelectorAll(".pw-tab")];
+  const tabs = [...tab.parentElement.querySelectorAll(".pw-tab")].filter((one) => one.offsetParent);
   const at = tabs.indexOf(tab), last = tabs.length - 1;
   const place = event.key === "Home" ? 0 : event.key === "End" ? last
     : (at + STEPS[event.key] + tabs.length) % tabs.length;

@@ -17,6 +17,7 @@ from puzzle_widgets.charts import (
     front_figure,
     layers_figure,
     surface_figure,
+    truth_figure,
 )
 from puzzle_widgets.charts.comparison import with_parent
 from puzzle_widgets.charts.front import FrontAxes
@@ -27,6 +28,7 @@ from puzzle_widgets.widgets.charts import (
     CellChart,
     CurveChart,
     FrontChart,
+    TruthChart,
     legend_line,
     strip_line,
 )
@@ -94,6 +96,27 @@ def test_a_front() -> None:
             assert not spot.words or " ".join(spot.words.split()) in titles
     (curve,) = elements(figure, "polyline")
     assert len((curve.get("points") or "").split()) == len(screen.line.x) == len(front.solutions)
+
+
+def test_predicted_and_measured() -> None:
+    """Spots, the line of right predictions, axes and legend."""
+    state = pw.ExplorerState("stdlib-2m-measured")
+    figure = truth_figure(state.measured, state.library, "metrics.kl_div")
+    screen = TruthChart()
+    screen.show(figure)
+    check_axes(screen.figure, figure)
+    check_legend(figure)
+    titles = [element.text for element in elements(figure, "title")]
+    for group in figure.spots:
+        mark = screen.spots[group.name]
+        assert len(group.spots) > 0
+        np.testing.assert_array_equal(mark.x, [spot.x for spot in group.spots])
+        np.testing.assert_array_equal(mark.y, [spot.y for spot in group.spots])
+        for spot in group.spots:
+            assert not spot.words or " ".join(spot.words.split()) in titles
+    (curve,) = elements(figure, "polyline")
+    assert curve.get("stroke-dasharray")
+    assert screen.line.line_style == figure.curves[0].dash
 
 
 @pytest.mark.parametrize("view", ["Size", "Choice", "Runtime", "Memory"])
