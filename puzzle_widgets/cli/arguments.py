@@ -109,24 +109,7 @@ def add_explain(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="how much worse the score gets with each block that was not chosen",
     )
-    command.add_argument(
-        "--sensitivity",
-        type=_finite,
-        nargs="?",
-        const=0.05,
-        metavar="NOISE",
-        help="which choices survive noise in the scores (default: 0.05 for 5 %%)",
-    )
-    command.add_argument(
-        "--samples",
-        type=_positive,
-        default=1000,
-        metavar="N",
-        help="searches for --sensitivity (default: %(default)s)",
-    )
-    command.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of random numbers (default: 0)"
-    )
+    _add_noise(command)
     command.add_argument(
         "--alternatives",
         type=_finite,
@@ -278,6 +261,27 @@ def _add_question(command: argparse.ArgumentParser) -> None:
     _add_repeated(command, "--ban", "LAYER=VARIANT", "it must not be chosen; repeatable")
     _add_rules(command)
     _add_solver(command)
+
+
+def _add_noise(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--sensitivity",
+        type=_finite,
+        nargs="?",
+        const=0.05,
+        metavar="NOISE",
+        help="which choices survive noise in the scores (default: 0.05 for 5 %%)",
+    )
+    command.add_argument(
+        "--samples",
+        type=_positive,
+        default=1000,
+        metavar="N",
+        help="searches for --sensitivity (default: %(default)s)",
+    )
+    command.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of random numbers (default: 0)"
+    )
 
 
 def _add_rules(command: argparse.ArgumentParser) -> None:
