@@ -45,25 +45,25 @@ class FrontColumn:
 
 
 def front_columns(library: BlockLibrary, objective: str) -> list[FrontColumn]:
-    """List the columns: score, proof, speed, costs, the usual ones first, and layers changed.
+    """List the columns: score, speed, costs, the usual ones first, layers changed, and proof.
 
     Examples
     --------
     >>> import puzzle_widgets as pw
     >>> library = pw.load_library("stdlib-2m-measured")
     >>> [column.title for column in front_columns(library, "metrics.kl_div")][:4]
-    ['KL divergence, summed (nats/byte)', 'Status', 'Gap (%)', 'Throughput (tokens/s)']
+    ['KL divergence, summed (nats/byte)', 'Throughput (tokens/s)', 'Speedup (x)', 'Memory (MiB)']
     """
     score = library.quantity(objective)
     unit = f" ({score.unit})" if score.unit else ""
     costs = dict.fromkeys([*(key for key in _USUAL if key in library.keys), *library.costs])
     return [
         FrontColumn(f"{score.label}, summed{unit}", _total(objective), objective),
-        FrontColumn("Status", lambda point: STATUS_WORDS[point.status]),
-        FrontColumn("Gap (%)", lambda point: _known(100 * point.gap)),
         *_speed(library),
         *(_cost(library, key) for key in costs if key != objective),
         FrontColumn("Layers changed", _changed),
+        FrontColumn("Status", lambda point: STATUS_WORDS[point.status]),
+        FrontColumn("Gap (%)", lambda point: _known(100 * point.gap)),
     ]
 
 

@@ -137,7 +137,7 @@ def _score_column(library: BlockLibrary, kept: Sequence[Solution]) -> Column:
     if len(objectives) == 1:
         key = objectives.pop()
         title = f"Summed\n{library.quantity(key).title}"
-        return Column(title, lambda s: _with_exact(s.totals[key]))
+        return Column(title, lambda s: _with_exact(format_brief(s.totals[key]), s.totals[key]))
     return Column("Summed score", _own_score)
 
 
@@ -153,10 +153,9 @@ def _own_score(solution: Solution) -> Markup:
     return _with_aside(quantity.text(solution.score), quantity.label)
 
 
-def _with_exact(score: float) -> Markup:
-    """A score for reading, in full where it is pointed at."""
-    said = Markup("<span title='{}'>{}</span>")
-    return said.format(format_exact(score), format_brief(score))
+def _with_exact(text: str, value: float) -> Markup:
+    """A figure for reading, in full where it is pointed at."""
+    return Markup("<span title='{}'>{}</span>").format(format_exact(value), text)
 
 
 def _status(solution: Solution) -> str:
@@ -169,7 +168,8 @@ def _status(solution: Solution) -> str:
 
 def _total(key: str) -> Callable[[Solution], Cell]:
     def cell(solution: Solution) -> Cell:
-        text = format_number(solution.totals[key])
+        total = solution.totals[key]
+        text = _with_exact(format_number(total), total)
         share = solution.shares.get(key)
         return text if share is None else _with_aside(text, format_share(share))
 
@@ -180,12 +180,12 @@ def _with_aside(text: str, aside: str) -> Markup:
     return Markup("{} <span class='pw-quiet'>{}</span>").format(text, aside)
 
 
-def _number(value: float | None, form: str = "", unit: str = "") -> str:
+def _number(value: float | None, form: str = "", unit: str = "") -> Cell:
     if value is None or math.isnan(value):
         return NOTHING
     if math.isinf(value):
         return NO_RUNTIME
-    return (format(value, form) if form else format_number(value)) + unit
+    return _with_exact((format(value, form) if form else format_number(value)) + unit, value)
 
 
 def series_title(series: Series, *tags: str) -> Markup:

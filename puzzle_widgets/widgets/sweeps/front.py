@@ -194,7 +194,8 @@ class ParetoPlot(SweepPanel):
             self.listed.value = on
         if on and self.points is None:
             self.points = self.own(PointTable(self.state))
-            self.children = (*self.children, self.points, self.points.saver)
+            *above, foot = self.children
+            self.children = (*above, self.points, self.points.saver, foot)
         if self.points is not None:
             (self.points.wake if on else self.points.sleep)()
             self.points.layout.display = "" if on else "none"

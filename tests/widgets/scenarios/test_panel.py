@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.library.quantity import format_exact
 from puzzle_widgets.state import Message
 from puzzle_widgets.widgets.scenarios.comparison import DIFFERENCE, SCORES, SPEED, SPREAD
 from puzzle_widgets.widgets.scenarios.panel import ScenarioPanel
@@ -136,6 +137,19 @@ def test_table_has_the_parent_first_and_units(panel: ScenarioPanel) -> None:
 def compared(panel: ScenarioPanel) -> str:
     """What the comparison says."""
     return "".join(str(getattr(child, "value", "")) for child in panel.comparison.children)
+
+
+def test_figures_of_the_table_are_in_full_where_they_are_pointed_at() -> None:
+    """And rounded for reading."""
+    panel = ScenarioPanel("stdlib-2m-measured")
+    panel.state.keep("one")
+    solution = panel.state.scenarios[0].solution
+    for value, words in (
+        (solution.score, f"{solution.score:.3g}"),
+        (solution.totals[MEMORY], f"{solution.totals[MEMORY]:.4g}"),
+        (solution.speedup, f"{solution.speedup:.2f} x"),
+    ):
+        assert f"<span title='{format_exact(value)}'>{words}</span>" in panel.table.value
 
 
 @pytest.mark.parametrize("view", [SCORES, SPREAD, SPEED, RUNTIME])
