@@ -127,9 +127,10 @@ def describe_library(library: BlockLibrary) -> Markup:
     origin, badge = library.provenance.origin, ""
     if origin in ("modeled", "generated"):
         badge = Markup("<span class='pw-badge'>{}</span> ").format(ORIGIN_WORDS[origin])
-    return Markup("<div class='pw-quiet' title='{}'>{}{}</div>").format(
-        library.provenance.note, badge, " · ".join(facts)
-    )
+    words = " · ".join(facts)
+    return Markup(
+        "<div class='pw-quiet' title='{}'>{}<span class='pw-facts-words'>{}</span></div>"
+    ).format(" ".join(filter(None, (f"{words}.", library.provenance.note))), badge, words)
 
 
 @functools.cache

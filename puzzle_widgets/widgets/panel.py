@@ -243,6 +243,14 @@ def menu(words: str, *children: widgets.Widget, symbol: str = "⋯") -> widgets.
     return box
 
 
+def small_legend(legend: widgets.HTML) -> widgets.HTML:
+    """Make a second copy of a legend, for the menu of a chart that has no room for the first."""
+    copy = widgets.HTML()
+    copy.add_class("pw-small-legend")
+    widgets.dlink((legend, "value"), (copy, "value"))
+    return copy
+
+
 def named(words: str, child: widgets.Widget, *, css: str = "pw-named") -> widgets.HBox:
     """Set a name before a control; the row gives it to screen readers."""
     name = widgets.HTML(Markup("<span class='pw-name'>{}</span>").format(words))

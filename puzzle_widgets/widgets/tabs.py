@@ -77,7 +77,7 @@ class TabbedPanels(Following, widgets.VBox):
         self.body = widgets.Box()
         self.body.add_class("pw-tab-body")
         self.children = (head, self.body)
-        for name in ("pw-ui", "pw-card", "pw-tabs"):
+        for name in ("pw-ui", "pw-tabs"):
             self.add_class(name)
         self.choose(tabs[0].name)
 

@@ -138,7 +138,9 @@ class Explorer:
     def add_budget(self, name: str) -> None:
         """Limit a resource that is not limited yet, by its title with the unit."""
         budgets = self.card("Budgets")
+        before = budgets.locator(".pw-limit").count()
         budgets.get_by_role("combobox", name="Limit one more resource").select_option(name)
+        expect(budgets.locator(".pw-limit")).to_have_count(before + 1)
 
     def type_limit(self, name: str, value: str) -> None:
         """Type a budget and confirm it."""

@@ -23,7 +23,7 @@ from puzzle_widgets.widgets.layers.detail import (
     layer_name,
     view_words,
 )
-from puzzle_widgets.widgets.panel import Panel, Shown, guard, menu, row, symbol_button
+from puzzle_widgets.widgets.panel import Panel, Shown, guard, menu, row, small_legend, symbol_button
 
 _NONE = ("none", -1)
 _HINT = "Hover a layer for details; click it, or use the arrow keys, to open it."
@@ -92,7 +92,13 @@ class LayerView(Panel):
         self.detail = self.own(LayerDetail(self.state)) if self._detailed else None
         walk = row(self.previous, self.following, self.picker, css="pw-walk")
         save = picture_buttons(self.state, "the layers", "blocks-by-layer", self._picture)
-        tools = row(self.switch, walk, menu("Save a picture", save), css="pw-layer-tools")
+        tools = row(
+            self.switch,
+            walk,
+            menu("More about the layers", small_legend(self.legend), save),
+            css="pw-layer-tools",
+        )
+        self.legend.add_class("pw-layer-legend")
         foot = row(self.legend, self.line, css="pw-layer-foot")
         return [tools, self.status, self.box, foot, *filter(None, [self.detail])]
 

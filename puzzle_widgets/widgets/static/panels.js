@@ -86,7 +86,7 @@ function leaveMenu(event) {
 }
 
 // The height that an explorer can take: what is seen of the notebook that it is in, else the window's.
-const LEAST_ROOM = 480, SHORT_ROOM = 760;
+const LEAST_ROOM = 480, SHORT_ROOM = 640;
 const seen = new ResizeObserver(() => measureRooms());
 
 function measureRooms() {

@@ -21,7 +21,7 @@ from puzzle_widgets.sweeps import ParetoFront
 from puzzle_widgets.widgets.charts import FrontChart, legend_line
 from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.html import folded_list, heading
-from puzzle_widgets.widgets.panel import guard, menu, named, row
+from puzzle_widgets.widgets.panel import guard, menu, named, row, small_legend
 from puzzle_widgets.widgets.sweeps.parts import SweepPanel, Walk
 from puzzle_widgets.widgets.sweeps.points import PointTable
 
@@ -72,6 +72,7 @@ class ParetoPlot(SweepPanel):
         self._drawn: tuple[tuple[object, ...], tuple[object, ...]] = ((), ())
         self.legend = widgets.HTML()
         self.legend.add_class("pw-front-legend")
+        self.small_legend = small_legend(self.legend)
         chart = widgets.Box([self.chart.figure])
         chart.add_class("pw-keys")
         self.measured = widgets.HTML()
@@ -85,7 +86,7 @@ class ParetoPlot(SweepPanel):
         )
         self.listed.add_class("pw-views")
         self.points: PointTable | None = None
-        more = menu("More about the front", row(self.held), pictures)
+        more = menu("More about the front", self.small_legend, row(self.held), pictures)
         tools = row(named("X axis", self.axis, css=""), more, css="pw-front-tools")
         foot = row(self.walk.box, self.measured, self.listed, css="pw-front-foot")
         return [tools, self.build_search(), self.legend, chart, foot]
@@ -227,13 +228,15 @@ class ParetoPlot(SweepPanel):
 
 
 def axis_options(library: BlockLibrary, current: str) -> list[tuple[str, str]]:
-    """Resources to choose the axis from, ``(label with unit, key)``, the usual ones first."""
+    """Resources to choose the axis from, ``(label, key)``, the usual ones first."""
     known = [*library.costs, current]
     if library.has_throughput:
         known.append(THROUGHPUT)
     usual = [key for key in OFFERED if key in known]
     keys = dict.fromkeys([*usual, *known])
-    return [(library.quantity(key).title, key) for key in keys]
+    labels = [library.quantity(key).label for key in keys]
+    titles = [library.quantity(key).title for key in keys]
+    return list(zip(labels if len(set(labels)) == len(labels) else titles, keys, strict=True))
 
 
 def point_entries(front: ParetoFront | None, objective: str) -> list[str]:

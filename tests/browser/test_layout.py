@@ -1,0 +1,213 @@
+"""One screen: what a drag needs is seen at once, whatever is done; the rest is in tabs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.explorer import Explorer
+from tests.browser.test_budgets import take
+from tests.browser.test_jupyterlab import explorer_in_lab
+
+SCREENS = [(1440, 900), (1280, 720)]
+# What of the parts that belong together is not wholly inside the window, or inside its own card.
+OUTSIDE = """() => {
+    const room = document.querySelector(".jp-WindowedPanel-outer");
+    const view = room ? room.getBoundingClientRect() : new DOMRect(0, 0, innerWidth, innerHeight);
+    const parts = [".pw-limit", ".pw-status", ".pw-tile", ".pw-limited", ".pw-pareto",
+        ".pw-pareto .pw-figure", ".pw-pareto .pw-walk", ".pw-layer-view", ".pw-layers rect.bar",
+        ".pw-tablist"];
+    const boxes = parts.map((name) => [name, [...document.querySelectorAll(name)]]);
+    boxes.push(["Save", [...document.querySelectorAll(".pw-status button")]
+        .filter((e) => e.textContent === "Save scenario")]);
+    const seen = (box, within) => box.left >= within.left - 1 && box.right <= within.right + 1
+        && box.top >= within.top - 1 && box.bottom <= within.bottom + 1;
+    return boxes.flatMap(([name, found]) => !found.length ? [`no ${name}`] : found
+        .map((e) => [e.getBoundingClientRect(), e.closest(".pw-card, .pw-tabs")])
+        .filter(([box]) => box.width > 0)
+        .filter(([box, card]) => !seen(box, view) || !seen(box, card.getBoundingClientRect()))
+        .map(([box]) => `${name}: ${Math.round(box.top)} to ${Math.round(box.bottom)}`)).slice(0, 9)
+}"""
+# Boxes that scroll inside, or cut what is in them; the open tab's panel alone may scroll.
+CUT = """() => [...document.querySelectorAll(".pw-explorer *:not(svg *)")]
+    .filter((e) => !e.closest(".pw-tab-body, .pw-aside, .pw-menu-body, select, .widget-slider"))
+    .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height > 2)
+    .filter((e) => /auto|scroll|hidden|clip/.test(getComputedStyle(e).overflow)
+        && (e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1))
+    .map((e) => `${e.tagName} ${e.className} ${e.textContent.slice(0, 30)}`)"""
+SMALL = """() => [...document.querySelectorAll(".pw-explorer *")]
+    .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+    .filter((e) => e.checkVisibility() && parseFloat(getComputedStyle(e).fontSize) < 12)
+    .map((e) => [getComputedStyle(e).fontSize, e.textContent.trim().slice(0, 30)])"""
+SCROLLED = """() => { const room = document.querySelector(".jp-WindowedPanel-outer");
+    const page = document.scrollingElement;
+    return room ? 0 : page.scrollHeight - innerHeight }"""
+
+
+def expect_one_screen(explorer: Explorer) -> None:
+    """Wait until all parts are wholly seen, and nothing is cut or small."""
+    page = explorer.page
+    page.wait_for_function(f"() => !({OUTSIDE})().length", timeout=5_000)
+    assert page.evaluate(OUTSIDE) == []
+    assert page.evaluate(CUT) == []
+    assert page.evaluate(SMALL) == []
+    assert page.evaluate(SCROLLED) <= 0
+
+
+def drag(explorer: Explorer) -> None:
+    """Hold the slider of the memory, and look while it is held."""
+    x, y = take(explorer, "Memory")
+    explorer.page.mouse.move(x - 30, y, steps=6)
+    expect_one_screen(explorer)
+    explorer.page.mouse.up()
+
+
+def choose_a_point(explorer: Explorer) -> None:
+    """Click a point of the front."""
+    explorer.points.nth(14).click()
+    expect(explorer.card("Answer")).to_contain_text("Point 15 of 24")
+
+
+def open_a_layer(explorer: Explorer) -> None:
+    """Click a layer: it is told beside the front."""
+    columns = explorer.page.locator(".pw-layer-view rect.bar[style*='opacity: 0;']")
+    columns.nth(31).click()
+    expect(explorer.page.locator(".pw-detail").get_by_role("heading")).to_be_visible()
+
+
+def save(explorer: Explorer) -> None:
+    """Save what is shown, where it is shown."""
+    explorer.button("Answer", "Save scenario").click()
+    expect(explorer.page.get_by_role("tab", name="Scenarios 1")).to_be_visible()
+
+
+def clash(explorer: Explorer) -> None:
+    """Ask for what cannot be."""
+    explorer.limit("Memory").get_by_role("combobox").select_option("≥")
+    explorer.type_limit("Memory", "110,000")
+    expect(explorer.status).to_have_text("Infeasible")
+
+
+JOURNEY: list[Callable[[Explorer], None]] = [drag, choose_a_point, open_a_layer, save]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), SCREENS)
+def test_the_app_is_one_screen(
+    watched_page: Page, app_url: str, width: int, height: int, scheme: str
+) -> None:
+    """At rest, while a slider is held, and after each click: nothing is to be scrolled to."""
+    watched_page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    watched_page.set_viewport_size({"width": width, "height": height})
+    explorer = Explorer(watched_page).open(app_url)
+    expect_one_screen(explorer)
+    for act in (*JOURNEY, clash):
+        if act is clash:
+            explorer.button("Answer", "Back to current budgets").click()
+        act(explorer)
+        if act is not clash:
+            expect_one_screen(explorer)
+    lower = explorer.limit("Throughput").get_by_role("button", name="Lower Throughput to")
+    expect(lower).to_be_in_viewport(ratio=1)
+    expect(explorer.card("Budgets").get_by_text("No architecture meets")).to_be_in_viewport(ratio=1)
+    assert watched_page.evaluate(SCROLLED) <= 0
+
+
+@pytest.mark.slow
+def test_jupyterlab_is_one_screen(page: Page, tmp_path: Path) -> None:
+    """Beside the file browser, on both screens."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    with explorer_in_lab(page, tmp_path) as explorer:
+        explorer.wait_for_front()
+        for width, height in SCREENS:
+            page.set_viewport_size({"width": width, "height": height})
+            page.locator(".pw-explorer").evaluate("e => e.scrollIntoView({ block: 'start' })")
+            expect_one_screen(explorer)
+            drag(explorer)
+            choose_a_point(explorer)
+            expect_one_screen(explorer)
+
+
+def test_a_budget_takes_44_px(explorer: Explorer) -> None:
+    """Each that is in use; those that are not are behind a list, and there are no checkboxes."""
+    for title in ("Runtime (ms)", "Parameters", "KV heads"):
+        explorer.add_budget(title)
+    heights = explorer.page.eval_on_selector_all(
+        ".pw-limit", "(rows) => rows.map((row) => row.getBoundingClientRect().height)"
+    )
+    assert len(heights) == 5
+    assert max(heights) <= 45
+    expect_one_screen(explorer)
+    explorer.limit("Runtime").get_by_role("button", name="Remove").click()
+    expect(explorer.page.locator(".pw-limit")).to_have_count(4)
+
+
+def test_a_phone_keeps_figures_and_the_slider_in_hand(watched_page: Page, app_url: str) -> None:
+    """The answer stays above and the budget in hand below, wherever the page is scrolled to."""
+    watched_page.set_viewport_size({"width": 390, "height": 844})
+    explorer = Explorer(watched_page).open(app_url)
+    charts = [".pw-pareto .pw-figure", ".pw-layers"]
+    for chart in charts:
+        watched_page.locator(chart).scroll_into_view_if_needed()
+        expect(explorer.tile("KL divergence")).to_be_in_viewport(ratio=1)
+        expect(explorer.slider("Memory")).to_be_in_viewport(ratio=1)
+        expect(watched_page.locator(chart)).to_be_in_viewport(ratio=0.9)
+    expect(explorer.slider("Throughput")).to_be_hidden()
+    explorer.button("Budgets", "All budgets").click()
+    explorer.slider("Throughput").focus()
+    explorer.button("Budgets", "All budgets").click()
+    expect(explorer.slider("Throughput")).to_be_in_viewport(ratio=1)
+    expect(explorer.slider("Memory")).to_be_hidden()
+    with explorer.changing("() => document.querySelector('.pw-tiles').textContent"):
+        for _ in range(20):
+            explorer.slider("Throughput").press("ArrowRight")
+
+
+def test_tabs_by_keyboard(explorer: Explorer) -> None:
+    """Arrow keys, Home and End open them; one of them is a stop; a tab names its panel."""
+    page = explorer.page
+    why = page.get_by_role("tab", name="Why")
+    why.focus()
+    page.keyboard.press("ArrowLeft")
+    export = page.get_by_role("tab", name="Export")
+    expect(export).to_be_focused()
+    expect(export).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("tabpanel", name="Export")).to_contain_text("Target")
+    page.keyboard.press("Home")
+    expect(why).to_have_attribute("aria-selected", "true")
+    stops = page.get_by_role("tab").evaluate_all("(tabs) => tabs.map((tab) => tab.tabIndex)")
+    assert sorted(stops) == [-1] * (len(stops) - 1) + [0]
+
+
+def test_a_tab_is_enlarged_and_brought_back(explorer: Explorer) -> None:
+    """To the whole width; its charts fill it; the charts of the answer come back with it."""
+    page = explorer.page
+    explorer.open_tab("Surface")
+    chart = page.locator(".pw-surface .pw-figure")
+    chart.wait_for()
+    page.get_by_role("button", name="Enlarge").click()
+    expect(explorer.card("Pareto front")).to_be_hidden()
+    page.wait_for_function(
+        "() => document.querySelector('.pw-surface .pw-figure svg').getBoundingClientRect().width"
+        " > 700"
+    )
+    page.get_by_role("button", name=re.compile("^Back$")).click()
+    expect(explorer.card("Pareto front")).to_be_visible()
+    expect_one_screen(explorer)
+
+
+def test_menus_close_by_escape_and_by_a_click_beside(explorer: Explorer) -> None:
+    """The focus goes back to what opened it."""
+    explorer.open_menu("Pareto front")
+    save_svg = explorer.button("Pareto front", "Save SVG")
+    save_svg.focus()
+    explorer.page.keyboard.press("Escape")
+    expect(save_svg).to_be_hidden()
+    expect(explorer.card("Pareto front").locator(".pw-menu-button")).to_be_focused()
+    explorer.open_menu("Pareto front")
+    explorer.page.get_by_role("heading", name="Budgets").click()
+    expect(save_svg).to_be_hidden()
