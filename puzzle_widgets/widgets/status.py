@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Iterable
 
 import ipywidgets as widgets
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from puzzle_widgets.library.quantity import format_number, format_score
 from puzzle_widgets.problem.budget_rows import BudgetSetting, settings_of
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.solution.slack import binding
+from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.widgets.budgets.amounts import amount
 from puzzle_widgets.widgets.html import heading, render
-from puzzle_widgets.widgets.panel import Panel, Shown, button, row
+from puzzle_widgets.widgets.panel import Panel, Shown, button, guard, row
 from puzzle_widgets.widgets.scenarios.names import suggested_name
-from puzzle_widgets.widgets.tiles import tiles
+from puzzle_widgets.widgets.tiles import tiles, tiles_of
 
+SETTLED_SECONDS = 0.6
 _ASKED = "Not searched: choose first which way the score is better"
 _OUTDATED = "Out of date: the figures are for earlier budgets"
 _SEE_BUDGETS = "See Budgets for what clashes, and what would make it feasible."
@@ -71,18 +74,19 @@ class StatusPanel(Panel):
 
     def build(self) -> list[widgets.Widget]:
         """Make the live line, the way back, and the figures."""
-        self.line = widgets.HTML()
-        for name in ("pw-live", "pw-state-line"):
-            self.line.add_class(name)
+        self._settling: asyncio.TimerHandle | None = None
+        self.line, self.spoken = widgets.HTML(), widgets.HTML()
+        self.line.add_class("pw-state-line")
+        for name in ("pw-live", "pw-aside", "pw-spoken"):
+            self.spoken.add_class(name)
         self.back = button("Back to current budgets", "Show the answer to the current budgets")
         self.limits, self.figures = widgets.HTML(), widgets.HTML()
-        for name in ("pw-live", "pw-limited"):
-            self.limits.add_class(name)
+        self.limits.add_class("pw-limited")
         self.figures.add_class("pw-figures")
         self.notes = widgets.HTML()
         self.keep = button("Save scenario", "Save what is shown, to compare it", css="pw-primary")
         said = row(self.line, self.limits, self.back, css="pw-said-line")
-        return [said, self.figures, *([self.notes, self.keep] if self.strip else [])]
+        return [said, self.spoken, self.figures, *([self.notes, self.keep] if self.strip else [])]
 
     def bind(self) -> None:
         """Follow what is shown."""
@@ -90,8 +94,33 @@ class StatusPanel(Panel):
         self.when("shown", "selection", "updating", "problem", "question", do=self._show_line)
         self.when("shown", "selection", "updating", do=self._show_limits)
         self.when("shown", "selection", "reference", "scenarios", do=self._show_figures)
+        self.when("shown", "selection", "updating", "question", do=self._speak_later)
         self.clicked(self.back, self.state.show_current)
         self.clicked(self.keep, lambda: self.state.keep(suggested_name(self.state)))
+
+    def close(self) -> None:
+        """Say nothing more."""
+        if self._settling is not None:
+            self._settling.cancel()
+        super().close()
+
+    def _speak_later(self) -> None:
+        """Say the answer once nothing has changed for a moment: each one once, none on the way."""
+        if self._settling is not None:
+            self._settling.cancel()
+        loop = running_loop()
+        if loop is None:
+            self._speak()
+        else:
+            self._settling = loop.call_later(SETTLED_SECONDS, guard(self.state, self._speak))
+
+    def _speak(self) -> None:
+        shown, current = self.state.shown, self.state.selection.kind == "current"
+        if shown is None:
+            self.spoken.value = _ASKED if self.state.question else ""
+        elif not (current and (self.state.updating or shown.problem != self.state.problem)):
+            rows = self.state.budgets if current else settings_of(shown.problem)
+            self.spoken.value = escape(sentence(shown, rows, self.state.shown_name))
 
     def _show_name(self) -> None:
         self.head.value = heading(self.title, self.state.shown_name)
@@ -174,6 +203,16 @@ def status_words(solution: Solution) -> str:
 def _warning_words(solution: Solution) -> str:
     count = sum(note.level == "warning" for note in solution.notes)
     return (", with a warning" if count == 1 else f", with {count} warnings") if count else ""
+
+
+def sentence(solution: Solution, rows: Iterable[BudgetSetting], name: str) -> str:
+    """Say an answer in one breath: how far it is proven, its figures, and what limits it."""
+    if not solution.found:
+        return f"{name}: {status_words(solution)}. {solution.reason}"
+    told = (f"{tile.label} {tile.number} {tile.unit}".rstrip() for tile in tiles_of(solution))
+    figures = ", ".join(told)
+    limited = limit_words(solution, rows).striptags()
+    return f"{name}: {status_words(solution)}. {figures}." + (f" {limited}." if limited else "")
 
 
 def limit_words(solution: Solution, rows: Iterable[BudgetSetting]) -> Markup:

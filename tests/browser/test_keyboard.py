@@ -78,4 +78,6 @@ def test_controls_have_names(explorer: Explorer) -> None:
             .map((e) => e.outerHTML.slice(0, 120))"""
     )
     assert nameless == []
-    expect(explorer.status).to_have_attribute("aria-live", "polite")
+    spoken = explorer.page.locator(".pw-spoken")
+    expect(spoken).to_have_attribute("aria-live", "polite")
+    expect(spoken).to_contain_text("Optimal, proven. KL divergence")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
+import ipywidgets as widgets
 import pytest
 
 import puzzle_widgets as pw
@@ -222,7 +224,6 @@ def test_budgets_that_hold_the_answer_back_are_named(panel: pw.StatusPanel) -> N
     """With the answer, live; nothing is said without budgets or without an answer."""
     panel.state.set_budget("throughput", on=False)
     panel.state.set_budget(MEMORY, 3_000)
-    assert "pw-live" in panel.limits._dom_classes
     assert "Limited by Memory<" in panel.limits.value
     panel.state.set_budget(MEMORY, 5_000)
     assert "No budget is the limit" in panel.limits.value
@@ -230,6 +231,27 @@ def test_budgets_that_hold_the_answer_back_are_named(panel: pw.StatusPanel) -> N
     assert panel.limits.value == ""
     panel.state.set_budget(MEMORY, on=False)
     assert panel.limits.value == ""
+
+
+def test_each_answer_is_said_once(panel: pw.StatusPanel) -> None:
+    """In one sentence with its figures; nothing else of the panel is read out by itself."""
+    live = [child for child in walk(panel) if "pw-live" in child._dom_classes]
+    assert live == [panel.spoken]
+    panel.state.set_budget("throughput", on=False)
+    panel.state.set_budget(MEMORY, 3_000)
+    said = panel.spoken.value
+    assert said.startswith("Current solution: Optimal, proven. Loss, summed 9.50, ")
+    assert " MiB, " in said
+    assert said.endswith("Limited by Memory.")
+    panel.state.set_budget(MEMORY, 1)
+    assert panel.spoken.value.startswith("Current solution: Infeasible. ")
+
+
+def walk(box: widgets.Widget) -> Iterator[widgets.Widget]:
+    """Give a widget and all below it."""
+    yield box
+    for child in getattr(box, "children", ()):
+        yield from walk(child)
 
 
 def test_what_is_only_good_to_know_leaves_the_answer_green(panel: pw.StatusPanel) -> None:

@@ -84,8 +84,7 @@ class LayerView(Panel):
         self.picker = widgets.Dropdown(description="Layer", options=[_NONE])
         self.picker.add_class("pw-layer-picker")
         self.status, self.line, self.legend = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        for name in ("pw-live", "pw-layer-says"):
-            self.status.add_class(name)
+        self.status.add_class("pw-layer-says")
         self.line.add_class("pw-layer-line")
         self.box = widgets.Box()
         self.box.add_class("pw-keys")

@@ -1,5 +1,5 @@
-// Names sliders and fields for screen readers, announces status lines, and lets keys press the
-// buttons of a chart, or undo and redo. One observer serves the whole page, however many panels there are.
+// Names panels, sliders and fields for screen readers, announces status lines, adds links to skip
+// to a panel, and lets keys press the buttons of a chart, or undo and redo. One observer serves the whole page, however many panels there are.
 
 const NAMED = ".noUi-handle, input:not([type=file]), select";
 const KEYS = {
@@ -34,6 +34,40 @@ function nameChart(chart) {
   setOnce(chart, "aria-label", `${title ? title.textContent : "Chart"}. Arrow keys move along it.`);
 }
 
+// Panels are landmarks by their titles.
+function nameRegion(card) {
+  const title = card.querySelector(":scope > .pw-head .pw-title, :scope > .pw-head .pw-brand");
+  if (!title || card.matches(".pw-status .pw-card")) return;
+  setOnce(card, "role", "region");
+  setOnce(card, "aria-label", plain(title));
+}
+
+const SKIPS = [
+  [".pw-budgets", "Skip to the budgets"], [".pw-pareto", "Skip to the Pareto front"],
+  [".pw-layer-view", "Skip to the blocks by layer"], [".pw-tabs", "Skip to the tabs"],
+];
+
+// Links that show when they have the focus: the first stops of the Tab key in an explorer.
+function addSkips(explorer) {
+  if (explorer.querySelector(":scope > .pw-skips")) return;
+  const links = document.createElement("nav");
+  links.className = "pw-skips";
+  links.setAttribute("aria-label", "Within the explorer");
+  for (const [place, words] of SKIPS) {
+    const link = document.createElement("button");
+    link.type = "button";
+    link.textContent = words;
+    link.addEventListener("click", () => {
+      const panel = explorer.querySelector(place);
+      const stops = panel ? [...panel.querySelectorAll("[tabindex='0'], select, input, button")] : [];
+      const first = stops.find((stop) => stop.getClientRects().length && !stop.disabled);
+      if (first) first.focus();
+    });
+    links.append(link);
+  }
+  explorer.prepend(links);
+}
+
 function nameProgress(bar) {
   const own = bar.closest(".jupyter-widgets");
   const words = own && own.nextElementSibling;
@@ -56,6 +90,8 @@ function watchRoom(chart) {
 
 function improve() {
   measureRooms();
+  document.querySelectorAll(".pw-card").forEach(nameRegion);
+  document.querySelectorAll(".pw-explorer").forEach(addSkips);
   document.querySelectorAll(".pw-ui").forEach((panel) => {
     improvePanel(panel);
     panel.querySelectorAll(NAMED).forEach(nameControl);

@@ -172,8 +172,7 @@ class MapPanel(SweepPanel, Generic[Grid]):
         self.pointed: tuple[int, int] | None = None
         self.box = widgets.VBox()
         self.key, self.legend, self.line = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        for name in ("pw-live", "pw-map-line"):
-            self.line.add_class(name)
+        self.line.add_class("pw-map-line")
 
     @property
     def grid(self) -> Grid | None:
