@@ -95,7 +95,7 @@ class Explorer:
     @property
     def status(self) -> Locator:
         """The line that says how far the answer is proven."""
-        return self.card("Answer").get_by_role("status").first
+        return self.card("Answer").locator(".pw-state-line")
 
     @property
     def points(self) -> Locator:
