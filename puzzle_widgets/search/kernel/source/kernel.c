@@ -10,5 +10,6 @@
 #include "tree.h"
 #include "search.h"
 #include "branch.h"
+#include "reach.h"
 #include "task.h"
 #include "api.h"

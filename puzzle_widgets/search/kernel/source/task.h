@@ -145,6 +145,11 @@ static void next_tie(Task *task) {
         return;
     }
     task->level++;
+    if (first_by_sums(&task->now, task->choice)) {
+        task->ties_known = TIES_SETTLED;
+        task->phase = TASK_DONE;
+        return;
+    }
     options.lexicographic = options.look = 1;
     restart(task, &options);
 }
