@@ -192,9 +192,10 @@ static f64 node_room(const Search *search) {
 
 static void begin_leaf(Search *search) {
     Node *node = &search->node;
+    i32 states = node->form.rows > MANY_ROWS ? LEAF_STATES_OF_MANY : LEAF_STATES;
     search->leaf_excess = least_of(most_of(search->leaf_excess, 1e-9), node_room(search));
     dynamic_begin(&search->dynamic, search->problem, &node->form, node->reduced,
-                  node->bound.multipliers, search->leaf_excess, search->rounding, LEAF_STATES, PLAIN);
+                  node->bound.multipliers, search->leaf_excess, search->rounding, states, PLAIN);
     search->phase = PHASE_LEAF;
 }
 

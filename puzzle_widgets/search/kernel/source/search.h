@@ -9,6 +9,8 @@
 #define FEW_STATES 3000
 #define BEAM_STATES 6000
 #define LEAF_STATES 600
+#define MANY_ROWS 6 /* with more, hardly a state makes another one needless */
+#define LEAF_STATES_OF_MANY 150
 #define TREE_WORK 3e6
 #define ROUGH 1e-1
 #define FINE 1e-5
