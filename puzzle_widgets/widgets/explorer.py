@@ -12,6 +12,7 @@ from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.widgets.address import PageAddress
 from puzzle_widgets.widgets.budgets.panel import BudgetPanel
 from puzzle_widgets.widgets.export import ExportPanel
+from puzzle_widgets.widgets.help import Help
 from puzzle_widgets.widgets.layers.detail import LayerPanel
 from puzzle_widgets.widgets.layers.panel import LayerView
 from puzzle_widgets.widgets.library_bar import DatasetOffer, LibraryBar
@@ -78,7 +79,8 @@ class PuzzleExplorer(Following, widgets.VBox):
         self.state = state_of(source, solver)
         self._find_front = running_loop() is not None if find_front is None else find_front
         self.library_bar = LibraryBar(self.state)
-        self.aids = (PageAddress(self.state), ScenarioShelf(self.state)) if own_page else ()
+        own = (PageAddress(self.state), ScenarioShelf(self.state)) if own_page else ()
+        self.aids = (Help(), *own)
         self.library_bar.line.children += self.aids
         self.message_bar = MessageBar(self.state)
         self.offer = DatasetOffer(self.state)
