@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, get_args
 
 from puzzle_widgets.errors import PuzzleError, ScenarioError
 from puzzle_widgets.export import ParentConfig, read_parent_config
+from puzzle_widgets.files.ground_truth import embedded_ground_truth
 from puzzle_widgets.files.scenario_file import scenarios_content
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, list_datasets, load_dataset
 from puzzle_widgets.library.checks import (
@@ -92,7 +93,7 @@ def to_json(record: Record) -> str:
         "asked": sorted(record.asked),
         "scenarios": scenarios_content(record.scenarios) if record.scenarios else None,
         "reference": record.reference,
-        "measured": [_measured_out(one) for one in record.measured],
+        "measured": _all_measured_out(record),
         "parent_config": _config_out(record.own_config),
         "target": record.target,
         "looks": vars(record.looks),
@@ -222,7 +223,8 @@ def _read(content: Any, record: Record) -> Record:  # noqa: ANN401
     record = record if cell is None else actions.choose_cell(record, *cell)
     record = actions.set_decisions(record, content["decisions"])
     record = record.change(asked=_asked(content["asked"], record))
-    record = actions.set_measured(record, map(_measured, content["measured"]))
+    if content["measured"] is not None:  # else those that come with the library
+        record = actions.set_measured(record, map(_measured, content["measured"]))
     if content["parent_config"] is not None:
         file, words = content["parent_config"]
         raw = long_text(words, _FILE.at(field="parent_config")).encode()
@@ -306,6 +308,13 @@ def _rule(row: Any) -> SearchRule:  # noqa: ANN401
 
 def _pairs(rows: Iterable[Any]) -> list[tuple[Any, Any]]:
     return [(key, value) for key, value in rows]
+
+
+def _all_measured_out(record: Record) -> list[list[Any]] | None:
+    """Measured points; ``None`` for those that come with the library, and need not be said."""
+    if record.measured and record.measured == embedded_ground_truth(record.library):
+        return None
+    return [_measured_out(one) for one in record.measured]
 
 
 def _measured_out(point: MeasuredPoint) -> list[Any]:

@@ -130,6 +130,17 @@ def test_a_record_of_before_there_were_references_opens(full: Record) -> None:
     assert [point.architecture for point in again.measured] == [None, None]
 
 
+def test_what_comes_with_a_library_is_not_written() -> None:
+    """Its measured points need no room in an address; others, or none, are said."""
+    record = opening.open_library(pw.load_library("stdlib-2m-measured"))
+    assert len(record.measured) == 40
+    assert json.loads(to_json(record))["measured"] is None
+    assert from_json(to_json(record), record.library).measured == record.measured
+    for others in ((), record.measured[:3]):
+        changed = actions.set_measured(record, others)
+        assert from_json(to_json(changed), record.library).measured == others
+
+
 def edited(record: Record, **fields: Any) -> str:
     """The text of a record with other fields."""
     return json.dumps({**json.loads(to_json(record)), **fields})
