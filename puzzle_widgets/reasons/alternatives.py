@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -53,7 +54,7 @@ class Alternatives(Told):
         0 where none could be listed but the optimum.
     possible
         Which variants occur in at least one architecture that is near enough, shape (variants in
-        all,); proven by a search for each.
+        all,); a search for each has proven it, or else it is not excluded.
     proven
         Whether that is proven for every variant.
     diverse
@@ -150,20 +151,19 @@ class Alternatives(Told):
     def _layer_words(self) -> str:
         layers, free = self.problem.library.layers, self.free
         alone, most = int((free <= 1).sum()), int(np.argmax(free))
-        proven = "(proven)" if self.proven else "(as far as time allowed)"
-        return f"In {alone} of {len(layers)} layers all of them have the same block {proven}" + (
-            f"; the freest is layer {layers[most].name}, with {free[most]} blocks."
-            if free[most] > 1
-            else "."
-        )
+        least, up_to = ("", "") if self.proven else ("at least ", "up to ")
+        freest = f"the freest is layer {layers[most].name}, with {up_to}{free[most]} blocks"
+        said = f"In {least}{alone} of {len(layers)} layers all of them have the same block (proven)"
+        return f"{said}; {freest}." if free[most] > 1 else f"{said}."
 
     def _diverse_words(self) -> str:
         if len(self.diverse) < 2:
-            return "None of them differs much from the optimum."
+            return "None that differs in more layers was found among them."
         layers = [len(self.diverse[0].differing_layers(one)) for one in self.diverse[1:]]
         few, many = min(layers), max(layers)
         span = f"{few}" if few == many else f"{few} to {many}"
-        return f"{len(layers)} that differ much are given, in {span} layers from the optimum."
+        layers_word = "layer" if span == "1" else "layers"
+        return f"{len(layers)} that differ are given, in {span} {layers_word} from the optimum."
 
 
 def _percent(share: float) -> str:
@@ -177,6 +177,7 @@ def alternatives(
     diverse: int = 3,
     minimal_diversity: int | None = None,
     most_states: int = _STATES,
+    time_limit: float | None = 10.0,
     cancelled: Cancelled = never,
 ) -> Alternatives:
     """Find what scores nearly as well as the optimum.
@@ -197,6 +198,9 @@ def alternatives(
         Layers in which these differ from each other; by default a tenth of all.
     most_states
         States of the dynamic program, and so what is listed at most.
+    time_limit
+        Seconds, once the optimum is known, for the list and for the proof of which blocks occur;
+        what is not excluded then counts as possible, and ``proven`` is false.
     cancelled
         Asked now and then; true stops.
 
@@ -227,7 +231,13 @@ def alternatives(
     relaxed = relax(mckp, prices)
     best = sign * (solution.score - problem.library.non_block_cost(problem.objective))
     allowance = within * abs(solution.score) + _SAME * abs(solution.score)
-    near = _Near(problem, relaxed, prices, best, allowance, most_states, cancelled)
+    options = SearchOptions(time_limit=time_limit, cancelled=cancelled)
+    deadline = options.deadline()
+
+    def stop() -> bool:
+        return cancelled() or time.monotonic() > deadline
+
+    near = _Near(problem, relaxed, prices, best, allowance, most_states, stop)
     chosen = to_choice(problem.library, solution.architecture)
     choices, scores, complete, most = near.listed(chosen)
     possible, proven = near.possible(chosen)
@@ -289,10 +299,9 @@ class _Near:
         gap = max(self.best - self.relaxed.bound, 0.0)
         open_ = np.flatnonzero(mckp.allowed & (self.relaxed.penalties <= gap + self.allowance))
         some = np.setdiff1d(open_, chosen)
-        options = SearchOptions(cancelled=self.cancelled)
-        found = solve_many(mckp, Changes(forced=some), options)
+        found = solve_many(mckp, Changes(forced=some), SearchOptions(cancelled=self.cancelled))
         possible = np.zeros(mckp.score.shape, dtype=np.bool_)
-        possible[chosen] = True
+        possible[open_], possible[chosen] = True, True
         possible[some[: len(found)]] = found.scores <= self.best + self.allowance
         return possible, len(found) == len(some)
 

@@ -27,7 +27,8 @@ from puzzle_widgets.solution.solution import evaluate
 
 GREEDY, HOMOGENEOUS, RANDOM = "greedy", "best homogeneous", "random feasible"
 MOST_PARAMETERS, PARENT = "most parameters", "parent"
-_TRIES = 20
+_TRIES, _HOPELESS = 10, 5
+_SECONDS = 3.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -218,7 +219,7 @@ def baselines(
         ),
         (
             MOST_PARAMETERS,
-            "as many parameters as the budgets allow",
+            f"as many parameters as the budgets allow, as far as {_SECONDS:.0f} s of search find",
             lambda: _most_parameters(problem, cancelled),
         ),
         (PARENT, "no block replaced", lambda: problem.library.parent_architecture),
@@ -316,9 +317,14 @@ def _random(problem: SearchProblem, seed: int, draws: int) -> Architecture | str
     spans = _spans(mckp)
     if any(not len(span) for span in spans):
         return "A layer has no variant that is allowed."
-    found = [choice for _ in range(draws) if (choice := _draw(mckp, spans, rng)) is not None]
+    found: list[IntArray] = []
+    for drawn in range(draws):
+        if drawn >= _HOPELESS and not found:
+            break
+        choice = _draw(mckp, spans, rng)
+        found += [] if choice is None else [choice]
     if not found:
-        return f"None of {draws * _TRIES} random draws meets all budgets together."
+        return f"None of {min(draws, _HOPELESS) * _TRIES} random draws meets all budgets together."
     scores = [math.fsum(mckp.score[choice].tolist()) for choice in found]
     median = int(np.argsort(scores, kind="stable")[len(scores) // 2])
     return to_architecture(problem.library, found[median])
@@ -361,7 +367,9 @@ def _most_parameters(problem: SearchProblem, cancelled: Cancelled) -> Architectu
     if PARAMETERS not in problem.library.keys:
         return "The library has no counts of parameters."
     asked = replace_field(replace_field(problem, "objective", PARAMETERS), "goal", "maximize")
-    found = search_without_reason(asked, cancelled=cancelled)
+    found = search_without_reason(asked, time_limit=_SECONDS, cancelled=cancelled)
+    if found.status == "no_solution_in_time":
+        return f"None was found in {_SECONDS:.0f} s."
     return found.architecture or "No architecture keeps all budgets and rules."
 
 

@@ -246,7 +246,8 @@ def _told(problem: SearchProblem, tree: _Tree) -> FewBlocks:
     outside = problem.library.non_block_cost(problem.objective)
     free = None
     if tree.root is not None and tree.root.choice is not None:
-        free = search_without_reason(problem)
+        free = search_without_reason(problem, time_limit=_SECONDS)
+        free = free if free.status == "optimal" else None
     best = tree.best
     if best is None or best.choice is None:
         status: Status = "infeasible" if tree.closed else "no_solution_in_time"

@@ -114,14 +114,25 @@ def test_what_cannot_be_listed_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     assert "could not be listed" in found.text
 
 
+def test_what_is_not_excluded_in_time_counts_as_possible() -> None:
+    """With no time for it, no block is claimed to be absent."""
+    library = pw.load_library("stdlib-2m-measured")
+    problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets={MEMORY: "60 %"})
+    whole = pw.alternatives(problem, 0.05, diverse=1)
+    part = pw.alternatives(problem, 0.05, diverse=1, time_limit=1e-9)
+    assert not part.proven
+    assert (part.possible >= whole.possible).all()
+    assert "In at least" in part.text
+
+
 def test_without_budgets_and_with_one_architecture() -> None:
     """One is said as one."""
     problem = pw.SearchProblem(make_library([[(1, 5, 1)]]), minimize=LOSS)
     found = pw.alternatives(problem)
     assert found.text == (
         "Within 1 % of the optimum (a summed loss up to 1.01) there is 1 architecture, counted "
-        "exactly. In 1 of 1 layers all of them have the same block (proven). None of them differs "
-        "much from the optimum."
+        "exactly. In 1 of 1 layers all of them have the same block (proven). None that differs "
+        "in more layers was found among them."
     )
 
 
