@@ -25,7 +25,7 @@ from puzzle_widgets.widgets.html import render
 
 _COUNTS = (MEMORY, RUNTIME, PARAMETERS, KV_HEADS)
 _MOST_OTHERS = 4
-_LONGEST_NAME, _SHORT_NAME = 18, 7
+_LONGEST_NAME, _SHORT_NAME = 18, 12
 _MINUS = "\N{MINUS SIGN}"
 _TILES = """
 <dl class='pw-tiles'>{% for tile in tiles -%}
