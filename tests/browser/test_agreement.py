@@ -100,9 +100,12 @@ def test_limit_typed_while_nothing_arrives(
 def test_controls_used_while_apart(
     shaky: Explorer, line: WeakLine, library: pw.BlockLibrary
 ) -> None:
-    """Switch, field, sense, objective, units, layer and buttons all take effect, in their order."""
+    """Budgets, objective, units, layer and buttons all take effect, in their order."""
+    shaky.add_budget("Runtime (ms)")
+    shaky.add_budget("Parameters")
     line.cut()
-    shaky.limit("Runtime").get_by_role("checkbox").check()
+    shaky.type_limit("Parameters", "1")
+    shaky.limit("Parameters").get_by_role("button", name="Remove").click()
     shaky.type_limit("Runtime", "40000")
     shaky.card("Budgets").get_by_role("combobox", name="Objective").select_option("Runtime (ms)")
     shaky.card("Budgets").get_by_role("combobox", name="Objective").select_option("KL divergence")
@@ -121,6 +124,7 @@ def test_controls_used_while_apart(
 
 def test_click_on_the_chart_while_apart(shaky: Explorer, line: WeakLine) -> None:
     """A point clicked and a scenario kept while the line was down are there afterwards, once."""
+    shaky.open_tab("Scenarios")
     line.cut()
     shaky.points.nth(4).locator("path").dispatch_event("click")
     shaky.card("Scenarios").get_by_role("textbox", name="Name", exact=True).fill("apart")
