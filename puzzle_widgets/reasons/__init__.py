@@ -4,6 +4,7 @@ from puzzle_widgets.reasons.alternatives import Alternatives, alternatives
 from puzzle_widgets.reasons.baselines import Baseline, Baselines, baselines
 from puzzle_widgets.reasons.bounds import lp_bound
 from puzzle_widgets.reasons.conflicts import Conflict
+from puzzle_widgets.reasons.decided import Decidedness, decidedness
 from puzzle_widgets.reasons.evaluate import evaluate
 from puzzle_widgets.reasons.explain import BudgetReason, Explanation, explain
 from puzzle_widgets.reasons.few_blocks import FewBlocks, search_few_blocks
@@ -18,6 +19,7 @@ __all__ = [
     "Baselines",
     "BudgetReason",
     "Conflict",
+    "Decidedness",
     "Explanation",
     "FewBlocks",
     "InclusionCosts",
@@ -27,6 +29,7 @@ __all__ = [
     "Sensitivity",
     "alternatives",
     "baselines",
+    "decidedness",
     "evaluate",
     "explain",
     "inclusion_costs",

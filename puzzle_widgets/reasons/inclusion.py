@@ -165,6 +165,7 @@ def _layers(names: Sequence[str]) -> str:
 def inclusion_costs(
     problem: SearchProblem,
     *,
+    layers: Sequence[LayerName] | None = None,
     time_limit: float | None = None,
     cancelled: Cancelled = never,
     progress: Callable[[int], None] | None = None,
@@ -178,6 +179,8 @@ def inclusion_costs(
     ----------
     problem
         What is asked; at least one architecture must be feasible.
+    layers
+        Names of the layers whose blocks are searched; by default all.
     time_limit
         Seconds for all searches together.
     cancelled
@@ -209,38 +212,51 @@ def inclusion_costs(
         raise ProblemError(f"Inclusion costs need a feasible problem. {solution.reason}")
     mckp = problem.mckp
     chosen = to_choice(problem.library, solution.architecture or {})
-    searched = np.setdiff1d(np.flatnonzero(mckp.allowed), chosen)
+    some = _in_layers(problem, layers)
+    searched = np.setdiff1d(np.flatnonzero(mckp.allowed & some), chosen)
     options = SearchOptions(time_limit=time_limit, cancelled=cancelled)
     found = solve_many(mckp, Changes(forced=searched), options, progress)
-    score, done = _inside(problem, solution.score), searched[: len(found)]
+    score, done = inside(problem, solution.score), searched[: len(found)]
     costs, least = np.full(mckp.score.shape, math.inf), np.full(mckp.score.shape, math.inf)
     proven = ~mckp.allowed
-    costs[searched], least[searched] = math.nan, _by_prices(problem, solution)[searched]
+    costs[mckp.allowed] = math.nan
+    least[mckp.allowed] = by_prices(problem, solution)[mckp.allowed]
     costs[done] = np.where(np.isinf(found.scores), costs[done], found.scores - score)
     least[done] = np.maximum(least[done], found.bounds - score)
     optimal = solution.status == "optimal"
     proven[done] = [status in ("optimal", "infeasible") and optimal for status in found.statuses]
     costs[done[[status == "infeasible" for status in found.statuses]]] = math.inf
     costs[chosen], least[chosen], proven[chosen] = 0.0, 0.0, True
-    costs, least = (_cleaned(one, solution.score) for one in (costs, least))
+    costs, least = (cleaned(one, solution.score) for one in (costs, least))
     return InclusionCosts(solution, costs, np.where(proven, costs, least), proven)
 
 
-def _inside(problem: SearchProblem, score: float) -> float:
+def _in_layers(problem: SearchProblem, layers: Sequence[LayerName] | None) -> BoolArray:
+    """Which variants are of these layers, shape (n,)."""
+    library = problem.library
+    found = np.ones(int(library.starts[-1]), dtype=np.bool_)
+    if layers is not None:
+        found[:] = False
+        for place in (library.layer_positions[name] for name in layers):
+            found[library.starts[place] : library.starts[place + 1]] = True
+    return found
+
+
+def inside(problem: SearchProblem, score: float) -> float:
     """A score as the bare knapsack counts it."""
     return problem.sign * (score - problem.library.non_block_cost(problem.objective))
 
 
-def _by_prices(problem: SearchProblem, solution: Solution) -> FloatArray:
+def by_prices(problem: SearchProblem, solution: Solution) -> FloatArray:
     """Costs that the shadow prices prove, shape (n,)."""
     mckp = problem.mckp
     prices = np.array([solution.shadow_prices.get(row, 0.0) for row in mckp.rows])
     relaxed = relax(mckp, prices)
-    bounds: FloatArray = relaxed.bound + relaxed.penalties - _inside(problem, solution.score)
+    bounds: FloatArray = relaxed.bound + relaxed.penalties - inside(problem, solution.score)
     return bounds
 
 
-def _cleaned(costs: FloatArray, score: float) -> FloatArray:
+def cleaned(costs: FloatArray, score: float) -> FloatArray:
     """No cost below 0, and none where only the order of adding differs."""
     small = _SAME * max(abs(score), 1e-9)
     return np.where(costs <= small, 0.0, costs)

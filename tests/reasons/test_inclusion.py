@@ -149,3 +149,13 @@ def test_all_costs_of_the_published_library() -> None:
         layer, name = found._names(int(place))
         alone = pw.search(problem.with_fixed({layer: name})).score
         assert found.costs[place] == pytest.approx(alone - found.solution.score, abs=1e-9)
+
+
+def test_some_layers_alone_cost_the_same() -> None:
+    """What is left out has a lower bound, and is not proven."""
+    problem = small()
+    every, some = pw.inclusion_costs(problem), pw.inclusion_costs(problem, layers=[1])
+    np.testing.assert_array_equal(some.costs[3:6], every.costs[3:6])
+    assert some.proven[3:6].all()
+    assert not some.proven[1]
+    assert (some.least <= every.least + 1e-9).all()
