@@ -22,6 +22,7 @@ Shape = Literal[
     "diamond",
     "outline",
     "triangle",
+    "down",
     "cross",
     "line",
     "dashes",

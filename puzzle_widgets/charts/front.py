@@ -21,6 +21,7 @@ from puzzle_widgets.charts.figure import (
     quantity_axis,
 )
 from puzzle_widgets.charts.palette import (
+    BASELINE,
     CURRENT,
     FRONT,
     LIMIT,
@@ -33,6 +34,7 @@ from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT, format_number
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.budget_rows import BudgetSetting
+from puzzle_widgets.reasons import Baseline
 from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution, parent_solution
 from puzzle_widgets.solution.measured import parent_score
 from puzzle_widgets.sweeps import ParetoFront
@@ -105,6 +107,7 @@ def front_figure(  # noqa: PLR0913 - what is drawn, each by its name
     scenarios: Sequence[Scenario] = (),
     reference: int | None = None,
     measured: Sequence[MeasuredPoint] = (),
+    baselines: Iterable[Baseline] = (),
     limits: Iterable[BudgetSetting] = (),
     selected: int | None = None,
     points: Sequence[Spot] | None = None,
@@ -127,6 +130,8 @@ def front_figure(  # noqa: PLR0913 - what is drawn, each by its name
         Place of the one that all else is set against, which is outlined.
     measured
         Whole models that were measured.
+    baselines
+        What simpler ways find; what breaks a budget is left out.
     limits
         The limits that hold; those on the resource are drawn.
     selected
@@ -152,6 +157,7 @@ def front_figure(  # noqa: PLR0913 - what is drawn, each by its name
         "reference": [spot for spot in kept if spot.place == reference],
         "measured": list(axes.measured(measured)),
         "current": axes.spot(current, "Current solution", CURRENT),
+        "baselines": _simpler(axes, baselines),
     }
     lines = budget_lines(axes.library, limits, axes.resource)
     x, y = _spans(points, groups, lines, axes)
@@ -170,10 +176,21 @@ def front_figure(  # noqa: PLR0913 - what is drawn, each by its name
             Spots("scenarios", "triangle", 230, _within(groups["scenarios"], x, y)),
             Spots("reference", "outline", 300, _within(groups["reference"], x, y)),
             Spots("measured", "cross", 90, _within(groups["measured"], x, y)),
+            Spots("baselines", "down", 150, _within(groups["baselines"], x, y)),
             Spots("current", "diamond", 220, _within(groups["current"], x, y)),
             Spots("points", "dot", 60, _within(points, x, y)),
         ),
     )
+
+
+def _simpler(axes: FrontAxes, baselines: Iterable[Baseline]) -> list[Spot]:
+    """Place what simpler ways find within the budgets."""
+    kept = [one for one in baselines if one.keeps]
+    return [
+        spot
+        for place, one in enumerate(kept)
+        for spot in axes.spot(one.solution, f"Baseline: {one.name}", BASELINE, place)
+    ]
 
 
 def _kept(axes: FrontAxes, scenarios: Sequence[Scenario], reference: int | None) -> list[Spot]:
@@ -336,6 +353,9 @@ def _legend(
     for spot in groups["reference"]:
         words = f"Reference: {scenarios[spot.place].name}{_beyond([spot], y)}"
         yield Key(words, spot.color, "outline")
+    if groups["baselines"]:
+        above = any(not y.holds(spot.y) for spot in groups["baselines"])
+        yield Key("Baselines" + (" (some scores above the chart)" * above), BASELINE, "down")
     if measured:
         yield Key(_measured_key(groups["measured"], len(measured), y), MEASURED, "cross")
     for line in lines:

@@ -30,6 +30,7 @@ _PATHS = {
     "diamond": ((0, -1.1), (0.8, 0), (0, 1.1), (-0.8, 0)),
     "outline": ((0, -1.1), (0.8, 0), (0, 1.1), (-0.8, 0)),
     "triangle": ((0, -0.95), (1, 0.85), (-1, 0.85)),
+    "down": ((0, 0.95), (1, -0.85), (-1, -0.85)),
     "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
     "box": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
     "frame": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
@@ -327,7 +328,7 @@ def _mark(x: float, y: float, group: Spots, spot: Spot, dash: str = "solid") -> 
 def _path(x: float, y: float, shape: str, spot: Spot, r: float) -> Markup:
     corners = " ".join(f"{_px(x + a * r)},{_px(y + b * r)}" for a, b in _PATHS[shape])
     looks: dict[str, object] = {"points": corners, "fill": spot.color}
-    if shape in ("triangle", "outline"):
+    if shape in ("triangle", "down", "outline"):
         looks |= {"fill": "none", **_stroke(spot.color, 2.5)}
     elif shape == "frame":
         looks |= {"fill": "none", **_edge(spot.color)}

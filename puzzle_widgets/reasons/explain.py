@@ -126,7 +126,7 @@ class Explanation(Told):
         """The answer, then each limit; or what cannot hold together, and what would mend it."""
         if self.conflict is not None:
             problem = self.solution.problem
-            mending = [f"{_change_words(problem, one)}." for one in self.changes]
+            mending = [f"{mending_words(problem, one)}." for one in self.changes]
             either = ["Each of these alone makes it feasible:"] if mending else []
             return (*self.conflict.sentences, *either, *mending)
         return (
@@ -267,7 +267,7 @@ def _answer_words(solution: Solution) -> str:
     return f"{said} No budget is set, so that none holds it back."
 
 
-def _change_words(problem: SearchProblem, change: Change) -> str:
+def mending_words(problem: SearchProblem, change: Change) -> str:
     """Say one change that makes an infeasible problem feasible."""
     if change.limit is None:
         layers = ", ".join(str(layer) for layer in change.lifted)

@@ -26,7 +26,8 @@ from puzzle_widgets.solution import Solution, search
 
 # Samples that are drawn at a time, so that memory does not grow with their number.
 _AT_A_TIME = 500
-_SURE = 0.95
+SURE = 0.95
+"""Share of the samples in which a layer that is decided keeps its block."""
 _NO_GUARANTEE = (
     "This is sensitivity to noise of this kind, not a guarantee: the noise is assumed, for the "
     "library holds averages and no scores of single samples."
@@ -227,9 +228,9 @@ class Sensitivity(Told):
 
     def _survival_words(self) -> str:
         layers, survival = self.problem.library.layers, self.survival
-        sure, low = int((survival >= _SURE).sum()), int(np.argmin(survival))
+        sure, low = int((survival >= SURE).sum()), int(np.argmin(survival))
         return (
-            f"{sure} of {len(layers)} layers keep their block in {format_share(_SURE)} or more of "
+            f"{sure} of {len(layers)} layers keep their block in {format_share(SURE)} or more of "
             f"the samples; the least certain is layer {layers[low].name}, with "
             f"{format_share(float(survival[low]))}."
         )

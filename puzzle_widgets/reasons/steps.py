@@ -102,6 +102,8 @@ class NextStep:
         Its blocks that differ from the answer's.
     words
         All that in a sentence.
+    brief
+        The same without the blocks.
     """
 
     direction: Direction
@@ -110,6 +112,7 @@ class NextStep:
     gain: float
     changes: tuple[BlockChange, ...]
     words: str
+    brief: str = ""
 
     @property
     def exact(self) -> bool:
@@ -253,8 +256,9 @@ def _step(
         gain = 0.0
     changes = changes_between(library, solution.architecture or {}, there.architecture)
     told = _loosened_words if direction == "loosen" else _tightened_words
-    words = f"{told(solution, end, limits, there, gain)}: {change_words(library, changes)}."
-    return NextStep(direction, limits, there, gain, changes, words)
+    brief = told(solution, end, limits, there, gain)
+    words = f"{brief}: {change_words(library, changes)}."
+    return NextStep(direction, limits, there, gain, changes, words, brief)
 
 
 def _nothing_words(solution: Solution, end: End, limit: float, there: Solution) -> str:

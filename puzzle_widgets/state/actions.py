@@ -29,6 +29,7 @@ from puzzle_widgets.problem.budget_rows import (
     rules_of,
     settings_of,
 )
+from puzzle_widgets.reasons import NextStep
 from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution
 from puzzle_widgets.solution.least_change import Change
 from puzzle_widgets.solution.scenario import free_name
@@ -242,6 +243,11 @@ def keep(record: Record, name: str, shown: Solution | None) -> Record:
     return record.change(scenarios=(*record.scenarios, Scenario(_new_name(record, name), shown)))
 
 
+def keep_as(record: Record, name: str, solution: Solution) -> Record:
+    """Save an architecture as a scenario; a name that is taken gets a number."""
+    return _add(record, [Scenario(name, solution)])
+
+
 def keep_points(record: Record, front: ParetoFront | None, places: Iterable[int]) -> Record:
     """Save points of the front as scenarios, named by what each uses."""
     chosen = list(dict.fromkeys(places))
@@ -285,10 +291,21 @@ def set_reference(record: Record, which: str | int | None) -> Record:
 def restore(record: Record, which: str | int) -> Record:
     """Set objective, budgets and rules to those that a scenario was found with."""
     kept = record.scenarios[place_of(record, which)]
-    problem = kept.solution.problem
+    return _ask(record, kept.solution.problem, f"those of scenario {kept.name!r}")
+
+
+def take_step(record: Record, step: NextStep) -> Record:
+    """Set the budgets to those of a next step; what it loosens is then just enough."""
+    if step.solution is None:
+        raise ProblemError("This step leads to no architecture.")
+    return _ask(record, step.solution.problem, "those of what was shown")
+
+
+def _ask(record: Record, problem: SearchProblem, words: str) -> Record:
+    """Ask a problem; ``words`` are for its rules, where they are other ones."""
     rules = record.rules  # the words of these are the user's, where they ask the same
     if rules_of(problem, "") != rules_of(record.problem, ""):
-        rules = rules_of(problem, f"those of scenario {kept.name!r}")
+        rules = rules_of(problem, words)
     asked = record.change(budgets=settings_of(problem, record.budgets), rules=rules)
     if (problem.objective, problem.goal) == (record.objective, record.goal):
         return _stated(asked)

@@ -19,7 +19,7 @@ from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state import actions, opening, record_file
 from puzzle_widgets.state.acting import acts
-from puzzle_widgets.state.kept import Kept
+from puzzle_widgets.state.explained import Explained
 from puzzle_widgets.state.opening import Run
 from puzzle_widgets.state.record import Looks, Record, Selection, SweepName
 from puzzle_widgets.state.store import Changes, DatasetFetch, Store
@@ -41,7 +41,7 @@ _ASSIGNED = {
 _KEPT = ("front_held", "front_points", "target", "looks")
 
 
-class ExplorerState(Kept):
+class ExplorerState(Explained):
     """All that the explorer knows.
 
     Widgets observe the traits and call the actions; they never set a trait themselves. Searches

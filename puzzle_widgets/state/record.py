@@ -63,6 +63,8 @@ class Looks:
         View of the comparison, empty for its first; whether its scores are logarithmic.
     share, gib
         Whether budgets are shares of the parent, and memory is in GiB.
+    baselines
+        Whether what simpler ways find stands beside the front.
     """
 
     layers: str = "Size"
@@ -72,6 +74,7 @@ class Looks:
     log_scale: bool = False
     share: bool = False
     gib: bool = False
+    baselines: bool = False
 
 
 @dataclass(frozen=True)

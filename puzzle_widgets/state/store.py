@@ -25,6 +25,7 @@ from puzzle_widgets.state.answers import (
 )
 from puzzle_widgets.state.background import Emit, Job, LatestWins
 from puzzle_widgets.state.history import History
+from puzzle_widgets.state.reason_answers import Reason, Reasons
 from puzzle_widgets.state.record import Record, Selection, SweepName
 
 logger = logging.getLogger("puzzle_widgets")
@@ -71,6 +72,7 @@ class Store:
         self.front = FrontAnswer(solver, heard, self.solution)
         self.surface = SurfaceAnswer(solver, heard)
         self.decisions = DecisionsAnswer(solver, heard)
+        self.reasons = Reasons(heard, lambda: self.settled)
         self._told: dict[str, Any] = {"message": None, "offered": None, "fetched": None}
         self._known: dict[str, Any] = {}
         self._subscribers: list[Callable[[Changes], None]] = []
@@ -85,6 +87,21 @@ class Store:
         """The architecture that is selected."""
         found, place = self._selectable(self.record), self.record.selection.place
         return found[place] if place < len(found) else self.solution.value
+
+    @property
+    def settled(self) -> Solution | None:
+        """What is shown, where it answers what is asked now; ``None`` while that is searched."""
+        shown, record = self.shown, self.record
+        if record.selection.kind != "current" or shown is None:
+            return shown
+        fresh = not self.solution.running and shown.problem == record.problem
+        return shown if fresh else None
+
+    def want(self, *reasons: Reason, on: bool) -> None:
+        """Search reasons for what is shown from now on, or no longer."""
+        for name in reasons:
+            self.reasons[name].want(on=on)
+        self._take(self.record)
 
     def subscribe(self, subscriber: Callable[[Changes], None]) -> None:
         """Call with what changes, once for each action, answer or message."""
@@ -157,6 +174,11 @@ class Store:
         if record.selection == before.selection:
             self._follow_shown(shown)
         self._show_awaited()
+        self._go_on(begun)
+
+    def _go_on(self, begun: list[tuple[Answer[Any, Any], Job | None]]) -> None:
+        """Take up the reasons for what is shown now, announce it all, then search."""
+        begun += [(reason, reason.begin(self.record)) for reason in self.reasons]
         self._announce()
         for answer, job in begun:
             if job is not None:
@@ -178,7 +200,7 @@ class Store:
 
     def close(self) -> None:
         """End the background work."""
-        for answer in self.answers:
+        for answer in (*self.answers, *self.reasons):
             answer.close()
 
     def _sweep(self, name: SweepName) -> Answer[Any, Any]:
@@ -194,7 +216,7 @@ class Store:
         answer.value = value
         self._follow_shown(shown)
         self._show_awaited()
-        self._announce()
+        self._go_on([])
 
     def _finished(self) -> None:
         self.put(self.record)
@@ -258,6 +280,7 @@ class Store:
             "shown": self.shown,
             "undoable": self.history.undoable,
             "redoable": self.history.redoable,
+            **self.reasons.values(),
             **self._told,
         }
 

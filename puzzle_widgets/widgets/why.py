@@ -1,31 +1,48 @@
-"""Why the answer is what it is: how far it is proven, what its limits leave, what to know of it."""
+"""Why the answer is what it is: what binds and its price, next steps, how sure, what else."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from puzzle_widgets.problem.budget_rows import BudgetSetting, settings_of
-from puzzle_widgets.solution import Solution
-from puzzle_widgets.solution.slack import slack_of
-from puzzle_widgets.widgets.budgets.amounts import Units, scale_of
-from puzzle_widgets.widgets.budgets.row import slack_words
-from puzzle_widgets.widgets.html import table
-from puzzle_widgets.widgets.panel import Panel
-from puzzle_widgets.widgets.status import facts, notes, warnings
+from puzzle_widgets.reasons import Explanation, NextStep
+from puzzle_widgets.reasons.explain import mending_words
+from puzzle_widgets.solution.least_change import Change
+from puzzle_widgets.state.background import running_loop
+from puzzle_widgets.state.reason_answers import SAMPLES
+from puzzle_widgets.widgets.budgets.amounts import Units
+from puzzle_widgets.widgets.html import heading
+from puzzle_widgets.widgets.panel import Panel, button, refill, row
+from puzzle_widgets.widgets.wanting import Wanting
+from puzzle_widgets.widgets.why_words import (
+    beside,
+    conflict_lines,
+    limit_lines,
+    proof,
+    step_line,
+    sure_lines,
+)
+
+_SAVE = ("Save a baseline …", "")
+_MENDS = Markup("<div class='pw-why-line'>Each of these alone makes it feasible:</div>")
+_SAMPLING = Markup(
+    "<div class='pw-why-line'><b>How sure:</b> searching with other scores "
+    "<progress max='{0}' value='{1}' aria-label='Samples'></progress> {1:,} of {0:,}</div>"
+)
 
 
-class WhyPanel(Panel):
-    """Proof, budgets and notes of the architecture that is shown.
+class WhyPanel(Wanting, Panel):
+    """What binds, next steps, how sure the answer is, and what simpler ways find.
+
+    Prices and next steps follow what is shown; the rest is searched in the background once that
+    has settled. Without a background, a button asks for it. Asleep, it searches nothing.
 
     Examples
     --------
     >>> import puzzle_widgets as pw
     >>> from puzzle_widgets.widgets.why import WhyPanel
     >>> panel = WhyPanel("stdlib-2m-measured")
-    >>> "gap 0 %" in panel.facts.value
+    >>> "<b>Throughput binds.</b>" in panel.limits.value
     True
     >>> panel.close()
     """
@@ -34,37 +51,124 @@ class WhyPanel(Panel):
     css_class = "pw-why"
 
     def build(self) -> list[widgets.Widget]:
-        """Make the facts, the table of budgets and the notes."""
-        self.facts, self.limits, self.notes = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        return [self.facts, self.limits, self.notes]
+        """Make sentences, steps, the table, what is done with baselines, and the notes."""
+        self.limits, self.sure, self.beside = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        for name in ("pw-live", "pw-why-says"):
+            self.limits.add_class(name)
+        self.steps = widgets.VBox()
+        self.ask = button("Work out how sure it is", "Search with other scores, and simpler ways")
+        self.on_front = widgets.Checkbox(
+            description="Baselines on the front", indent=False, layout={"width": "auto"}
+        )
+        self.save = widgets.Dropdown(options=[_SAVE], tooltip="Save a baseline as a scenario")
+        self.doing = row(self.on_front, self.save, css="pw-why-doing")
+        self.notes = widgets.HTML()
+        self.box = widgets.VBox([self.limits, self.steps, self.sure, self.beside])
+        self.box.add_class("pw-why-box")
+        return [self.box, self.ask, self.doing, self.notes]
 
     def bind(self) -> None:
-        """Follow what is shown."""
-        self.when("shown", "selection", "updating", "looks", do=self._show)
+        """Follow the reasons, and want them while awake."""
+        self._explained: Explanation | None = None
+        self.when("explanation", "updating", "looks", do=self._show_limits)
+        self.when("sensitivity", "sampled", "searching", do=self._show_sure)
+        self.when("baselines", "reference", "scenarios", "searching", do=self._show_beside)
+        self.when("shown", "selection", "updating", "sensitivity", do=self._show_notes)
+        self.when("looks", do=self._show_looks)
+        self.changed(self.on_front, lambda on: self.state.set_looks(baselines=on))
+        self.changed(self.save, self._save)
+        self.clicked(self.ask, self._want_all)
+        if running_loop() is None:
+            self.wants("explanation")
+        else:
+            self._want_all()
 
-    def _show(self) -> None:
+    def _want_all(self) -> None:
+        self.ask.layout.display = "none"
+        self.wants("explanation", "sensitivity", "baselines")
+
+    def _show_limits(self) -> None:
+        """Say what binds; old words stay, dimmed, until the new ones are there."""
+        found = self.state.explanation
+        (self.box.add_class if found is None else self.box.remove_class)("pw-stale")
+        if found is None:
+            return
+        self._explained = found
+        if found.solution.found:
+            looks = self.state.looks
+            self.limits.value = limit_lines(found, Units(share=looks.share, gib=looks.gib))
+            refill(self.steps, self._steps(found))
+        else:
+            self.limits.value = conflict_lines(found)
+            refill(self.steps, self._mends(found))
+
+    def _steps(self, found: Explanation) -> list[widgets.Widget]:
+        library = found.solution.library
+        made = []
+        for one in found.binding:
+            if one.more is not None:
+                said = widgets.HTML(step_line(library, one, one.more))
+                what = f"Show the next step of {one.label}: set the budget to it"
+                made.append(row(said, *self._show_button(what, one.more), css="pw-why-step"))
+        return made
+
+    def _show_button(self, what: str, step: NextStep) -> list[widgets.Widget]:
+        if step.solution is None:
+            return []
+        show = button("Show", what)
+        self.clicked(show, lambda: self.state.take_step(step))
+        return [show]
+
+    def _mends(self, found: Explanation) -> list[widgets.Widget]:
+        if not found.changes:
+            return []
+        return [widgets.HTML(_MENDS), *(self._mend(found, change) for change in found.changes)]
+
+    def _mend(self, found: Explanation, change: Change) -> widgets.Widget:
+        words = mending_words(found.solution.problem, change)
+        make = button("Do it", words)
+        self.clicked(make, lambda: self.state.make_change(change))
+        said = widgets.HTML(Markup("<div class='pw-why-line'>{}</div>").format(words))
+        return row(said, make, css="pw-why-step")
+
+    def _show_sure(self) -> None:
+        found = self.state.sensitivity
+        if found is not None:
+            self.sure.value = sure_lines(found)
+        elif "sensitivity" in self.state.searching:
+            self.sure.value = _SAMPLING.format(SAMPLES, self.state.sampled)
+        elif "explanation" not in self.state.searching and not self.state.updating:
+            self.sure.value = ""
+
+    def _show_beside(self) -> None:
+        found, reference = self.state.baselines, self.state.record.reference_scenario
+        (self.beside.add_class if found is None else self.beside.remove_class)("pw-stale")
+        if found is not None:
+            self.beside.value = beside(found.optimum, found, reference)
+            named = [one.name for one in found if one.keeps]
+            options = [_SAVE, *((name[:1].upper() + name[1:], name) for name in named)]
+            with self.silence():
+                if list(self.save.options) != options:
+                    self.save.options = options
+                self.save.value = ""
+        elif not {"explanation", "baselines"} & {*self.state.searching} and not self.state.updating:
+            self.beside.value = ""
+        self.doing.layout.display = "" if self.beside.value else "none"
+        self.save.disabled = found is None
+
+    def _save(self, name: str) -> None:
+        if name:
+            self.state.keep_baseline(name)
+            with self.silence():
+                self.save.value = ""
+
+    def _show_looks(self) -> None:
+        with self.silence():
+            self.on_front.value = self.state.looks.baselines
+
+    def _show_notes(self) -> None:
         shown, current = self.state.shown, self.state.selection.kind == "current"
+        self.head.value = heading(self.title, "" if current else self.state.shown_name)
         if shown is None or (current and shown.problem != self.state.problem):
             return
-        rows = self.state.budgets if current else settings_of(shown.problem)
-        units = Units(share=self.state.looks.share, gib=self.state.looks.gib)
-        self.facts.value = facts(shown)
-        self.limits.value = limit_table(shown, [one for one in rows if one.on], units)
-        self.notes.value = warnings(shown) + notes(shown, budgets=not current)
-
-
-def limit_table(
-    solution: Solution, limits: Sequence[BudgetSetting], units: Units | None = None
-) -> Markup:
-    """List limits with what an answer leaves of each; empty where there is none."""
-    if not solution.found or not limits:
-        return Markup("")
-    rows = []
-    for limit in limits:
-        slack = slack_of(solution, limit)
-        scale = scale_of(solution.library, limit.resource, units)
-        label = solution.library.quantity(limit.resource).label
-        said = slack_words(slack, scale) if slack else ""
-        rows.append([label, f"{limit.sense} {scale.said(limit.value)}", said])
-    head = ["Budget", "Asked", "Left"]
-    return table(head, rows, caption="Budgets, and what the answer leaves of each")
+        self.notes.value = proof(shown, self.state.sensitivity, budgets=not current)

@@ -230,3 +230,21 @@ def test_the_reference_is_outlined_in_its_own_color() -> None:
     assert Key("Reference: B", scenario_color(1), "outline") in figure.legend
     assert "B" not in words(figure)
     assert front_figure(None, axes, scenarios=kept).named("reference").spots == ()
+
+
+def test_baselines_stand_beside_the_front() -> None:
+    """Those that keep to the budgets, each by its name; one key in the legend for all of them."""
+    problem = PROBLEM.with_budget(MEMORY, upper=5.0)
+    found = pw.baselines(problem)
+    kept = [one for one in found if one.keeps]
+    assert 0 < len(kept) < len(found)
+    figure = front_figure(None, FrontAxes(problem, MEMORY), baselines=found)
+    spots = figure.named("baselines").spots
+    assert [spot.words.splitlines()[0] for spot in spots] == [
+        f"Baseline: {one.name}" for one in kept
+    ]
+    assert [spot.y for spot in spots] == [one.score for one in kept]
+    assert [key.shape for key in figure.legend if key.words.startswith("Baselines")] == ["down"]
+    bare = front_figure(None, FrontAxes(problem, MEMORY))
+    assert bare.named("baselines").spots == ()
+    assert not any(word.startswith("Baselines") for word in words(bare))

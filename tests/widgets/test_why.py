@@ -2,23 +2,204 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import ipywidgets as widgets
+import pytest
+
 import puzzle_widgets as pw
 from puzzle_widgets.widgets.why import WhyPanel
+from puzzle_widgets.widgets.why_words import layer_runs
 from tests.support.libraries import MEMORY, make_library
 
-LIBRARY = make_library([[(0.0, 10.0, 60.0), (1.0, 6.0, 40.0), (2.5, 1.0, 20.0)]] * 4)
+ROWS = [(0.0, 10.0, 60.0), (1.0, 6.0, 40.0), (2.5, 1.0, 20.0)]
+LIBRARY = make_library([[(score * n, *rest) for score, *rest in ROWS] for n in (1, 2, 3, 5)])
 
 
-def test_it_tells_proof_budgets_and_slack() -> None:
-    """Of what is shown, live."""
+@pytest.fixture
+def state() -> pw.ExplorerState:
+    """Give a state of four layers within a limit on memory."""
     state = pw.ExplorerState(LIBRARY)
-    panel = WhyPanel(state)
-    assert "gap 0 %" in panel.facts.value
-    state.budgets = (pw.BudgetSetting(MEMORY, "at most", 30.0, on=True),)
-    assert "at most 30 MiB" in panel.limits.value
-    left = 30 - state.solution.totals[MEMORY]
-    assert (
-        f"{left:g} MiB to spare" in panel.limits.value or "nothing to spare" in panel.limits.value
+    state.budgets = (
+        pw.BudgetSetting(MEMORY, "at most", 30.0, on=True),
+        pw.BudgetSetting("stats.runtime_ms", "at most", 1000.0, on=True),
     )
+    return state
+
+
+def buttons(box: widgets.Box) -> list[widgets.Button]:
+    """All buttons in a box, at any depth."""
+    found = []
+    for child in box.children:
+        if isinstance(child, widgets.Button):
+            found.append(child)
+        elif isinstance(child, widgets.Box):
+            found += buttons(child)
+    return found
+
+
+def told(box: widgets.Box) -> str:
+    """All words in a box, at any depth."""
+    words = []
+    for child in box.children:
+        if isinstance(child, widgets.HTML):
+            words.append(child.value)
+        elif isinstance(child, widgets.Box):
+            words.append(told(child))
+    return " ".join(words)
+
+
+def test_it_says_what_binds_and_what_does_not(state: pw.ExplorerState) -> None:
+    """With price and slack, in units; live."""
+    panel = WhyPanel(state)
+    assert "<b>Memory binds.</b>" in panel.limits.value
+    assert "shadow price" in panel.limits.value
+    left = 1000 - state.solution.totals["stats.runtime_ms"]
+    assert f"Runtime is not the limit: {left:g} ms to spare." in panel.limits.value
+    state.set_budget(MEMORY, 40.0)
+    assert "<b>No budget binds:</b>" in panel.limits.value
+    assert "Memory is not the limit: nothing" not in panel.limits.value
     state.budgets = ()
-    assert panel.limits.value == ""
+    assert "<b>No budget is set,</b>" in panel.limits.value
+
+
+def test_slack_is_told_in_the_chosen_unit(state: pw.ExplorerState) -> None:
+    """As shares of the parent where these are shown."""
+    panel = WhyPanel(state)
+    left = 1000 - state.solution.totals["stats.runtime_ms"]
+    state.set_looks(share=True)
+    share = f"{100 * left / LIBRARY.parent_totals['stats.runtime_ms']:.4g} % to spare"
+    assert share in panel.limits.value
+
+
+def test_show_applies_the_next_step(state: pw.ExplorerState) -> None:
+    """The button's words name the limit; the answer is then what was promised."""
+    panel = WhyPanel(state)
+    (show,) = buttons(panel.steps)
+    step = state.explanation.binding[0].more
+    assert show.description == "Show"
+    assert show.tooltip == "Show the next step of Memory: set the budget to it"
+    assert "Next step, Memory" in told(panel.steps)
+    show.click()
+    assert state.solution.architecture == step.solution.architecture
+    assert state.budgets[0].value == step.limits[-1]
+
+
+def test_how_sure_and_baselines_are_asked_for_without_a_background(
+    state: pw.ExplorerState,
+) -> None:
+    """In plain Python, where a search would make everyone wait, a button asks for them."""
+    panel = WhyPanel(state)
+    assert [state.sensitivity] == [None]
+    assert panel.doing.layout.display == "none"
+    panel.ask.click()
+    noisy: pw.Sensitivity | None = state.sensitivity
+    assert noisy is not None
+    sure = int((noisy.survival >= 0.95).sum())
+    assert f"{sure} of 4 layers are decided" in panel.sure.value
+    assert "5 % noise" in panel.sure.value
+    assert "1,000 samples" in panel.sure.value
+    assert panel.doing.layout.display == ""
+    for words in ("Optimal, proven", "Greedy", "Best homogeneous", "Random feasible"):
+        assert words in panel.beside.value
+    assert "an assumption" in panel.notes.value or "not a guarantee" in panel.notes.value
+
+
+def test_the_reference_stands_beside_the_optimum(state: pw.ExplorerState) -> None:
+    """With its score, and in how many layers it differs; its name is only a name."""
+    panel = WhyPanel(state)
+    panel.ask.click()
+    state.keep("<b>mine</b>")
+    state.set_reference("<b>mine</b>")
+    state.set_budget(MEMORY, 20.0)
+    pairs = zip(state.solution.blocks, state.scenarios[0].solution.blocks, strict=True)
+    count = sum(one.name != other.name for one, other in pairs)
+    assert "Reference: &lt;b&gt;mine&lt;/b&gt;" in panel.beside.value
+    assert f"{count} layer" in panel.beside.value.split("mine")[1].split("</tr>")[0]
+
+
+def test_a_baseline_is_saved_and_shown_on_the_front(state: pw.ExplorerState) -> None:
+    """By the list and the box; the list is then ready for another."""
+    panel = WhyPanel(state)
+    panel.ask.click()
+    panel.save.value = "greedy"
+    assert [one.name for one in state.scenarios] == ["Greedy"]
+    assert panel.save.value == ""
+    panel.on_front.value = True
+    assert state.looks.baselines
+    assert pw.ExplorerState.from_json(state.to_json(), LIBRARY).looks.baselines
+    state.undo()
+    assert not panel.on_front.value
+
+
+def test_what_clashes_and_what_mends_it(state: pw.ExplorerState) -> None:
+    """An infeasible problem: the demands that cannot all hold, and a button for each mend."""
+    panel = WhyPanel(state)
+    panel.ask.click()
+    state.set_budget(MEMORY, 0.5)
+    assert "This alone cannot be met: Memory ≤ 0.5 MiB." in panel.limits.value
+    assert (panel.sure.value, panel.beside.value) == ("", "")
+    mends = buttons(panel.steps)
+    assert len(mends) == len(state.solution.changes) == 1
+    assert "Raise the limit on memory" in mends[0].tooltip
+    mends[0].click()
+    assert state.solution.found
+    assert "binds" in panel.limits.value
+
+
+def test_asleep_it_wants_nothing(state: pw.ExplorerState) -> None:
+    """Awake again it shows the reasons of now; closed it leaves no one wanting."""
+    panel = WhyPanel(state)
+    panel.sleep()
+    assert state.explanation is None
+    state.set_budget(MEMORY, 20.0)
+    assert state.explanation is None
+    panel.wake()
+    found: pw.Explanation | None = state.explanation
+    assert found is not None
+    assert found.solution is state.solution
+    assert "pw-stale" not in panel.box._dom_classes
+    panel.close()
+    assert (state.explanation, state.searching) == (None, ())
+
+
+def test_a_point_of_the_front_is_explained(state: pw.ExplorerState) -> None:
+    """What is shown, by its name."""
+    panel = WhyPanel(state)
+    state.set_front(MEMORY)
+    state.show_point(1)
+    assert state.explanation.solution is state.shown
+    assert "Point 2 of" in panel.head.value
+
+
+def test_words_of_earlier_budgets_are_dimmed_until_the_new_ones_are_there() -> None:
+    """In the background nothing that is out of date looks current."""
+
+    async def main() -> None:
+        state = pw.ExplorerState(LIBRARY)
+        panel = WhyPanel(state)
+        for _ in range(2000):
+            if state.sensitivity is not None:
+                break
+            await asyncio.sleep(0.005)
+        assert panel.ask.layout.display == "none"
+        assert "layers are decided" in panel.sure.value
+        state.set_budget(MEMORY, 20.0)
+        assert "pw-stale" in panel.box._dom_classes
+        assert "pw-stale" in panel.beside._dom_classes
+        for _ in range(2000):
+            if not state.searching and state.baselines is not None:
+                break
+            await asyncio.sleep(0.005)
+        assert "pw-stale" not in {*panel.box._dom_classes, *panel.beside._dom_classes}
+        panel.close()
+        state.close()
+
+    asyncio.run(main())
+
+
+def test_layers_in_a_row_are_named_together() -> None:
+    """From three on."""
+    library = pw.load_library("stdlib-2m-measured")
+    assert layer_runs(library, [0, 2, 3, 4, 6, 7]) == ["0", "2\N{EN DASH}4", "6", "7"]
+    assert layer_runs(library, [5]) == ["5"]

@@ -21,6 +21,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "scenarios": {"marker": "triangle-up", "fill": False, "stroke_width": 2.5},
     "reference": {"marker": "diamond", "fill": False, "stroke_width": 2.5},
     "measured": {"marker": "cross", "stroke": _HOLLOW},
+    "baselines": {"marker": "triangle-down", "fill": False, "stroke_width": 2.5},
     "current": {"marker": "diamond"},
     "points": {"marker": "circle", "stroke": FRONT},
 }

@@ -96,6 +96,7 @@ _SHAPES = {
     ),
     "cross": Markup("<path d='M-2-6h4v4h4v4h-4v4h-4v-4h-4v-4h4Z' fill='{0}' stroke='{1}'/>"),
     "triangle": Markup("<path d='M0-5.5 6 5H-6Z' fill='none' stroke='{0}' stroke-width='2'/>"),
+    "down": Markup("<path d='M0 5.5 6-5H-6Z' fill='none' stroke='{0}' stroke-width='2'/>"),
     "dashes": Markup("<path d='M0-7V7' stroke='{0}' stroke-width='2' stroke-dasharray='4 2'/>"),
     "line": Markup("<path d='M-13 0H13' stroke='{0}' stroke-width='3' stroke-dasharray='{2}'/>"),
 }

@@ -14,6 +14,7 @@ from puzzle_widgets.charts.front import FrontAxes, budget_lines, front_points, m
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import THROUGHPUT, format_number
 from puzzle_widgets.problem.budget_rows import OFFERED, BudgetSetting, cannot_be_met, to_problem
+from puzzle_widgets.reasons import Baseline
 from puzzle_widgets.solution.measured import MeasuredPoint
 from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.state import ExplorerState
@@ -24,6 +25,7 @@ from puzzle_widgets.widgets.html import folded_list, heading
 from puzzle_widgets.widgets.panel import guard, menu, named, row, small_legend
 from puzzle_widgets.widgets.sweeps.parts import SweepPanel, Walk
 from puzzle_widgets.widgets.sweeps.points import PointTable
+from puzzle_widgets.widgets.wanting import Wanting
 
 _DRAWN = (
     "library",
@@ -39,10 +41,12 @@ _DRAWN = (
     "scenarios",
     "reference",
     "measured",
+    "baselines",
+    "looks",
 )
 
 
-class ParetoPlot(SweepPanel):
+class ParetoPlot(Wanting, SweepPanel):
     """Pareto front of the summed score against a resource.
 
     A click, the list of points, the buttons and the arrow keys choose a point; the current
@@ -101,6 +105,7 @@ class ParetoPlot(SweepPanel):
         self.when("front", "front_resource", "objective", "selection", do=self._show_walk)
         self.when("library", "measured", "front_resource", "objective", do=self._show_measured)
         self.when("looks", do=self._show_listed)
+        self.when("looks", do=self._want_baselines)
         self.changed(self.listed, lambda on: self.state.set_looks(table=on))
         self.changed(self.axis, self.state.set_front)
         self.changed(self.held, lambda held: self.state.set_front(held=held))
@@ -142,6 +147,7 @@ class ParetoPlot(SweepPanel):
             scenarios=state.scenarios,
             reference=state.record.reference_place,
             measured=state.measured,
+            baselines=self._baselines(),
             limits=self._limits(),
             selected=state.selection.place if state.selection.kind == "point" else None,
             points=self._front_points(axes),
@@ -154,9 +160,13 @@ class ParetoPlot(SweepPanel):
         lines = budget_lines(state.library, self._limits(), state.front_resource)
         asked = (state.objective, state.goal)
         return (
-            (*objects, state.scenarios, state.measured),
+            (*objects, state.scenarios, state.measured, self._baselines()),
             (*asked, state.front_resource, state.selection, state.reference, lines),
         )
+
+    def _baselines(self) -> Sequence[Baseline]:
+        """What simpler ways find, where that is to be seen here and known."""
+        return (self.state.baselines if self.state.looks.baselines else None) or ()
 
     def _limits(self) -> list[BudgetSetting]:
         return [budget for budget in self.state.budgets if budget.on]
@@ -201,6 +211,9 @@ class ParetoPlot(SweepPanel):
             (self.points.wake if on else self.points.sleep)()
             self.points.layout.display = "" if on else "none"
         (self.add_class if on else self.remove_class)("pw-tabled")
+
+    def _want_baselines(self) -> None:
+        self.wants(*(("baselines",) if self.state.looks.baselines else ()))
 
     def _show_title(self) -> None:
         self.head.value = heading(self.title, title_words(self.state))

@@ -1,0 +1,206 @@
+"""Reasons in the background: each is searched only while somebody looks at it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, TypeVar, get_args
+
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.reasons import (
+    Baselines,
+    Explanation,
+    Sensitivity,
+    baselines,
+    explain,
+    sensitivity,
+)
+from puzzle_widgets.search.outcome import Cancelled
+from puzzle_widgets.solution import Solution
+from puzzle_widgets.state.answers import Answer, Compute, Heard
+from puzzle_widgets.state.background import Emit, running_loop
+from puzzle_widgets.state.record import Record
+
+Reason = Literal["explanation", "sensitivity", "baselines"]
+NOISE, SAMPLES = 0.05, 1000
+# Seconds of quiet before the longer searches begin, so that a slider in hand has the machine.
+_SETTLED, _LOOK = 0.35, 0.02
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+Settled = Callable[[], Solution | None]
+"""What is shown, once it answers what is asked; ``None`` while a search goes on."""
+
+
+class ReasonAnswer(Answer[Key, Value]):
+    """A reason for what is shown; none is searched while nobody wants it.
+
+    What was last found is shown again at once where it still holds; what holds no more is never
+    shown.
+
+    Parameters
+    ----------
+    heard
+        Whom to tell.
+    settled
+        Gives what the reason is for.
+    """
+
+    waits = True
+
+    def __init__(self, heard: Heard, settled: Settled) -> None:
+        super().__init__("exact", heard)
+        self.done = 0
+        self._settled = settled
+        self._wanted = 0
+        self._last: tuple[Key, Value] | None = None
+        self._whole = False
+
+    def want(self, *, on: bool) -> None:
+        """Count one more, or one less, who looks at it."""
+        self._wanted = max(0, self._wanted + (1 if on else -1))
+
+    def asked(self, record: Record, shown: Solution) -> Key | None:
+        """What it depends on, where it is wanted."""
+        raise NotImplementedError
+
+    def find(
+        self, key: Key, cancelled: Cancelled, progress: Callable[[int], None]
+    ) -> Iterator[Value]:
+        """Search for it; what comes later is better known."""
+        raise NotImplementedError
+
+    def key(self, record: Record) -> Key | None:
+        """What it depends on; ``None`` while nobody looks, or what is shown is being searched."""
+        shown = self._settled() if self._wanted else None
+        return None if shown is None else self.asked(record, shown)
+
+    def recall(self, key: Key) -> tuple[Value | None, bool]:
+        """What was last found, where it is of the same."""
+        self.done = 0
+        if self._last is None or self._last[0] != key:
+            return None, False
+        return self._last[1], self._whole
+
+    def compute(self, record: Record, key: Key) -> Compute:
+        """Search, after a moment of quiet where that can be waited for."""
+        del record
+        quiet = _SETTLED if self.waits and running_loop() is not None else 0.0
+
+        def work(cancelled: Cancelled, emit: Emit) -> None:
+            if _passed(quiet, cancelled):
+                for found in self.find(key, cancelled, emit):
+                    if cancelled():
+                        return
+                    emit((key, found))
+
+        return work
+
+    def arrive(self, value: Any) -> None:  # noqa: ANN401 - a number of searches, or what was found
+        """Take how far the search is, or its end."""
+        if isinstance(value, int):
+            self.done = value
+            self._heard.arrived(self, self.value)
+        else:
+            self._last, self._whole = value, False
+            self._heard.arrived(self, value[1])
+
+    def _end(self) -> None:
+        self._whole = True
+        super()._end()
+
+
+class ExplanationAnswer(ReasonAnswer[Solution, Explanation]):
+    """Prices and next steps of what is shown, or why nothing is feasible."""
+
+    name, waits = "explanation", False
+
+    def asked(self, record: Record, shown: Solution) -> Solution | None:
+        """What is shown."""
+        del record
+        return shown
+
+    def find(
+        self, key: Solution, cancelled: Cancelled, progress: Callable[[int], None]
+    ) -> Iterator[Explanation]:
+        """Explain it by its budgets, at once; then search on until every next step is proven."""
+        del progress
+        found = explain(key, cancelled=cancelled)
+        yield found
+        if any(step and not step.exact for one in found.budgets for step in (one.more, one.less)):
+            yield explain(key, exact=True, cancelled=cancelled)
+
+
+class ProblemReason(ReasonAnswer[SearchProblem, Value]):
+    """A reason that is about the problem whose optimum is shown."""
+
+    def asked(self, record: Record, shown: Solution) -> SearchProblem | None:
+        """The problem that what is shown is the proven optimum of."""
+        del record
+        return shown.problem if shown.status == "optimal" else None
+
+
+class SensitivityAnswer(ProblemReason[Sensitivity]):
+    """What survives if the scores were off."""
+
+    name = "sensitivity"
+
+    def find(
+        self, key: SearchProblem, cancelled: Cancelled, progress: Callable[[int], None]
+    ) -> Iterator[Sensitivity]:
+        """Search again with other scores, many times."""
+        yield sensitivity(key, NOISE, SAMPLES, cancelled=cancelled, progress=progress)
+
+
+class BaselinesAnswer(ProblemReason[Baselines]):
+    """What simpler ways find."""
+
+    name = "baselines"
+
+    def find(
+        self, key: SearchProblem, cancelled: Cancelled, progress: Callable[[int], None]
+    ) -> Iterator[Baselines]:
+        """Choose by each."""
+        del progress
+        yield baselines(key, cancelled=cancelled)
+
+
+class Reasons:
+    """All reasons of a store.
+
+    Parameters
+    ----------
+    heard
+        Whom to tell.
+    settled
+        Gives what the reasons are for.
+    """
+
+    def __init__(self, heard: Heard, settled: Settled) -> None:
+        self._all: dict[Reason, ReasonAnswer[Any, Any]] = {
+            "explanation": ExplanationAnswer(heard, settled),
+            "sensitivity": SensitivityAnswer(heard, settled),
+            "baselines": BaselinesAnswer(heard, settled),
+        }
+        assert set(self._all) == set(get_args(Reason))  # noqa: S101 - a slip of our own
+
+    def __iter__(self) -> Iterator[ReasonAnswer[Any, Any]]:
+        return iter(self._all.values())
+
+    def __getitem__(self, name: Reason) -> ReasonAnswer[Any, Any]:
+        return self._all[name]
+
+    def values(self) -> dict[str, Any]:
+        """What can be observed, by name."""
+        found: dict[str, Any] = {name: answer.value for name, answer in self._all.items()}
+        running = tuple(name for name, answer in self._all.items() if answer.running)
+        return {**found, "searching": running, "sampled": self._all["sensitivity"].done}
+
+
+def _passed(seconds: float, cancelled: Cancelled) -> bool:
+    """Wait; false where it was cancelled meanwhile."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if cancelled():
+            return False
+        time.sleep(_LOOK)
+    return not cancelled()
