@@ -1,4 +1,4 @@
-"""The same explorer in JupyterLab."""
+"""The same explorer in JupyterLab, and in Notebook 7 where that is installed."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _OURS = re.compile(r"widget|bqplot|pw-|page error|another host", re.IGNORECASE)
 
 
 @contextmanager
-def running_lab(folder: Path) -> Iterator[str]:
-    """Run JupyterLab in a folder, with settings of its own; its address."""
+def running_lab(folder: Path, program: str = "jupyterlab") -> Iterator[str]:
+    """Run JupyterLab or Notebook in a folder, with settings of its own; its address."""
     options = {
         "ServerApp.ip": "127.0.0.1",
         "ServerApp.port": "0",
@@ -46,13 +46,14 @@ def running_lab(folder: Path) -> Iterator[str]:
         "LabApp.news_url": "None",
         "LabApp.collaborative": "False",
     }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser"]
+    command = [sys.executable, "-m", program, "--no-browser"]
     command += [f"--{name}={value}" for name, value in options.items()]
     own = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "RUNTIME")}
+    path = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
     with subprocess.Popen(
         command,
         cwd=folder,
-        env={**os.environ, **own, "PYTHONPATH": str(CHECKOUT)},
+        env={**os.environ, **own, "PYTHONPATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -78,7 +79,7 @@ def _announced(process: subprocess.Popen[str]) -> str:
     said = []
     for line in process.stdout:
         said.append(line)
-        found = re.search(r"http://127\.0\.0\.1:\d+/lab", line)
+        found = re.search(r"http://127\.0\.0\.1:\d+/(lab|tree)", line)
         if found is not None:
             return found[0]
     raise AssertionError("".join(said))
@@ -133,3 +134,27 @@ def test_explorer_works_in_jupyterlab(page: Page, tmp_path: Path, library: pw.Bl
         line.drop()
         explorer.expect_answer(answer_to(library, 72_000))
         expect(line.notice).to_be_hidden()
+
+
+@pytest.mark.slow
+def test_arrow_keys_work_in_notebook(page: Page, tmp_path: Path) -> None:
+    """Notebook 7 takes arrow keys for its cells; on a slider, a chart and a tab they are ours."""
+    pytest.importorskip("notebook", reason="Notebook 7 is not installed")
+    write_notebook(tmp_path / "try.ipynb", CELL, kernel="python3")
+    with running_lab(tmp_path, "notebook") as url:
+        address = url.removesuffix("/tree")
+        page.goto(f"{address}/notebooks/try.ipynb?token={TOKEN}", timeout=START_MS)
+        page.locator(".jp-CodeCell .cm-content").click(timeout=START_MS)
+        page.wait_for_timeout(5_000)  # the kernel starts
+        page.keyboard.press("Shift+Enter")
+        explorer = Explorer(page)
+        explorer.bars.first.wait_for(state="attached", timeout=START_MS)
+        explorer.slider("Memory").press("PageDown")  # to a step of the slider
+        before = explorer.settled("Memory")
+        explorer.slider("Memory").press("ArrowLeft")
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_timeout(500)
+        assert explorer.settled("Memory") == before - 1_000
+        page.get_by_role("tab", name="Why").focus()
+        page.keyboard.press("ArrowRight")
+        expect(page.get_by_role("tab", name="Layer")).to_have_attribute("aria-selected", "true")

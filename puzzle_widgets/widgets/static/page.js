@@ -120,6 +120,18 @@ function press(event) {
   target.click();
 }
 
+// Notebook 7 moves to other cells by the arrow keys, wherever the focus is. An element with this
+// mark is left alone by it; only for the moment, so that its other shortcuts work everywhere.
+const OURS = "data-lm-suppress-shortcuts";
+
+function keepArrows(event) {
+  const target = event.key.startsWith("Arrow") && event.target.closest
+    && event.target.closest(".pw-ui :is(.noUi-handle, .pw-keys, .pw-tab)");
+  if (!target || target.hasAttribute(OURS)) return;
+  target.setAttribute(OURS, "true");
+  setTimeout(() => target.removeAttribute(OURS));
+}
+
 // Which explorer has the focus. A button that was pressed and has nothing left to do loses it to
 // the page: the explorer that had it last counts then.
 let lastPlace = null;
@@ -155,6 +167,7 @@ function start() {
   new MutationObserver(soon).observe(document.body, {
     subtree: true, childList: true, characterData: true,
   });
+  window.addEventListener("keydown", keepArrows, true); // before the notebook, which listens below
   document.addEventListener("keydown", press, true);
   document.addEventListener("keydown", undo, true);
   startPanels();
