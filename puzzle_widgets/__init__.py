@@ -59,10 +59,12 @@ if TYPE_CHECKING:
     )
     from puzzle_widgets.problem import (
         Budget,
+        DeploymentTarget,
         Difference,
         Row,
         SearchProblem,
         Share,
+        deployment_target,
         rules,
     )
     from puzzle_widgets.reasons import (
@@ -157,6 +159,7 @@ __all__ = [
     "Decidedness",
     "DecisionGrid",
     "DecisionMap",
+    "DeploymentTarget",
     "Difference",
     "DiverseSolutions",
     "Explanation",
@@ -203,6 +206,7 @@ __all__ = [
     "budget_surface",
     "decidedness",
     "decision_map",
+    "deployment_target",
     "embedded_libraries",
     "evaluate",
     "explain",

@@ -89,8 +89,9 @@ def test_words_are_no_budget(explorer: Explorer) -> None:
     drawn = explorer.drawn()
     explorer.type_limit("Memory", "<b>lots</b>")
     expect(explorer.limit("Memory")).to_contain_text(
-        "'<b>lots</b>' is not an amount. Type a number"
+        "'<b>lots</b>' is not an amount. Type an amount, such as"
     )
+    expect(explorer.field("Memory")).to_have_attribute("aria-invalid", "true")
     expect(explorer.limit("Memory").locator("b")).to_have_count(0)
     expect(explorer.status).to_have_text("Optimal, proven")
     assert explorer.drawn() == drawn
@@ -120,3 +121,20 @@ def test_an_empty_model_is_warned_of(explorer: Explorer) -> None:
     expect(explorer.status).to_contain_text("Optimal, proven, with")
     expect(explorer.status.locator(".pw-warn")).to_have_count(1)
     expect(explorer.card("Answer")).to_contain_text("Warning: Every layer is a no-op")
+
+
+def test_a_target_sets_the_budgets(explorer: Explorer, library: pw.BlockLibrary) -> None:
+    """A GPU limits the memory, four of them offer their rule, and GB and 2x may be typed."""
+    budgets = explorer.card("Budgets")
+    budgets.get_by_role("combobox", name="Target").select_option("L40S 48 GB")
+    expect(explorer.field("Memory")).to_have_value("41,199")
+    expect(budgets).to_contain_text("runtimes stay those of NVIDIA H100")
+    budgets.get_by_role("combobox", name="Number of GPUs").select_option("\u00d7 4")
+    budgets.get_by_role("button", name="Add the rule: KV heads divisible by 4").click()
+    expect(budgets).to_contain_text("Rule: KV heads divisible by 4")
+    explorer.type_limit("Throughput", "2x")
+    expect(budgets.get_by_role("combobox", name="Speed-up")).to_have_value("2\u00d7")
+    explorer.type_limit("Memory", "48 GB")
+    expect(explorer.field("Memory")).to_have_value("45,776")
+    expect(budgets.get_by_role("combobox", name="Target")).to_have_value("Any GPU")
+    expect(explorer.field("Memory")).to_have_attribute("aria-invalid", "false")

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.library.quantity import NO_RUNTIME, THROUGHPUT, format_number, format_share
+from puzzle_widgets.library.quantity import (
+    BYTES,
+    NO_RUNTIME,
+    THROUGHPUT,
+    TIMES,
+    format_number,
+    format_share,
+)
 from puzzle_widgets.problem.budget_rows import BudgetRange, budget_range
 
 _MOST_STEPS = 400
@@ -24,7 +31,8 @@ _COUNT_WORDS = {
     "b": 1e9,
     "billion": 1e9,
 }
-_WORDS = {"MiB": {"mib": 1.0, "gib": 1024.0}, "ms": {"ms": 1.0, "s": 1e3}, "": _COUNT_WORDS}
+_TIMES_PARENT = ("x", "\u00d7")
+_BITS = re.compile("[kKMGT]b")
 _AMOUNT = re.compile(
     r"([+-]?(?:\d{1,3}(?:[,\u202f\u00a0 ]\d{3})+|\d*)(?:\.\d*)?(?:e[+-]?\d+)?)\s*([^\d]*)",
     re.IGNORECASE,
@@ -118,18 +126,27 @@ class Scale:
     def read(self, text: str) -> float | None:
         """Read what was typed, in the resource's own unit; ``None`` where it is not a number.
 
-        A unit may follow: ``80 GiB``, ``70 %``, ``47.9 billion``; without one the shown unit
-        is meant.
+        A unit may follow: ``80 GB``, ``75 GiB``, ``70 %``, ``2x`` the parent's, ``47.9 billion``;
+        without one the shown unit is meant.
         """
         match = _AMOUNT.fullmatch(text.strip())
         if match is None:
             return None
-        factor = self._factor_of(match[2].strip().lower())
+        word = match[2].strip()
+        factor = None if _BITS.fullmatch(word) else self._factor_of(word.lower())
         try:
             number = float(re.sub(r"[,\s]", "", match[1])) * (factor or math.nan)
         except ValueError:
             return None
         return number if math.isfinite(number) else None
+
+    def examples(self) -> str:
+        """Say what may be typed, by examples near the parent's total."""
+        own = f"{self.field(self.reach.parent)} {self.shown_unit}".rstrip()
+        other = {"MiB": ["80 GB", "75 GiB"], "ms": ["30 s"]}.get(self.own_unit, [])
+        shares = ["60 %", "2x"] if self.own_unit == "tokens/s" else ["60 %"]
+        known = [*other, *(shares if _has_share(self.reach.parent) else [])]
+        return " or ".join(filter(None, [", ".join([own, *known[:-1]]), *known[-1:]]))
 
     def remark(self, value: float) -> str:
         """Set a value against the parent."""
@@ -156,8 +173,9 @@ class Scale:
             return self._shown_factor
         if word == "%":
             return self.reach.parent / 100 if _has_share(self.reach.parent) else None
-        words = {**_WORDS.get(self.own_unit, {}), self.own_unit.lower(): 1.0}
-        return words.get(word)
+        if word in _TIMES_PARENT:
+            return self.reach.parent if _has_share(self.reach.parent) else None
+        return {**_words_of(self.own_unit), self.own_unit.lower(): 1.0}.get(word)
 
 
 def scale_of(library: BlockLibrary, resource: str, units: Units | None = None) -> Scale:
@@ -189,6 +207,14 @@ def _unit_of(library: BlockLibrary, resource: str) -> tuple[str, float]:
 
 def _amount_text(value: float, factor: float, unit: str) -> str:
     return f"{format_number(value / factor)} {unit}".rstrip()
+
+
+def _words_of(unit: str) -> dict[str, float]:
+    """The units that may be typed for an own unit, in lower case, by how many of it they hold."""
+    if not unit:
+        return _COUNT_WORDS
+    known = next((some for some in (BYTES, TIMES) if unit in some), {})
+    return {name.lower(): factor / known[unit] for name, factor in known.items()}
 
 
 def _has_share(parent: float) -> bool:

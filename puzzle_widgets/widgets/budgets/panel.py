@@ -14,6 +14,7 @@ from puzzle_widgets.solution.least_change import Change
 from puzzle_widgets.solution.slack import slack_of
 from puzzle_widgets.widgets.budgets.amounts import Units
 from puzzle_widgets.widgets.budgets.row import BudgetRow
+from puzzle_widgets.widgets.budgets.target import TargetChoice
 from puzzle_widgets.widgets.panel import Panel, RuleList, button, refill, row, symbol_button
 
 _ADD, _NONE = "+ Add a budget", -1
@@ -56,8 +57,10 @@ class BudgetPanel(Panel):
         self.reset = button(
             "Reset", "Back to the objective and budgets that the library opens with"
         )
+        self.target = TargetChoice(self.state)
         drawer = symbol_button("\u2195", "All budgets", css="pw-drawer")
-        return [drawer, self.budget_rows, self.add, self.foot, self.rules, self.lift, *self._rest()]
+        rows = [self.target, self.budget_rows, self.add]
+        return [drawer, *rows, self.foot, self.rules, self.lift, *self._rest()]
 
     def bind(self) -> None:
         """Connect the controls and follow the state."""
@@ -74,6 +77,11 @@ class BudgetPanel(Panel):
         self.changed(self.gib, lambda gib: self.state.set_looks(gib=gib))
         self.clicked(self.reset, self.state.reset)
         self.clicked(self.lift, self._lift)
+
+    def close(self) -> None:
+        """Let go of the state with all parts, then close."""
+        self.target.close()
+        super().close()
 
     @property
     def units(self) -> Units:

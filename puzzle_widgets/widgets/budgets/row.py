@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from puzzle_widgets.library.checks import short_repr
 from puzzle_widgets.problem.budget_rows import cannot_be_met, loosened
 from puzzle_widgets.solution.least_change import Change
 from puzzle_widgets.solution.slack import Slack
@@ -30,6 +31,7 @@ _SLACK = Markup(
     "<div class='pw-slack{}' title='{}'><span class='pw-aside'>{}</span>"
     "<span aria-hidden='true'>{}</span></div>"
 )
+_DIGITS = "0123456789.,+- \u202f\u00a0"
 _SENSES = (("\u2264", "at most"), ("\u2265", "at least"))
 # Widths in px: of a digit, of what stands around all of them, and the least and most of a field.
 _LETTER, _MARGIN, _LEAST, _MOST = 7.2, 14, 60, 150
@@ -71,6 +73,7 @@ class BudgetRow(Following, widgets.VBox):
             self.sense.value = setting.sense
             self.slider.value = self.span.place(self.scale.shown(setting.value))
             self.field.value = self.scale.field(setting.value, exact=setting.value == self._typed)
+        self.field.remove_class("pw-invalid")
         self._make_room()
         self._show_words(cannot_be_met(self.state.library, setting))
 
@@ -170,9 +173,11 @@ class BudgetRow(Following, widgets.VBox):
     def _type(self, text: str) -> None:
         value = self.scale.read(text)
         if value is None:
-            self._show_words(f"{text!r} is not an amount. {self._how_to_type()}.")
+            self.field.add_class("pw-invalid")
+            self._show_words(f"{short_repr(text)} is not an amount. {self._how_to_type()}.")
             return
-        self._typed = value
+        unit = text.strip().lstrip(_DIGITS).lower()
+        self._typed = value if unit in ("", self._unit().lower()) else None
         self._setting = None
         self.state.set_budget(self.place, value)
         self.show(self.state.budgets[self.place])
@@ -190,5 +195,4 @@ class BudgetRow(Following, widgets.VBox):
         return self.scale.shown_unit
 
     def _how_to_type(self) -> str:
-        example = self.scale.field(self.scale.reach.parent)
-        return f"Type a number, such as {example} {self._unit()}".rstrip()
+        return f"Type an amount, such as {self.scale.examples()}"

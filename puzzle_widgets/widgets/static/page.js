@@ -95,6 +95,9 @@ function improve() {
   document.querySelectorAll(".pw-ui").forEach((panel) => {
     improvePanel(panel);
     panel.querySelectorAll(NAMED).forEach(nameControl);
+    panel.querySelectorAll(".pw-field input").forEach((field) => {
+      setOnce(field, "aria-invalid", String(field.closest(".pw-field").classList.contains("pw-invalid")));
+    });
     panel.querySelectorAll(".pw-keys").forEach(nameChart);
     panel.querySelectorAll(".pw-figure").forEach(watchRoom);
     panel.querySelectorAll(".progress").forEach(nameProgress);

@@ -140,3 +140,20 @@ def test_throughput_without_runtime_still_has_a_span() -> None:
     span = scale_of(library, "throughput").span()
     assert math.isfinite(span.low)
     assert span.low < span.high < math.inf
+
+
+def test_other_units_and_multiples_are_read(library: pw.BlockLibrary) -> None:
+    """GB are 10^9 bytes, 2x is twice the parent's; bits are no bytes."""
+    scale = scale_of(library, MEMORY)
+    assert scale.read("80 GB") == pytest.approx(80e9 / 2**20)
+    assert scale.read("0.5x") == 2048
+    assert scale.read("80 Gb") is None
+    assert scale_of(library, RUNTIME).read("2 s") == 2000
+
+
+def test_what_may_be_typed_is_said_by_examples(library: pw.BlockLibrary) -> None:
+    """Of the unit shown, of others, and of shares; each of them is read."""
+    scale = scale_of(library, MEMORY)
+    assert scale.examples() == "4,096 MiB, 80 GB, 75 GiB or 60 %"
+    for words in ("4,096 MiB", "80 GB", "75 GiB", "60 %"):
+        assert scale.read(words) is not None

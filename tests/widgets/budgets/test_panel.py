@@ -155,7 +155,10 @@ def test_text_that_is_no_amount_changes_nothing_and_says_so(panel: pw.BudgetPane
     assert row.field.value == "<b>lots</b>"
     assert "pw-warn" in row.words.value
     assert "<b>" not in row.words.value
+    assert "Type an amount, such as 4,096 MiB, 80 GB, 75 GiB or 60 %." in row.words.value
+    assert "pw-invalid" in row.field._dom_classes
     row.field.value = "2000"
+    assert "pw-invalid" not in row.field._dom_classes
     assert row.field.value == "2,000"
     assert "pw-warn" not in row.words.value
 
@@ -345,3 +348,13 @@ def test_slack_is_of_the_newest_answer_only(panel: pw.BudgetPanel) -> None:
     assert memory.slack.value == words
     memory.field.value = "1"
     assert memory.slack.value == ""
+
+
+def test_digits_typed_come_back_and_other_units_are_rounded(panel: pw.BudgetPanel) -> None:
+    """2,000.123 stays as typed; 1 GB is shown as whole MiB, and held in full."""
+    row = row_of(panel, "Memory")
+    row.field.value = "2000.123 MiB"
+    assert row.field.value == "2,000.123"
+    row.field.value = "1 GB"
+    assert budget_of(panel, "Memory").value == 1e9 / 2**20
+    assert row.field.value == "954"

@@ -1,0 +1,115 @@
+"""Tests of the deployment target at the head of the budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import puzzle_widgets as pw
+from puzzle_widgets.widgets.budgets.target import TargetChoice
+from tests.support.libraries import MEMORY, RUNTIME, make_library
+
+
+@pytest.fixture
+def state() -> pw.ExplorerState:
+    """A state on the modeled library."""
+    return pw.ExplorerState("llama-3.3-70b-modeled")
+
+
+@pytest.fixture
+def choice(state: pw.ExplorerState) -> Iterator[TargetChoice]:
+    """The choice on the state."""
+    made = TargetChoice(state)
+    yield made
+    made.close()
+
+
+def test_a_gpu_sets_the_memory_budget_and_nothing_else(
+    choice: TargetChoice, state: pw.ExplorerState
+) -> None:
+    """80 GB less a tenth; all other budgets and rules stay."""
+    before = [row for row in state.budgets if row.resource != MEMORY]
+    choice.gpu.value = "H100 80 GB"
+    assert state.problem.budgets[MEMORY].upper == pytest.approx(72e9 / 2**20)
+    assert [row for row in state.budgets if row.resource != MEMORY] == before
+    assert state.rules == ()
+    assert "80 GB less 10 % kept free for activations" in choice.words.value
+    assert "runtimes" not in choice.words.value
+
+
+def test_another_gpu_says_whose_runtimes_they_are(choice: TargetChoice) -> None:
+    """It limits memory only."""
+    choice.gpu.value = "L40S 48 GB"
+    assert "Limits memory only; runtimes stay those of NVIDIA H100" in choice.words.value
+
+
+def test_several_gpus_are_counted_one_by_one(choice: TargetChoice, state: pw.ExplorerState) -> None:
+    """The limit on each is said with what it assumes, what the answer puts there, and the rule."""
+    choice.gpu.value = "L4 24 GB"
+    choice.gpus.value = 4
+    assert state.problem.budgets[MEMORY].upper == pytest.approx(4 * 21.6e9 / 2**20)
+    assert "20,599 MiB on each of 4 GPUs, if weights and KV cache split" in choice.words.value
+    assert "does not tell the KV cache apart" in choice.answer.value
+    assert choice.offer.description == "Add the rule: KV heads divisible by 4"
+    choice.offer.click()
+    assert [rule.words for rule in state.rules] == ["KV heads divisible by 4"]
+    assert choice.offer.layout.display == "none"
+    assert "on each GPU." in choice.answer.value
+
+
+def test_the_reserve_is_typed(choice: TargetChoice, state: pw.ExplorerState) -> None:
+    """20 or 20 %; what is no share changes nothing, is marked, and says what to type."""
+    choice.gpu.value = "H100 80 GB"
+    choice.reserve.value = "20"
+    assert state.problem.budgets[MEMORY].upper == pytest.approx(64e9 / 2**20)
+    assert choice.reserve.value == "20 %"
+    choice.reserve.value = "100 %"
+    assert "pw-invalid" in choice.reserve._dom_classes
+    assert "Type a share from 0 to below 100 %" in choice.words.value
+    assert state.problem.budgets[MEMORY].upper == pytest.approx(64e9 / 2**20)
+    choice.reserve.value = "5 %"
+    assert "pw-invalid" not in choice.reserve._dom_classes
+
+
+def test_a_limit_of_ones_own_is_no_target(choice: TargetChoice, state: pw.ExplorerState) -> None:
+    """Moved off, it shows none; undone, it shows the GPU again."""
+    choice.gpu.value = "A100 80 GB"
+    state.set_budget(MEMORY, 50_000)
+    assert choice.gpu.value == ""
+    assert choice.words.layout.display == "none"
+    state.undo()
+    assert choice.gpu.value == "A100 80 GB"
+
+
+def test_a_speedup_sets_the_throughput(choice: TargetChoice, state: pw.ExplorerState) -> None:
+    """Twice the parent's; a limit of one's own shows none."""
+    choice.speed.value = 2.0
+    parent = state.library.parent_totals[RUNTIME]
+    assert state.problem.budgets[RUNTIME].upper == pytest.approx(parent / 2)
+    state.set_budget("throughput", "180 %")
+    assert choice.speed.value == 0.0
+
+
+def test_without_tokens_a_speedup_limits_the_runtime() -> None:
+    """A library that tells no batch has a runtime to halve all the same."""
+    rows = [[0, 2048, 1000], [1, 100, 10]]
+    state = pw.ExplorerState(make_library([rows, rows], ("metrics.loss", MEMORY, RUNTIME)))
+    choice = TargetChoice(state)
+    choice.speed.value = 2.0
+    assert state.problem.budgets[RUNTIME].upper == 1000
+    choice.close()
+
+
+def test_what_the_library_does_not_count_is_not_asked() -> None:
+    """Without memory there is no GPU to choose, without runtime no speed-up."""
+    only = pw.ExplorerState(make_library([[[0, 5], [1, 2]]], ("metrics.loss", RUNTIME)))
+    choice = TargetChoice(only)
+    assert choice.memory_part.layout.display == "none"
+    assert choice.speed_part.layout.display == ""
+    choice.close()
+    neither = TargetChoice(
+        pw.ExplorerState(make_library([[[0, 5], [1, 2]]], ("metrics.a", "stats.b")))
+    )
+    assert neither.layout.display == "none"
+    neither.close()
