@@ -15,6 +15,7 @@ from puzzle_widgets.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from puzzle_widgets import export
+    from puzzle_widgets.charts import Comparison, compare
     from puzzle_widgets.errors import (
         BuildError,
         DatasetError,
@@ -127,7 +128,10 @@ if TYPE_CHECKING:
     from puzzle_widgets.widgets.truth import TruthPlot
 
 # The public names, in the order in which they build on each other; a name loads what is before it.
-_PARTS = ("errors", "library", "problem", "solution", "sweeps", "files", "reasons", "state")
+_PARTS = (
+    *("errors", "library", "problem", "solution", "sweeps", "files", "reasons", "state"),
+    "charts",  # of which a notebook asks for little
+)
 _MODULES = {"export": "puzzle_widgets.export", "rules": "puzzle_widgets.problem.rules"}
 _WIDGETS = {
     "BudgetSurface": "sweeps.surface",
@@ -154,6 +158,7 @@ __all__ = [
     "BudgetSetting",
     "BudgetSurface",
     "BuildError",
+    "Comparison",
     "Dataset",
     "DatasetError",
     "Decidedness",
@@ -204,6 +209,7 @@ __all__ = [
     "alternatives",
     "baselines",
     "budget_surface",
+    "compare",
     "decidedness",
     "decision_map",
     "deployment_target",

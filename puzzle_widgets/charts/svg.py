@@ -102,6 +102,9 @@ class Drawing:
             self.parts,
         )
 
+    def __repr__(self) -> str:
+        return f"Drawing({clean(self.title)!r}, {self.width} x {self.height} px)"
+
     def _repr_svg_(self) -> str:
         return str(self.to_svg())
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.quantity import COST_GROUP, RUNTIME, SCORE_GROUP, Quantity, describe_key
+from puzzle_widgets.shown import Shown
 
 Kind = Literal["sized", "linear", "no_op", "other"]
 KINDS: tuple[Kind, ...] = ("sized", "linear", "no_op", "other")
@@ -159,7 +160,7 @@ class BlockVariant:
 
 
 @dataclass(frozen=True)
-class Layer:
+class Layer(Shown):
     """One layer of the parent with its variants; ``parent`` names the variant that it has now.
 
     Examples
@@ -188,6 +189,10 @@ class Layer:
     def variant(self, name: str) -> BlockVariant:
         """Find a variant by its name."""
         return self.variants[self.positions[name]]
+
+    def __repr__(self) -> str:
+        own = self.parent_variant.label
+        return f"Layer({self.name!r}: {len(self.variants)} variants, the parent's is {own!r})"
 
 
 @dataclass(frozen=True)
@@ -232,7 +237,7 @@ class Provenance:
 
 
 @dataclass(frozen=True)
-class BlockLibrary:
+class BlockLibrary(Shown):
     """Layers, their variants, and what was measured of them.
 
     Parameters

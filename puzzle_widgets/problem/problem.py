@@ -32,15 +32,16 @@ from puzzle_widgets.problem.choices import (
     read_banned,
     read_choices,
 )
-from puzzle_widgets.problem.mckp import TOLERANCE, BoolArray, FloatArray, Mckp
+from puzzle_widgets.problem.mckp import TOLERANCE, BoolArray, FloatArray, Mckp, to_architecture
 from puzzle_widgets.problem.rows import Row, Rule, check_rows, values_of
+from puzzle_widgets.shown import Shown
 
 # Less than this is not an amount to take a share of: weights and sums stay far from infinity.
 _NOTHING = 1e-270
 
 
 @dataclass(frozen=True, init=False)
-class SearchProblem:
+class SearchProblem(Shown):
     """Pick one variant per layer: best summed score within the budgets.
 
     This is the multiple-choice knapsack problem (MCKP) of the Puzzle paper (ICML 2025, App. B).
@@ -138,6 +139,16 @@ class SearchProblem:
             object.__setattr__(self, name, value)
         self.__dict__.update(_with_rules(self, rules).__getstate__())
 
+    def __repr__(self) -> str:
+        counts = {
+            "budgets": len(self.budgets),
+            "fixed layers": len(self.fixed),
+            "layers with banned variants": len(self.banned),
+            "rules": len(self.differences) + len(self.rows),
+        }
+        told = "".join(f", {count} {words}" for words, count in counts.items() if count)
+        return f"SearchProblem({self.goal} {self.objective} of {self.library.name!r}{told})"
+
     @classmethod
     def of(
         cls,
@@ -164,6 +175,41 @@ class SearchProblem:
     def sign(self) -> int:
         """1 to minimize, -1 to maximize: ``sign * score`` is always minimized."""
         return 1 if self.goal == "minimize" else -1
+
+    def to_pulp(self) -> Any:  # noqa: ANN401 - PuLP has no types
+        """State the same problem as a model of PuLP, to print, change and solve.
+
+        Returns
+        -------
+        pulp.LpProblem
+            Variable ``x_3_5`` chooses layer 3's variant 5, both counted from 0; banned ones, and
+            those beside a fixed one, are left out. :meth:`read_pulp` reads what it chose.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> library = pw.load_library("stdlib-2m-measured")
+        >>> problem = pw.SearchProblem(
+        ...     library, minimize="metrics.kl_div", budgets={"stats.memory_mib": "50 %"}
+        ... )
+        >>> model = problem.to_pulp()
+        >>> len(model.variables())  # 54 variants in each of 8 layers
+        432
+        >>> import pulp
+        >>> _ = model.solve(pulp.HiGHS(msg=False))
+        >>> problem.read_pulp(model) == pw.search(problem).architecture
+        True
+        """
+        from puzzle_widgets.search.mip import to_pulp  # noqa: PLC0415 - as PuLP is
+
+        outside = self.library.non_block_cost(self.objective)
+        return to_pulp(self.mckp, sign=self.sign, outside=outside)
+
+    def read_pulp(self, model: Any) -> dict[LayerName, str]:  # noqa: ANN401
+        """Read the architecture that a solved model of :meth:`to_pulp` has chosen."""
+        from puzzle_widgets.search.mip import read_pulp  # noqa: PLC0415 - as PuLP is
+
+        return to_architecture(self.library, read_pulp(self.mckp, model))
 
     def __getstate__(self) -> dict[str, Any]:
         """The fields alone: what was derived from them is derived again elsewhere."""

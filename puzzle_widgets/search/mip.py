@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ _RESOLUTION = 1e-6
 _ROW = 1e-9
 _SOLVED = 1
 _REFUTED = -1
+_NAME = re.compile(r"x_(\d+)_(\d+)", re.ASCII)
+_LONGEST = 60
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,69 @@ def solve_mip(mckp: Mckp, options: MipOptions) -> Outcome:
         if outcome.choice is None or outcome.score > before.score:
             return replace(before, status="feasible", bound=least_score(mckp))
     return outcome
+
+
+def to_pulp(mckp: Mckp, *, sign: int = 1, outside: float = 0.0) -> Any:  # noqa: ANN401
+    """State a knapsack as a model for people: names to read, the score in its own sense.
+
+    Parameters
+    ----------
+    mckp
+        The knapsack.
+    sign
+        1 where the score is minimized, -1 where it is the score turned round.
+    outside
+        What every architecture has beside its blocks' scores.
+
+    Returns
+    -------
+    pulp.LpProblem
+        Variable ``x_3_5`` chooses variant 5 of layer 3, both counted from 0.
+    """
+    program = pulp.LpProblem("puzzle", pulp.LpMinimize if sign > 0 else pulp.LpMaximize)
+    variables = _named_variables(mckp, program)
+    terms = [float(sign * mckp.score[j]) * x for j, x in variables.items()]
+    program += pulp.lpSum(terms) + outside, "score"
+    for layer, (start, end) in enumerate(zip(mckp.starts[:-1], mckp.starts[1:], strict=True)):
+        one = [variables[j] for j in range(int(start), int(end)) if j in variables]
+        program += pulp.lpSum(one) == 1, f"one_of_layer_{layer}"
+    for place, row in enumerate(mckp.rows):
+        total = pulp.lpSum(float(mckp.cost[place, j]) * x for j, x in variables.items())
+        name = f"row_{place}_{re.sub(r'[^A-Za-z0-9]+', '_', row)[:_LONGEST]}"
+        if math.isfinite(mckp.upper[place]):
+            program += total <= float(mckp.upper[place]), f"{name}_at_most"
+        if math.isfinite(mckp.lower[place]):
+            program += total >= float(mckp.lower[place]), f"{name}_at_least"
+    return program
+
+
+def read_pulp(mckp: Mckp, model: Any) -> IntArray:  # noqa: ANN401
+    """Read the choice of a solved model that :func:`to_pulp` stated, shape (layers,).
+
+    Raises
+    ------
+    SolverError
+        If the model is not solved, or is another one.
+    """
+    values = np.zeros(mckp.score.size)
+    for variable in model.variables():
+        found = _NAME.fullmatch(variable.name)
+        if found is not None and int(found[1]) < mckp.layers:
+            values[int(mckp.starts[int(found[1])]) + int(found[2])] = variable.varValue or 0.0
+    choice = _choice(mckp, values)
+    if choice is None:
+        raise SolverError("The model has no solution to read. Solve it first: model.solve().")
+    return choice
+
+
+def _named_variables(mckp: Mckp, program: Any) -> dict[int, Any]:  # noqa: ANN401
+    layers = np.searchsorted(mckp.starts, np.arange(mckp.score.size), side="right") - 1
+    return {
+        int(j): program.add_variable(
+            f"x_{layers[j]}_{int(j - mckp.starts[layers[j]])}", 0, 1, pulp.LpBinary
+        )
+        for j in np.flatnonzero(mckp.allowed)
+    }
 
 
 def _solve_within(mckp: Mckp, options: MipOptions, deadline: float | None) -> Outcome:

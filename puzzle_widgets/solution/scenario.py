@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.problem import Architecture, SearchProblem
 from puzzle_widgets.problem.budget_rows import limits_of
+from puzzle_widgets.shown import Shown
 from puzzle_widgets.solution.solution import Solution, evaluate
 
 
 @dataclass(frozen=True)
-class Scenario:
+class Scenario(Shown):
     """A solution kept under a name; ``notes`` say what is to be known of how it was loaded.
 
     Examples

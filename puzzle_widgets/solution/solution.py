@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -24,7 +24,11 @@ from puzzle_widgets.problem import Architecture, Budget, SearchProblem, check_pr
 from puzzle_widgets.problem.budget_rows import BudgetSetting
 from puzzle_widgets.problem.mckp import BoolArray, IntArray, Mckp, to_architecture, to_choice
 from puzzle_widgets.search.outcome import Outcome, Status, Ties
+from puzzle_widgets.shown import Shown
 from puzzle_widgets.solution.least_change import Change
+
+if TYPE_CHECKING:
+    from puzzle_widgets.charts import Drawing
 
 # How far two sums of the same score may differ, as a share of it: the order of adding differs.
 _SAME = 1e-9
@@ -68,7 +72,7 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Solution:
+class Solution(Shown):
     """Answer to a search problem.
 
     Parameters
@@ -224,6 +228,28 @@ class Solution:
         names = (layer.name for layer in self.library.layers)
         triples = zip(names, self.blocks, other.blocks, strict=False)
         return [name for name, mine, theirs in triples if mine.name != theirs.name]
+
+    def plot(self, view: str = "Size", reference: Solution | None = None) -> Drawing:
+        """Draw the architecture, layer by layer.
+
+        Parameters
+        ----------
+        view
+            ``"Size"``, ``"Choice"``, and ``"Runtime"`` or ``"Memory"`` where the library has it.
+        reference
+            One of the same library to compare with, drawn as outlines.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> library = pw.load_library("stdlib-2m-measured")
+        >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+        >>> pw.search(problem).plot("Runtime").title
+        'Blocks by layer'
+        """
+        from puzzle_widgets.charts import plot_solution  # noqa: PLC0415 - loaded by who asks for it
+
+        return plot_solution(self, view, reference)
 
     def __repr__(self) -> str:
         if not self.found:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from puzzle_widgets.library.quantity import THROUGHPUT
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.mckp import IntArray, to_choice
 from puzzle_widgets.search.outcome import Cancelled, never
+from puzzle_widgets.shown import Shown
 from puzzle_widgets.solution.optimum import search
 from puzzle_widgets.solution.sizes import BlockSizes, SubblockSizes, relative_sizes
 from puzzle_widgets.solution.solution import Solution
@@ -29,12 +30,15 @@ from puzzle_widgets.sweeps.budget_axis import (
 )
 from puzzle_widgets.sweeps.sweep import AxisSweep, Cell, LooseFirst
 
+if TYPE_CHECKING:
+    from puzzle_widgets.charts import Drawing
+
 DEFAULT_ROWS = 12
 NONE_CHOSEN = -1
 
 
 @dataclass(frozen=True)
-class DecisionGrid:
+class DecisionGrid(Shown):
     """A decision map as far as it is known.
 
     Parameters
@@ -112,6 +116,24 @@ class DecisionGrid:
             self.choices == NONE_CHOSEN, np.nan, subblock.shares[self.choices]
         )
         return shares
+
+    def __repr__(self) -> str:
+        return f"DecisionGrid({self.done} of {self.asked} rows)"
+
+    def plot(self) -> Drawing:
+        """Draw the map.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> library = pw.load_library("stdlib-2m-measured")
+        >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+        >>> pw.decision_map(problem, "stats.memory_mib", points=2).plot().width
+        960
+        """
+        from puzzle_widgets.charts import plot_decisions  # noqa: PLC0415 - loaded by who asks for it
+
+        return plot_decisions(self)
 
 
 def decision_map(

@@ -8,12 +8,13 @@ from typing import Any, overload
 
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.problem import SearchProblem, check_problem
+from puzzle_widgets.shown import Shown
 from puzzle_widgets.solution.optimum import search
 from puzzle_widgets.solution.solution import Solution
 
 
 @dataclass(frozen=True)
-class DiverseSolutions(Sequence[Solution]):
+class DiverseSolutions(Shown, Sequence[Solution]):
     """Solutions in the order found, best first.
 
     Parameters
@@ -49,6 +50,9 @@ class DiverseSolutions(Sequence[Solution]):
 
     def __len__(self) -> int:
         return len(self.solutions)
+
+    def __repr__(self) -> str:
+        return f"DiverseSolutions({len(self)} of {self.asked}{self.reason and ': '}{self.reason})"
 
 
 def search_diverse(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from puzzle_widgets.library.quantity import THROUGHPUT, limited_key
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Cancelled, never
+from puzzle_widgets.shown import Shown
 from puzzle_widgets.solution.optimum import search_without_reason
+from puzzle_widgets.solution.scenario import Scenario
 from puzzle_widgets.solution.solution import Solution
 from puzzle_widgets.sweeps.budget_axis import (
     check_resource,
@@ -21,12 +23,15 @@ from puzzle_widgets.sweeps.budget_axis import (
 )
 from puzzle_widgets.sweeps.sweep import AxisSweep, Cell
 
+if TYPE_CHECKING:
+    from puzzle_widgets.charts import Drawing
+
 DEFAULT_POINTS = 24
 
 
 @dataclass(frozen=True)
-class ParetoFront:
-    """A front as far as it is known.
+class ParetoFront(Shown, Sequence[Solution]):
+    """A front as far as it is known: a sequence of its points.
 
     Parameters
     ----------
@@ -43,14 +48,30 @@ class ParetoFront:
     >>> library = pw.load_library("stdlib-2m-measured")
     >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
     >>> front = pw.pareto_front(problem, "throughput", points=3)
-    >>> front.complete, front.use(front.solutions[0]) == front.solutions[0].throughput
+    >>> front.complete, front.use(front[0]) == front[0].throughput
     (True, True)
+    >>> len(front), [round(point.speedup, 1) for point in front]
+    (3, [1.0, 3.0, 5.0])
     """
 
     resource: str
     solutions: tuple[Solution, ...]
     done: int
     asked: int
+
+    @overload
+    def __getitem__(self, place: int) -> Solution: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Solution, ...]: ...
+    def __getitem__(self, place: int | slice) -> Solution | tuple[Solution, ...]:
+        return self.solutions[place]
+
+    def __len__(self) -> int:
+        return len(self.solutions)
+
+    def __repr__(self) -> str:
+        done = f"{self.done} of {self.asked} searches"
+        return f"ParetoFront({len(self)} points over {self.resource}, {done})"
 
     @property
     def complete(self) -> bool:
@@ -60,6 +81,28 @@ class ParetoFront:
     def use(self, solution: Solution) -> float:
         """A solution's place on the resource's axis."""
         return resource_use(solution, self.resource)
+
+    def plot(self, current: Solution | None = None, scenarios: Sequence[Scenario] = ()) -> Drawing:
+        """Draw the front.
+
+        Parameters
+        ----------
+        current
+            An answer to mark, with its limits.
+        scenarios
+            Others to mark by name.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> library = pw.load_library("stdlib-2m-measured")
+        >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+        >>> pw.pareto_front(problem, "stats.memory_mib", points=3).plot().title[:12]
+        'Pareto front'
+        """
+        from puzzle_widgets.charts import plot_front  # noqa: PLC0415 - loaded by who asks for it
+
+        return plot_front(self, current, scenarios)
 
 
 def pareto_front(

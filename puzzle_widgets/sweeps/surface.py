@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from puzzle_widgets.library.model import FloatArray
 from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Cancelled, never
+from puzzle_widgets.shown import Shown
 from puzzle_widgets.solution.optimum import search
 from puzzle_widgets.solution.solution import Solution
 from puzzle_widgets.sweeps.budget_axis import (
@@ -27,11 +28,14 @@ from puzzle_widgets.sweeps.budget_axis import (
 )
 from puzzle_widgets.sweeps.sweep import Cell, Sweep
 
+if TYPE_CHECKING:
+    from puzzle_widgets.charts import Drawing
+
 DEFAULT_GRID = (12, 12)
 
 
 @dataclass(frozen=True)
-class SurfaceGrid:
+class SurfaceGrid(Shown):
     """A surface as far as it is known.
 
     Parameters
@@ -86,6 +90,24 @@ class SurfaceGrid:
         return tuple(
             tuple("" if cell is None else cell.status for cell in row) for row in self.cells
         )
+
+    def __repr__(self) -> str:
+        return f"SurfaceGrid({self.done} of {self.asked} cells)"
+
+    def plot(self) -> Drawing:
+        """Draw the surface.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> library = pw.load_library("stdlib-2m-measured")
+        >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+        >>> pw.budget_surface(problem, points=(2, 2)).plot().width
+        960
+        """
+        from puzzle_widgets.charts import plot_surface  # noqa: PLC0415 - loaded by who asks for it
+
+        return plot_surface(self)
 
 
 def budget_surface(

@@ -224,7 +224,9 @@ class ParetoPlot(Wanting, SweepPanel):
 
     def _show_search(self) -> None:
         front, running = self._front(), self.state.front_running
-        done, asked = (front.done, front.asked) if front else (0, self.state.front_points)
+        done, asked = (
+            (front.done, front.asked) if front is not None else (0, self.state.front_points)
+        )
         self.search.show((done, asked), running=running, again=False)
         self.search.say(outcome_words(self.state, front))
 
