@@ -123,7 +123,7 @@ def test_an_empty_model_is_warned_of(explorer: Explorer) -> None:
     expect(explorer.card("Answer")).to_contain_text("Warning: Every layer is a no-op")
 
 
-def test_a_target_sets_the_budgets(explorer: Explorer, library: pw.BlockLibrary) -> None:
+def test_a_target_sets_the_budgets(explorer: Explorer) -> None:
     """A GPU limits the memory, four of them offer their rule, and GB and 2x may be typed."""
     budgets = explorer.card("Budgets")
     budgets.get_by_role("combobox", name="Target").select_option("L40S 48 GB")
