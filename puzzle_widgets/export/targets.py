@@ -242,6 +242,9 @@ TARGETS: tuple[Target, ...] = (
     ),
 )
 
+FIRST_TARGET = "report"
+"""What the explorer opens with: it needs nothing but an architecture."""
+
 
 def find_target(name: str) -> Target:
     """Find a target by its name.

@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import Any, Literal
 
 from puzzle_widgets.errors import ExportError
-from puzzle_widgets.export import TARGETS, ParentConfig
+from puzzle_widgets.export import ParentConfig
 from puzzle_widgets.export.parent_config import parent_config_of
+from puzzle_widgets.export.targets import FIRST_TARGET
 from puzzle_widgets.library import (
     BlockLibrary,
     FrozenMapping,
@@ -138,7 +139,7 @@ class Record:
     reference: str = ""
     measured: tuple[MeasuredPoint, ...] = ()
     own_config: ParentConfig | None = None
-    target: str = TARGETS[0].name
+    target: str = FIRST_TARGET
     looks: Looks = Looks()
     run: PuzzletronRun | TableRun | None = field(default=None, compare=False)
     workload: str = ""

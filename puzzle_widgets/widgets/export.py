@@ -9,6 +9,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.export import TARGETS, Checked, Finding, Target, find_target, prepare
+from puzzle_widgets.export.parent_config import NO_PARENT
 from puzzle_widgets.solution import Scenario
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.state.background import running_loop
@@ -26,8 +27,9 @@ from puzzle_widgets.widgets.panel import (
 
 _SHOWN, _ALL = -1, -2
 _REST_SECONDS = 0.2
-_WORDS = {"error": "Error", "warning": "Warning", "note": "Note"}
-_CSS = {"error": "pw-warn", "warning": "pw-warn", "note": "pw-quiet"}
+_WORDS = {"error": "Error", "todo": "To do", "warning": "Warning", "note": "Note"}
+_CSS = {"error": "pw-warn", "todo": "pw-todo", "warning": "pw-warn", "note": "pw-quiet"}
+_TODO = {NO_PARENT: "choose the parent's config.json. Everything outside the blocks comes from it."}
 
 
 class ExportPanel(Panel):
@@ -47,6 +49,7 @@ class ExportPanel(Panel):
     def build(self) -> list[widgets.Widget]:
         """Make the choices, the parent's configuration, the findings and the button."""
         self._checked: Checked | None = None
+        self._asked = False  # by a press of "Save", or a file given: until then errors are to do
         self._waiting: asyncio.TimerHandle | None = None
         options = [(target.title, target.name) for target in TARGETS]
         self.target = widgets.Dropdown(options=options, layout=widgets.Layout(width="260px"))
@@ -99,6 +102,7 @@ class ExportPanel(Panel):
 
     def _show_target(self) -> None:
         target = self._target
+        self._asked = False
         self.target.value = target.name
         self.readers.value = Markup("<span class='pw-quiet'>{} For: {}</span>").format(
             f"{target.file}.", target.readers
@@ -169,16 +173,14 @@ class ExportPanel(Panel):
         name = self._target.name
         self._checked = prepare(chosen, name, parent_config=parent) if chosen else None
         found = self._checked.findings if self._checked else ()
-        self.findings.show(found)
+        self.findings.show(found, asked=self._asked)
+        self.save.disabled = not chosen or not all(one.solution.found for one in chosen)
         self._judge(found)
 
     def _judge(self, found: Sequence[Finding]) -> None:
         errors = sum(one.severity == "error" for one in found)
-        self.save.disabled = bool(errors) or self._checked is None
         if errors:
-            noun = "error" if errors == 1 else "errors"
-            words = Markup("<span class='pw-warn'>Not yet: {} {} to fix first.</span>")
-            self.verdict.value = words.format(errors, noun)
+            self.verdict.value = _not_yet(errors, asked=self._asked)
             return
         warnings = sum(one.severity == "warning" for one in found)
         said = f", with {warnings} warning{'s' if warnings > 1 else ''}" if warnings else ""
@@ -188,11 +190,15 @@ class ExportPanel(Panel):
     def _save(self) -> None:
         if self.state.updating or self._waiting is not None:
             self._check()
-        if self._checked is not None:
+        if self._checked is not None and self._checked.errors:
+            self._asked = True
+            self._check()
+        elif self._checked is not None:
             made = self._checked.export(self.state.front)
             self.saver.save(made.file, made.text, made.kind)
 
     def _load(self, files: dict[str, bytes]) -> None:
+        self._asked = True
         for name, content in files.items():
             self.state.open_parent_config(content, name)
 
@@ -209,24 +215,36 @@ class FindingList(Following, widgets.VBox):
     def __init__(self, state: ExplorerState) -> None:
         super().__init__()
         self.state = state
-        self._shown: tuple[Finding, ...] = ()
+        self._shown: tuple[tuple[Finding, ...], bool] = ((), False)
         self.add_class("pw-findings")
 
-    def show(self, findings: Sequence[Finding]) -> None:
-        """Show these, and nothing else."""
-        if tuple(findings) == self._shown:
+    def show(self, findings: Sequence[Finding], *, asked: bool = True) -> None:
+        """Show these, and nothing else; before a file is asked for, errors are steps to do."""
+        shown = (tuple(findings), asked)
+        if shown == self._shown:
             return
-        self._shown = tuple(findings)
-        refill(self, [self._row(finding) for finding in findings])
+        self._shown = shown
+        refill(self, [self._row(finding, asked=asked) for finding in findings])
 
-    def _row(self, finding: Finding) -> widgets.HBox:
-        words = widgets.HTML(
-            Markup("<b class='{}'>{}.</b> {}").format(
-                _CSS[finding.severity], _WORDS[finding.severity], finding.text
-            )
-        )
+    def _row(self, finding: Finding, *, asked: bool) -> widgets.HBox:
+        todo = finding.severity == "error" and not asked
+        kind = "todo" if todo else finding.severity
+        stop, said = (":", _TODO.get(finding.text, finding.text)) if todo else (".", finding.text)
+        line = Markup("<b class='{}'>{}{}</b> {}")
+        words = widgets.HTML(line.format(_CSS[kind], _WORDS[kind], stop, said))
         if not finding.avoidable:
             return row(words, css="pw-finding")
         avoid = button("Avoid it", f"Search with a rule: {finding.rule}")
         self.clicked(avoid, lambda: self.state.avoid(finding))
         return row(words, avoid, css="pw-finding")
+
+
+def _not_yet(errors: int, *, asked: bool) -> Markup:
+    """Say how much is left: as errors once a file was asked for, before that as steps."""
+    if asked:
+        noun = "error" if errors == 1 else "errors"
+        words = Markup("<span class='pw-warn'>Not saved yet: {} {} to fix first.</span>")
+    else:
+        noun = "step" if errors == 1 else "steps"
+        words = Markup("<span class='pw-quiet'>{} {} to do before it can be saved.</span>")
+    return words.format(errors, noun)

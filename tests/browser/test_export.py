@@ -32,12 +32,15 @@ def saved(explorer: Explorer, card: str, button: str) -> tuple[str, bytes]:
 
 
 def test_an_architecture_reaches_vllm(explorer: Explorer, library: pw.BlockLibrary) -> None:
-    """Errors name their layers; the rule avoids them; the file says the sizes that are shown."""
+    """Steps become errors once asked; the rule avoids them; the file says what is shown."""
     panel = explorer.card("Export")
-    save = explorer.button("Export", "Save config.json")
-    expect(panel).to_contain_text("The parent's Hugging Face config.json is needed")
+    expect(explorer.button("Export", "Save report.html")).to_be_enabled()
+    choose_target(explorer, "vllm")
+    expect(panel).to_contain_text("To do: choose the parent's config.json")
     expect(panel).to_contain_text("this target has no linear blocks")
-    expect(save).to_be_disabled()
+    expect(panel).not_to_contain_text("Error")
+    explorer.button("Export", "Save config.json").click()
+    expect(panel).to_contain_text("Error. The parent's Hugging Face config.json is needed")
     explorer.upload("Parent's config.json", CONFIG)
     expect(panel).to_contain_text("parent.json: llama, 80 layers")
     explorer.button("Export", "Avoid it").click()
@@ -58,10 +61,15 @@ def test_an_architecture_reaches_vllm(explorer: Explorer, library: pw.BlockLibra
 
 def saved_target(explorer: Explorer, target: str, button: str) -> tuple[str, bytes]:
     """Choose a target, and save its file."""
+    choose_target(explorer, target)
+    return saved(explorer, "Export", button)
+
+
+def choose_target(explorer: Explorer, target: str) -> None:
+    """Choose a target by its title."""
     titles = {one.name: one.title for one in pw.export.TARGETS}
     chooser = explorer.card("Export").get_by_role("combobox", name="Target", exact=True)
     chooser.select_option(titles[target])
-    return saved(explorer, "Export", button)
 
 
 def test_the_report_opens_anywhere(explorer: Explorer, tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ def state() -> pw.ExplorerState:
 
 @pytest.fixture
 def panel(state: pw.ExplorerState) -> pw.ExportPanel:
-    """A panel on the state."""
+    """A panel on the state, for vLLM."""
+    state.set_target("vllm")
     return pw.ExportPanel(state)
 
 
@@ -62,16 +63,38 @@ def test_every_target_is_offered(panel: pw.ExportPanel) -> None:
         assert shown == target.needs_parent
 
 
-def test_errors_keep_the_file_back(panel: pw.ExportPanel) -> None:
-    """Layers are named, the button waits, and the verdict counts."""
+def test_the_first_target_can_be_saved_at_once(state: pw.ExplorerState) -> None:
+    """It needs nothing but the answer; nothing is said to be wrong."""
+    panel = pw.ExportPanel(state)
+    assert panel.target.value == "report"
+    assert "Ready for Report" in panel.verdict.value
+    panel.save.click()
+    assert panel.saver.file["name"] == "report.html"
+
+
+def test_what_is_left_to_do_is_no_error_before_it_is_asked(panel: pw.ExportPanel) -> None:
+    """A list of steps in plain words; pressing Save makes errors of them, another target not."""
     first, second, *_ = words(panel)
-    assert "config.json is needed" in first
-    assert "Layers 0 to 3" in second
-    assert panel.save.disabled
-    assert "2 errors" in panel.verdict.value
+    assert "To do:</b> choose the parent&#39;s config.json" in first
+    assert "To do:</b> Layers 0 to 3" in second
+    assert not any("Error" in said or "pw-warn" in said for said in (first, second))
+    assert "2 steps to do before it can be saved" in panel.verdict.value
+    panel.save.click()
+    assert panel.saver.file == {}
+    assert "Error.</b> The parent&#39;s Hugging Face config.json is needed" in words(panel)[0]
+    assert "Not saved yet: 2 errors to fix first" in panel.verdict.value
+    panel.target.value = "mlx"
+    assert "To do:" in words(panel)[0]
+
+
+def test_a_file_that_is_given_is_judged(panel: pw.ExportPanel) -> None:
+    """Layers are named, nothing is saved, and the verdict counts errors."""
     give_parent(panel)
     assert "parent.json: llama, 4 layers" in panel.parent.value
+    assert "Error.</b> Layers 0 to 3" in words(panel)[0]
     assert "1 error to fix" in panel.verdict.value
+    panel.save.click()
+    assert panel.saver.file == {}
 
 
 def test_avoid_it_makes_the_file_ready(panel: pw.ExportPanel, state: pw.ExplorerState) -> None:
@@ -168,6 +191,7 @@ def test_the_panel_alone() -> None:
     panel = pw.ExportPanel(export_library((PARENT[0], LINEAR)))
     panel.state.set_objective("metrics.kl_div", "maximize")
     panel.state.set_budgets(())
+    panel.state.set_target("vllm")
     (avoid,) = buttons(panel.findings)
     avoid.click()
     assert panel.rules is not None
@@ -181,6 +205,7 @@ def test_the_panel_alone() -> None:
 
 def test_rules_stand_under_the_budgets(state: pw.ExplorerState) -> None:
     """Each with what it bans, and a button that drops it."""
+    state.set_target("vllm")
     budgets, panel = pw.BudgetPanel(state), pw.ExportPanel(state)
     assert budgets.rules.layout.display == "none"
     buttons(panel.findings)[0].click()
