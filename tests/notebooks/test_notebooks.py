@@ -23,6 +23,7 @@ DIVERSE = FOLDER / "02_diverse_and_random.ipynb"
 TO_VLLM = FOLDER / "03_puzzletron_to_vllm.ipynb"
 BUILD = FOLDER / "04_build_and_check.ipynb"
 MAPS = FOLDER / "05_fronts_and_maps.ipynb"
+REASONS = FOLDER / "06_reasons.ipynb"
 SECONDS_A_CELL = 600
 SECONDS_TO_BUILD = 1_500  # 2 minutes on two free cores, far more where others use them
 
@@ -89,6 +90,7 @@ def test_every_notebook_is_known_here() -> None:
         TO_VLLM.name,
         BUILD.name,
         MAPS.name,
+        REASONS.name,
     }
 
 
@@ -187,3 +189,25 @@ def test_fronts_and_maps_on_the_published_library(
     monkeypatch.setenv("PUZZLE_WIDGETS_LIBRARY", str(published_folder()))
     text = _run(MAPS, kernel)
     assert "192 cells, 192 proven optimal" in text
+
+
+@pytest.mark.slow
+def test_reasons_agree_with_their_text(kernel: str) -> None:
+    """What the notebook's text says of the problem as it stands is what its cells give."""
+    text = _run(REASONS, kernel)
+    assert re.search(r"stats\.memory_mib .* True\n.*throughput .* True\n", f"{text}\n")
+    assert "Memory: 1.564 MiB more" in text
+    assert "layers that change: [1, 3, 5, 6]" in text
+    assert "All 432 inclusion costs are proven" in text
+    costs = dict(re.findall(r"^(.*\S) {2,}(0\.\d+)$", text, re.MULTILINE))
+    free = {name for name in costs if not float(costs[name])}
+    assert free == {"layer 7 as the parent's", "no linear attention"}
+    assert "61 architectures, counted exactly" in text
+    greedy = re.search(r"greedy +([\d.]+)", text)
+    assert greedy is not None
+    assert float(greedy[1]) > 2 * 0.023050
+    assert "metrics.kl_div 0.023050" in text
+    assert "These cannot all hold: Memory" in text
+    assert text.count("Drawing(") == 2
+    assert "Comparison(" in text
+    assert "VBox(" in text
