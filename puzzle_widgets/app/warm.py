@@ -112,6 +112,7 @@ def _take_environment(environment: dict[str, str]) -> None:
 def _run_kernel(arguments: list[str]) -> None:
     import numpy as np  # noqa: PLC0415
     from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415
+    from ipywidgets import register_comm_target  # noqa: PLC0415
 
     class ForkedKernel(IPKernelApp):
         """Drops no message, and leaves terminal and parent alone."""
@@ -119,6 +120,10 @@ def _run_kernel(arguments: list[str]) -> None:
         def init_iopub(self, context: Any) -> None:  # noqa: ANN401 - zmq's, not loaded above
             context.sndhwm = 0  # no mark beyond which what nobody has read yet is dropped
             super().init_iopub(context)
+
+        def init_kernel(self) -> None:
+            super().init_kernel()
+            register_comm_target()  # where ipywidgets was imported, there was no kernel yet
 
         def log_connection_info(self) -> None:
             pass

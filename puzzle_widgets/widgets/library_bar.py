@@ -145,7 +145,8 @@ def template_links() -> Markup:
     with contextlib.suppress(LibraryError):  # what writes workbooks is not installed
         links.append(download_link("Excel", "template.xlsx", dump_template("t.xlsx"), _XLSX))
     return Markup(
-        "<details class='pw-template'><summary title='Start from a sheet: files to fill in'>Templates</summary>"
+        "<details class='pw-template'>"
+        "<summary title='Start from a sheet: files to fill in'>Templates</summary>"
         "<div class='pw-links'><span class='pw-quiet'>{}</span>{}</div></details>"
     ).format(_WORDS, Markup("").join(links))
 

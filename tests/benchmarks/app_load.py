@@ -1,0 +1,184 @@
+"""How many visitors at once one server bears: they open together, then move a slider each.
+
+``python tests/benchmarks/app_load.py 1 10 50`` serves the explorer of the embedded 70B library
+and, for each number, opens so many sessions together, moves the throughput slider of each every three
+seconds, and prints how long opening and answers took, what memory server and kernels held at the
+end, and how many sessions were lost. The visitors speak to the server as pages do, without a
+browser; they run on the same machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+if __name__ == "__main__":  # as a script, the tests are not yet a package to import from
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from puzzle_widgets.app.connection import V1
+from tests.app.messages import parts_of, v1
+from tests.support.app import RunningApp, running_app
+from tests.support.visitor import open_page
+
+PAUSE_SECONDS = 3.0
+PATIENCE_SECONDS = 60.0
+_CONTROL = "jupyter.widget.control"
+_TILES = b"pw-tiles"
+_MOST_TOKENS = 50_000  # a second: the sliders of the other budgets reach further
+
+
+@dataclass
+class Visitor:
+    """One session, and how long it was waited for."""
+
+    url: str
+    opening: float = 0.0
+    answers: list[float] = field(default_factory=list)
+    lost: str = ""
+
+    def open(self) -> str:
+        """Open the page as a browser does; the id of its kernel."""
+        begun = time.monotonic()
+        kernel = open_page(self.url).kernel_id
+        self.opening = time.monotonic() - begun
+        assert kernel is not None, "no kernel behind the page"
+        return kernel
+
+    async def stay(self, until: float) -> None:
+        """Open, and move the slider until the time is up; whatever goes wrong loses the session."""
+        try:
+            kernel = await asyncio.to_thread(self.open)
+            address = f"{self.url.replace('http', 'ws')}api/kernels/{kernel}/channels?session_id=v"
+            page = await websocket_connect(HTTPRequest(address), subprotocols=[V1])
+            slider, value = await throughput_slider(page)
+            await self.move(page, slider, value, until)
+            page.close()
+        except Exception as error:  # noqa: BLE001 - counted
+            self.lost = f"{type(error).__name__}: {error}"
+
+    async def move(
+        self, page: WebSocketClientConnection, slider: str, value: float, until: float
+    ) -> None:
+        """Move the slider every few seconds, and wait for the figures of each answer."""
+        await asyncio.sleep(PAUSE_SECONDS * random.random())  # noqa: S311 - no secret
+        number = 0
+        while time.monotonic() < until:
+            number += 1
+            begun = time.monotonic()
+            state = {"value": value + 50.0 * (number % 40)}
+            content = {"method": "update", "state": state, "buffer_paths": []}
+            await say(page, "comm_msg", {"comm_id": slider, "data": content}, f"m{number}")
+            await hear(page, _TILES)
+            self.answers.append(time.monotonic() - begun)
+            await asyncio.sleep(max(0.0, begun + PAUSE_SECONDS - time.monotonic()))
+
+
+async def say(
+    page: WebSocketClientConnection, kind: str, content: dict[str, Any], name: str, **header: str
+) -> None:
+    """Send one message."""
+    parts = parts_of(msg_id=name, msg_type=kind, **header)
+    metadata = json.dumps({"version": "1.0.0"}).encode()
+    told = [parts[0], parts[1], metadata, json.dumps(content).encode()]
+    await page.write_message(v1(parts=told), binary=True)
+
+
+async def hear(page: WebSocketClientConnection, word: bytes) -> bytes:
+    """Give the next message that has a word in it."""
+    while True:
+        message = await asyncio.wait_for(page.read_message(), PATIENCE_SECONDS)
+        if message is None:
+            raise ConnectionError("the websocket was closed")
+        if isinstance(message, bytes) and word in message:
+            return message
+
+
+async def throughput_slider(page: WebSocketClientConnection) -> tuple[str, float]:
+    """Ask for all widgets, as a page does; the first slider's id and value."""
+    opening = {"comm_id": "control", "target_name": _CONTROL, "data": {}}
+    await say(page, "comm_open", opening, "open")
+    await say(page, "comm_msg", {"comm_id": "control", "data": {"method": "request_states"}}, "all")
+    message = await hear(page, b"update_states")
+    for name, held in _states(message).items():
+        state = held["state"]
+        if state.get("_model_name") == "FloatSliderModel" and state["max"] < _MOST_TOKENS:
+            return str(name), float(state["value"])
+    raise LookupError("no slider on the page")
+
+
+def _states(message: bytes) -> dict[str, Any]:
+    """Read the states out of a message: offsets, then its parts, the fifth its content."""
+    count = int.from_bytes(message[:8], "little")
+    ends = [int.from_bytes(message[8 * i : 8 * i + 8], "little") for i in range(1, count + 1)]
+    content = json.loads(message[ends[4] : ends[5]])
+    found: dict[str, Any] = content["data"]["states"]
+    return found
+
+
+async def visit(url: str, count: int, seconds: float) -> list[Visitor]:
+    """Have so many visitors come together and stay so long after the last has been let in."""
+    visitors = [Visitor(url) for _ in range(count)]
+    until = time.monotonic() + seconds
+    await asyncio.gather(*(visitor.stay(until) for visitor in visitors))
+    return visitors
+
+
+def memory_mib(app: RunningApp) -> float:
+    """MiB of the server and all below it, what they share counted once."""
+    server = psutil.Process(app.process.pid)
+    held = [server, *server.children(recursive=True)]
+    return float(sum(process.memory_full_info().pss for process in held)) / 2**20
+
+
+async def measured(app: RunningApp, count: int, seconds: float) -> str:
+    """One line of the table."""
+    task = asyncio.ensure_future(visit(app.url, count, seconds))
+    most = 0.0
+    while not task.done():
+        most = max(most, await asyncio.to_thread(memory_mib, app))
+        await asyncio.sleep(2)
+    visitors = await task
+    opening = [visitor.opening for visitor in visitors if not visitor.lost]
+    answers = [seconds for visitor in visitors for seconds in visitor.answers]
+    lost = [visitor.lost for visitor in visitors if visitor.lost]
+    line = (
+        f"{count:4} sessions: open p50 {_at(opening, 50):.1f} s, p95 {_at(opening, 95):.1f} s; "
+        f"slider p50 {1000 * _at(answers, 50):.0f} ms, p95 {1000 * _at(answers, 95):.0f} ms "
+        f"of {len(answers)}; {most:,.0f} MiB; {len(lost)} lost"
+    )
+    return "\n".join([line, *sorted(set(lost))])
+
+
+def _at(values: Sequence[float], percent: int) -> float:
+    if len(values) < 2:
+        return values[0] if values else float("nan")
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def main() -> None:
+    """Measure one number of visitors after the other."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sessions", type=int, nargs="+")
+    parser.add_argument("--seconds", type=float, default=120, help="from the first request")
+    asked = parser.parse_args()
+    for count in asked.sessions:
+        with running_app(max_sessions=max(count, 1)) as app:
+            sys.stdout.write(f"{asyncio.run(measured(app, count, asked.seconds))}\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
