@@ -41,6 +41,7 @@ def test_noise_and_baselines_come_in_the_background(
     """Found for the budgets that hold now; baselines are drawn on the front, and saved."""
     problem = answer_to(library, 0.75 * library.parent_totals[MEMORY]).problem
     why = panel(explorer)
+    why.get_by_role("button", name="Work out how sure it is").click()
     survival = pw.sensitivity(problem).survival
     expect(why).to_contain_text(f"{int((survival >= 0.95).sum())} of 80 layers are decided")
     found = pw.baselines(problem)
