@@ -1,10 +1,10 @@
 """How many visitors at once one server bears: they open together, then move a slider each.
 
 ``python tests/benchmarks/app_load.py 1 10 50`` serves the explorer of the embedded 70B library
-and, for each number, opens so many sessions together, moves the throughput slider of each every three
-seconds, and prints how long opening and answers took, what memory server and kernels held at the
-end, and how many sessions were lost. The visitors speak to the server as pages do, without a
-browser; they run on the same machine.
+and, for each number, opens so many sessions together, moves the throughput slider of each every
+three seconds, and prints how long opening and answers took, the most memory that server and
+kernels held, and how many sessions were lost. The visitors speak to the server as pages do,
+without a browser; they run on the same machine.
 """
 
 from __future__ import annotations

@@ -70,8 +70,10 @@ def test_what_cannot_hold_is_told_and_mended(explorer: Explorer) -> None:
 def test_the_tab_needs_no_scroller_on_a_usual_screen(explorer: Explorer) -> None:
     """All of it is seen at once at 1440 by 900."""
     explorer.page.set_viewport_size({"width": 1440, "height": 900})
-    expect(panel(explorer)).to_contain_text("Most parameters")
-    expect(panel(explorer)).to_contain_text("layers are decided")
+    why = panel(explorer)
+    why.get_by_role("button", name="Work out how sure it is").click()
+    expect(why).to_contain_text("Most parameters")
+    expect(why).to_contain_text("layers are decided")
     more = explorer.page.evaluate(
         "() => { const body = document.querySelector('.pw-tab-body');"
         " return body.scrollHeight - body.clientHeight }"
