@@ -128,11 +128,14 @@ class Bars:
         Of the same shape; an empty one leaves room that nothing fills.
     words
         What each column says, by the layer's place; untrusted.
+    faint
+        Which columns are drawn pale, shape (layers,); ``None`` for none.
     """
 
     heights: FloatArray
     colors: ColorArray
     words: Callable[[int], str]
+    faint: npt.NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,8 @@ from puzzle_widgets.charts.figure import (
     ColorArray,
     Figure,
     Key,
+    Spot,
+    Spots,
     layer_axis,
     value_axis,
 )
@@ -24,6 +26,7 @@ from puzzle_widgets.charts.palette import (
     FFN_LINEAR,
     NEUTRAL,
     OUTLINE,
+    PINNED,
     SAVED,
     WHOLE,
 )
@@ -31,6 +34,8 @@ from puzzle_widgets.library import BlockLibrary, SubBlock
 from puzzle_widgets.library.model import KINDS, PARTS, FloatArray, Part
 from puzzle_widgets.library.quantity import COST_GROUP, MEMORY, RUNTIME
 from puzzle_widgets.problem.mckp import IntArray, to_choice
+from puzzle_widgets.reasons import Decidedness
+from puzzle_widgets.reasons.words import score_words
 from puzzle_widgets.solution import Scenario, Solution
 from puzzle_widgets.solution.sizes import SubblockSizes, bar_heights, relative_sizes
 
@@ -71,8 +76,16 @@ class LayerChart:
     problem: str = ""
     height: int = 230
 
-    def bars(self, solution: Solution, choice: IntArray | None = None) -> Bars:
-        """The bars of an architecture; ``choice`` is its flat variant index by layer."""
+    def bars(
+        self,
+        solution: Solution,
+        choice: IntArray | None = None,
+        decided: Decidedness | None = None,
+    ) -> Bars:
+        """The bars of an architecture; ``choice`` is its flat variant index by layer.
+
+        Layers in which another block hardly costs more are pale where ``decided`` tells.
+        """
         if choice is None:
             choice = to_choice(self.library, solution.architecture or {})
         heights, colors = self.heights[:, choice], self.colors[:, choice]
@@ -83,9 +96,10 @@ class LayerChart:
         layers, blocks = self.library.layers, solution.blocks
 
         def words(place: int) -> str:
-            return f"Layer {layers[place].name}: {blocks[place].label}"
+            more = "" if decided is None else f"; {decided.words(place)}"
+            return f"Layer {layers[place].name}: {blocks[place].label}{more}"
 
-        return Bars(heights, colors, words)
+        return Bars(heights, colors, words, None if decided is None else decided.hardly)
 
     def frames(self, reference: Scenario) -> Bars:
         """The outlines of a scenario to compare with: what it has, not what it saves."""
@@ -98,22 +112,45 @@ class LayerChart:
 
         return Bars(self.heights[:, choice], np.where(drawn, OUTLINE, ""), words)
 
-    def legend_with(self, reference: Scenario | None) -> tuple[Key, ...]:
-        """The legend, with the scenario whose outlines are drawn."""
-        if reference is None:
-            return self.legend
-        return (*self.legend, Key(f"Reference: {reference.name}", OUTLINE, "frame"))
+    def pins(self, places: Sequence[int]) -> Spots:
+        """Dots above the layers that a rule leaves one block."""
+        layers = self.library.layers
+        spots = (
+            Spot(place, self.y.high, f"Layer {layers[place].name}: kept by a rule", PINNED, place)
+            for place in places
+        )
+        return Spots("pinned", "dot", 40, tuple(spots))
+
+    def legend_with(
+        self,
+        reference: Scenario | None,
+        decided: Decidedness | None = None,
+        pinned: Sequence[int] = (),
+    ) -> tuple[Key, ...]:
+        """The legend, with the scenario whose outlines are drawn, and what else is marked."""
+        keys = list(self.legend)
+        if decided is not None:
+            limit = score_words(decided.problem, decided.threshold)
+            keys.append(Key(f"pale: hardly matters, another block costs at most {limit}"))
+        if pinned:
+            keys.append(Key("kept by a rule", PINNED, "dot"))
+        if reference is not None:
+            keys.append(Key(f"Reference: {reference.name}", OUTLINE, "frame"))
+        return tuple(keys)
 
     def figure(
         self,
         solution: Solution,
         title: str = "Blocks by layer",
         reference: Scenario | None = None,
+        decided: Decidedness | None = None,
+        pinned: Sequence[int] = (),
     ) -> Figure:
         """The chart of an architecture, with the outlines of another one to compare with."""
-        x, legend = layer_axis(self.library.layers), self.legend_with(reference)
+        x, legend = layer_axis(self.library.layers), self.legend_with(reference, decided, pinned)
         frames = None if reference is None else self.frames(reference)
-        return Figure(title, x, self.y, legend, bars=self.bars(solution), frames=frames)
+        bars, pins = self.bars(solution, decided=decided), self.pins(pinned)
+        return Figure(title, x, self.y, legend, bars=bars, frames=frames, spots=(pins,))
 
 
 def layers_figure(

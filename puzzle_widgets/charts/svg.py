@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from puzzle_widgets.charts.figure import Axis, Bars, Cells, Figure, Key, Outline, Spot, Spots, Strip
-from puzzle_widgets.charts.palette import HEAT, LIMIT, heat_color
+from puzzle_widgets.charts.palette import HEAT, LIMIT, PALE, heat_color
 
 # Plain attributes hold for programs without style sheets; the rules change them for dark screens.
 _STYLE = Markup(
@@ -241,7 +241,8 @@ class _Frame:
                 up, down = (up + height, down) if height >= 0 else (up, down + height)
                 if color and height:
                     ends = (place - _BAR, place + _BAR, start, start + height)
-                    yield self._box(ends, str(color), words, framed=framed)
+                    faint = bars.faint is not None and bool(bars.faint[place])
+                    yield self._box(ends, str(color), words, framed=framed, faint=faint)
 
     def _cells(self, cells: Cells) -> Iterable[Markup]:
         for row, values in enumerate(cells.values.tolist()):
@@ -258,6 +259,7 @@ class _Frame:
         *,
         crisp: bool = False,
         framed: bool = False,
+        faint: bool = False,
     ) -> Markup:
         """A box, filled or framed; crisp ones leave no seam to their neighbors."""
         left, right, low, high = ends
@@ -266,6 +268,8 @@ class _Frame:
         size = {"width": abs(other[0] - one[0]), "height": abs(other[1] - one[1])}
         edges = "crispEdges" if crisp else ""
         looks: dict[str, object] = {"x": x, "y": y, **size, "shape-rendering": edges}
+        if faint:
+            looks["fill-opacity"] = PALE
         looks |= {"fill": "none", **_edge(color)} if framed else {"fill": color}
         return _element("rect", looks, words)
 

@@ -10,6 +10,7 @@ from puzzle_widgets.reasons.explain import BudgetReason, Explanation, explain
 from puzzle_widgets.reasons.few_blocks import FewBlocks, search_few_blocks
 from puzzle_widgets.reasons.inclusion import InclusionCosts, inclusion_costs
 from puzzle_widgets.reasons.points import PointAdvice, which_point
+from puzzle_widgets.reasons.rules import RuleCosts, rule_costs
 from puzzle_widgets.reasons.sensitivity import Noise, Sensitivity, sensitivity
 from puzzle_widgets.reasons.steps import NextStep
 
@@ -26,6 +27,7 @@ __all__ = [
     "NextStep",
     "Noise",
     "PointAdvice",
+    "RuleCosts",
     "Sensitivity",
     "alternatives",
     "baselines",
@@ -34,6 +36,7 @@ __all__ = [
     "explain",
     "inclusion_costs",
     "lp_bound",
+    "rule_costs",
     "search_few_blocks",
     "sensitivity",
     "which_point",

@@ -5,9 +5,18 @@ from __future__ import annotations
 from traitlets import Instance, Int, Tuple
 
 from puzzle_widgets.errors import ScenarioError
-from puzzle_widgets.reasons import Baselines, Explanation, NextStep, Sensitivity
+from puzzle_widgets.reasons import (
+    Baselines,
+    Decidedness,
+    Explanation,
+    InclusionCosts,
+    NextStep,
+    RuleCosts,
+    Sensitivity,
+)
 from puzzle_widgets.solution.scenario import saved_words
-from puzzle_widgets.state import actions
+from puzzle_widgets.state import actions, rule_actions
+from puzzle_widgets.state.acting import acts
 from puzzle_widgets.state.kept import Kept
 from puzzle_widgets.state.reason_answers import Reason
 
@@ -18,6 +27,9 @@ class Explained(Kept):
     explanation = Instance(Explanation, allow_none=True, help="prices and next steps")
     sensitivity = Instance(Sensitivity, allow_none=True, help="what survives noisy scores")
     baselines = Instance(Baselines, allow_none=True, help="what simpler ways find")
+    decided = Instance(Decidedness, allow_none=True, help="how decided each layer is")
+    layer_costs = Instance(InclusionCosts, allow_none=True, help="costs of the open layer's blocks")
+    rule_costs = Instance(RuleCosts, allow_none=True, help="what each rule costs the score")
     searching = Tuple(help="names of the reasons that are being searched")
     sampled = Int(0, help="samples of the sensitivity that are searched so far")
 
@@ -35,6 +47,13 @@ class Explained(Kept):
         ['Throughput']
         """
         self._store.want(*reasons, on=on)
+
+    pin = acts(rule_actions.pin)
+    free = acts(rule_actions.free)
+
+    def forbid(self, place: int, variant: str) -> None:
+        """Never choose a variant of a layer; the last one that is left cannot be forbidden."""
+        self._attempt(self._store.apply, rule_actions.forbid, place, variant)
 
     def take_step(self, step: NextStep) -> None:
         """Set the budgets to those of a next step, and show the answer to them."""

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
+from puzzle_widgets.library import LayerName
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.reasons import (
     Baselines,
+    Decidedness,
     Explanation,
+    InclusionCosts,
+    RuleCosts,
     Sensitivity,
     baselines,
+    decidedness,
     explain,
+    inclusion_costs,
+    rule_costs,
     sensitivity,
 )
 from puzzle_widgets.search.outcome import Cancelled
@@ -21,7 +28,7 @@ from puzzle_widgets.state.answers import Answer, Compute, Heard
 from puzzle_widgets.state.background import Emit, running_loop
 from puzzle_widgets.state.record import Record
 
-Reason = Literal["explanation", "sensitivity", "baselines"]
+Reason = Literal["explanation", "sensitivity", "baselines", "decided", "layer_costs", "rule_costs"]
 NOISE, SAMPLES = 0.05, 1000
 # Seconds of quiet before the longer searches begin, so that a slider in hand has the machine.
 _SETTLED, _LOOK = 0.35, 0.02
@@ -164,6 +171,70 @@ class BaselinesAnswer(ProblemReason[Baselines]):
         yield baselines(key, cancelled=cancelled)
 
 
+class DecidedAnswer(ProblemReason[Decidedness]):
+    """What the best other block of each layer would cost."""
+
+    name = "decided"
+
+    def find(
+        self, key: SearchProblem, cancelled: Cancelled, progress: Callable[[int], None]
+    ) -> Iterator[Decidedness]:
+        """Search with other blocks."""
+        del progress
+        yield decidedness(key, cancelled=cancelled)
+
+
+class LayerCostsAnswer(ReasonAnswer[tuple[SearchProblem, LayerName], InclusionCosts]):
+    """What each block of the open layer would cost."""
+
+    name = "layer_costs"
+
+    def asked(self, record: Record, shown: Solution) -> tuple[SearchProblem, LayerName] | None:
+        """The problem whose optimum is shown, and the open layer."""
+        if record.layer is None or shown.status != "optimal" or shown.library != record.library:
+            return None
+        return shown.problem, record.library.layers[record.layer].name
+
+    def find(
+        self,
+        key: tuple[SearchProblem, LayerName],
+        cancelled: Cancelled,
+        progress: Callable[[int], None],
+    ) -> Iterator[InclusionCosts]:
+        """Search with each of its blocks."""
+        del progress
+        yield inclusion_costs(key[0], layers=[key[1]], cancelled=cancelled)
+
+
+class RuleKey(NamedTuple):
+    """What the costs of rules depend on."""
+
+    shown: Solution
+    without_one: tuple[SearchProblem, ...]
+    without_all: SearchProblem
+
+
+class RuleCostsAnswer(ReasonAnswer[RuleKey, RuleCosts]):
+    """What each rule costs the answer to the current problem."""
+
+    name = "rule_costs"
+
+    def asked(self, record: Record, shown: Solution) -> RuleKey | None:
+        """The answer, and its problem without each rule."""
+        if not record.rules or record.problem != shown.problem or shown.status != "optimal":
+            return None
+        rules = record.rules
+        each = [record.change(rules=rules[:n] + rules[n + 1 :]).problem for n in range(len(rules))]
+        return RuleKey(shown, tuple(each), record.change(rules=()).problem)
+
+    def find(
+        self, key: RuleKey, cancelled: Cancelled, progress: Callable[[int], None]
+    ) -> Iterator[RuleCosts]:
+        """Search without each."""
+        del progress
+        yield rule_costs(*key, cancelled=cancelled)
+
+
 class Reasons:
     """All reasons of a store.
 
@@ -180,6 +251,9 @@ class Reasons:
             "explanation": ExplanationAnswer(heard, settled),
             "sensitivity": SensitivityAnswer(heard, settled),
             "baselines": BaselinesAnswer(heard, settled),
+            "decided": DecidedAnswer(heard, settled),
+            "layer_costs": LayerCostsAnswer(heard, settled),
+            "rule_costs": RuleCostsAnswer(heard, settled),
         }
         assert set(self._all) == set(get_args(Reason))  # noqa: S101 - a slip of our own
 

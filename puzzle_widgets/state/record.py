@@ -64,6 +64,8 @@ class Looks:
         View of the comparison, empty for its first; whether its scores are logarithmic.
     share, gib
         Whether budgets are shares of the parent, and memory is in GiB.
+    pale
+        Whether layers in which another block hardly costs more are drawn pale.
     baselines
         Whether what simpler ways find stands beside the front.
     """
@@ -76,6 +78,7 @@ class Looks:
     share: bool = False
     gib: bool = False
     baselines: bool = False
+    pale: bool = False
 
 
 @dataclass(frozen=True)

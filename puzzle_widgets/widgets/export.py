@@ -17,13 +17,13 @@ from puzzle_widgets.widgets.files import FilePicker, FileSaver
 from puzzle_widgets.widgets.panel import (
     Following,
     Panel,
-    RuleList,
     button,
     guard,
     named,
     refill,
     row,
 )
+from puzzle_widgets.widgets.rules import RuleList
 
 _SHOWN, _ALL = -1, -2
 _REST_SECONDS = 0.2

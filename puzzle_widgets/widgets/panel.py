@@ -11,7 +11,6 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.library.sense import Goal
-from puzzle_widgets.problem.budget_rows import SearchRule
 from puzzle_widgets.state import ExplorerState, Source
 from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.page import page_aids
@@ -327,42 +326,3 @@ class MessageBar(Following, widgets.HBox):
         (self.add_class if error else self.remove_class)("pw-error")
         role, before = ("alert", Markup("<b>Error.</b> ")) if error else ("status", Markup(""))
         self.text.value = Markup("<div role='{}'>{}{}</div>").format(role, before, message.text)
-
-
-class RuleList(Following, widgets.VBox):
-    """Shows the rules of a state; takes no room where there are none.
-
-    Parameters
-    ----------
-    state
-        Whose rules to show and to drop.
-    """
-
-    def __init__(self, state: ExplorerState) -> None:
-        super().__init__()
-        self.state = state
-        self.add_class("pw-rules")
-        self.when("rules", do=self._show)
-
-    def _show(self) -> None:
-        rules = self.state.rules
-        self.layout.display = "" if rules else "none"
-        refill(self, [self._row(place, rule) for place, rule in enumerate(rules)])
-
-    def _row(self, place: int, rule: SearchRule) -> widgets.HBox:
-        words = Markup("<b>Rule:</b> {} <span class='pw-quiet'>({})</span>").format(
-            rule.words, _what(rule)
-        )
-        drop = button("Drop", f"Remove the rule: {rule.words}")
-        self.clicked(drop, lambda: self.state.drop_rule(place))
-        return row(widgets.HTML(words), drop, css="pw-rule")
-
-
-def _what(rule: SearchRule) -> str:
-    """Say how much a rule asks for."""
-    count, layers = sum(map(len, rule.banned.values())), len(rule.banned)
-    parts = [f"{count:,} variants in {layers:,} layers banned"] if count else []
-    parts += [f"{len(rule.fixed):,} layers fixed"] if rule.fixed else []
-    parts += [f"{other.layers:,} layers to differ in" for other in rule.differences]
-    parts += [f"{len(rule.rows):,} linear rules"] if rule.rows else []
-    return ", ".join(parts)

@@ -28,9 +28,9 @@ class Wanting(Following):
         self._tell()
 
     def close(self) -> None:
-        """Want no more, then close."""
-        self.wants()
+        """Let go of the state, and want no more: what is told of that is not heard."""
         super().close()
+        self.wants()
 
     def _tell(self) -> None:
         """Tell the state what has changed of what is wanted."""

@@ -79,3 +79,37 @@ def test_the_tab_needs_no_scroller_on_a_usual_screen(explorer: Explorer) -> None
         " return body.scrollHeight - body.clientHeight }"
     )
     assert more <= 0
+
+
+def test_a_block_is_kept_from_the_layers_tab(explorer: Explorer, library: pw.BlockLibrary) -> None:
+    """A rule with its cost in the Budgets column, a dot on the chart, and a cross that drops it."""
+    answer = answer_to(library, 0.75 * library.parent_totals[MEMORY])
+    explorer.card("Blocks by layer").get_by_role("combobox", name="Layer").select_option("37")
+    costs = pw.inclusion_costs(answer.problem, layers=[37])
+    table = explorer.page.locator(".pw-detail").get_by_role("table")
+    expect(table.get_by_role("columnheader").nth(1)).to_have_text("Would cost")
+    cost = costs.cost(37, library.layers[37].parent)
+    expect(table).to_contain_text(f"+{cost:.4g}")
+    explorer.page.get_by_role("button", name="Keep the parent's").click()
+    kept = pw.search(answer.problem.with_fixed({37: "parent"}))
+    explorer.expect_answer(kept)
+    rule = explorer.card("Budgets").locator(".pw-rule")
+    expect(rule).to_contain_text("Layer 37: keep the parent's block")
+    expect(rule).to_contain_text(f"{cost:.4g}")
+    expect(explorer.card("Blocks by layer")).to_contain_text("kept by a rule")
+    rule.get_by_role("button").click()
+    explorer.expect_answer(answer)
+
+
+def test_layers_that_hardly_matter_are_pale(explorer: Explorer, library: pw.BlockLibrary) -> None:
+    """As many as are not decided; the legend says what pale means, the line what another costs."""
+    answer = answer_to(library, 0.75 * library.parent_totals[MEMORY])
+    decided = pw.decidedness(answer.problem)
+    explorer.open_menu("Blocks by layer")
+    explorer.page.get_by_role("checkbox", name="Pale where it hardly matters").check()
+    layers = explorer.card("Blocks by layer")
+    expect(layers).to_contain_text("pale: hardly matters, another block costs at most")
+    pale = explorer.page.locator(".pw-layer-view rect.bar[style*='opacity: 0.45']")
+    expect(pale).to_have_count(2 * int(decided.hardly.sum()))
+    layers.get_by_role("combobox", name="Layer").select_option("3")
+    expect(layers).to_contain_text(decided.words(3))

@@ -209,8 +209,8 @@ def test_rules_stand_under_the_budgets(state: pw.ExplorerState) -> None:
     budgets, panel = pw.BudgetPanel(state), pw.ExportPanel(state)
     assert budgets.rules.layout.display == "none"
     buttons(panel.findings)[0].click()
-    assert "no linear blocks" in budgets.rules.children[0].children[0].value
-    assert "(4 variants in 4 layers banned)" in budgets.rules.children[0].children[0].value
+    assert "no linear blocks" in budgets.rules.children[1].children[0].value
+    assert "(4 variants in 4 layers banned)" in budgets.rules.children[1].children[0].value
     buttons(budgets.rules)[0].click()
     assert state.rules == ()
 

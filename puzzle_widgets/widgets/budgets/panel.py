@@ -15,7 +15,8 @@ from puzzle_widgets.solution.slack import slack_of
 from puzzle_widgets.widgets.budgets.amounts import Units
 from puzzle_widgets.widgets.budgets.row import BudgetRow
 from puzzle_widgets.widgets.budgets.target import TargetChoice
-from puzzle_widgets.widgets.panel import Panel, RuleList, button, refill, row, symbol_button
+from puzzle_widgets.widgets.panel import Panel, button, refill, row, symbol_button
+from puzzle_widgets.widgets.rules import RuleList
 
 _ADD, _NONE = "+ Add a budget", -1
 _GOALS: tuple[tuple[str, Goal], ...] = (("minimize", "minimize"), ("maximize", "maximize"))

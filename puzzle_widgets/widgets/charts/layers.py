@@ -9,8 +9,8 @@ import bqplot as bq
 import numpy as np
 from traitlets import List
 
-from puzzle_widgets.charts.figure import Axis, Bars, Curve, Figure
-from puzzle_widgets.charts.palette import SELECTED
+from puzzle_widgets.charts.figure import Axis, Bars, Curve, Figure, Spots
+from puzzle_widgets.charts.palette import PALE, PINNED, SELECTED
 from puzzle_widgets.widgets.charts.parts import axis_of, close_all, figure_of, fit, scale_of
 
 OnLayer = Callable[[int], None]
@@ -58,9 +58,10 @@ class BarChart:
             padding=0.14,
             stroke_width=0,
             color_mode="no_group",
+            opacity_mode="no_group",
             interactions={},
         )
-        self.frames = self._frames()
+        self.frames, self.pins = self._frames(), self._pins()
         self.marker, self.columns = self._marker(), self._columns(on_hover, on_click)
         margin = _margin(y)
         axes = [
@@ -68,7 +69,7 @@ class BarChart:
             axis_of(y, up, "left", margin - 18),
         ]
         self.figure = figure_of(
-            [self.bars, self.frames, self.marker, self.columns],
+            [self.bars, self.frames, self.marker, self.columns, self.pins],
             axes,
             "pw-layers",
             animation_duration=120,
@@ -82,8 +83,14 @@ class BarChart:
         around[:, 1:-1] = bars.heights
         ends = [_CLEAR] * len(bars.heights)
         colors = [*ends, *(str(color) or _CLEAR for color in bars.colors.T.ravel()), *ends]
+        shades = np.ones(around.shape)
+        if bars.faint is not None:
+            shades[:, 1:-1][:, bars.faint] = PALE
+        opacities = shades.T.ravel().tolist()
         with self.bars.hold_sync():
             self.bars.colors = colors
+            if self.bars.opacities != opacities:
+                self.bars.opacities = opacities
             self.bars.y = around
 
     def frame(self, bars: Bars | None) -> None:
@@ -97,6 +104,14 @@ class BarChart:
                 self.frames.opacities = drawn.T.ravel().tolist()
                 self.frames.y = around
         self.frames.visible = bars is not None
+
+    def pin(self, group: Spots) -> None:
+        """Mark layers by a dot at the top of their columns."""
+        with self.pins.hold_sync():
+            self.pins.x = np.array([spot.x for spot in group.spots], dtype=np.float64)
+            self.pins.y = np.array([spot.y for spot in group.spots], dtype=np.float64)
+            self.pins.names = np.array([spot.words for spot in group.spots] or [""])
+            self.pins.visible = bool(group.spots)
 
     def mark(self, place: int | None) -> None:
         """Mark a layer by a shaded column with a pointer above it; ``None`` marks none."""
@@ -124,6 +139,22 @@ class BarChart:
             stroke_width=_EDGE_PX,
             opacity_mode="no_group",
             interactions={},
+            visible=False,
+        )
+
+    def _pins(self) -> bq.Scatter:
+        return bq.Scatter(
+            x=np.zeros(0),
+            y=np.zeros(0),
+            scales=self._scales,
+            marker="circle",
+            colors=[PINNED],
+            default_size=40,
+            display_names=False,
+            names_unique=False,
+            tooltip=bq.Tooltip(fields=["name"], show_labels=False),
+            interactions={"hover": "tooltip"},
+            apply_clip=False,
             visible=False,
         )
 

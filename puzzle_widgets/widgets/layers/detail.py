@@ -14,10 +14,14 @@ from puzzle_widgets.charts.layers import COST_VIEWS
 from puzzle_widgets.library import BlockLibrary, BlockVariant, Layer
 from puzzle_widgets.library.model import Part
 from puzzle_widgets.library.quantity import MEMORY, PARAMETERS, RUNTIME, format_number
+from puzzle_widgets.reasons import InclusionCosts
+from puzzle_widgets.reasons.words import score_words
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.html import Cell, table
-from puzzle_widgets.widgets.panel import Following, Panel, button, row
+from puzzle_widgets.widgets.layers.choosing import LayerChoice
+from puzzle_widgets.widgets.panel import Panel, button, row
+from puzzle_widgets.widgets.wanting import Wanting
 
 SHORT = 12
 _SPARE = 6
@@ -51,7 +55,7 @@ class OpenLayer:
         return self.library.layers[self.place]
 
 
-class LayerDetail(Following, widgets.VBox):
+class LayerDetail(Wanting, widgets.VBox):
     """Heading, table and buttons of the layer that is open; takes no room without one.
 
     Parameters
@@ -67,20 +71,38 @@ class LayerDetail(Following, widgets.VBox):
         self.close_button = button("Close", "Close the layer's table", css="pw-close-layer")
         self.all_button = button("Show all", css="pw-all-variants")
         self.head = row(self.heading, self.close_button, css="pw-detail-head")
-        self.children = (self.head, self.table, self.all_button)
+        self.choice = LayerChoice(state)
+        self.children = (self.head, self.choice, self.table, self.all_button)
         self.long = False
         self._of: OpenLayer | None = None
+        self._costs: InclusionCosts | None = None
         self.add_class("pw-detail")
-        self.when("library", "layer", "objective", "goal", "shown", do=self._show)
+        self.when(
+            "library", "layer", "objective", "goal", "shown", "layer_costs", "rules", do=self._show
+        )
         self.clicked(self.close_button, lambda: self.state.open_layer(None))
         self.clicked(self.all_button, self.toggle)
 
     def _show(self) -> None:
         opened = opened_layer(self.state)
         self.layout.display = "none" if opened is None else ""
-        if opened is not None and opened != self._of:
-            self._of = opened
+        self.wants(*(("layer_costs",) if opened is not None else ()))
+        costs = self._known_costs(opened)
+        if opened is not None and (opened, costs) != (self._of, self._costs):
+            self._of, self._costs = opened, costs
             self._fill()
+
+    def _known_costs(self, opened: OpenLayer | None) -> InclusionCosts | None:
+        """What the blocks of the open layer cost, where that is of the architecture shown."""
+        found = self.state.layer_costs
+        if opened is None or found is None or found.problem.library is not opened.library:
+            return None
+        return found if found.solution.blocks[opened.place].name == opened.chosen else None
+
+    def close(self) -> None:
+        """Close the list of variants, too."""
+        self.choice.close()
+        super().close()
 
     def toggle(self) -> None:
         """Show all variants, or the best ones only."""
@@ -91,8 +113,10 @@ class LayerDetail(Following, widgets.VBox):
         if self._of is None:
             return
         self.heading.value = Markup("<h3>{}</h3>").format(detail_title(self._of))
-        places = listed(self._of, None if self.long else SHORT)
-        self.table.value = variants_table(self._of, places)
+        places = listed(self._of, None if self.long else SHORT, self._costs)
+        self.table.value = variants_table(self._of, places, self._costs)
+        every = listed(self._of, None, self._costs)
+        self.choice.offer(self._of.layer, every, choice_words(self._of, every, self._costs))
         count = len(self._of.layer.variants)
         self.all_button.layout.display = "none" if count <= SHORT + _SPARE else ""
         all_words = f"Show all {count} variants"
@@ -148,11 +172,20 @@ def detail_title(opened: OpenLayer) -> str:
     return f"{name}: {opened.layer.variant(opened.chosen).label}"
 
 
-def listed(opened: OpenLayer, most: int | None = None) -> list[int]:
-    """Places of the variants from the best score on; the chosen and the parent's always."""
+def listed(
+    opened: OpenLayer, most: int | None = None, costs: InclusionCosts | None = None
+) -> list[int]:
+    """Places of the variants by what they would cost, else from the best score on.
+
+    The chosen and the parent's are always among them.
+    """
     layer = opened.layer
     scores = np.array([variant.values[opened.objective] for variant in layer.variants])
-    order = np.argsort(-scores if opened.gain else scores, kind="stable").tolist()
+    ranks = -scores if opened.gain else scores
+    if costs is not None:
+        start = int(opened.library.starts[opened.place])
+        ranks = costs.costs[start : start + len(scores)]
+    order = np.lexsort((-scores if opened.gain else scores, ranks)).tolist()
     if most is None or len(order) <= most + _SPARE:
         return order
     kept = {*order[:most], layer.positions[layer.parent]}
@@ -161,7 +194,9 @@ def listed(opened: OpenLayer, most: int | None = None) -> list[int]:
     return [place for place in order if place in kept]
 
 
-def variants_table(opened: OpenLayer, places: list[int]) -> Markup:
+def variants_table(
+    opened: OpenLayer, places: list[int], costs: InclusionCosts | None = None
+) -> Markup:
     """Build the table of a layer's variants; ``places`` are theirs, in the order to show."""
     layer, library = opened.layer, opened.library
     keys = told_keys(library, opened.objective)
@@ -175,7 +210,41 @@ def variants_table(opened: OpenLayer, places: list[int]) -> Markup:
     chosen = [n for n, place in enumerate(places) if layer.variants[place].name == opened.chosen]
     order = "highest" if opened.gain else "lowest"
     caption = f"Variants of {layer_name(layer)}, {order} {titles[0]} first"
+    if costs is not None:
+        caption = f"Variants of {layer_name(layer)}, those first that would cost least"
+        head[1:3] = ["Would cost", head[1]]
+        for line, place in zip(rows, places, strict=True):
+            line[1:3] = [cost_words(costs, opened.place, place), line[1]]
     return table(head, rows, caption=caption, chosen=chosen)
+
+
+def choice_words(opened: OpenLayer, places: list[int], costs: InclusionCosts | None) -> list[str]:
+    """Name variants in a list, with what they would cost; those of one label by name, too."""
+    labels = Counter(variant.label for variant in opened.layer.variants)
+    said = []
+    for place in places:
+        variant = opened.layer.variants[place]
+        more = f" [{' '.join(variant.name.split())}]" if labels[variant.label] > 1 else ""
+        cost = "" if costs is None else f" ({cost_words(costs, opened.place, place)})"
+        said.append(f"{variant.label}{more}{cost}")
+    return said
+
+
+def cost_words(costs: InclusionCosts, layer: int, place: int) -> str:
+    """Say how much worse the best architecture with a variant scores than the optimum."""
+    problem = costs.problem
+    at = int(problem.library.starts[layer]) + place
+    cost = float(costs.costs[at])
+    if costs.chosen[at]:
+        return "chosen"
+    if np.isfinite(cost):
+        return f"+{score_words(problem, cost)}"
+    owner = problem.library.layers[layer]
+    reason = costs.reason(owner.name, owner.variants[place].name)
+    short = {"banned by a rule": "forbidden"}.get(reason)
+    if short is None:
+        short = "another is kept" if "fixed" in reason else "does not fit"
+    return "not found in time" if np.isnan(cost) else short
 
 
 def _cells(layer: Layer, variant: BlockVariant, keys: list[str]) -> list[Cell]:

@@ -13,7 +13,9 @@ from puzzle_widgets.charts.figure import layer_axis
 from puzzle_widgets.charts.layers import LayerChart, layer_chart, views_of
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.problem.mckp import IntArray, to_choice
+from puzzle_widgets.reasons import Decidedness
 from puzzle_widgets.solution import Scenario, Solution
+from puzzle_widgets.state.rule_actions import pinned_places
 from puzzle_widgets.widgets.charts import BarChart, legend_line
 from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.html import heading
@@ -24,6 +26,7 @@ from puzzle_widgets.widgets.layers.detail import (
     view_words,
 )
 from puzzle_widgets.widgets.panel import Panel, Shown, guard, menu, row, small_legend, symbol_button
+from puzzle_widgets.widgets.wanting import Wanting
 
 _NONE = ("none", -1)
 _HINT = "Hover a layer for details; click it, or use the arrow keys, to open it."
@@ -37,7 +40,7 @@ class View:
     chart: BarChart | None
 
 
-class LayerView(Panel):
+class LayerView(Wanting, Panel):
     """Every layer's block of the architecture that is shown, in four views.
 
     Size (mirrored bars), choice (one row a kind of block), runtime and memory (kept and saved);
@@ -77,6 +80,9 @@ class LayerView(Panel):
         self._last: Solution | None = None
         self._pointed: int | None = None
         self._viewed = ""
+        self._worded: Decidedness | None = (
+            None  # its words stay while it is searched: nothing jumps
+        )
         self.switch = widgets.ToggleButtons(tooltips=[], options=["Size"])
         self.switch.add_class("pw-views")
         self.previous = symbol_button("\u2039", "Previous layer", css="pw-prev")
@@ -89,12 +95,18 @@ class LayerView(Panel):
         self.box = widgets.Box()
         self.box.add_class("pw-keys")
         self.detail = self.own(LayerDetail(self.state)) if self._detailed else None
+        self.pale = widgets.Checkbox(
+            description="Pale where it hardly matters",
+            tooltip="Draw layers pale in which another block hardly costs more",
+            indent=False,
+            layout={"width": "auto"},
+        )
         walk = row(self.previous, self.following, self.picker, css="pw-walk")
         save = picture_buttons(self.state, "the layers", "blocks-by-layer", self._picture)
         tools = row(
             self.switch,
             walk,
-            menu("More about the layers", small_legend(self.legend), save),
+            menu("More about the layers", self.pale, small_legend(self.legend), save),
             css="pw-layer-tools",
         )
         self.legend.add_class("pw-layer-legend")
@@ -109,6 +121,9 @@ class LayerView(Panel):
         self.when("layer", "objective", "goal", do=self._open, now=False)
         self.changed(self.switch, lambda view: self.state.set_looks(layers=view))
         self.when("looks", do=self._show_view, now=False)
+        self.when("looks", do=self._show_pale)
+        self.when("decided", "rules", "library", do=self._shade, now=False)
+        self.changed(self.pale, lambda on: self.state.set_looks(pale=on))
         self.changed(self.picker, self._pick)
         self.clicked(self.previous, lambda: self._step(-1))
         self.clicked(self.following, lambda: self._step(1))
@@ -167,7 +182,9 @@ class LayerView(Panel):
         if self.view.plan.problem:
             return None
         title = f"Blocks by layer: {self.state.shown_name}"
-        return draw(self.view.plan.figure(self._last, title, self._reference))
+        return draw(
+            self.view.plan.figure(self._last, title, self._reference, self._decided, self._pinned)
+        )
 
     def _hang(self) -> None:
         """Put the chart on the page once there is something in it; bqplot fails in hidden boxes."""
@@ -179,12 +196,35 @@ class LayerView(Panel):
     def _draw(self) -> None:
         view = self.view
         if self._choice is not None and self._last is not None and view.chart is not None:
-            view.chart.draw(view.plan.bars(self._last, self._choice))
+            view.chart.draw(view.plan.bars(self._last, self._choice, self._decided))
 
     @property
     def _reference(self) -> Scenario | None:
         """The scenario to compare with."""
         return self.state.record.reference_scenario
+
+    @property
+    def _decided(self) -> Decidedness | None:
+        """How decided the layers are that are drawn, where that is to be seen and known."""
+        found = self.state.decided if self.state.looks.pale else None
+        drawn = None if self._last is None else self._last.architecture
+        return found if found is not None and found.solution.architecture == drawn else None
+
+    @property
+    def _pinned(self) -> tuple[int, ...]:
+        return pinned_places(self.state.record)
+
+    def _show_pale(self) -> None:
+        on = self.state.looks.pale
+        with self.silence():
+            self.pale.value = on
+        self.wants(*(("decided",) if on else ()))
+
+    def _shade(self) -> None:
+        """Draw again what is pale, and what is kept by a rule."""
+        self._draw()
+        self._frame()
+        self._describe()
 
     def _frame(self) -> None:
         """Outline the reference over the bars, and say in the legend what the outlines are."""
@@ -193,7 +233,10 @@ class LayerView(Panel):
             self.legend.value = Markup("<p>{}</p>").format(view.plan.problem)
             return
         view.chart.frame(None if reference is None else view.plan.frames(reference))
-        self.legend.value = legend_line(view.plan.legend_with(reference))
+        view.chart.pin(view.plan.pins(self._pinned))
+        self._worded = self._decided or (self._worded if self.state.looks.pale else None)
+        keys = view.plan.legend_with(reference, self._worded, self._pinned)
+        self.legend.value = legend_line(keys)
 
     def _show_view(self) -> None:
         """Show the view that is chosen, where the library has it."""
@@ -242,6 +285,8 @@ class LayerView(Panel):
         if place is not None and self._last is not None:
             block = self._last.blocks[place]
             words = list(block_words(self.state.library, place, block, self.state.objective))
+            words += [self._decided.words(place)] if self._decided else []
+            words += ["kept by a rule"] if place in self._pinned else []
         first = Markup("<b>{}</b>").format(words[0]) if len(words) > 1 else words[0]
         rest = [Markup("<span>{}</span>").format(part) for part in words[1:]]
         self.line.value = Markup("{} {}").format(first, Markup(" ").join(rest))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -69,6 +70,35 @@ def check_legend(figure: Figure) -> None:
         assert key.words in written(figure)
 
 
+def test_pale_and_pinned_layers() -> None:
+    """As pale on the screen as in the file, dots in the same places; both in words, too."""
+    problem = PROBLEM.with_budget(MEMORY, upper="60 %")
+    solution, decided = pw.search(problem), pw.decidedness(problem)
+    limit = float(np.sort(decided.margins)[1]) * 100 * len(decided.margins)
+    decided = replace(decided, solution=replace(solution, score=limit))
+    assert 2 <= decided.hardly.sum() < len(decided.margins)
+    plan = layer_chart(PROBLEM.library, "Size")
+    figure = plan.figure(solution, decided=decided, pinned=(0, 3))
+    screen = BarChart(figure.x, figure.y, 5, plan.height, ignore, ignore)
+    screen.draw(plan.bars(solution, decided=decided))
+    screen.pin(plan.pins((0, 3)))
+    check_legend(figure)
+    assert {"pale", "kept"} <= {key.words.split()[0].strip(":") for key in figure.legend}
+    shades = np.reshape(screen.bars.opacities, (7, -1))[1:-1]
+    assert [bool(shade[0] < 1) for shade in shades] == decided.hardly.tolist()
+    pale = [box for box in elements(figure, "rect") if box.get("fill-opacity")]
+    bars = figure.bars
+    assert bars is not None
+    drawn = (bars.heights != 0) & (bars.colors != "")
+    assert len(pale) == int(drawn[:, decided.hardly].sum())
+    assert screen.pins.x.tolist() == [0.0, 3.0]
+    titles = [element.text or "" for element in elements(figure, "title")]
+    assert sum("kept by a rule" in title for title in titles) == 2
+    assert any("(hardly matters)" in title for title in titles)
+    screen.draw(plan.bars(solution))
+    assert set(screen.bars.opacities) == {1.0}
+
+
 def test_a_front() -> None:
     """Spots, curve, limits, axes and legend."""
     front = pw.pareto_front(PROBLEM, MEMORY, 6)
@@ -80,9 +110,12 @@ def test_a_front() -> None:
         current=current,
         scenarios=kept,
         reference=1,
+        baselines=pw.baselines(PROBLEM.with_budget(MEMORY, upper="60 %")),
         selected=1,
     )
-    assert all(figure.named(name).spots for name in ("scenarios", "reference", "selected"))
+    assert all(
+        figure.named(name).spots for name in ("scenarios", "reference", "baselines", "selected")
+    )
     screen = FrontChart()
     screen.show(figure)
     check_axes(screen.figure, figure)

@@ -9,6 +9,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.widgets.layers.detail import (
     SHORT,
+    LayerDetail,
     OpenLayer,
     block_words,
     changed_words,
@@ -19,6 +20,10 @@ from puzzle_widgets.widgets.layers.detail import (
 )
 from tests.support.libraries import HALF_NAME, LOSS, MEMORY, make_library, published_files
 
+COSTLY = [
+    [(score * n, size, time) for score, size, time in ((0, 10, 60), (1, 6, 40), (2.5, 1, 20))]
+    for n in (1, 2, 3, 5)
+]
 NASTY = "<script>alert(1)</script>\tx"
 
 
@@ -119,3 +124,45 @@ def test_changed_layers_are_counted() -> None:
     assert changed_words(pw.search(problem)) == "Every layer has the parent's own block."
     tight = pw.search(problem.with_budget(MEMORY, upper=10))
     assert changed_words(tight) == "1 of 2 layers differs from the parent's."
+
+
+def test_variants_are_ranked_by_what_they_would_cost() -> None:
+    """Each with its difference in score; what a rule or the budgets rule out says why."""
+    state = pw.ExplorerState(make_library(COSTLY))
+    state.budgets = (pw.BudgetSetting(MEMORY, "at most", 25.0, on=True),)
+    state.forbid(1, "v0")
+    state.open_layer(1)
+    detail = LayerDetail(state)
+    costs = pw.inclusion_costs(state.problem)
+    order = sorted(range(3), key=lambda place: costs.costs[3 + place])
+    assert detail._of is not None
+    assert listed(detail._of, None, state.layer_costs) == order
+    assert "Would cost" in detail.table.value
+    assert ">forbidden<" in detail.table.value
+    figures = [cost for cost in costs.costs[3:6] if 0 < cost < 1e9]
+    assert all(f">+{cost:g}<" in detail.table.value for cost in figures)
+    detail.close()
+    assert state.layer_costs is None
+
+
+def test_a_block_is_kept_forbidden_and_let_go() -> None:
+    """By the list and its buttons, which act on the open layer."""
+    state = pw.ExplorerState(make_library(COSTLY))
+    state.budgets = (pw.BudgetSetting(MEMORY, "at most", 25.0, on=True),)
+    state.open_layer(2)
+    choice = LayerDetail(state).choice
+    assert choice.keep.disabled
+    assert choice.forbid.disabled
+    assert choice.free.layout.display == "none"
+    choice.variants.value = "v2"
+    choice.keep.click()
+    assert dict(state.problem.fixed) == {2: "v2"}
+    assert choice.free.layout.display == ""
+    assert choice.variants.value == "v2"
+    choice.forbid.click()
+    assert dict(state.problem.banned) == {2: frozenset({"v2"})}
+    choice.free.click()
+    assert state.rules == ()
+    choice.parent.click()
+    assert dict(state.problem.fixed) == {2: "v0"}
+    assert state.undoable == "rules"
