@@ -82,6 +82,9 @@ class SearchRule:
     differences: tuple[Difference, ...] = ()
     rows: tuple[Row, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"SearchRule({self.words!r})"
+
 
 @dataclass(frozen=True)
 class BudgetRange:

@@ -148,3 +148,8 @@ def test_rules_on_the_published_library() -> None:
     assert two.score == pytest.approx(11.650813860, abs=1e-8)
     same = pw.search(problem.with_rule(pw.rules.same_ffn(one, 10, 15)))
     assert same.score == pytest.approx(10.441439288, abs=1e-8)
+
+
+def test_rule_prints_what_it_asks_for() -> None:
+    """A line of words, however many variants it bans."""
+    assert repr(pw.rules.no_linear_attention(library(0))) == "SearchRule('no linear attention')"
