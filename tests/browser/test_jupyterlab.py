@@ -137,6 +137,22 @@ def test_explorer_works_in_jupyterlab(page: Page, tmp_path: Path, library: pw.Bl
 
 
 @pytest.mark.slow
+def test_panels_of_an_ended_kernel_look_it(page: Page, tmp_path: Path) -> None:
+    """Shut down, the kernel's panels say so themselves, fade, and take nothing."""
+    with explorer_in_lab(page, tmp_path) as explorer:
+        server, token = page.url.split("/lab")[0], {"Authorization": f"token {TOKEN}"}
+        (kernel,) = page.request.get(f"{server}/api/kernels", headers=token).json()
+        page.request.delete(f"{server}/api/kernels/{kernel['id']}", headers=token)
+        expect(page.locator(".pw-notice")).to_contain_text("The kernel has ended")
+        expect(page.locator(".pw-explorer")).to_have_class(re.compile("pw-ended"))
+        said = "el => getComputedStyle(el, '::before').content"
+        assert "kernel has ended" in page.locator(".pw-explorer").evaluate(said)
+        assert page.locator(".pw-budgets").evaluate(said) == "none", "it is said once"
+        expect(explorer.field("Memory")).to_be_disabled()
+        expect(page.locator(".pw-layer-view .pw-figure")).to_have_css("opacity", "0.5")
+
+
+@pytest.mark.slow
 def test_arrow_keys_work_in_notebook(page: Page, tmp_path: Path) -> None:
     """Notebook 7 takes arrow keys for its cells; on a slider, a chart and a tab they are ours."""
     pytest.importorskip("notebook", reason="Notebook 7 is not installed")
