@@ -97,8 +97,8 @@ def test_an_offer_is_calm(offered: Explorer) -> None:
 def test_a_template_is_saved_and_opens_again(explorer: Explorer) -> None:
     """Each sheet of the three, as it came down; a fault in one is told by row and column."""
     page = explorer.page
-    page.get_by_text("Templates").click()
     for link in ("CSV", "CSV, decimal commas", "Excel"):
+        page.get_by_text("Templates").click()
         with page.expect_download() as coming:
             page.get_by_role("link", name=link, exact=True).click()
         name, content = coming.value.suggested_filename, coming.value.path().read_bytes()

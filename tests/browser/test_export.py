@@ -45,7 +45,7 @@ def test_an_architecture_reaches_vllm(explorer: Explorer, library: pw.BlockLibra
     expect(panel).to_contain_text("parent.json: llama, 80 layers")
     explorer.button("Export", "Avoid it").click()
     expect(explorer.message).to_contain_text("no linear blocks")
-    expect(explorer.card("Budgets")).to_contain_text("Rule: no linear blocks")
+    expect(explorer.card("Budgets").locator(".pw-rules")).to_contain_text("no linear blocks")
     expect(panel.get_by_role("status")).to_contain_text("Ready for vLLM")
     name, content = saved(explorer, "Export", "Save config.json")
     assert name == "config.json"
