@@ -111,6 +111,7 @@ def test_a_template_is_saved_and_opens_again(explorer: Explorer) -> None:
                 BUTTON, upload(name, content.replace(b"0.012", b"?").replace(b"0,012", b"?"))
             )
             expect(page.get_by_role("alert")).to_contain_text("row 3, column F 'kl'")
+            page.get_by_role("button", name="Dismiss").click()  # it lies over the head
 
 
 def test_a_parquet_file_opens(explorer: Explorer) -> None:
