@@ -103,6 +103,7 @@ def test_costs_are_chosen_and_change_every_figure(opened: Explorer) -> None:
 def test_a_models_config_opens_as_a_scenario(opened: Explorer) -> None:
     """A DeciLM config whose blocks the library has; one of others is told and adds nothing."""
     config = deci_config(small_run())
+    opened.open_tab("Scenarios")
     opened.upload("Load scenarios", upload("child.json", json.dumps(config).encode()))
     expect(opened.kept).to_have_count(2)
     expect(opened.kept.last).to_contain_text("child.json")
