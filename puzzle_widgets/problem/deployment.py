@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, BlockVariant, LayerName
@@ -234,9 +235,20 @@ def recognize(
     limit: float, like: DeploymentTarget | None = None, reserve: float = RESERVE
 ) -> DeploymentTarget | None:
     """Find the target that gives a memory limit; the one it was, if it still is."""
-    targets = (DeploymentTarget(gpu, n + 1, reserve) for n in range(MOST_GPUS) for gpu in GPUS)
-    known = (*([like] if like else []), *targets)
-    return next((one for one in known if one.memory_mib == limit), None)
+    if like is not None and like.memory_mib == limit:
+        return like
+    return _by_limit(reserve).get(limit)
+
+
+@lru_cache(maxsize=16)
+def _by_limit(reserve: float) -> dict[float, DeploymentTarget]:
+    """The targets by their limits; of equal ones the first, with the fewest GPUs."""
+    found: dict[float, DeploymentTarget] = {}
+    for count in range(1, MOST_GPUS + 1):
+        for gpu in GPUS:
+            target = DeploymentTarget(gpu, count, reserve)
+            found.setdefault(target.memory_mib, target)
+    return found
 
 
 def runtime_words(target: DeploymentTarget, measured_on: str) -> str:
