@@ -41,6 +41,7 @@ def test_noise_and_baselines_come_in_the_background(
     """Found for the budgets that hold now; baselines are drawn on the front, and saved."""
     problem = answer_to(library, 0.75 * library.parent_totals[MEMORY]).problem
     why = panel(explorer)
+    expect(why).to_contain_text("Greedy")
     why.get_by_role("button", name="Work out how sure it is").click()
     survival = pw.sensitivity(problem).survival
     expect(why).to_contain_text(f"{int((survival >= 0.95).sum())} of 80 layers are decided")
@@ -71,6 +72,7 @@ def test_the_tab_needs_no_scroller_on_a_usual_screen(explorer: Explorer) -> None
     """All of it is seen at once at 1440 by 900."""
     explorer.page.set_viewport_size({"width": 1440, "height": 900})
     why = panel(explorer)
+    expect(why).to_contain_text("Greedy")
     why.get_by_role("button", name="Work out how sure it is").click()
     expect(why).to_contain_text("Most parameters")
     expect(why).to_contain_text("layers are decided")
