@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Page, expect
 
 import puzzle_widgets as pw
 from puzzle_widgets.library.quantity import MEMORY
-from tests.browser.explorer import Explorer, answer_to
+from tests.browser.explorer import START_MS, Explorer, answer_to
+from tests.support.notebook import write_notebook
+
+if TYPE_CHECKING:
+    from tests.conftest import StartApp
+
+# Widgets that change one after the other, from before their page has them until after.
+CHANGING = """
+import asyncio
+from ipywidgets import HTML, VBox
+from puzzle_widgets.widgets.page import page_aids
+
+lines = [HTML("before") for _ in range(80)]
+
+async def change():
+    for line in lines:
+        await asyncio.sleep(0.03)
+        line.value = "after"
+
+task = asyncio.get_running_loop().create_task(change())
+box = VBox([page_aids(), *lines])
+box.add_class("pw-ui")
+box
+"""
 
 
 def test_app_opens_on_the_modeled_library(explorer: Explorer, library: pw.BlockLibrary) -> None:
@@ -34,3 +60,13 @@ def test_figures_have_units(explorer: Explorer) -> None:
         expect(explorer.limit(name)).to_contain_text(unit)
     axes = explorer.page.locator(".pw-pareto .axislabel")
     assert set(axes.all_text_contents()) == {"Throughput (tokens/s)", "Summed KL divergence"}
+
+
+def test_nothing_set_while_the_page_loads_is_lost(
+    watched_page: Page, start_app: StartApp, tmp_path: Path
+) -> None:
+    """Whatever the kernel does while widgets are being made on the page, in the end they agree."""
+    url = start_app(notebook=write_notebook(tmp_path / "page.ipynb", CHANGING))
+    for _ in range(3):
+        watched_page.goto(url)
+        expect(watched_page.get_by_text("after", exact=True)).to_have_count(80, timeout=START_MS)

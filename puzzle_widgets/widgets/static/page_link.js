@@ -22,6 +22,7 @@ class Page {
     this.setting = null;
     this.editing = null;
     this.asked = 0;
+    this.met = new WeakSet();
     this.apart = 0;
     this.follow(manager);
     link.comm.on_msg((message) => this.heard(message.content.data));
@@ -106,9 +107,24 @@ class Page {
   ask() {
     this.models.look();
     this.asked ||= performance.now();
-    const widgets = [...this.models.ours].filter((one) => one !== this.link)
-      .map((one) => one.model_id);
-    this.post({ page: this.outbox.page, ask: widgets });
+    this.askFor([...this.models.ours]);
+  }
+
+  askFor(models) {
+    models.forEach((one) => this.met.add(one));
+    const widgets = models.filter((one) => one !== this.link).map((one) => one.model_id);
+    if (widgets.length) this.post({ page: this.outbox.page, ask: widgets });
+  }
+
+  // What the kernel set while a widget was being made here found none, and is lost: once no more
+  // are made for a moment, the kernel is asked what the new ones hold.
+  catchUp() {
+    const { size } = this.models.known;
+    if (size !== this.size) Object.assign(this, { size, grown: performance.now(), isCaughtUp: false });
+    if (this.isCaughtUp || this.asked || performance.now() - this.grown < SOON_MS) return;
+    this.isCaughtUp = true;
+    this.models.look();
+    this.askFor([...this.models.ours].filter((one) => !this.met.has(one)));
   }
 
   told({ gone }) {
@@ -183,8 +199,10 @@ class Page {
   look() {
     const connected = this.kernel.connectionStatus === "connected";
     this.apart = connected ? 0 : this.apart || performance.now();
-    if (connected) this.sendAgain();
-    else if (this.kernel.connectionStatus === "disconnected") this.reconnect();
+    if (connected) {
+      this.sendAgain();
+      this.catchUp();
+    } else if (this.kernel.connectionStatus === "disconnected") this.reconnect();
     const { trouble } = this;
     if (trouble || this.shown) this.show(trouble);
   }
