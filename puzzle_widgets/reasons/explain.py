@@ -123,12 +123,12 @@ class Explanation(Told):
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """The answer, then each limit; or what cannot hold together, and what would mend it."""
+        """The answer, then each limit; or what cannot hold together, and what makes it feasible."""
         if self.conflict is not None:
             problem = self.solution.problem
-            mending = [f"{mending_words(problem, one)}." for one in self.changes]
-            either = ["Each of these alone makes it feasible:"] if mending else []
-            return (*self.conflict.sentences, *either, *mending)
+            changes = [f"{loosening_words(problem, one)}." for one in self.changes]
+            either = ["Each of these alone makes it feasible:"] if changes else []
+            return (*self.conflict.sentences, *either, *changes)
         return (
             _answer_words(self.solution),
             *(said for one in self.budgets for said in one.sentences),
@@ -159,7 +159,7 @@ def explain(
     -------
     Explanation
         Of an infeasible problem a smallest set of demands that cannot all hold, and the least
-        change of each kind that mends it.
+        change of each kind that makes it feasible.
 
     Examples
     --------
@@ -267,7 +267,7 @@ def _answer_words(solution: Solution) -> str:
     return f"{said} No budget is set, so that none holds it back."
 
 
-def mending_words(problem: SearchProblem, change: Change) -> str:
+def loosening_words(problem: SearchProblem, change: Change) -> str:
     """Say one change that makes an infeasible problem feasible."""
     if change.limit is None:
         layers = ", ".join(str(layer) for layer in change.lifted)

@@ -64,7 +64,7 @@ TERMS: tuple[tuple[str, str], ...] = (
         "Infeasible",
         (
             "No architecture fits all budgets and rules. The budgets say what clashes and "
-            "the least changes that mend it."
+            "the least changes that make it feasible."
         ),
     ),
     (

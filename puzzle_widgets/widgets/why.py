@@ -6,7 +6,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.reasons import Explanation, NextStep
-from puzzle_widgets.reasons.explain import mending_words
+from puzzle_widgets.reasons.explain import loosening_words
 from puzzle_widgets.solution.least_change import Change
 from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.state.reason_answers import SAMPLES
@@ -24,7 +24,7 @@ from puzzle_widgets.widgets.why_words import (
 )
 
 _SAVE = ("Save a baseline …", "")
-_MENDS = Markup("<div class='pw-why-line'>Each of these alone makes it feasible:</div>")
+_WAYS = Markup("<div class='pw-why-line'>Each of these alone makes it feasible:</div>")
 _SAMPLING = Markup(
     "<div class='pw-why-line'><b>How sure:</b> searching with other scores "
     "<progress max='{0}' value='{1}' aria-label='Samples'></progress> {1:,} of {0:,}</div>"
@@ -98,7 +98,7 @@ class WhyPanel(Wanting, Panel):
             refill(self.steps, self._steps(found))
         else:
             self.limits.value = conflict_lines(found)
-            refill(self.steps, self._mends(found))
+            refill(self.steps, self._ways(found))
 
     def _steps(self, found: Explanation) -> list[widgets.Widget]:
         library = found.solution.library
@@ -117,13 +117,13 @@ class WhyPanel(Wanting, Panel):
         self.clicked(show, lambda: self.state.take_step(step))
         return [show]
 
-    def _mends(self, found: Explanation) -> list[widgets.Widget]:
+    def _ways(self, found: Explanation) -> list[widgets.Widget]:
         if not found.changes:
             return []
-        return [widgets.HTML(_MENDS), *(self._mend(found, change) for change in found.changes)]
+        return [widgets.HTML(_WAYS), *(self._way(found, change) for change in found.changes)]
 
-    def _mend(self, found: Explanation, change: Change) -> widgets.Widget:
-        words = mending_words(found.solution.problem, change)
+    def _way(self, found: Explanation, change: Change) -> widgets.Widget:
+        words = loosening_words(found.solution.problem, change)
         make = button("Do it", words)
         self.clicked(make, lambda: self.state.make_change(change))
         said = widgets.HTML(Markup("<div class='pw-why-line'>{}</div>").format(words))

@@ -261,7 +261,7 @@ def test_conflicts_are_irreducible(seed: int, share: float) -> None:
 
 
 def test_rules_in_a_conflict_are_named_by_layer() -> None:
-    """Only the layers that matter, with what mends it."""
+    """Only the layers that matter, with what makes it feasible."""
     library = make_library([[(0, 5, 1), (1, 1, 1)]] * 4)
     problem = pw.SearchProblem(
         library,

@@ -132,17 +132,17 @@ def test_a_baseline_is_saved_and_shown_on_the_front(state: pw.ExplorerState) -> 
     assert not panel.on_front.value
 
 
-def test_what_clashes_and_what_mends_it(state: pw.ExplorerState) -> None:
-    """An infeasible problem: the demands that cannot all hold, and a button for each mend."""
+def test_what_clashes_and_what_makes_it_feasible(state: pw.ExplorerState) -> None:
+    """An infeasible problem: the demands that cannot all hold, and a button for each change."""
     panel = WhyPanel(state)
     panel.ask.click()
     state.set_budget(MEMORY, 0.5)
     assert "This alone cannot be met: Memory ≤ 0.5 MiB." in panel.limits.value
     assert (panel.sure.value, panel.beside.value) == ("", "")
-    mends = buttons(panel.steps)
-    assert len(mends) == len(state.solution.changes) == 1
-    assert "Raise the limit on memory" in mends[0].tooltip
-    mends[0].click()
+    ways = buttons(panel.steps)
+    assert len(ways) == len(state.solution.changes) == 1
+    assert "Raise the limit on memory" in ways[0].tooltip
+    ways[0].click()
     assert state.solution.found
     assert "binds" in panel.limits.value
 
