@@ -61,7 +61,7 @@ def front_columns(library: BlockLibrary, objective: str) -> list[FrontColumn]:
         FrontColumn(f"{score.label}, summed{unit}", _total(objective), objective),
         *_speed(library),
         *(_cost(library, key) for key in costs if key != objective),
-        FrontColumn("Layers changed", _changed),
+        FrontColumn("Layers changed", lambda point: point.changed_count),
         FrontColumn("Status", lambda point: STATUS_WORDS[point.status]),
         FrontColumn("Gap (%)", lambda point: _known(100 * point.gap)),
     ]
@@ -118,8 +118,3 @@ def _total(key: str) -> Callable[[Solution], Figure]:
 
 def _known(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
-
-
-def _changed(point: Solution) -> int:
-    parent = point.library.parent_architecture
-    return sum(name != parent[layer] for layer, name in (point.architecture or {}).items())

@@ -229,6 +229,12 @@ class Solution(Shown):
         triples = zip(names, self.blocks, other.blocks, strict=False)
         return [name for name, mine, theirs in triples if mine.name != theirs.name]
 
+    @property
+    def changed_count(self) -> int:
+        """How many layers have another block than the parent's; 0 where nothing was found."""
+        pairs = zip(self.library.layers, self.blocks, strict=False)
+        return sum(block.name != layer.parent for layer, block in pairs)
+
     def plot(self, view: str = "Size", reference: Solution | None = None) -> Drawing:
         """Draw the architecture, layer by layer.
 

@@ -284,9 +284,7 @@ def layer_name(layer: Layer) -> str:
 
 def changed_words(solution: Solution) -> str:
     """Count the layers that differ from the parent's."""
-    layers = solution.library.layers
-    pairs = zip(layers, solution.blocks, strict=True)
-    changed = sum(block.name != layer.parent for layer, block in pairs)
+    layers, changed = solution.library.layers, solution.changed_count
     if not changed:
         return "Every layer has the parent's own block."
     noun = "layer" if len(layers) == 1 else "layers"
