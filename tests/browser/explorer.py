@@ -183,7 +183,8 @@ class Explorer:
         self.page.wait_for_function(close, arg=sizes, timeout=PATIENCE_MS)
 
     def drawn(self) -> Sizes:
-        """Sizes that the layer chart shows now."""
+        """Sizes that the layer chart shows, once it has the room that it keeps."""
+        self.page.wait_for_function(f"({BARS})().every((layer) => Math.max(...layer) <= 1)")
         sizes: Sizes = self.page.evaluate(BARS)
         return sizes
 

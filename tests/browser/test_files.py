@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from puzzle_widgets.library import dump_library
-from tests.browser.explorer import BARS, Explorer
+from tests.browser.explorer import Explorer
 from tests.support.libraries import HALF_NAME, make_library, published_content, published_files
 
 BUTTON = "Open file"
@@ -92,7 +92,6 @@ def test_bad_file_is_told_and_changes_nothing(
     explorer: Explorer, name: str, content: str, words: list[str]
 ) -> None:
     """The message names the file and the field; library, charts and figures stay."""
-    explorer.page.wait_for_function(f"({BARS})().every((layer) => Math.max(...layer) <= 1)")
     drawn, told = explorer.drawn(), explorer.card("Answer").inner_text()
     explorer.upload(BUTTON, upload(name, bad_content(content)))
     alert = explorer.page.get_by_role("alert")
