@@ -44,6 +44,7 @@ class PageAddress(Following, anywidget.AnyWidget):
         super().__init__()
         self.state = state
         self._begun = False
+        self._missed = False
         self._settling: asyncio.TimerHandle | None = None
         self.add_class("pw-address")
         self.on_msg(guard(state, self._heard))
@@ -60,6 +61,8 @@ class PageAddress(Following, anywidget.AnyWidget):
         if "open" in said:
             self._begun = True
             self._open(said["open"])
+            if self._missed:
+                self._later()
         elif "settle" in said:
             self._settle()
             self.send({"settled": True, "code": self.code, "file": self.file})
@@ -77,6 +80,7 @@ class PageAddress(Following, anywidget.AnyWidget):
             self._settling.cancel()
         loop = running_loop()
         if not self._begun:  # the page has not said yet what its address holds
+            self._missed = True
             return
         if loop is None:
             self._settle()

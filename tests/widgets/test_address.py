@@ -53,6 +53,13 @@ def test_nothing_is_written_before_the_page_was_read(page: Page) -> None:
     assert from_code(page.address.code) == page.state.to_json()
 
 
+def test_what_was_decided_before_the_page_was_read_is_written(page: Page) -> None:
+    """A visitor is quicker than the page's own word, which comes once all is drawn."""
+    page.state.set_budget(MEMORY, 14)
+    page.say({"open": ""})
+    assert from_code(page.address.code) == page.state.to_json()
+
+
 def test_a_page_without_a_state_stays_as_it_is(page: Page) -> None:
     """Its address is written with the first decision, whatever that is about."""
     before = page.state.record
