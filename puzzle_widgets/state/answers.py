@@ -45,6 +45,8 @@ class Answer(Generic[Key, Value]):
 
     name = ""
     patience = 0.0
+    comes_whole = False
+    """Whether the first value to arrive is the last: its end is then announced with it."""
 
     def __init__(self, solver: str, heard: Heard) -> None:
         self.value: Value | None = None
@@ -105,6 +107,8 @@ class Answer(Generic[Key, Value]):
 
     def arrive(self, value: Value) -> None:
         """Take a newer value."""
+        if self.comes_whole and not self._runner.overtaken:
+            self.running = False
         self._heard.arrived(self, value)
 
     def _end(self) -> None:
@@ -117,6 +121,7 @@ class SolutionAnswer(Answer[SearchProblem, Solution]):
 
     name = "search"
     patience = _PATIENCE_SECONDS
+    comes_whole = True
 
     def key(self, record: Record) -> SearchProblem | None:
         """The problem, once the sense of its objective is known."""

@@ -61,6 +61,11 @@ class LatestWins:
         """Whether the newest job has not finished."""
         return self._newest is not None
 
+    @property
+    def overtaken(self) -> bool:
+        """Whether the job that runs is no longer the newest."""
+        return self._running is not None and self._running is not self._newest
+
     def request(self, job: Job) -> None:
         """Start a job, now or as soon as the running one has let go."""
         loop, running = running_loop(), self._running

@@ -169,12 +169,15 @@ class Store:
         before, shown = self.record, self.shown
         if solution is not None:
             self.solution.value = solution
-        begun = [(answer, answer.begin(record)) for answer in self.answers]
+        begun = self._begin(record)
         self.record = record
         if record.selection == before.selection:
             self._follow_shown(shown)
         self._show_awaited()
         self._go_on(begun)
+
+    def _begin(self, record: Record) -> list[tuple[Answer[Any, Any], Job | None]]:
+        return [(answer, answer.begin(record)) for answer in self.answers]
 
     def _go_on(self, begun: list[tuple[Answer[Any, Any], Job | None]]) -> None:
         """Take up the reasons for what is shown now, announce it all, then search."""
@@ -214,9 +217,10 @@ class Store:
     def _arrived(self, answer: Answer[Any, Any], value: object) -> None:
         shown = self.shown
         answer.value = value
+        begun = [] if answer.running else self._begin(self.record)
         self._follow_shown(shown)
         self._show_awaited()
-        self._go_on([])
+        self._go_on(begun)
 
     def _finished(self) -> None:
         self.put(self.record)

@@ -67,7 +67,7 @@ def test_an_action_is_one_announcement(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [sorted(changes) for changes in watched.heard] == [asked]
     watched.waiting.pop()()
     answered = [sorted(changes) for changes in watched.heard[1:]]
-    assert answered == [["shown", "solution"], ["updating"]]
+    assert answered == [["shown", "solution", "updating"]]
 
 
 def test_what_changes_nothing_is_not_announced() -> None:
