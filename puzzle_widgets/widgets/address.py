@@ -44,7 +44,7 @@ class PageAddress(Following, anywidget.AnyWidget):
         super().__init__()
         self.state = state
         self._begun = False
-        self._missed = False
+        self._unwritten = False
         self._settling: asyncio.TimerHandle | None = None
         self.add_class("pw-address")
         self.on_msg(guard(state, self._heard))
@@ -61,7 +61,7 @@ class PageAddress(Following, anywidget.AnyWidget):
         if "open" in said:
             self._begun = True
             self._open(said["open"])
-            if self._missed:
+            if self._unwritten:
                 self._later()
         elif "settle" in said:
             self._settle()
@@ -80,7 +80,7 @@ class PageAddress(Following, anywidget.AnyWidget):
             self._settling.cancel()
         loop = running_loop()
         if not self._begun:  # the page has not said yet what its address holds
-            self._missed = True
+            self._unwritten = True
             return
         if loop is None:
             self._settle()

@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as TimedOut
 
 from tests.browser.explorer import Explorer
 from tests.browser.test_budgets import take
@@ -53,7 +54,7 @@ def expect_one_screen(explorer: Explorer) -> None:
     """Wait until all parts are wholly seen, and nothing is cut or small."""
     page = explorer.page
     for look in (OUTSIDE, CUT):  # charts take a new size some moments after the window
-        with suppress(TimeoutError):
+        with suppress(TimedOut):
             page.wait_for_function(f"() => !({look})().length", timeout=5_000)
         assert page.evaluate(look) == []
     assert page.evaluate(SMALL) == []

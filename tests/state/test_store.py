@@ -58,7 +58,7 @@ def whole(store: Store) -> None:
 
 
 def test_an_action_is_one_announcement(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the budgets come the problem and that it is searched; then the answer, then the end."""
+    """With the budgets come the problem and that it is searched; with the answer comes the end."""
     watched = Watched(monkeypatch)
     watched.waiting.pop()()
     watched.heard.clear()
