@@ -124,7 +124,7 @@ class WarmProcess:
         self._environment = {**_ALONE, **(environment or {})}
         self._lock = Lock()
         self._failures = 0
-        self._ready = False
+        self._ready = self._closed = False
         self._line: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._life: tuple[int, int] | None = None
@@ -154,9 +154,12 @@ class WarmProcess:
                 raise CannotForkError(f"the warm process failed: {error}") from error
 
     def close(self) -> None:
-        """End it, and every kernel that it has forked and that still runs."""
+        """End it, and every kernel that it has forked and that still runs; waits for no fork."""
+        self._closed = True
+        process = self._process
+        if process is not None:
+            process.kill()  # whoever waits for its answer holds the lock, and has one now
         with self._lock:
-            self._failures = MOST_FAILURES
             self._end()
             if self._life is not None:
                 for end in self._life:
@@ -172,7 +175,7 @@ class WarmProcess:
         if self._process is not None and self._process.poll() is None:
             return
         self._end()
-        if not can_fork() or self._failures >= MOST_FAILURES:
+        if self._closed or not can_fork() or self._failures >= MOST_FAILURES:
             raise CannotForkError("kernels cannot be forked here")
         if self._life is None:
             self._life = os.pipe()
@@ -190,6 +193,8 @@ class WarmProcess:
 
     def _ask(self, request: bytes) -> ForkedKernel:
         assert self._line is not None  # noqa: S101 - begun
+        if self._closed:  # before there was a process to end
+            raise ValueError("it was closed")
         if not self._ready:
             self._line.settimeout(LOAD_SECONDS)
             said = self._line.recv(len(READY) + 8)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,23 @@ def test_elsewhere_nothing_is_forked(warm: WarmProcess, monkeypatch: pytest.Monk
     """MacOS and Windows start their kernels."""
     monkeypatch.setattr(sys, "platform", "darwin")
     warm.start()
+    with pytest.raises(CannotForkError, match="cannot be forked here"):
+        warm.fork([], {}, ".")
+
+
+def test_closing_waits_for_no_fork(tmp_path: Path) -> None:
+    """A server ends at once, even while a kernel is waited for that never comes."""
+    (tmp_path / "sitecustomize.py").write_text("import time\ntime.sleep(60)")
+    path = os.pathsep.join([str(tmp_path), str(CHECKOUT)])
+    warm = WarmProcess({"PYTHONPATH": path})
+    with ThreadPoolExecutor(1) as pool:
+        kernel = pool.submit(warm.fork, [], {}, str(tmp_path))
+        wait_for(lambda: warm.pid, "warm process")
+        begun = time.monotonic()
+        warm.close()
+        assert time.monotonic() - begun < 5
+        with pytest.raises(CannotForkError):
+            kernel.result(5)
     with pytest.raises(CannotForkError, match="cannot be forked here"):
         warm.fork([], {}, ".")
 
