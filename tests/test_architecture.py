@@ -15,6 +15,7 @@ from tests.support.libraries import ROOT
 PACKAGE = ROOT / "puzzle_widgets"
 # Each imports only from those before it; the package's own __init__ gathers the public names.
 ORDER = [
+    "hosted",
     "loading",
     "version",
     "errors",

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from puzzle_widgets.errors import PuzzleError
+from puzzle_widgets.hosted import VARIABLE as HOSTED_VARIABLE
+from puzzle_widgets.hosted import Hosted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,12 +31,15 @@ _MESSAGE = Markup(
 
 
 @contextmanager
-def served_environment(library: str | None, **how: object) -> Iterator[None]:
-    """Set library, how it opens, and the path of the template for as long as the server runs."""
+def served_environment(
+    library: str | None, hosted: Hosted | None = None, **how: object
+) -> Iterator[None]:
+    """Set library, how it opens, the host's rules and the template's path while the server runs."""
     kept = dict(os.environ)
     known = kept.get("JUPYTER_PATH")
     os.environ["JUPYTER_PATH"] = os.pathsep.join([str(JUPYTER_FOLDER), *([known] if known else [])])
     os.environ[HOW_VARIABLE] = json.dumps(how)
+    os.environ[HOSTED_VARIABLE] = (hosted or Hosted()).text()
     if library is not None:
         os.environ[LIBRARY_VARIABLE] = library_argument(library)
     try:

@@ -87,7 +87,8 @@ def serve(
     listener = listen_at(settings.ip, port)
     url = page_url(settings, port_of(listener))
     allow_open_files()
-    with served_environment(library, **(how or {})), ending() as request:
+    hosted = settings.hosted(library)
+    with served_environment(library, hosted, **(how or {})), ending() as request:
         config = voila_config(settings)
         # As the one application of the process, Voila's parts write to its log.
         app = PuzzleApp.instance(listener, url, settings, request, config=config)

@@ -16,6 +16,7 @@ from puzzle_widgets.app.connection import GuardedConnection
 from puzzle_widgets.app.kernels import OwnPythonKernels, PageKernel, PageKernels
 from puzzle_widgets.app.machine import default_sessions, socket_root
 from puzzle_widgets.errors import ServerError
+from puzzle_widgets.hosted import Hosted
 from puzzle_widgets.resources import notebook_folder
 
 NOTEBOOK = "explorer.ipynb"
@@ -92,6 +93,10 @@ class AppSettings:
         Whether to believe a proxy's ``X-Forwarded-For`` and ``X-Forwarded-Proto``.
     metrics
         Whether to give figures for Prometheus at ``metrics``.
+    offered
+        Names of datasets whose license the host has accepted for all visitors.
+    fetch
+        Whether visitors may have datasets fetched.
     """
 
     notebook: Path = field(default_factory=explorer_notebook)
@@ -107,6 +112,8 @@ class AppSettings:
     trusted_hosts: Sequence[str] = ()
     behind_proxy: bool = False
     metrics: bool = False
+    offered: Sequence[str] = ()
+    fetch: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what cannot be served; bring notebook and base URL into their one form."""
@@ -133,6 +140,16 @@ class AppSettings:
             return ipaddress.ip_address(self.ip).is_loopback
         except ValueError:
             return False
+
+    @property
+    def is_for_others(self) -> bool:
+        """Whether others than this machine's user may come."""
+        return not self.is_local or bool(self.trusted_hosts) or self.behind_proxy
+
+    def hosted(self, library: str | None) -> Hosted:
+        """Rules for datasets; of one that is served the host has accepted the license."""
+        served = () if library is None else (library,)
+        return Hosted(self.is_for_others, (*self.offered, *served), self.fetch)
 
 
 def voila_config(settings: AppSettings) -> Config:

@@ -48,6 +48,8 @@ def _add_serving(command: argparse.ArgumentParser) -> None:
     add("--token", metavar="TOKEN", default=token, help=f"ask visitors for it; or set {_TOKEN}")
     add("--trusted-host", action="append", metavar="NAME", help="name that pages may ask for")
     add("--behind-proxy", action="store_true", help="believe a proxy's X-Forwarded headers")
+    add("--offer", action="append", metavar="NAME", help="accept a dataset's license for visitors")
+    add("--no-fetch", action="store_true", help="have visitors fetch no datasets")
     add("--metrics", action="store_true", help="give figures for Prometheus at /metrics")
 
 

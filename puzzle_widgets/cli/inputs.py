@@ -17,7 +17,8 @@ from puzzle_widgets.library import (
     load_library,
     open_source,
 )
-from puzzle_widgets.library.datasets import Dataset, has_agreed
+from puzzle_widgets.library.agreements import has_agreed
+from puzzle_widgets.library.datasets import Dataset
 from puzzle_widgets.library.sense import score_sense
 from puzzle_widgets.problem import SearchProblem, rules
 from puzzle_widgets.problem.budget import BudgetSpec

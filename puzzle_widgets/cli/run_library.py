@@ -232,6 +232,8 @@ def run_app(asked: Namespace) -> int:
     """Serve until Ctrl-C; a library that cannot be opened fails here, not in the page."""
     if asked.library is not None:
         open_asked(asked)
+    for name in asked.offer or ():
+        open_dataset(find_dataset(name))
     try:
         with loading():
             server = import_module("puzzle_widgets.app.server")
@@ -260,6 +262,8 @@ def _settings(asked: Namespace) -> dict[str, object]:
         "trusted_hosts": asked.trusted_host,
         "behind_proxy": asked.behind_proxy or None,
         "metrics": asked.metrics or None,
+        "offered": asked.offer,
+        "fetch": False if asked.no_fetch else None,
     }
     return {name: value for name, value in given.items() if value is not None}
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +12,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from puzzle_widgets.errors import DatasetError
+from puzzle_widgets.hosted import hosted
 from puzzle_widgets.library.checks import format_size
 from puzzle_widgets.library.model import Origin
 from puzzle_widgets.resources import data_folder
-from puzzle_widgets.writing import atomic_write
 
 _REPOSITORY = "NVlabs/puzzle"
 _COMMIT = "19f3ce3a71cc19bed4f4a4d9a3c0f94a2613a58b"
@@ -30,7 +28,6 @@ _TIMEOUT_SECONDS = 30.0
 _CHUNK = 2**14
 _SLACK = 4 * _CHUNK
 _BROKEN_OFF = ("ChunkedEncodingError", "ContentDecodingError", "ConnectionResetError")
-FILE = "agreed.json"
 
 
 @dataclass(frozen=True)
@@ -262,6 +259,11 @@ def is_here(dataset: Dataset) -> bool:
     return dataset.embedded or all(_has(folder, file) for file in dataset.files)
 
 
+def can_open(dataset: Dataset) -> bool:
+    """Whether a dataset is here, or may be fetched."""
+    return hosted().fetch or is_here(dataset)
+
+
 def read_files(dataset: Dataset, progress: Progress | None = None) -> dict[str, bytes]:
     """Give every file's bytes, from the cache where it is, else from its source or a mirror.
 
@@ -271,6 +273,8 @@ def read_files(dataset: Dataset, progress: Progress | None = None) -> dict[str, 
     if here is not None:
         _check_folder(here)
         return {file.name: _read_local(here, file) for file in dataset.files}
+    if not can_open(dataset):
+        raise DatasetError(f"{dataset.title}: this server fetches no datasets.")
     meter = _Meter(dataset, progress)
     return {file.name: _fetch(dataset, file, meter) for file in dataset.files}
 
@@ -422,42 +426,3 @@ def _pooch() -> Any:  # noqa: ANN401
     pooch = import_module("pooch")
     pooch.get_logger().setLevel("WARNING")  # the caller tells how far it is
     return pooch
-
-
-def has_agreed(dataset: Dataset, folder: Path | None = None) -> bool:
-    """Whether a dataset's license needs no agreement, or was agreed to before.
-
-    ``folder`` is where agreements are kept; by default the cache folder.
-    """
-    if not dataset.license.to_agree:
-        return True
-    return _read(folder or cache_folder()).get(dataset.name) == _terms(dataset)
-
-
-def remember(dataset: Dataset, folder: Path) -> None:
-    """Remember an agreement; where that cannot be written down it is asked for again."""
-    with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        agreed = {**_read(folder), dataset.name: _terms(dataset)}
-        atomic_write(folder / FILE, json.dumps(agreed, indent=1))
-
-
-def ask_for(dataset: Dataset) -> DatasetError:
-    """Give the error that says which license has to be agreed to, and how."""
-    terms = dataset.license
-    return DatasetError(
-        f"{dataset.title} is under the {terms.name}. {terms.summary} Its text is at "
-        f"{terms.address}. Read it, and if you agree: load_dataset({dataset.name!r}, agree=True)."
-    )
-
-
-def _terms(dataset: Dataset) -> dict[str, str]:
-    return {"license": dataset.license.name, "text": dataset.license.address}
-
-
-def _read(folder: Path) -> dict[str, Any]:
-    try:
-        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

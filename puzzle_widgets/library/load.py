@@ -11,17 +11,14 @@ from pathlib import Path
 from typing import TypeAlias
 
 from puzzle_widgets.deferred import is_frame, pd
+from puzzle_widgets.library.agreements import ask_for, has_agreed, remember
 from puzzle_widgets.library.assemble import Facts
 from puzzle_widgets.library.checks import Location, mapping, parse_json
 from puzzle_widgets.library.datasets import (
     Dataset,
     Progress,
-    ask_for,
-    cache_folder,
     find_dataset,
-    has_agreed,
     read_files,
-    remember,
 )
 from puzzle_widgets.library.json_forms import (
     FORMAT,
@@ -239,11 +236,10 @@ def load_dataset(
     dataset = find_dataset(name)
     if dataset.embedded:
         return load_library(data_folder() / f"{dataset.name}.json")
-    folder = cache_folder()
-    if not agree and not has_agreed(dataset, folder):
+    if not agree and not has_agreed(dataset):
         raise ask_for(dataset)
     if agree:
-        remember(dataset, folder)
+        remember(dataset)
     library = load_files(read_files(dataset, progress), name=dataset.title)
     note = f"{dataset.license.name}. {dataset.license.summary}"
     return replace(library, provenance=Provenance(dataset.origin, dataset.source, note))

@@ -17,6 +17,7 @@ from puzzle_widgets.export import ParentConfig, read_parent_config
 from puzzle_widgets.files.ground_truth import embedded_ground_truth
 from puzzle_widgets.files.scenario_file import scenarios_content
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, list_datasets, load_dataset
+from puzzle_widgets.library.agreements import has_agreed
 from puzzle_widgets.library.checks import (
     Location,
     check_bytes,
@@ -28,7 +29,7 @@ from puzzle_widgets.library.checks import (
     short_repr,
     text,
 )
-from puzzle_widgets.library.datasets import has_agreed, is_here
+from puzzle_widgets.library.datasets import is_here
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem import Difference
 from puzzle_widgets.problem.budget_rows import BudgetSetting, SearchRule

@@ -11,7 +11,8 @@ from typing import Any, Concatenate, Literal, ParamSpec
 
 from puzzle_widgets.errors import DatasetError, PuzzleError
 from puzzle_widgets.library import BlockLibrary, load_dataset
-from puzzle_widgets.library.datasets import Dataset, find_dataset, has_agreed
+from puzzle_widgets.library.agreements import has_agreed
+from puzzle_widgets.library.datasets import Dataset, find_dataset
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state.actions import show_point, show_row, stop

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import anywidget
-from traitlets import Unicode
+from traitlets import Dict, Unicode
 
 from puzzle_widgets.errors import ScenarioError
+from puzzle_widgets.library.agreements import of_visitor, take_back
 from puzzle_widgets.state import ExplorerState, from_code, to_code
 from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.widgets.panel import Following, guard
@@ -37,6 +38,7 @@ class PageAddress(Following, anywidget.AnyWidget):
     """
 
     _esm = Path(__file__).parent / "static" / "address.js"
+    agreed = Dict().tag(sync=True)  # kept by the browser, for the session that goes on from here
     code = Unicode().tag(sync=True)
     file = Unicode().tag(sync=True)
 
@@ -60,6 +62,7 @@ class PageAddress(Following, anywidget.AnyWidget):
         said = content if isinstance(content, Mapping) else {}
         if "open" in said:
             self._begun = True
+            take_back(said.get("agreed"))
             self._open(said["open"])
             if self._unwritten:
                 self._later()
@@ -92,3 +95,4 @@ class PageAddress(Following, anywidget.AnyWidget):
         code = to_code(saved)
         with self.hold_sync():
             self.code, self.file = code, "" if code else saved
+            self.agreed = of_visitor()

@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library import BlockLibrary, dump_template
-from puzzle_widgets.library.datasets import Dataset, has_agreed, list_datasets
+from puzzle_widgets.library.agreements import has_agreed
+from puzzle_widgets.library.datasets import Dataset, can_open, list_datasets
 from puzzle_widgets.library.model import ORIGIN_WORDS
 from puzzle_widgets.widgets.files import FilePicker
 from puzzle_widgets.widgets.history import HistoryButtons
@@ -74,7 +75,8 @@ class LibraryBar(Panel):
 
     def _show_library(self) -> None:
         library = self.state.library
-        names = {self._offer_words(dataset): dataset.name for dataset in list_datasets()}
+        there = [dataset for dataset in list_datasets() if can_open(dataset)]
+        names = {self._offer_words(dataset): dataset.name for dataset in there}
         titles = list(names)
         self._names = {}  # no choice of the user while the options change
         self.picker.options = titles if library.name in names else [library.name, *titles]

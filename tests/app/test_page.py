@@ -16,6 +16,7 @@ from puzzle_widgets.app.page import (
     library_argument,
     served_environment,
 )
+from puzzle_widgets.hosted import Hosted, hosted
 from puzzle_widgets.resources import notebook_folder
 from puzzle_widgets.widgets.explorer import PuzzleExplorer
 
@@ -65,6 +66,14 @@ def test_environment_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
         assert paths == [str(JUPYTER_FOLDER), "elsewhere"]
     assert LIBRARY_VARIABLE not in os.environ
     assert os.environ["JUPYTER_PATH"] == "elsewhere"
+
+
+def test_kernels_know_the_hosts_rules() -> None:
+    """As long as the server runs; on one's own machine there are none."""
+    rules = Hosted(by_visitor=True, offered=("some-library",), fetch=False)
+    with served_environment("some-library", rules):
+        assert hosted() == rules
+    assert hosted() == Hosted()
 
 
 def test_default_library_is_left_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from puzzle_widgets.app.page import JUPYTER_FOLDER
 from puzzle_widgets.app.server import page_url
 from puzzle_widgets.app.settings import TEMPLATE, AppSettings, voila_config
 from puzzle_widgets.errors import ServerError
+from puzzle_widgets.hosted import Hosted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +87,24 @@ def test_idle_time_reaches_server_and_page(notebook: Path) -> None:
     assert config.MappingKernelManager.cull_idle_timeout == facts["idleSeconds"] == 6
     assert facts["pollSeconds"] == 1.5
     assert config.MappingKernelManager.cull_connected
+
+
+@pytest.mark.parametrize(
+    ("given", "by_visitor"),
+    [
+        ({}, False),
+        ({"ip": "0.0.0.0"}, True),  # noqa: S104 - told apart, not bound
+        ({"trusted_hosts": ["demo.example"]}, True),
+        ({"behind_proxy": True}, True),
+    ],
+)
+def test_agreements_are_each_visitors_own(
+    notebook: Path, given: dict[str, Any], *, by_visitor: bool
+) -> None:
+    """On a server for others; what the host serves or offers, the host has accepted."""
+    settings = AppSettings(notebook, offered=["one"], fetch=False, **given)
+    assert settings.hosted(None) == Hosted(by_visitor, ("one",), fetch=False)
+    assert settings.hosted("two").offered == ("one", "two")
 
 
 def test_template_ships_with_the_package() -> None:

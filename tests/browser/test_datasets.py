@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 import puzzle_widgets as pw
 from puzzle_widgets.library.datasets import find_dataset
 from puzzle_widgets.library.tables import dump_parquet
-from tests.browser.explorer import Explorer
+from tests.browser.explorer import START_MS, Explorer
 from tests.browser.test_files import BUTTON, upload
 from tests.support.app import running_app
 from tests.support.libraries import published_files, published_folder
@@ -81,6 +82,31 @@ def test_the_published_library_is_fetched_once_agreed_to(offered: Explorer, mirr
     expect(picker.locator("option:checked")).to_have_text(TITLE)
     offered.wait_for_front()
     expect(offered.status).to_have_text("Optimal, proven")
+
+
+@pytest.mark.published
+def test_an_agreement_is_the_visitors_own(
+    browser: Browser, mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a server for others it lasts in the visitor's browser; the next visitor is asked."""
+    monkeypatch.setenv("PUZZLE_WIDGETS_DATA", mirror.url)
+    monkeypatch.setenv("PUZZLE_WIDGETS_CACHE", str(tmp_path))
+    with running_app(trusted_hosts=["127.0.0.1"]) as app:
+        first, second = (browser.new_context().new_page() for _ in range(2))
+        explorer = Explorer(first).open(app.url, searched=False)
+        first.get_by_role("combobox", name="Block library").select_option(LABEL)
+        first.get_by_label("I accept this license").check()
+        explorer.button(TITLE, "Fetch and open").click()
+        opened = "80 layers · 16 variants per layer"
+        expect(first.get_by_text(opened)).to_be_visible()
+        expect(first).to_have_url(re.compile("#s="))
+        first.reload()
+        expect(first.get_by_text(opened)).to_be_visible(timeout=START_MS)
+        Explorer(second).open(app.url, searched=False)
+        second.get_by_role("combobox", name="Block library").select_option(LABEL)
+        expect(second.get_by_label("I accept this license")).not_to_be_checked()
+        for page in (first, second):
+            page.context.close()
 
 
 @pytest.mark.published

@@ -52,6 +52,11 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
             {"port": None, "open_browser": True, "trusted_hosts": ["a", "b"]}
             | {"behind_proxy": True, "metrics": True},
         ),
+        (
+            ["app", "--offer", EMBEDDED, "--no-fetch"],
+            None,
+            {"port": None, "open_browser": True, "offered": [EMBEDDED], "fetch": False},
+        ),
     ],
 )
 def test_the_app_is_the_default(

@@ -13,7 +13,8 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import datasets
-from puzzle_widgets.library.datasets import Dataset, find_dataset, has_agreed, is_here
+from puzzle_widgets.library.agreements import has_agreed
+from puzzle_widgets.library.datasets import Dataset, find_dataset, is_here
 from puzzle_widgets.resources import data_folder
 from tests.support.datasets import NAME
 from tests.support.libraries import EMBEDDED, ROOT, published_files, published_folder
@@ -144,7 +145,7 @@ def test_nothing_is_fetched_before_the_license_is_agreed_to(mirror: Mirror, cach
     assert not cache.exists()
     library = pw.load_dataset(NAME, agree=True)
     assert pw.load_dataset(NAME) == library
-    assert has_agreed(find_dataset(NAME), cache)
+    assert has_agreed(find_dataset(NAME))
     assert json.loads((cache / "agreed.json").read_text())[NAME]["license"].startswith("NVIDIA")
 
 
@@ -155,7 +156,7 @@ def test_an_agreement_to_something_else_does_not_count(
     """Nor does a broken file."""
     cache.mkdir()
     (cache / "agreed.json").write_text(content)
-    assert not has_agreed(small, cache)
+    assert not has_agreed(small)
 
 
 def test_files_are_fetched_once_with_progress(mirror: Mirror, small: Dataset) -> None:

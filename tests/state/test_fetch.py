@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.library.datasets import Dataset, cache_folder, has_agreed
+from puzzle_widgets.library.agreements import has_agreed
+from puzzle_widgets.library.datasets import Dataset
 from puzzle_widgets.state import ExplorerState
 from tests.support.datasets import NAME, cache, mirror, small
 from tests.support.libraries import EMBEDDED, make_library, published_files
@@ -62,7 +63,7 @@ def test_an_accepted_offer_is_fetched_and_opened(
     assert not is_offered(state)
     assert (state.fetched, state.message) == (None, None)
     assert 1.0 in shares
-    assert has_agreed(small, cache_folder())
+    assert has_agreed(small)
     state.open_library(make_library([[(0, 1, 1)]]))
     state.offer_dataset(NAME)
     assert state.library.name == small.title

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 import puzzle_widgets as pw
+from puzzle_widgets.hosted import VARIABLE, Hosted
+from puzzle_widgets.library import agreements
+from puzzle_widgets.library.datasets import find_dataset
 from puzzle_widgets.state import from_code, to_code
 from puzzle_widgets.widgets import address
 from puzzle_widgets.widgets.address import PageAddress
@@ -34,6 +37,24 @@ class Page:
 def page(monkeypatch: pytest.MonkeyPatch) -> Page:
     """A page that has said nothing yet."""
     return Page(monkeypatch)
+
+
+def test_the_visitors_agreement_goes_with_the_browser(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is handed to the page, and taken from it before the address is read."""
+    monkeypatch.setattr(agreements, "_of_visitor", {})
+    monkeypatch.setenv(VARIABLE, Hosted(by_visitor=True).text())
+    dataset = find_dataset("llama-3.3-70b-instruct")
+    agreements.remember(dataset)
+    page.say({"open": ""})
+    page.state.set_budget(MEMORY, 14)
+    kept = page.address.agreed
+    assert list(kept) == [dataset.name]
+    agreements._of_visitor.clear()
+    assert not agreements.has_agreed(dataset)
+    page.say({"open": "", "agreed": kept})
+    assert agreements.has_agreed(dataset)
 
 
 def code_of(budget: float) -> str:

@@ -1,7 +1,9 @@
 // Keeps what was decided in the fragment of the page's address, as a code that the kernel writes
-// and reads; copies the address as a link, or saves a file of what is too long for one.
+// and reads; copies the address as a link, or saves a file of what is too long for one. What the
+// visitor agreed to stays in the browser, and out of the link.
 
 const MARK = "#s=";
+const AGREED = "puzzle-widgets/agreed";
 const FILE = "puzzle-widgets-state.json";
 const PATIENCE_MS = 4000;
 const SAID_MS = 6000;
@@ -33,6 +35,21 @@ async function drawn() {
   await pause();
 }
 
+// A browser that stores nothing is asked for its visitor's agreement again.
+function agreed() {
+  try {
+    return JSON.parse(window.localStorage.getItem(AGREED));
+  } catch {
+    return null;
+  }
+}
+
+function keep(given) {
+  try {
+    window.localStorage.setItem(AGREED, JSON.stringify({ ...agreed(), ...given }));
+  } catch { /* full, or closed */ }
+}
+
 // A notebook's address is its own: only the app's page keeps a state in it.
 function isApp() {
   return "voila" in document.body.dataset;
@@ -40,9 +57,10 @@ function isApp() {
 
 function initialize({ model }) {
   if (!isApp()) return undefined;
-  const open = () => model.send({ open: here() });
+  const open = () => model.send({ open: here(), agreed: agreed() });
   const onHash = () => { if (here() && here() !== model.get("code")) open(); };
   model.on("change:code change:file", () => write(model.get("code")));
+  model.on("change:agreed", () => keep(model.get("agreed")));
   window.addEventListener("hashchange", onHash);
   drawn().then(open);
   return () => window.removeEventListener("hashchange", onHash);
