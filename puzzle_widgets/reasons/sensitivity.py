@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,15 +19,18 @@ from puzzle_widgets.library.tables import to_frame
 from puzzle_widgets.library.tables.frame import write_subblock
 from puzzle_widgets.problem import Architecture, SearchProblem, check_problem
 from puzzle_widgets.problem.choices import read_choices
-from puzzle_widgets.problem.mckp import to_choice
+from puzzle_widgets.problem.mckp import Mckp, to_choice
 from puzzle_widgets.reasons.words import Told, label_of, score_words
 from puzzle_widgets.search.engine import solve_many
 from puzzle_widgets.search.options import Changes, SearchOptions
-from puzzle_widgets.search.outcome import Cancelled, never
+from puzzle_widgets.search.outcome import Cancelled, Outcomes, never
 from puzzle_widgets.solution import Solution, search
+from puzzle_widgets.sweeps.elsewhere import each_done
 
 # Samples that are drawn at a time, so that memory does not grow with their number.
 _AT_A_TIME = 500
+# Samples that are searched in one call.
+_PART = 50
 SURE = 0.95
 """Share of the samples in which a layer that is decided keeps its block."""
 _NO_GUARANTEE = (
@@ -252,7 +257,7 @@ class Sensitivity(Told):
         return (f"{format_share(1 - self.proven)} of the optima are not proven.",)
 
 
-def sensitivity(
+def sensitivity(  # noqa: PLR0913 - what is drawn, and how it is searched, each by its name
     problem: SearchProblem,
     noise: float = 0.05,
     samples: int = 1000,
@@ -262,6 +267,7 @@ def sensitivity(
     time_limit: float | None = None,
     cancelled: Cancelled = never,
     progress: Callable[[int], None] | None = None,
+    executor: Executor | None = None,
 ) -> Sensitivity:
     """Search again with scores that are off by chance, to see which choices survive.
 
@@ -288,6 +294,8 @@ def sensitivity(
         Asked now and then; true stops, and keeps what is done.
     progress
         Called with the number of samples that are done.
+    executor
+        Where to search in parallel; any ``concurrent.futures.Executor``. The result is the same.
 
     Raises
     ------
@@ -313,38 +321,105 @@ def sensitivity(
     if solution.architecture is None:
         raise ProblemError(f"Sensitivity needs a feasible problem. {solution.reason}")
     model = Noise(noise, _added(problem, noise) if added is None else added, seed)
-    chosen = to_choice(problem.library, solution.architecture)
-    outside = problem.library.non_block_cost(problem.objective)
     options = SearchOptions(time_limit=time_limit, cancelled=cancelled)
-    deadline = options.deadline()
-    choices, scores, own, proven = [], [], [], 0
-    done = 0
-    for drawn in model.scores(problem, samples):
-        tell = None if progress is None else _counting(progress, done)
-        found = solve_many(
-            problem.mckp, Changes(scores=problem.sign * drawn), options.until(deadline), tell
-        )
+    parts, tell = _parts(model, problem, samples), progress or _nobody
+    if executor is None:
+        answers = _here(problem, parts, options, tell)
+    else:
+        answers = _elsewhere(executor, problem, parts, options, tell)
+    return _gathered(solution, model, samples, answers)
+
+
+def _gathered(
+    solution: Solution,
+    model: Noise,
+    samples: int,
+    answers: Iterator[tuple[FloatArray, Outcomes]],
+) -> Sensitivity:
+    problem, chosen = solution.problem, to_choice(solution.library, solution.architecture or {})
+    outside = problem.library.non_block_cost(problem.objective)
+    choices, scores, own = [np.empty((0, len(chosen)), np.intp)], [np.empty(0)], [np.empty(0)]
+    done = proven = 0
+    for drawn, found in answers:
         done += len(found)
         proven += found.statuses.count("optimal")
         kept = np.isfinite(found.scores)
         choices.append(found.choices[kept])
         scores.append(problem.sign * found.scores[kept] + outside)
         own.append(drawn[: len(found)][kept][:, chosen].sum(axis=1) + outside)
+    best, kept_own = np.concatenate(scores), np.concatenate(own)
+    share = proven / max(done, 1)
+    return Sensitivity(solution, model, samples, np.concatenate(choices), best, kept_own, share)
+
+
+def _parts(model: Noise, problem: SearchProblem, samples: int) -> Iterator[FloatArray]:
+    for drawn in model.scores(problem, samples):
+        yield from (drawn[begin : begin + _PART] for begin in range(0, len(drawn), _PART))
+
+
+def _here(
+    problem: SearchProblem,
+    parts: Iterator[FloatArray],
+    options: SearchOptions,
+    tell: Callable[[int], None],
+) -> Iterator[tuple[FloatArray, Outcomes]]:
+    """Search each part in turn: its scores and its answers, fewer where it was stopped."""
+    deadline, done = options.deadline(), 0
+    for drawn in parts:
+        changes = Changes(scores=problem.sign * drawn)
+        found = solve_many(problem.mckp, changes, options.until(deadline), _counting(tell, done))
+        done += len(found)
+        yield drawn, found
         if len(found) < len(drawn):
-            break
-    return Sensitivity(
-        solution,
-        model,
-        samples,
-        np.concatenate(choices),
-        np.concatenate(scores),
-        np.concatenate(own),
-        proven / max(done, 1),
-    )
+            return
 
 
-def _counting(progress: Callable[[int], None], before: int) -> Callable[[int], None]:
-    return lambda count: progress(before + count)
+def _elsewhere(
+    executor: Executor,
+    problem: SearchProblem,
+    parts: Iterator[FloatArray],
+    options: SearchOptions,
+    tell: Callable[[int], None],
+) -> Iterator[tuple[FloatArray, Outcomes]]:
+    """Search the parts as jobs, and give them in their order: the result is that of ``_here``."""
+    deadline, done, following = options.deadline(), 0, 0
+    sent: dict[int, FloatArray] = {}
+    ready: dict[int, Outcomes] = {}
+
+    def jobs() -> Iterator[tuple[Mckp, FloatArray, float | None]]:
+        for place, drawn in enumerate(parts):
+            sent[place] = drawn
+            yield problem.mckp, problem.sign * drawn, options.until(deadline).time_limit
+
+    def stopped() -> bool:
+        return options.cancelled() or time.monotonic() > deadline
+
+    for place, found in each_done(executor, _search_part, jobs(), stopped):
+        done += len(found)
+        tell(done)
+        ready[place] = found
+        while following in ready:
+            drawn, answers = sent.pop(following), ready.pop(following)
+            yield drawn, answers
+            if len(answers) < len(drawn):
+                return
+            following += 1
+
+
+def _search_part(
+    mckp: Mckp, scores: FloatArray, time_limit: float | None, stop: Cancelled
+) -> Outcomes:
+    """Search for each row of scores, wherever that runs."""
+    options = SearchOptions(time_limit=time_limit, cancelled=stop)
+    return solve_many(mckp, Changes(scores=scores), options)
+
+
+def _counting(tell: Callable[[int], None], before: int) -> Callable[[int], None]:
+    return lambda count: tell(before + count)
+
+
+def _nobody(_: int) -> None:
+    """Nobody is told."""
 
 
 def _check(noise: float, samples: int, added: float | None) -> None:

@@ -28,7 +28,7 @@ from puzzle_widgets.sweeps.budget_axis import (
     even_axis,
     given_axis,
 )
-from puzzle_widgets.sweeps.sweep import AxisSweep, Cell, LooseFirst
+from puzzle_widgets.sweeps.sweep import Cell, LooseFirst
 
 if TYPE_CHECKING:
     from puzzle_widgets.charts import Drawing
@@ -224,7 +224,6 @@ def iter_decision_map(
     problems: dict[Cell, SearchProblem] = {
         (step,): axis.limited(problem, place) for step, place in enumerate(places)
     }
-    sweep = LooseFirst if executor is None else AxisSweep
-    for cell, solution in sweep(problems, free, cancelled, options, executor):
+    for cell, solution in LooseFirst(problems, free, cancelled, options, executor):
         rows[places[cell[0]]] = solution
         yield DecisionGrid(problem, axis, tuple(rows))

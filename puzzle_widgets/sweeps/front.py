@@ -173,10 +173,10 @@ def iter_pareto_front(
         default from a fifth of the parent's use, or the least possible if that is more, to the
         use of the best architecture that is free of the limit.
     executor
-        Where to search in parallel; any ``concurrent.futures.Executor``. Without one the
-        searches run here, one at a time.
+        Where to search in parallel, some limits a job; any ``concurrent.futures.Executor``, of
+        threads, processes or a cluster. Without one the searches run here, one at a time.
     cancelled
-        Asked between the searches, and within them where they run here.
+        Asked between the searches, and within them where they run in this process.
     **options
         As for :func:`puzzle_widgets.search`.
 

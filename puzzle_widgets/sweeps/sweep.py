@@ -6,17 +6,19 @@ Cells that do not wait for each other are one wave, and a wave is one call of th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass, field
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from typing import Any
 
 from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Cancelled
-from puzzle_widgets.solution.optimum import search_each, search_without_reason
+from puzzle_widgets.solution.optimum import search_each
 from puzzle_widgets.solution.solution import Solution, same_answer
+from puzzle_widgets.sweeps.elsewhere import each_done
 
+_MOST_PARTS, _PART = 32, 4
 Cell = tuple[int, ...]
 """Steps from the loosest limit, one number per axis."""
 
@@ -36,7 +38,7 @@ class Sweep:
     options
         As for :func:`puzzle_widgets.search`.
     executor
-        Where to search the cells that are equally far from the loosest; ``None`` for here.
+        Where to search parts of the grid, each as if it were the whole; ``None`` for here.
     """
 
     problems: Mapping[Cell, SearchProblem]
@@ -49,6 +51,9 @@ class Sweep:
 
     def __iter__(self) -> Iterator[tuple[Cell, Solution]]:
         """Answer the cells, loosest first; ends early where cancelled."""
+        return self._here() if self.executor is None else self._elsewhere(self.executor)
+
+    def _here(self) -> Iterator[tuple[Cell, Solution]]:
         for wave in self._waves():
             if self.cancelled():
                 return
@@ -68,7 +73,7 @@ class Sweep:
                 hard.append(cell)
             else:
                 yield self._keep(cell, known, self._start(cell))
-        for cell, solution in self._searched(hard) if hard else ():
+        for cell, solution in self._in_turn(hard) if hard else ():
             yield self._keep(cell, solution, solution)
 
     def _waves(self) -> Sequence[Sequence[Cell]]:
@@ -78,9 +83,6 @@ class Sweep:
             waves.setdefault(sum(cell), []).append(cell)
         return [waves[steps] for steps in sorted(waves)]
 
-    def _searched(self, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Solution]]:
-        return self._in_turn(cells) if self.executor is None else self._in_parallel(cells)
-
     def _in_turn(self, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Solution]]:
         problems = [self.problems[cell] for cell in cells]
         starts = [self._start(cell) for cell in cells]
@@ -88,27 +90,28 @@ class Sweep:
         for solution, cell in zip(found, cells, strict=False):
             yield cell, solution
 
-    def _in_parallel(self, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Solution]]:
-        if self.executor is None:
-            return
-        jobs = {
-            self.executor.submit(
-                search_without_reason,
-                self.problems[cell],
-                warm_start=self._start(cell),
-                **self.options,
-            ): cell
-            for cell in cells
-        }
-        try:
-            for job in as_completed(jobs):
+    def _elsewhere(self, executor: Executor) -> Iterator[tuple[Cell, Solution]]:
+        """Answer parts at a time: a library takes longer on its way than some searches."""
+        jobs = (
+            (type(self), {cell: self.problems[cell] for cell in part}, self.free, self.options)
+            for part in self._parts()
+        )
+        for _, found in each_done(executor, _answers_of, jobs, self.cancelled):
+            for cell, told in found:
+                yield cell, Solution(self.problems[cell], **told)
                 if self.cancelled():
                     return
-                # Another process answers with a copy of the library: put ours in its place.
-                yield jobs[job], same_answer(job.result(), problem=self.problems[jobs[job]])
-        finally:
-            for job in jobs:
-                job.cancel()
+
+    def _parts(self) -> list[list[Cell]]:
+        """Lines of the grid, as many as there can be: each cell is next to a looser one."""
+        axis = max(range(len(next(iter(self.problems)))), key=self._steps)
+        lines: dict[int, list[Cell]] = {}
+        for cell in self.problems:
+            lines.setdefault(cell[axis], []).append(cell)
+        return list(lines.values())
+
+    def _steps(self, axis: int) -> int:
+        return max(cell[axis] for cell in self.problems)
 
     def _keep(self, cell: Cell, solution: Solution, start: Solution) -> tuple[Cell, Solution]:
         self._found[cell], self._starts[cell] = solution, start
@@ -143,12 +146,16 @@ class AxisSweep(Sweep):
     """A sweep along one axis, coarse first: every part of it is spread over the whole range."""
 
     def _waves(self) -> Sequence[Sequence[Cell]]:
-        """Ever more cells, for each helps those after it; all at once where many can run."""
+        """Ever more cells, for each helps those after it."""
         order = self._order()
-        if self.executor is not None:
-            return [order]
         ends = [0, 1, *(2**power for power in range(1, 5)), *range(32, len(order) + 16, 16)]
         return [order[begin:end] for begin, end in pairwise(ends)]
+
+    def _parts(self) -> list[list[Cell]]:
+        """Every so many-th cell: each part is spread over the whole range."""
+        cells = sorted(self.problems)
+        count = min(_MOST_PARTS, -(-len(cells) // _PART))
+        return [cells[begin::count] for begin in range(count)]
 
     def _order(self) -> list[Cell]:
         bits = len(self.problems).bit_length()
@@ -168,6 +175,19 @@ class LooseFirst(AxisSweep):
 
     def _order(self) -> list[Cell]:
         return sorted(self.problems)
+
+
+def _answers_of(
+    kind: type[Sweep],
+    problems: Mapping[Cell, SearchProblem],
+    free: Solution,
+    options: Mapping[str, Any],
+    stop: Cancelled,
+) -> list[tuple[Cell, dict[str, Any]]]:
+    """Answer a part of a grid, wherever that runs; all but the problems, which the asker has."""
+    names = [field.name for field in fields(Solution) if field.name != "problem"]
+    found = kind(problems, free, stop, options)
+    return [(cell, {name: getattr(one, name) for name in names}) for cell, one in found]
 
 
 def _keeps(solution: Solution, problem: SearchProblem) -> bool:

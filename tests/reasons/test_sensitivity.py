@@ -21,6 +21,7 @@ from tests.support.libraries import (
     published_folder,
     random_rows,
 )
+from tests.support.pools import pool_of
 
 
 def some_problem(goal: Goal = "minimize") -> pw.SearchProblem:
@@ -129,11 +130,47 @@ def test_progress_and_cancel() -> None:
     found = pw.sensitivity(some_problem(), 0.1, 1200, progress=told.append)
     assert told == sorted(set(told))
     assert told[-1] == 1200 == found.samples
+    told.clear()
     part = pw.sensitivity(
         some_problem(), 0.1, 100_000, cancelled=lambda: len(told) > 3, progress=told.append
     )
     assert 0 < part.samples < 100_000
     assert f"{part.samples:,} of 100,000 samples" in part.text
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_executors_give_the_same_samples(kind: str) -> None:
+    """To the last bit, whichever part is done first; the count rises over the whole."""
+    problem, told = some_problem(), list[int]()
+    alone = pw.sensitivity(problem, 0.1, 620)
+    with pool_of(kind) as executor:
+        found = pw.sensitivity(problem, 0.1, 620, executor=executor, progress=told.append)
+    np.testing.assert_array_equal(found.choices, alone.choices)
+    np.testing.assert_array_equal(found.scores, alone.scores)
+    np.testing.assert_array_equal(found.own, alone.own)
+    assert (found.samples, found.proven) == (620, 1)
+    assert told == sorted(set(told))
+    assert told[-1] == 620
+
+
+def test_a_cancel_reaches_an_executor() -> None:
+    """It keeps the samples that are done, from the first on; so does a time limit."""
+    problem, told = some_problem(), list[int]()
+    alone = pw.sensitivity(problem, 0.1, 620)
+    with pool_of("threads") as executor:
+        part = pw.sensitivity(
+            problem,
+            0.1,
+            100_000,
+            executor=executor,
+            cancelled=lambda: len(told) > 3,
+            progress=told.append,
+        )
+        late = pw.sensitivity(problem, 0.1, 1_000_000, executor=executor, time_limit=0.5)
+    assert 0 < part.samples < 100_000
+    count = min(part.samples, 500)
+    np.testing.assert_array_equal(part.choices[:count], alone.choices[:count])
+    assert 0 < late.samples < 1_000_000
 
 
 def test_the_added_part_is_a_share_of_the_median() -> None:

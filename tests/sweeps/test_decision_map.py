@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +11,7 @@ import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping, SubBlock
 from puzzle_widgets.sweeps.decision_map import NONE_CHOSEN, DecisionGrid, iter_decision_map
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, best_score, make_library
+from tests.support.pools import pool_of
 
 PARTS = (
     (SubBlock("sized", 8), SubBlock("sized", 100)),
@@ -90,11 +90,12 @@ def test_rows_come_one_by_one_from_loose_to_tight() -> None:
     assert [row is None for row in grids[1].solutions] == [False, True, True, True]
 
 
-def test_an_executor_gives_the_same_map() -> None:
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_executors_give_the_same_map(kind: str) -> None:
     """On our library, rows spread over the map first."""
     problem = problem_of()
-    with ThreadPoolExecutor(2) as threads:
-        grid = pw.decision_map(problem, MEMORY, points=6, executor=threads)
+    with pool_of(kind) as executor:
+        grid = pw.decision_map(problem, MEMORY, points=6, executor=executor)
     np.testing.assert_array_equal(grid.choices, pw.decision_map(problem, MEMORY, points=6).choices)
 
 

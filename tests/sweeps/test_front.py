@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from puzzle_widgets.search import engine
 from puzzle_widgets.solution import optimum
 from puzzle_widgets.sweeps.front import ParetoFront, iter_pareto_front
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, architectures, keeps, make_library
+from tests.support.pools import pool_of
 
 
 def small_problem(seed: int, **rules: Any) -> pw.SearchProblem:
@@ -167,9 +167,9 @@ def test_executors_give_the_same_front(resource: str) -> None:
     """Threads and processes find what one search after another finds."""
     problem = small_problem(3)
     alone = points_of(pw.pareto_front(problem, resource, 10))
-    with ThreadPoolExecutor(2) as threads:
+    with pool_of("threads") as threads:
         assert points_of(pw.pareto_front(problem, resource, 10, executor=threads)) == alone
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
+    with pool_of("processes") as processes:
         front = pw.pareto_front(problem, resource, 10, executor=processes)
     assert points_of(front) == alone
     assert all(solution.library is problem.library for solution in front.solutions)

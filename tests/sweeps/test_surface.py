@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -23,6 +21,7 @@ from tests.support.libraries import (
     published_folder,
     random_rows,
 )
+from tests.support.pools import pool_of
 
 
 def small_problem(seed: int, kind: str = "uniform", **how: Any) -> pw.SearchProblem:
@@ -132,12 +131,7 @@ def test_executors_give_the_same_surface(kind: str) -> None:
     """Threads and processes find what one search after another finds, on our library."""
     problem = small_problem(8)
     alone = pw.budget_surface(problem, MEMORY, "throughput", (5, 5))
-    pool = (
-        ThreadPoolExecutor(2)
-        if kind == "threads"
-        else ProcessPoolExecutor(2, mp_context=get_context("spawn"))
-    )
-    with pool as executor:
+    with pool_of(kind) as executor:
         grid = pw.budget_surface(problem, MEMORY, "throughput", (5, 5), executor=executor)
     np.testing.assert_allclose(grid.scores, alone.scores, rtol=1e-12)
     cells = [cell for row in grid.cells for cell in row if cell is not None]
