@@ -15,6 +15,7 @@ from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.problem.budget import check_key
 from puzzle_widgets.shown import Shown
 from puzzle_widgets.solution import Scenario, Solution
+from puzzle_widgets.solution.scenario import together
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def compare(
     ['A', 'B']
     """
     named = answers.items() if isinstance(answers, Mapping) else enumerate(answers)
-    scenarios = tuple(_scenario(name, one) for name, one in named)
+    scenarios = together([_scenario(name, one) for name, one in named])
     if not scenarios:
         raise ProblemError("compare: there is nothing to compare. Give at least one solution.")
     for one in scenarios:

@@ -29,6 +29,7 @@ from puzzle_widgets.library.quantity import (
 )
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.budget_rows import limits_of
+from puzzle_widgets.problem.objective import sum_words
 from puzzle_widgets.solution import Scenario, Solution
 from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.solution.solution import STATUS_WORDS
@@ -215,6 +216,7 @@ def _problem_facts(problem: SearchProblem) -> Rows:
     facts = [
         ("Library", problem.library.name),
         (problem.goal.capitalize(), problem.library.quantity(problem.objective).label),
+        ("Weighted score", sum_words(problem.library, problem.objective) or "0"),
         ("Budgets", budget_words(problem)),
         ("Fixed layers", f"{len(problem.fixed)}"),
         ("Banned variants", f"{banned}"),

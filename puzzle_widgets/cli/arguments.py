@@ -246,8 +246,14 @@ def _add_question(command: argparse.ArgumentParser) -> None:
     command.add_argument("library", metavar="LIBRARY", help=_LIBRARY)
     _add_opening(command)
     goal = command.add_mutually_exclusive_group()
-    goal.add_argument("--minimize", metavar="KEY", help="by default the library's first score")
-    goal.add_argument("--maximize", metavar="KEY")
+    aim = "by default the library's first score; repeatable with weights, for a weighted sum"
+    goal.add_argument("--minimize", action="append", metavar="KEY[=WEIGHT]", help=aim)
+    goal.add_argument("--maximize", action="append", metavar="KEY[=WEIGHT]")
+    command.add_argument(
+        "--layer-weights",
+        metavar="WEIGHTS",
+        help="how much layers count, such as '0 to 9: 2, 79: 0.5'; others count once",
+    )
     _add_repeated(command, "--max", "STAT=LIMIT", f"upper budget; {_LIMIT}; repeatable")
     _add_repeated(command, "--min", "STAT=LIMIT", "lower budget, in the same forms; repeatable")
     command.add_argument(

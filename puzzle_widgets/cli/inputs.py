@@ -19,11 +19,12 @@ from puzzle_widgets.library import (
 )
 from puzzle_widgets.library.agreements import has_agreed
 from puzzle_widgets.library.datasets import Dataset
-from puzzle_widgets.library.sense import score_sense
+from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.problem import SearchProblem, rules
-from puzzle_widgets.problem.budget import BudgetSpec
+from puzzle_widgets.problem.budget import BudgetSpec, as_number
 from puzzle_widgets.problem.budget_rows import SearchRule
 from puzzle_widgets.problem.choices import find_layer, find_variant
+from puzzle_widgets.problem.objective import Objective, parse_layer_weights
 
 _YES = {"y", "yes"}
 
@@ -137,11 +138,12 @@ def read_problem(asked: Namespace, library: BlockLibrary) -> SearchProblem:
     ProblemError
         If a key, layer or variant is not in the library, or a limit makes no sense.
     """
-    minimize, maximize = _objective(asked, library)
-    return SearchProblem(
+    aimed = bare_problem(asked, library, *_objective(asked, library))
+    library = aimed.library
+    return SearchProblem.of(
         library,
-        minimize=minimize,
-        maximize=maximize,
+        aimed.goal,
+        aimed.objective,
         budgets=_budgets(asked.min, asked.max),
         throughput=asked.throughput,
         latency_ms=asked.latency_ms,
@@ -149,6 +151,14 @@ def read_problem(asked: Namespace, library: BlockLibrary) -> SearchProblem:
         banned=_banned(asked.ban, library),
         rules=_rules(asked, library),
     )
+
+
+def bare_problem(
+    asked: Namespace, library: BlockLibrary, goal: Goal, objective: Objective
+) -> SearchProblem:
+    """State an objective with the weights of layers that are asked for, without limits."""
+    weights = parse_layer_weights(library, asked.layer_weights) if asked.layer_weights else None
+    return SearchProblem.of(library, goal, objective, layer_weights=weights)
 
 
 def read_options(asked: Namespace) -> dict[str, Any]:
@@ -169,9 +179,10 @@ def _rules(asked: Namespace, library: BlockLibrary) -> Iterator[SearchRule]:
         yield rules.attention_free_in_a_row(library, asked.attention_free_in_a_row)
 
 
-def _objective(asked: Namespace, library: BlockLibrary) -> tuple[str | None, str | None]:
-    if asked.minimize or asked.maximize:
-        return asked.minimize, asked.maximize
+def _objective(asked: Namespace, library: BlockLibrary) -> tuple[Goal, Objective]:
+    goal, objective = asked_objective(asked, library)
+    if goal is not None:
+        return goal, objective
     if not library.scores:
         raise ProblemError(
             f"{library.name} has no score. Say what to optimize: --minimize or --maximize with "
@@ -181,7 +192,30 @@ def _objective(asked: Namespace, library: BlockLibrary) -> tuple[str | None, str
     sense = score_sense(library, score)
     if sense.goal is None:
         raise ProblemError(f"{sense.reason} Say --minimize {score} or --maximize {score}.")
-    return (score, None) if sense.goal == "minimize" else (None, score)
+    return sense.goal, score
+
+
+def asked_objective(asked: Namespace, library: BlockLibrary) -> tuple[Goal | None, Objective]:
+    """Read what is said of the objective: its goal, ``None`` for nothing said, and its weights."""
+    goal: Goal = "maximize" if asked.maximize else "minimize"
+    given = asked.maximize or asked.minimize
+    if not given:
+        return None, ""
+    weights: dict[str, float] = {}
+    for word in given:
+        key, weight = _weighted(word, library)
+        if key in weights:
+            raise ProblemError(f"--{goal} {key} is given twice. Give it once.")
+        weights[key] = weight
+    return goal, next(iter(weights)) if list(weights.values()) == [1.0] else weights
+
+
+def _weighted(word: str, library: BlockLibrary) -> tuple[str, float]:
+    """Read KEY or KEY=WEIGHT."""
+    key, mark, weight = word.rpartition("=")
+    if not mark or word in library.keys:
+        return word, 1.0
+    return key.strip(), as_number(weight.strip())
 
 
 def _budgets(lower: list[str], upper: list[str]) -> dict[str, BudgetSpec]:

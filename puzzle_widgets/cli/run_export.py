@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from puzzle_widgets.cli.inputs import open_asked, read_options, read_problem
+from puzzle_widgets.cli.inputs import (
+    asked_objective,
+    bare_problem,
+    open_asked,
+    read_options,
+    read_problem,
+)
 from puzzle_widgets.cli.output import (
     EXIT_CODES,
     FOUND,
@@ -33,7 +39,6 @@ from puzzle_widgets.export import (
 )
 from puzzle_widgets.files.scenario_file import read_scenarios
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Scenario, search
 
@@ -89,9 +94,11 @@ def _saved(asked: Namespace, library: BlockLibrary) -> Sequence[Scenario]:
         content = path.read_bytes()
     except OSError as error:
         raise ScenarioError(f"{asked.solutions}: cannot be read ({error.strerror}).") from error
-    goal: Goal | None = "maximize" if asked.maximize else "minimize" if asked.minimize else None
-    objective = asked.minimize or asked.maximize or ""
-    scenarios = read_scenarios(content, path.name, library, objective=objective, goal=goal)
+    goal, objective = asked_objective(asked, library)
+    if goal is not None:
+        asking = bare_problem(asked, library, goal, objective)
+        library, objective = asking.library, asking.objective
+    scenarios = read_scenarios(content, path.name, library, objective=str(objective), goal=goal)
     for scenario in scenarios:
         for said in scenario.notes:
             say(f"note: {scenario.name}: {said}")

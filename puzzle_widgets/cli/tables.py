@@ -25,6 +25,7 @@ from puzzle_widgets.library.quantity import (
 )
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Note, Solution
+from puzzle_widgets.solution.scenario import aim_words
 from puzzle_widgets.solution.solution import STATUS_WORDS
 from puzzle_widgets.solution.words import (
     WHAT_THROUGHPUT_IS,
@@ -67,10 +68,9 @@ def make_table(
 def question(problem: SearchProblem) -> list[Text]:
     """Say what is asked of which library, and whether it was ever measured."""
     library = problem.library
-    aim = f"{problem.goal.capitalize()} {library.quantity(problem.objective).label}"
     lines = [
         Text.assemble(words(library.name, "bold"), f" ({origin_words(library)})"),
-        words(f"{aim}; budgets: {budgets_in_full(problem)}"),
+        words(f"{aim_words(problem)}; budgets: {budgets_in_full(problem)}"),
     ]
     rules = [
         f"{len(held)} layers {verb}"

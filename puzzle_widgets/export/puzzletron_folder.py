@@ -101,7 +101,7 @@ def write_puzzletron(
     Traceback (most recent call last):
     puzzle_widgets.errors.ExportError: ...
     """
-    target = Path(folder).expanduser()
+    target, library = Path(folder).expanduser(), library.plain
     _check_order(library)
     entries = list(_entries(library, target))
     stats = _subblock_stats(library, generated)

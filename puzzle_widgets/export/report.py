@@ -32,6 +32,7 @@ from puzzle_widgets.library.quantity import (
 )
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Scenario, Solution, parent_solution
+from puzzle_widgets.solution.scenario import aim_words, together
 from puzzle_widgets.solution.solution import STATUS_WORDS
 from puzzle_widgets.solution.words import (
     WHAT_THROUGHPUT_IS,
@@ -76,7 +77,7 @@ def report(given: Given, front: ParetoFront | None = None, made: date | None = N
     >>> pw.export.report(parent).splitlines()[0].lower()
     '<!doctype html>'
     """
-    scenarios = as_scenarios(given)
+    scenarios = together(as_scenarios(given))
     _check(scenarios)
     found = [one for one in scenarios if one.solution.found]
     return _template().render(
@@ -186,8 +187,7 @@ def _question(problem: SearchProblem) -> str:
     }
     named = [f"{count} {what}" for what, count in counts.items() if count]
     rules = ", ".join([*named, *dict.fromkeys(row.name for row in problem.rows)])
-    aim = f"{problem.goal.capitalize()} {problem.library.quantity(problem.objective).label}"
-    said = f"{aim}. Budgets: {budgets_in_full(problem)}."
+    said = f"{aim_words(problem)}. Budgets: {budgets_in_full(problem)}."
     return f"{said} Rules: {rules}." if rules else said
 
 

@@ -29,14 +29,15 @@ from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.library.tables.sheet import SEPARATORS, decode, split
 from puzzle_widgets.problem import Budget, Difference, SearchProblem
 from puzzle_widgets.problem.budget import BudgetSpec
+from puzzle_widgets.problem.objective import Objective, weights_in, weights_out
 from puzzle_widgets.problem.rows import rows_in, rows_out
 from puzzle_widgets.solution.optimum import search_without_reason
 from puzzle_widgets.solution.scenario import Scenario
 from puzzle_widgets.solution.solution import Solution, evaluate, proven_by
 
 FORMAT = "puzzle-widgets/scenarios"
-VERSION = 2
-_READ = (1, 2)  # the first did not say which limits were a throughput
+VERSION = 3
+_READ = (1, 2, 3)  # the first did not say which limits were a throughput, the second no weights
 _SECONDS_TO_PROVE = 2.0
 _Asked = tuple[str, Goal | None]
 """Objective and its sense for what says none."""
@@ -89,6 +90,7 @@ def _record(scenario: Scenario) -> dict[str, Any]:
         "library": problem.library.name,
         "objective": problem.objective,
         "goal": problem.goal,
+        **weights_out(problem.library, problem.objective),
         "budgets": {k: [_open(b.lower), _open(b.upper)] for k, b in problem.budgets.items()},
         "rates": {k: list(b.rates) for k, b in problem.budgets.items() if any(b.rates)},
         "fixed": [[layer, variant] for layer, variant in problem.fixed.items()],
@@ -147,12 +149,15 @@ def _read_record(record: Any, file: Location, library: BlockLibrary) -> Scenario
 
 
 def _read_problem(record: Any, place: Location, library: BlockLibrary) -> SearchProblem:  # noqa: ANN401
-    objective = text(record.get("objective"), place, "the objective")
+    given = text(record.get("objective"), place, "the objective")
+    weights, by_layer = weights_in(record)
+    objective: Objective = weights or given
     minimize = _goal(record, place) == "minimize"
     return SearchProblem(
         library,
         minimize=objective if minimize else None,
         maximize=None if minimize else objective,
+        layer_weights=by_layer,
         budgets=_budgets(record),
         fixed=dict(_pairs(record.get("fixed") or [])),
         banned=dict(_pairs(record.get("banned") or [])),

@@ -162,7 +162,8 @@ def _find_parent(
 
 
 def dump_library(library: BlockLibrary) -> str:
-    """Give a library's JSON text."""
+    """Give a library's JSON text, without the weighted sums that follow from its scores."""
+    library = library.plain
     head = {**dump_head(library), "keys": list(library.keys)}
     layers = ",\n".join(_dump_layer(layer) for layer in library.layers)
     return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "layers": [\n{layers}\n]}}\n'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, update_wrapper
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.quantity import COST_GROUP, RUNTIME, SCORE_GROUP, Quantity, describe_key
+from puzzle_widgets.library.score_sum import ScoreSum
 from puzzle_widgets.shown import Shown
 
 Kind = Literal["sized", "linear", "no_op", "other"]
@@ -261,6 +262,8 @@ class BlockLibrary(Shown):
     notes
         What a person should know of how the library was read: what was left out, ignored or
         converted, a sentence each.
+    sums
+        Weighted sums of scores that it carries as further scores, by their dotted keys.
 
     Notes
     -----
@@ -286,6 +289,7 @@ class BlockLibrary(Shown):
     non_block_costs: FrozenMapping[str, float] = field(default_factory=FrozenMapping)
     parent_config: str = ""
     notes: tuple[str, ...] = field(default=(), compare=False)
+    sums: FrozenMapping[str, ScoreSum] = field(default_factory=FrozenMapping)
 
     def __repr__(self) -> str:
         return (
@@ -305,6 +309,16 @@ class BlockLibrary(Shown):
     def __getstate__(self) -> dict[str, Any]:
         """The fields alone: what was derived from them is derived again elsewhere."""
         return {one.name: self.__dict__[one.name] for one in fields(self)}
+
+    @cached_property
+    def plain(self) -> BlockLibrary:
+        """The library as it was opened, without weighted sums."""
+        if not self.sums:
+            return self
+        costs = {key: cost for key, cost in self.non_block_costs.items() if key not in self.sums}
+        layers = tuple(_without(layer, self.sums) for layer in self.layers)
+        none = FrozenMapping[str, ScoreSum]()
+        return replace(self, layers=layers, non_block_costs=FrozenMapping(costs), sums=none)
 
     @cached_property
     def _derived(self) -> dict[object, Any]:
@@ -337,6 +351,10 @@ class BlockLibrary(Shown):
 
     def quantity(self, key: str) -> Quantity:
         """Label and unit of a dotted key."""
+        if key in self.sums:
+            number = sorted(self.sums).index(key) + 1 if len(self.sums) > 1 else 0
+            terms = [self.quantity(term) for term in self.sums[key].weights]
+            return self.sums[key].quantity(terms, number)
         return describe_key(key, self.units.get(key))
 
     @cached_property
@@ -466,6 +484,15 @@ def once_per_library(
 
     update_wrapper(remembered, function)
     return remembered
+
+
+def _without(layer: Layer, sums: Mapping[str, ScoreSum]) -> Layer:
+    """A layer without the figures of weighted sums."""
+    kept = ({k: v for k, v in one.values.items() if k not in sums} for one in layer.variants)
+    pairs = zip(layer.variants, kept, strict=True)
+    return replace(
+        layer, variants=tuple(replace(one, values=FrozenMapping(own)) for one, own in pairs)
+    )
 
 
 def _read_only(array: Array) -> Array:

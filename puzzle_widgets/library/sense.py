@@ -10,6 +10,7 @@ import numpy as np
 
 from puzzle_widgets.library.model import BlockLibrary
 from puzzle_widgets.library.quantity import SCORE_GROUP
+from puzzle_widgets.library.score_sum import ScoreSum
 
 Goal = Literal["minimize", "maximize"]
 
@@ -60,6 +61,8 @@ def score_sense(library: BlockLibrary, key: str) -> Sense:
     """
     if not key.startswith(SCORE_GROUP):
         return Sense("minimize", "Costs are minimized.")
+    if key in library.sums:
+        return _sense_of_sum(library, library.sums[key])
     shown, named = _by_parent(library, key), sense_of_name(key)
     label = library.quantity(key).label
     end = "smallest" if shown == "minimize" else "biggest"
@@ -77,6 +80,29 @@ def score_sense(library: BlockLibrary, key: str) -> Sense:
         f"It is not clear which way {label} is better: neither its name tells, nor the parent's "
         "blocks, which are not the best in nearly every layer either way.",
     )
+
+
+def _sense_of_sum(library: BlockLibrary, one: ScoreSum) -> Sense:
+    """The sense that all terms of a weighted sum share; a negative weight turns a term's."""
+    senses = {key: score_sense(library, key) for key in one.weights}
+    for found in senses.values():
+        if found.goal is None:
+            return found
+    pulls = {pull(found.goal, one.weights[key]) for key, found in senses.items() if found.goal}
+    if len(pulls) > 1:
+        return Sense(None, "The terms of this weighted sum do not all pull the same way.")
+    return Sense(pulls.pop(), " ".join(found.reason for found in senses.values()))
+
+
+def pull(goal: Goal, weight: float) -> Goal:
+    """Which way a weighted score is better: a negative weight turns it.
+
+    Examples
+    --------
+    >>> pull("maximize", -0.5)
+    'minimize'
+    """
+    return goal if weight > 0 else _OTHER[goal]
 
 
 def sense_of_name(key: str) -> Goal | None:

@@ -15,7 +15,7 @@ from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
 from puzzle_widgets.library.checks import short_repr
 from puzzle_widgets.library.model import once_per_library
 from puzzle_widgets.library.quantity import RUNTIME
-from puzzle_widgets.library.sense import Goal, score_sense
+from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem.budget import (
     Budget,
     BudgetSpec,
@@ -33,6 +33,13 @@ from puzzle_widgets.problem.choices import (
     read_choices,
 )
 from puzzle_widgets.problem.mckp import TOLERANCE, BoolArray, FloatArray, Mckp, to_architecture
+from puzzle_widgets.problem.objective import (
+    LayerWeights,
+    Objective,
+    layer_weights_of,
+    read_objective,
+    weights_of,
+)
 from puzzle_widgets.problem.rows import Row, Rule, check_rows, values_of
 from puzzle_widgets.shown import Shown
 
@@ -51,7 +58,11 @@ class SearchProblem(Shown):
     library
         The block library to choose from.
     minimize, maximize
-        Dotted key of the objective; exactly one of the two.
+        Dotted key of the objective, or a weighted sum of scores such as ``{"metrics.kl_div": 1,
+        "metrics.lm_loss": 0.5}``; exactly one of the two. A sum becomes one more score of the
+        problem's library, so that all totals hold it.
+    layer_weights
+        ``{layer: weight}``, how much a layer's score counts; a layer left out counts once.
     budgets
         ``{resource: limit}``; see :func:`puzzle_widgets.problem.budget.read_budget` for the
         forms of a limit.
@@ -105,8 +116,9 @@ class SearchProblem(Shown):
         self,
         library: BlockLibrary,
         *,
-        minimize: str | None = None,
-        maximize: str | None = None,
+        minimize: Objective | None = None,
+        maximize: Objective | None = None,
+        layer_weights: LayerWeights | None = None,
         budgets: Mapping[str, BudgetSpec | Budget] | None = None,
         throughput: Limit = None,
         latency_ms: Limit = None,
@@ -120,7 +132,7 @@ class SearchProblem(Shown):
             raise ProblemError(
                 f"{short_repr(library)} is not a block library. Open one first: load_library(...)."
             )
-        objective, goal = _read_goal(library, minimize, maximize)
+        library, objective, goal = read_objective(library, minimize, maximize, layer_weights)
         limits = to_budgets(library, budgets or {})
         for runtime in runtime_budgets(library, throughput, latency_ms):
             if runtime.limits:
@@ -154,7 +166,7 @@ class SearchProblem(Shown):
         cls,
         library: BlockLibrary,
         goal: Goal,
-        objective: str,
+        objective: Objective,
         **more: Any,  # noqa: ANN401 - the constructor's own
     ) -> SearchProblem:
         """State a problem by its goal and objective, in place of ``minimize=`` or ``maximize=``."""
@@ -247,8 +259,32 @@ class SearchProblem(Shown):
             others[resource] = budget
         return replace_field(self, "budgets", FrozenMapping(others))
 
+    @property
+    def weights(self) -> dict[str, float]:
+        """The scores of the objective with their weights: one of weight 1 where it is no sum.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> library = pw.load_library("stdlib-2m-measured")
+        >>> both = {"metrics.kl_div": 1, "metrics.lm_loss": 0.5}
+        >>> problem = pw.SearchProblem(library, minimize=both, layer_weights={0: 2})
+        >>> problem.weights, problem.layer_weights
+        ({'metrics.kl_div': 1.0, 'metrics.lm_loss': 0.5}, {0: 2.0})
+        """
+        return weights_of(self.library, self.objective)
+
+    @property
+    def layer_weights(self) -> dict[LayerName, float]:
+        """Weights of the layers that do not count once."""
+        return layer_weights_of(self.library, self.objective)
+
     def with_objective(
-        self, *, minimize: str | None = None, maximize: str | None = None
+        self,
+        *,
+        minimize: Objective | None = None,
+        maximize: Objective | None = None,
+        layer_weights: LayerWeights | None = None,
     ) -> SearchProblem:
         """Give the same budgets and rules with another objective.
 
@@ -260,8 +296,9 @@ class SearchProblem(Shown):
         >>> problem.with_objective(minimize="metrics.lm_loss").objective
         'metrics.lm_loss'
         """
-        objective, goal = _read_goal(self.library, minimize, maximize)
-        return replace_field(replace_field(self, "objective", objective), "goal", goal)
+        library, key, goal = read_objective(self.library, minimize, maximize, layer_weights)
+        aimed = replace_field(replace_field(self, "objective", key), "goal", goal)
+        return aimed if library is self.library else replace_field(aimed, "library", library)
 
     def with_difference(self, architecture: Architecture, layers: int) -> SearchProblem:
         """Give the same problem, to differ from an architecture in at least ``layers`` layers."""
@@ -322,22 +359,6 @@ def replace_field(problem: SearchProblem, name: str, value: object) -> SearchPro
     copy.__dict__.update(problem.__getstate__())
     copy.__dict__[name] = value
     return copy
-
-
-def _read_goal(
-    library: BlockLibrary, minimize: str | None, maximize: str | None
-) -> tuple[str, Goal]:
-    if (minimize is None) == (maximize is None):
-        key = library.scores[0] if library.scores else library.keys[0]
-        sense = score_sense(library, key)
-        raise ProblemError(
-            "An objective is needed: give minimize= or maximize=, one of the two, such as "
-            f"{sense.goal or 'minimize'}={key!r}. {sense.reason}"
-        )
-    objective = minimize if minimize is not None else maximize
-    return check_key(library, str(objective), "The objective"), (
-        "minimize" if minimize is not None else "maximize"
-    )
 
 
 def check_problem(problem: object) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library.weighted import with_sums
 from puzzle_widgets.problem import Architecture, SearchProblem
 from puzzle_widgets.problem.budget_rows import limits_of
+from puzzle_widgets.problem.objective import Objective, sum_words
+from puzzle_widgets.problem.problem import replace_field
 from puzzle_widgets.shown import Shown
 from puzzle_widgets.solution.solution import Solution, evaluate
 
@@ -40,10 +43,44 @@ def resummed(scenario: Scenario, library: BlockLibrary) -> Scenario | None:
     if any(architecture.get(layer.name) not in layer.positions for layer in library.layers):
         return None
     problem = scenario.solution.problem
-    key = problem.objective if problem.objective in library.keys else library.keys[0]
+    known = all(key in library.keys for key in problem.weights)
+    objective: Objective = problem.weights if known else library.keys[0]
+    by_layer = problem.layer_weights if known else {}
     chosen = {layer.name: architecture[layer.name] for layer in library.layers}
-    bare = SearchProblem.of(library, problem.goal, key)
+    bare = SearchProblem.of(library, problem.goal, objective, layer_weights=by_layer)
     return Scenario(scenario.name, evaluate(bare, chosen))
+
+
+def on_library(solution: Solution, library: BlockLibrary) -> Solution:
+    """Give a solution the same library with other weighted sums: its proof holds there, too."""
+    problem = replace_field(solution.problem, "library", library)
+    return replace(solution, problem=problem)
+
+
+def together(scenarios: Sequence[Scenario]) -> tuple[Scenario, ...]:
+    """Give scenarios of one library all its weighted sums, so that they share their scores.
+
+    Scenarios of another library than the first's stay as they are.
+    """
+    libraries = {id(one.solution.library): one.solution.library for one in scenarios}
+    if len(libraries) < 2:
+        return tuple(scenarios)
+    first = scenarios[0].solution.library
+    alike = [library for library in libraries.values() if library.plain == first.plain]
+    joined = with_sums(first, [one for library in alike for one in library.sums.values()])
+    return tuple(
+        replace(one, solution=on_library(one.solution, joined))
+        if one.solution.library.plain == first.plain
+        else one
+        for one in scenarios
+    )
+
+
+def aim_words(problem: SearchProblem) -> str:
+    """Say what a problem makes best; of a weighted score, what it adds up."""
+    label = problem.library.quantity(problem.objective).label
+    words = sum_words(problem.library, problem.objective)
+    return f"{problem.goal.capitalize()} {label}{f' ({words})' if words else ''}"
 
 
 def first_alike(solutions: Sequence[Solution]) -> tuple[int | None, ...]:

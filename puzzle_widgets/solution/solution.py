@@ -23,6 +23,7 @@ from puzzle_widgets.library.quantity import (
 from puzzle_widgets.problem import Architecture, Budget, SearchProblem, check_problem
 from puzzle_widgets.problem.budget_rows import BudgetSetting
 from puzzle_widgets.problem.mckp import BoolArray, IntArray, Mckp, to_architecture, to_choice
+from puzzle_widgets.problem.objective import sum_words
 from puzzle_widgets.search.outcome import Outcome, Status, Ties
 from puzzle_widgets.shown import Shown
 from puzzle_widgets.solution.least_change import Change
@@ -363,6 +364,8 @@ def _notes_of(solution: Solution) -> tuple[Note, ...]:
 def _good_to_know(solution: Solution) -> Iterator[str]:
     if np.array_equal(solution.choice, solution.library.parent_choice):
         yield "This is the parent itself: no block is replaced."
+    if words := sum_words(solution.library, solution.problem.objective):
+        yield f"{solution.library.quantity(solution.problem.objective).label}: {words}."
     if solution.status == "optimal" and solution.ties == "unproven":
         yield (
             "Other architectures may score the same. That none of these uses less of what is "

@@ -29,11 +29,13 @@ from puzzle_widgets.problem.budget_rows import (
     rules_of,
     settings_of,
 )
+from puzzle_widgets.problem.objective import LayerWeights, Objective
 from puzzle_widgets.reasons import NextStep
 from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution
 from puzzle_widgets.solution.least_change import Change
 from puzzle_widgets.solution.scenario import free_name
 from puzzle_widgets.state.record import Record, Selection, SweepName, axis_row
+from puzzle_widgets.state.weighing import carrying, with_objective
 from puzzle_widgets.sweeps import DecisionGrid, ParetoFront, SurfaceGrid
 from puzzle_widgets.sweeps.budget_axis import check_resource
 
@@ -46,17 +48,26 @@ MOST_KEPT = 50
 # The problem ----------------------------------------------------------------------------------
 
 
-def set_objective(record: Record, objective: str, goal: Goal | None = None) -> Record:
+def set_objective(
+    record: Record,
+    objective: Objective,
+    goal: Goal | None = None,
+    *,
+    layer_weights: LayerWeights | None = None,
+) -> Record:
     """Choose the score to make best, in the sense that is said, or that the library tells.
 
-    Where nothing tells it, the goal is ``None``, and nothing is searched until one is given.
+    Where nothing tells it, the goal is ``None``, and nothing is searched until one is given. The
+    objective is a dotted key, or a weighted sum of scores, ``{key: weight}``; of layers that do
+    not count once, ``layer_weights`` holds ``{layer: weight}``.
     """
     if goal is not None:
         _check_goal(goal)
-    SearchProblem(record.library, minimize=objective)  # refuses what the library does not have
-    said = record.said if goal is None else FrozenMapping({**record.said, objective: goal})
-    found = goal or score_sense(record.library, objective).goal or said.get(objective)
-    return _stated(record.change(objective=objective, goal=found, said=said))
+    asked = SearchProblem(record.library, minimize=objective, layer_weights=layer_weights)
+    library, key = asked.library, asked.objective  # what the library does not have is refused
+    said = record.said if goal is None else FrozenMapping({**record.said, key: goal})
+    found = goal or score_sense(library, key).goal or said.get(key)
+    return _stated(with_objective(record.change(goal=found, said=said), library, key))
 
 
 def set_goal(record: Record, goal: Goal) -> Record:
@@ -361,7 +372,7 @@ def _add(record: Record, scenarios: list[Scenario]) -> Record:
         name = free_name(scenario.name[:MAX_SCENARIO_NAME], names)
         note = () if name == scenario.name else (f"renamed, {scenario.name!r} is another one",)
         kept.append(replace(scenario, name=name, notes=(*scenario.notes, *note)))
-    return record if len(kept) == len(record.scenarios) else record.change(scenarios=tuple(kept))
+    return record if len(kept) == len(record.scenarios) else carrying(record, kept)
 
 
 def _is_same(one: Scenario, other: Scenario | None) -> bool:

@@ -112,7 +112,9 @@ def change_in_words(before: Record, after: Record) -> str:
 
 def _differs(before: Record, after: Record, name: str) -> bool:
     old, new = getattr(before, name), getattr(after, name)
-    return old is not new and (name == "library" or old != new)
+    if name == "library":  # weighted sums are part of the objective
+        return before.library.plain is not after.library.plain
+    return old is not new and old != new
 
 
 def _budget_words(before: Record, after: Record) -> str:
@@ -124,12 +126,12 @@ def _budget_words(before: Record, after: Record) -> str:
 
 def _bounded(steps: Sequence[Step]) -> tuple[Step, ...]:
     """Keep the newest steps, and no more libraries in memory than a few."""
-    if len(steps) > 1 and steps[-1].record.library is steps[-2].record.library:
+    if len(steps) > 1 and steps[-1].record.library.plain is steps[-2].record.library.plain:
         return tuple(steps[-MOST_STEPS:])  # the others were few enough before
     kept: list[Step] = []
     libraries: set[int] = set()
     for step in reversed(steps[-MOST_STEPS:]):
-        libraries.add(id(step.record.library))
+        libraries.add(id(step.record.library.plain))
         if len(libraries) > MOST_LIBRARIES:
             break
         kept.append(step)
@@ -138,7 +140,7 @@ def _bounded(steps: Sequence[Step]) -> tuple[Step, ...]:
 
 def _returned(current: Record, past: Record) -> Record:
     """A record of the past, looked at as now: what is selected or open is no step of its own."""
-    if current.library is not past.library:
+    if current.library.plain is not past.library.plain:
         keep = past.selection if past.selection.kind == "scenario" else Selection()
         return past.change(selection=keep, awaited=None)
     seen = past.change(layer=current.layer, asked=current.asked)

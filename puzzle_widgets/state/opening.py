@@ -16,6 +16,7 @@ from puzzle_widgets.problem.budget_rows import first_settings, rules_of, setting
 from puzzle_widgets.solution import Scenario, Solution
 from puzzle_widgets.solution.scenario import resummed
 from puzzle_widgets.state.record import Record, Selection
+from puzzle_widgets.state.weighing import carrying
 
 Run = PuzzletronRun | TableRun
 SOURCES = (
@@ -101,7 +102,7 @@ def change_workload(record: Record, workload: str) -> Record:
     opened = open_run(record.run, workload)
     known = {scenario.name for scenario in opened.scenarios}
     again = (resummed(one, opened.library) for one in record.scenarios if one.name not in known)
-    kept = opened.change(scenarios=(*opened.scenarios, *filter(None, again)))
+    kept = carrying(opened, (*opened.scenarios, *filter(None, again)))
     named = kept.change(reference=record.reference)
     return kept if named.reference_place is None else named
 

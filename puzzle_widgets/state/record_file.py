@@ -31,8 +31,10 @@ from puzzle_widgets.library.checks import (
 )
 from puzzle_widgets.library.datasets import is_here
 from puzzle_widgets.library.sense import Goal
+from puzzle_widgets.library.weighted import with_sums
 from puzzle_widgets.problem import Difference
 from puzzle_widgets.problem.budget_rows import BudgetSetting, SearchRule
+from puzzle_widgets.problem.objective import read_sum, sum_out, weights_in
 from puzzle_widgets.problem.rows import rows_in, rows_out
 from puzzle_widgets.solution import MeasuredPoint
 from puzzle_widgets.state import actions
@@ -40,7 +42,8 @@ from puzzle_widgets.state.opening import Run, open_any
 from puzzle_widgets.state.record import Record, Selection, SweepName
 
 FORMAT = "puzzle-widgets/record"
-VERSION = 1
+VERSION = 2
+_READ = (1, 2)  # the first had no weighted sums
 MAX_ROWS = 1_000
 MOST_LETTERS = 8_000
 MOST_BYTES = 2**18
@@ -83,7 +86,8 @@ def to_json(record: Record) -> str:
         )._asdict(),
         "objective": record.objective,
         "goal": record.goal,
-        "said": dict(record.said),
+        "sums": [sum_out(one) for one in library.sums.values()],
+        "said": {key: goal for key, goal in record.said.items() if key in library.keys},
         "budgets": [[row.resource, row.sense, _out(row.value), row.on] for row in record.budgets],
         "rules": [_rule_out(rule) for rule in record.rules],
         "selection": [shown.kind, shown.place, _out(shown.use)],
@@ -187,7 +191,7 @@ def _parse(saved: str) -> Any:  # noqa: ANN401
     content = mapping(parse_json(raw, _FILE), _FILE, "it")
     if content.get("format") != FORMAT:
         _FILE.fail("not one of this program.", f"Give one of format {FORMAT!r}.")
-    if content.get("version") != VERSION:
+    if content.get("version") not in _READ:
         _FILE.fail(
             f"its version is {short_repr(content.get('version'))}, and {VERSION} is read.",
             "Save it again with the version of puzzle-widgets that is to open it.",
@@ -212,6 +216,8 @@ def _has_workloads(source: BlockLibrary | Run) -> bool:
 
 def _read(content: Any, record: Record) -> Record:  # noqa: ANN401
     """Do to a fresh record what was done to the saved one, by the same actions."""
+    sums = (read_sum(record.library, *weights_in(one)) for one in _sums(content))
+    record = record.change(library=with_sums(record.library, sums))
     record = actions.set_objective(record, content["objective"], content["goal"])
     record = record.change(said=_said(content["said"], record.library))
     record = actions.set_budgets(record, map(_row, _rows(content, "budgets")))
@@ -257,6 +263,10 @@ def _rows(content: Any, name: str) -> list[Any]:  # noqa: ANN401
     if not isinstance(rows, list) or len(rows) > MAX_ROWS:
         _FILE.at(field=name).fail("not rows.", f"Give a JSON array of at most {MAX_ROWS:,}.")
     return rows
+
+
+def _sums(content: Any) -> list[Any]:  # noqa: ANN401
+    return _rows(content, "sums") if "sums" in content else []
 
 
 def _said(goals: Any, library: BlockLibrary) -> FrozenMapping[str, Goal]:  # noqa: ANN401

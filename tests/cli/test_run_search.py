@@ -40,6 +40,40 @@ def test_finds_the_optimum_that_a_count_by_hand_finds(run: Run, library: str) ->
     assert found["totals"]["stats.memory_mib"] == 16
 
 
+def test_weighs_scores_and_layers(run: Run) -> None:
+    """As Python does; the words say what is summed, and the file has the weights."""
+    name = "stdlib-2m-measured"
+    asked = ["--minimize", "metrics.kl_div", "--minimize", "metrics.lm_loss=0.5"]
+    asked += ["--layer-weights", "0 to 1: 2", "--max", "stats.memory_mib=60%"]
+    found = _strict(run("search", name, *asked, "--format", "json").out)["scenarios"][0]
+    weights = {"metrics.kl_div": 1.0, "metrics.lm_loss": 0.5}
+    problem = pw.SearchProblem(
+        pw.load_library(name),
+        minimize=weights,
+        layer_weights={0: 2, 1: 2},
+        budgets={"stats.memory_mib": "60 %"},
+    )
+    assert found["score"] == pw.search(problem).score
+    assert (found["weights"], found["layer_weights"]) == (weights, [[0, 2.0], [1, 2.0]])
+    told = " ".join(run("search", name, *asked).out.split())
+    assert "Minimize Weighted score (KL divergence + 0.5 x LM loss, layers weighted" in told
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--minimize", "metrics.kl_div=x"], "not a finite number"),
+        (["--minimize", "metrics.kl_div", "--minimize", "metrics.kl_div=2"], "given twice"),
+        (["--layer-weights", "0"], "not a weight of layers"),
+    ],
+)
+def test_weights_that_are_none_are_refused(run: Run, given: list[str], words: str) -> None:
+    """By a sentence."""
+    ran = run("search", "stdlib-2m-measured", *given)
+    assert ran.code == 1
+    assert words in ran.err
+
+
 def test_stdout_is_pure_json(run: Run, library: str) -> None:
     """Nothing but strict JSON is on stdout, and nothing on stderr where all went well."""
     ran = run("search", library, "--format", "json")

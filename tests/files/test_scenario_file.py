@@ -80,6 +80,29 @@ def test_json_keeps_which_limits_were_a_throughput() -> None:
     assert "Runtime ≤" in budget_words(old.solution.problem)
 
 
+def test_json_keeps_a_weighted_objective() -> None:
+    """Weights of scores and layers; the sum is worked out again, whatever the file says."""
+    problem = pw.SearchProblem(
+        LIBRARY, minimize={LOSS: 2}, layer_weights={1: 0.5}, budgets={MEMORY: 29}
+    )
+    text = dump_scenarios([Scenario("weighed", pw.search(problem))])
+    content = json.loads(text)
+    assert content["scenarios"][0]["weights"] == {LOSS: 2.0}
+    assert content["scenarios"][0]["layer_weights"] == [[1, 0.5]]
+    content["scenarios"][0]["totals"][problem.objective] = 0
+    (again,) = read_scenarios(json.dumps(content).encode(), "kept.json", LIBRARY)
+    assert again.solution.problem == problem
+    assert again.solution.score == pw.search(problem).score
+    assert again.solution.status == "optimal"
+
+
+@pytest.mark.parametrize("layers", [3, [[9, 2]], [[0, -1]], [[0]], {"0": "x"}])
+def test_weights_that_are_none_are_refused(layers: Any) -> None:
+    """In one sentence."""
+    with pytest.raises(pw.ScenarioError):
+        tampered(weights={LOSS: 2}, layer_weights=layers)
+
+
 @pytest.mark.parametrize("rates", [3, {RUNTIME: 3}, {RUNTIME: [True]}, {RUNTIME: [1, [], 2]}])
 def test_rates_that_are_none_are_refused(rates: Any) -> None:
     """In one sentence."""
@@ -181,7 +204,7 @@ def test_a_broken_scenario_is_named(changes: dict[str, Any], words: str) -> None
         ("a.json", "", "broken JSON"),
         ("a.json", "[]", "A JSON object"),
         ("a.json", '{"format": "other"}', "not a scenario file"),
-        ("a.json", '{"format": "puzzle-widgets/scenarios", "version": 3}', "not a scenario file"),
+        ("a.json", '{"format": "puzzle-widgets/scenarios", "version": 9}', "not a scenario file"),
         (
             "a.json",
             '{"format": "puzzle-widgets/scenarios", "version": 1, "scenarios": []}',

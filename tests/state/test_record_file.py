@@ -37,6 +37,31 @@ def full() -> Record:
     return actions.set_measured(actions.start(record, "decisions"), points)
 
 
+def test_a_weighted_objective_comes_back() -> None:
+    """With the scenario that has another one; both of the record's one library."""
+    kept = actions.keep(
+        actions.set_objective(first(), {LOSS: 2}, layer_weights={0: 3}),
+        "weighed",
+        pw.search(pw.SearchProblem(first().library, minimize={LOSS: 2}, layer_weights={0: 3})),
+    )
+    record = actions.set_objective(kept, LOSS, layer_weights={1: 0.5})
+    again = from_json(to_json(record), small())
+    assert again.problem == record.problem
+    assert again.scenarios[0].solution.problem.weights == {LOSS: 2.0}
+    assert again.scenarios[0].solution.library is again.library
+    assert set(again.library.sums) == {
+        again.objective,
+        again.scenarios[0].solution.problem.objective,
+    }
+
+
+def test_a_record_of_the_first_version_opens() -> None:
+    """It has no sums."""
+    content = json.loads(to_json(first()))
+    del content["sums"]
+    assert from_json(json.dumps({**content, "version": 1}), small()).problem == first().problem
+
+
 def test_a_record_comes_back_whole(full: Record) -> None:
     """Also with another copy of its library, under another title."""
     again = from_json(to_json(full), small())
@@ -149,8 +174,8 @@ def edited(record: Record, **fields: Any) -> str:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"version": 2}, "its version is 2, and 1 is read. Save it again"),
-        ({"version": "old"}, "its version is 'old', and 1 is read"),
+        ({"version": 9}, "its version is 9, and 2 is read. Save it again"),
+        ({"version": "old"}, "its version is 'old', and 2 is read"),
         ({"format": "x"}, "not one of this program. Give one of format 'puzzle-widgets/record'"),
         ({"objective": "metrics.x"}, "no such score or cost"),
         ({"goal": "best"}, "give 'minimize' or 'maximize'"),

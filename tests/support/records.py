@@ -120,6 +120,17 @@ random_actions: st.SearchStrategy[Action] = st.one_of(
         lambda place, name: lambda record: actions.rename(record, place, name), _places, _names
     ),
     _places.map(lambda place: lambda record: actions.delete(record, place)),
+    st.builds(
+        lambda loss, quality, layer, goal: (
+            lambda record: actions.set_objective(
+                record, {LOSS: loss, QUALITY: quality}, goal, layer_weights={layer: 2}
+            )
+        ),
+        st.sampled_from([1, 0.5]),
+        st.sampled_from([0, -0.25, 3]),
+        _places,
+        st.sampled_from([None, "minimize"]),
+    ),
     _places.map(lambda place: lambda record: actions.restore(record, place)),
     _places.map(lambda place: lambda record: actions.show_scenario(record, place)),
     st.one_of(st.none(), _places).map(

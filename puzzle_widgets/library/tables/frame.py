@@ -75,6 +75,7 @@ def to_frame(source: Any, *, layers: bool = False) -> pd.DataFrame:  # noqa: ANN
 
 @to_frame.register(BlockLibrary)
 def _library_frame(library: BlockLibrary, *, layers: bool = False) -> pd.DataFrame:  # noqa: ARG001
+    library = library.plain
     variants = [variant for layer in library.layers for variant in layer.variants]
     rows = [
         {
@@ -198,6 +199,7 @@ def _check_size(metadata: Any, place: Location) -> None:  # noqa: ANN401
 
 def rows_of(library: BlockLibrary) -> list[Cells]:
     """Lay a library out: headings, then a row for each variant; facts are in the first row."""
+    library = library.plain
     frame = to_frame(library)
     for part in PARTS:
         frame[part] = [int(size) if size.isdigit() else size for size in frame[part]]

@@ -10,11 +10,13 @@ from markupsafe import Markup
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem.budget_rows import cannot_be_met
+from puzzle_widgets.problem.objective import sum_words
 from puzzle_widgets.solution.least_change import Change
 from puzzle_widgets.solution.slack import slack_of
 from puzzle_widgets.widgets.budgets.amounts import Units
 from puzzle_widgets.widgets.budgets.row import BudgetRow
 from puzzle_widgets.widgets.budgets.target import TargetChoice
+from puzzle_widgets.widgets.budgets.weights import WeightChoice
 from puzzle_widgets.widgets.panel import Panel, button, refill, row, symbol_button
 from puzzle_widgets.widgets.rules import RuleList
 
@@ -46,6 +48,7 @@ class BudgetPanel(Panel):
         self.objective = widgets.Dropdown(tooltip="What to optimize")
         self.objective.add_class("pw-grow")
         self.goal = _choice(_GOALS, "Minimize or maximize the sum within the budgets")
+        self.weights = self.own(WeightChoice(self.state))
         self.share = _choice((("absolute", False), ("%", True)), "Amounts, or % of the parent's")
         self.gib = _choice((("MiB", False), ("GiB", True)), "Unit of memory")
         self.budget_rows = widgets.VBox()
@@ -91,7 +94,7 @@ class BudgetPanel(Panel):
 
     def _rest(self) -> list[widgets.Widget]:
         return [
-            row(_name("Objective"), self.goal, self.objective, css="pw-objective"),
+            row(_name("Objective"), self.goal, self.objective, self.weights, css="pw-objective"),
             row(_name("Units"), self.share, self.gib, self.reset, css="pw-units"),
         ]
 
@@ -105,7 +108,7 @@ class BudgetPanel(Panel):
 
     def _show_objective(self) -> None:
         library = self.state.library
-        keys = dict.fromkeys((*library.scores, *library.costs, *library.keys))
+        keys = dict.fromkeys((*library.sums, *library.scores, *library.costs, *library.keys))
         options = tuple((_title(library, key, keys), key) for key in keys)
         with self.silence():  # new options choose their first for a moment
             if options != self.objective.options:
@@ -229,6 +232,6 @@ def _name(words: str) -> widgets.HTML:
 
 
 def _title(library: BlockLibrary, key: str, keys: dict[str, None]) -> str:
-    title = library.quantity(key).title
+    title = sum_words(library, key) or library.quantity(key).title
     shared = sum(library.quantity(other).title == title for other in keys) > 1
     return f"{title} [{key}]" if shared else title
