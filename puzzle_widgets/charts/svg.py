@@ -146,6 +146,30 @@ def draw(*figures: Figure, title: str = "") -> Drawing:
     return Drawing(WIDTH, math.ceil(top), title or first.title, Markup("").join(parts))
 
 
+def stack(lines: Sequence[str], *drawings: Drawing, title: str) -> Drawing:
+    """Set lines of words above pictures; of the lines the first stands out.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> solution = pw.search(pw.SearchProblem(library, minimize="metrics.kl_div"))
+    >>> picture = stack(["The optimum"], solution.plot(), title="Answer")
+    >>> picture.height - solution.plot().height
+    38
+    """
+    top, parts = 20.0, []
+    for number, line in enumerate(lines):
+        looks = {"size": 15, "css": "ink"} if number == 0 else {"size": 13}
+        parts.append(_text(16, top, line, **looks))
+        top += _LINE
+    for drawing in drawings:
+        place = {"transform": f"translate(0 {_px(top)})"}
+        parts.append(_tag("g", place, drawing.parts))
+        top += drawing.height
+    return Drawing(WIDTH, math.ceil(top), title, Markup("").join(parts))
+
+
 def clean(words: str) -> str:
     """Leave out characters that XML cannot hold, and put all on one line."""
     line = " ".join(words.split())

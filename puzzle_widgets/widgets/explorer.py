@@ -17,7 +17,7 @@ from puzzle_widgets.widgets.layers.detail import LayerPanel
 from puzzle_widgets.widgets.layers.panel import LayerView
 from puzzle_widgets.widgets.library_bar import DatasetOffer, LibraryBar
 from puzzle_widgets.widgets.page import page_aids
-from puzzle_widgets.widgets.panel import Following, MessageBar, Panel, Shown, state_of
+from puzzle_widgets.widgets.panel import Following, InNotebook, MessageBar, Panel, Shown, state_of
 from puzzle_widgets.widgets.scenarios.panel import ScenarioPanel
 from puzzle_widgets.widgets.shelf import ScenarioShelf
 from puzzle_widgets.widgets.status import StatusPanel
@@ -41,7 +41,7 @@ TABS = (
 """The panels beside the front, from left to right."""
 
 
-class PuzzleExplorer(Following, widgets.VBox):
+class PuzzleExplorer(InNotebook, Following, widgets.VBox):
     """Open a block library, drag budgets, click the front, keep and compare scenarios.
 
     Parameters

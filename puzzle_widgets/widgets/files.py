@@ -202,7 +202,10 @@ class FileSaver(anywidget.AnyWidget):
         Hears of what cannot be saved.
     """
 
-    _esm = Path(__file__).parent / "static" / "saver.js"
+    _esm = "\n".join(
+        (Path(__file__).parent / "static" / name).read_text(encoding="utf-8")
+        for name in ("png.js", "saver.js")
+    )
     file = Dict().tag(sync=True)
 
     def __init__(self, state: ExplorerState) -> None:

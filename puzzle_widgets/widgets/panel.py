@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any, TypeAlias, TypeVar
 
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from puzzle_widgets.charts import Drawing
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.state import ExplorerState, Source
 from puzzle_widgets.widgets.html import heading
@@ -129,7 +132,28 @@ class Following:
 T = TypeVar("T", bound=Following)
 
 
-class Panel(Following, widgets.VBox):
+class InNotebook:
+    """A box on a state that can be the output of a notebook's cell; mixed in before the box.
+
+    Below it the notebook keeps a picture of the last settled answer, to be read without a kernel.
+    """
+
+    state: ExplorerState
+
+    def picture(self) -> Drawing | None:
+        """What a saved notebook shows; by default the answer with its figures."""
+        return _still().answer_picture(self.state)
+
+    def _ipython_display_(self, **_: object) -> None:
+        _still().show_in_notebook(self, self.picture)
+
+
+def _still() -> ModuleType:
+    # Needs what every panel needs; loaded when a notebook first shows one.
+    return importlib.import_module("puzzle_widgets.widgets.still")
+
+
+class Panel(InNotebook, Following, widgets.VBox):
     """A card of the explorer; usable alone in a notebook cell, where it also shows messages.
 
     Parameters

@@ -48,7 +48,7 @@ class TruthPlot(Panel):
         self.chosen = named("Figure", self.figure_key, css="")
         self.box = widgets.Box()
         self.pictures = picture_buttons(
-            self.state, "predicted and measured", "predicted-and-measured", self._picture
+            self.state, "predicted and measured", "predicted-and-measured", self.picture
         )
         return [row(self.chosen), self.legend, self.box, self.told, self.pictures]
 
@@ -87,7 +87,7 @@ class TruthPlot(Panel):
         if not self.box.children:  # a chart fails in a hidden box
             self.box.children = (self.chart.figure,)
 
-    def _picture(self) -> Drawing | None:
+    def picture(self) -> Drawing | None:
         """What is on the screen, for a file."""
         key = self.key
         return draw(truth_figure(self.state.measured, self.state.library, key)) if key else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import secrets
@@ -14,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as TimeoutError_
@@ -63,6 +65,9 @@ def running_lab(folder: Path, program: str = "jupyterlab") -> Iterator[str]:
             yield _listening(_announced(process))
         finally:
             process.terminate()
+            with suppress(subprocess.TimeoutExpired):  # it waits for kernels that are starting
+                process.wait(20)
+            process.kill()
 
 
 def _listening(url: str) -> str:
@@ -163,6 +168,42 @@ def test_panels_of_an_ended_kernel_look_it(page: Page, tmp_path: Path) -> None:
         assert page.locator(".pw-budgets").evaluate(said) == "none", "it is said once"
         expect(explorer.field("Memory")).to_be_disabled()
         expect(page.locator(".pw-layer-view .pw-figure")).to_have_css("opacity", "0.5")
+
+
+@pytest.mark.slow
+def test_a_saved_notebook_shows_a_picture(
+    page: Page, tmp_path: Path, library: pw.BlockLibrary
+) -> None:
+    """Of the last settled answer, where no kernel is; while the explorer lives it is hidden."""
+    file = tmp_path / "try.ipynb"
+    picture = page.locator(".jp-OutputArea-child img")
+    words = f"{answer_to(library, 71_000).score:.2f}"
+    with explorer_in_lab(page, tmp_path) as explorer:
+        explorer.wait_for_front()
+        explorer.type_limit("Memory", "71000")
+        explorer.expect_answer(answer_to(library, 71_000))
+        expect(picture).to_have_count(1)
+        expect(picture).to_be_hidden()
+        for _ in range(40):  # until the picture has settled, and is drawn as PNG
+            page.wait_for_timeout(500)
+            page.locator(".jp-NotebookPanel-toolbar [data-command='docmanager:save']").first.click()
+            kept = saved_pictures(file)
+            if "image/png" in kept and words in kept["text/plain"]:
+                break
+        assert words in kept["text/plain"]
+        assert base64.b64decode(kept["image/png"]).startswith(b"\x89PNG")
+        page.goto("about:blank")
+    with running_lab(tmp_path) as url:
+        page.goto(f"{url}/tree/try.ipynb?token={TOKEN}", timeout=START_MS)
+        expect(picture).to_be_visible(timeout=START_MS)
+        assert picture.evaluate("e => e.naturalWidth") >= 960
+
+
+def saved_pictures(notebook: Path) -> dict[str, str]:
+    """What a notebook's file keeps of the picture, by media type."""
+    cell = nbformat.read(notebook, as_version=4).cells[0]
+    kept = [dict(one["data"]) for one in cell.outputs if "image/svg+xml" in one.get("data", {})]
+    return kept[-1] if kept else {"text/plain": ""}
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ def test_a_measured_library_says_how_well_it_predicts() -> None:
     assert len(plot.chart.spots["points"].x) == 36
     assert len(plot.chart.spots["parent"].x) == 1
     assert plot.figure_key.value == plot.state.objective
-    assert plot._picture() is not None
+    assert plot.picture() is not None
     assert repr(plot)
 
 
@@ -43,7 +43,7 @@ def test_a_library_without_truth_says_so() -> None:
     plot = pw.TruthPlot(pw.random_library(3, 3))
     assert NO_TRUTH in plot.told.value
     assert plot.box.layout.display == plot.pictures.layout.display == "none"
-    assert plot._picture() is None
+    assert plot.picture() is None
     plot.state.open_library(pw.load_library(MEASURED))
     assert "Spearman" in plot.told.value
     assert plot.box.layout.display == ""

@@ -102,7 +102,7 @@ class LayerView(Wanting, Panel):
             layout={"width": "auto"},
         )
         walk = row(self.previous, self.following, self.picker, css="pw-walk")
-        save = picture_buttons(self.state, "the layers", "blocks-by-layer", self._picture)
+        save = picture_buttons(self.state, "the layers", "blocks-by-layer", self.picture)
         tools = row(
             self.switch,
             walk,
@@ -176,7 +176,8 @@ class LayerView(Wanting, Panel):
         self._tell_status()
         self._describe()
 
-    def _picture(self) -> Drawing | None:
+    def picture(self) -> Drawing | None:
+        """What is on the screen, for a file."""
         if self._last is None:
             return None
         if self.view.plan.problem:

@@ -1,6 +1,4 @@
-// Saves files that the kernel sends; pictures also as PNG, drawn here from SVG at twice the size.
-
-const SCALE = 2;
+// Saves files that the kernel sends; pictures also as PNG.
 
 function save(blob, name) {
   const link = document.createElement("a");
@@ -10,23 +8,6 @@ function save(blob, name) {
   link.click();
   link.remove();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-}
-
-function toPng(svg) {
-  return new Promise((resolve, reject) => {
-    const image = new Image();
-    image.onload = () => {
-      const canvas = document.createElement("canvas");
-      canvas.width = SCALE * image.naturalWidth;
-      canvas.height = SCALE * image.naturalHeight;
-      const pen = canvas.getContext("2d");
-      pen.scale(SCALE, SCALE);
-      pen.drawImage(image, 0, 0);
-      canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no PNG"))), "image/png");
-    };
-    image.onerror = () => reject(new Error("the picture cannot be drawn"));
-    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
-  });
 }
 
 async function deliver(model) {

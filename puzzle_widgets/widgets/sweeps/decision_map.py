@@ -46,7 +46,7 @@ class DecisionMap(MapPanel[DecisionGrid]):
         self.box.add_class("pw-keys")
         self.walk = Walk(self, "row")
         keys = row(self.key, self.legend, css="pw-map-keys")
-        save = picture_buttons(self.state, "the decision map", "decision-map", self._picture)
+        save = picture_buttons(self.state, "the decision map", "decision-map", self.picture)
         self.body = widgets.VBox([keys, self.box, self.line, self.walk.box])
         self.body.add_class("pw-map-rows")
         axis = row(named("Rows: targets of", self.over), menu("Save a picture", save))
@@ -103,7 +103,7 @@ class DecisionMap(MapPanel[DecisionGrid]):
         selection = self.state.selection
         return selection.place if selection.kind == "map" else None
 
-    def _picture(self) -> Drawing | None:
+    def picture(self) -> Drawing | None:
         """What is on the screen, for a file."""
         return None if self.grid is None else draw(*self.figures(self.grid), title=self.title)
 

@@ -82,7 +82,7 @@ class ParetoPlot(Wanting, SweepPanel):
         self.measured = widgets.HTML()
         self.walk = Walk(self, "point")
         self._build_axis()
-        pictures = picture_buttons(self.state, "the Pareto front", "pareto-front", self._picture)
+        pictures = picture_buttons(self.state, "the Pareto front", "pareto-front", self.picture)
         self.listed = widgets.ToggleButtons(
             options=[("Chart", False), ("Table", True)],
             tooltips=["Draw the points", "List the points: sort, filter, pick, download"],
@@ -126,7 +126,7 @@ class ParetoPlot(Wanting, SweepPanel):
             layout=widgets.Layout(width="auto"),
         )
 
-    def _picture(self) -> Drawing | None:
+    def picture(self) -> Drawing | None:
         """What is on the screen, for a file."""
         front = self._front()
         return draw(self._figure()) if front is not None and front.solutions else None

@@ -43,7 +43,7 @@ class BudgetSurface(MapPanel[SurfaceGrid]):
         self.x, self.y = widgets.Dropdown(layout=wide), widgets.Dropdown(layout=wide)
         self.build_map()
         self.box.add_class("pw-map-chart")
-        save = picture_buttons(self.state, "the surface", "budget-surface", self._picture)
+        save = picture_buttons(self.state, "the surface", "budget-surface", self.picture)
         axes = row(named("Columns", self.x), named("Rows", self.y), menu("Save a picture", save))
         self.body = widgets.Box([self.box, self._build_side()])
         self.body.add_class("pw-map-body")
@@ -107,7 +107,7 @@ class BudgetSurface(MapPanel[SurfaceGrid]):
         side.add_class("pw-map-side")
         return side
 
-    def _picture(self) -> Drawing | None:
+    def picture(self) -> Drawing | None:
         """What is on the screen, for a file."""
         return None if self.grid is None else draw(*self.figures(self.grid))
 
