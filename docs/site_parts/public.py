@@ -9,13 +9,14 @@ from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.util.inspect import signature, stringify_signature
-from traitlets import HasTraits, TraitType
+from traitlets import Bool, Float, HasTraits, Instance, Int, TraitType, Tuple, Unicode
 
 import puzzle_widgets as pw
 
 _LIST = re.compile(r"^```\{public\}\n(?P<names>.*?)^```$", re.MULTILINE | re.DOTALL)
+_TYPES = {Bool: "bool", Float: "float", Int: "int", Tuple: "tuple", Unicode: "str"}
 # Members that are there for panels to come, not for who uses one.
-_INNER = "build, bind, opened, sleep, wake, close, own, when, clicked, changed, silence, hang"
+_INNER = "build, bind, opened, sleep, wake, close, hang, asks, figures, click, describe, can_search"
 
 
 def names_in(text: str) -> list[str]:
@@ -63,7 +64,20 @@ def add_traits(app: Sphinx, kind: str, name: str, what: Any, _: Any, lines: list
     if ours:
         lines += ["", "Attributes", "----------"]
         for one, trait in ours:
-            lines += [f"{one} : {type(trait).__name__}", f"    {trait.help.capitalize()}."]
+            lines += [f"{one} : {_type_of(trait)}", f"    {trait.help[0].upper()}{trait.help[1:]}."]
+
+
+def _type_of(trait: TraitType[Any, Any]) -> str:
+    named = trait.klass.__name__ if isinstance(trait, Instance) else ""
+    found = f"puzzle_widgets.{named}" if named in pw.__all__ else named or _TYPES[type(trait)]
+    return f"{found} or None" if trait.allow_none else found
+
+
+def keep_colon(app: Sphinx, kind: str, name: str, what: Any, _: Any, lines: list[str]) -> None:  # noqa: ANN401
+    """Have napoleon take no part of a property's sentence for its type."""
+    del app, name, what
+    if kind == "property" and lines:
+        lines[0] = f": {lines[0]}"
 
 
 def sign(app: Sphinx, kind: str, name: str, what: Any, *_: Any) -> tuple[str, str] | None:  # noqa: ANN401
@@ -85,6 +99,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the hooks, before napoleon's."""
     app.connect("source-read", read)
     app.connect("autodoc-process-docstring", add_traits, priority=100)
+    app.connect("autodoc-process-docstring", keep_colon, priority=100)
     app.connect("autodoc-process-signature", sign)
     app.connect("autodoc-skip-member", skip)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
