@@ -13,7 +13,8 @@ from puzzle_widgets.library import SubBlock
 from tests.support.libraries import ROOT
 from tests.test_architecture import ORDER
 
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+DOCS = [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "reference").glob("*.md")]
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS])
 FOLDERS = "puzzle_widgets|tests|docs|data|notebooks|[.]ci|[.]github"
 PATH = re.compile(rf"`((?:{FOLDERS})/[\w./-]*|[A-Z]+[.](?:md|cff)|pyproject[.]toml)`")
 MODULE = re.compile(r"\b(puzzle_widgets(?:[.]\w+)+)(?!\w*/)")

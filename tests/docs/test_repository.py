@@ -46,11 +46,22 @@ def test_hooks_and_hosted_checks_use_the_project_itself() -> None:
 
 
 def test_the_readme_is_short() -> None:
-    """One page, and it leads to all others."""
+    """One page, and it leads to the contents."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 120
-    linked = set(re.findall(r"\((docs/[\w-]+\.md)\)", text))
-    assert linked == {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
+    assert "](docs/index.md)" in text
+
+
+def test_the_contents_lead_to_every_page() -> None:
+    """All of the docs, and the notebooks by their folder."""
+    docs = ROOT / "docs"
+    linked = set(
+        re.findall(r"^- \[.+?\]\(([^)]+)\)", (docs / "index.md").read_text(), re.MULTILINE)
+    )
+    pages = [*docs.glob("*.md"), *docs.glob("reference/*.md")]
+    wanted = {str(page.relative_to(docs)) for page in pages} - {"index.md"}
+    assert wanted <= linked
+    assert {"../notebooks/", "../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md"} <= linked
 
 
 def test_the_source_distribution_names_what_exists() -> None:
