@@ -16,7 +16,7 @@ import puzzle_widgets as pw
 from puzzle_widgets.charts.display import _figures, html_of, table
 from puzzle_widgets.solution.solution import STATUS_WORDS
 from puzzle_widgets.state import background
-from puzzle_widgets.widgets.panel import Panel
+from puzzle_widgets.widgets.panel import InNotebook, Panel
 
 _WORDS = (HTML, HTMLMath, Label)
 _NOTE = Markup(
@@ -51,7 +51,8 @@ def _inner(panel: Panel) -> Markup:
     if isinstance(panel, pw.StatusPanel) and panel.state.shown is not None:
         return _answer(panel.state.shown)
     _search(panel)
-    drawing = panel._picture() if hasattr(panel, "_picture") else None
+    own = type(panel).picture is not InNotebook.picture  # that of the rest is the answer's
+    drawing = panel.picture() if own else None
     if drawing is not None:
         return drawing.to_svg()
     children = (child for child in panel.children if child is not panel.head)
@@ -91,7 +92,9 @@ def bundle(widget: Widget, **_wanted: object) -> dict[str, Any]:
 def start() -> None:
     """Show widgets at rest, and search at once rather than in the background."""
     background.running_loop = lambda: None
-    get_ipython().display_formatter.mimebundle_formatter.for_type(Widget, bundle)
+    shell = get_ipython()
+    shell.display_formatter.ipython_display_formatter.enabled = False  # shows the live one
+    shell.display_formatter.mimebundle_formatter.for_type(Widget, bundle)
 
 
 if get_ipython() is not None:
