@@ -244,6 +244,11 @@ class ExplorerState(Explained):
         self._fetch.withdraw()
         self._store.put(record_file.from_json(saved, found))
 
+    @property
+    def wanted_digest(self) -> str:
+        """SHA-256 of the library that a saved state waits for; empty where none does."""
+        return record_file.saved_library(self._wanted).digest if self._wanted else ""
+
     def _open_wanted(self) -> None:
         """Take up the saved record that waited for this library."""
         if not self._wanted:

@@ -63,19 +63,17 @@ class PageAddress(Following, anywidget.AnyWidget):
         if "open" in said:
             self._begun = True
             take_back(said.get("agreed"))
-            self._open(said["open"])
-            if self._unwritten:
+            if self._open(said["open"]) and self._unwritten:
                 self._later()
         elif "settle" in said:
             self._settle()
             self.send({"settled": True, "code": self.code, "file": self.file})
 
-    def _open(self, code: object) -> None:
-        """Go on from what the address holds; without a word of the page's, from the start."""
+    def _open(self, code: object) -> bool:
+        """Go on from what the address holds, or from the start; say whether that can be done."""
         if not isinstance(code, str):
             raise ScenarioError("The address holds no state that can be read.")
-        if code and code != self.code:
-            self.state.open_saved(from_code(code))
+        return not code or code == self.code or self.state.open_saved(from_code(code))
 
     def _later(self) -> None:
         """Write the state once nothing has changed for a moment, not at every move of a slider."""

@@ -25,11 +25,17 @@ _SVG = "image/svg+xml"
 Draw = Callable[[], Drawing | None]
 
 
+def _joined(*scripts: str) -> str:
+    folder = Path(__file__).parent / "static"
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in scripts)
+
+
 class FilePicker(anywidget.AnyWidget):
     """A button that lets files be chosen and hands them over when all have arrived.
 
     JupyterLab's server drops a message of more than 10 MiB in silence, and a file of ipywidgets'
-    own upload is one message.
+    own upload is one message. The page of the app keeps the last files in the visitor's browser,
+    by the digest that ``kept`` gives them, and sends those that are ``wanted``.
 
     Parameters
     ----------
@@ -47,7 +53,9 @@ class FilePicker(anywidget.AnyWidget):
         Whether several files may be chosen at once.
     """
 
-    _esm = Path(__file__).parent / "static" / "picker.js"
+    _esm = _joined("uploads.js", "picker.js")
+    kept = Unicode(help="digest of the library that was opened by it").tag(sync=True)
+    wanted = Unicode(help="digest of a library that the page may have kept").tag(sync=True)
     words = Unicode().tag(sync=True)
     hint = Unicode().tag(sync=True)
     accept = Unicode().tag(sync=True)
@@ -202,10 +210,7 @@ class FileSaver(anywidget.AnyWidget):
         Hears of what cannot be saved.
     """
 
-    _esm = "\n".join(
-        (Path(__file__).parent / "static" / name).read_text(encoding="utf-8")
-        for name in ("png.js", "saver.js")
-    )
+    _esm = _joined("png.js", "saver.js")
     file = Dict().tag(sync=True)
 
     def __init__(self, state: ExplorerState) -> None:

@@ -50,7 +50,7 @@ class LibraryBar(Panel):
             "Open file",
             _UPLOAD,
             accept=_KINDS,
-            take=self.state.open_files,
+            take=self._open_files,
             multiple=True,
         )
         label = widgets.HTML("<span class='pw-name pw-aside'>Block library</span>")
@@ -67,11 +67,25 @@ class LibraryBar(Panel):
 
     def bind(self) -> None:
         """Follow the state's library, and open what is picked."""
+        self._uploaded: BlockLibrary | None = None
         self.when("library", do=self._show_library)
+        self.when("message", do=self._ask_for_wanted)
         self.changed(self.picker, self._pick)
         self.when("workloads", "workload", do=self._show_workloads)
         self.when("notices", do=self._show_notes)
         self.changed(self.costs, self._choose_workload)
+
+    def _open_files(self, files: dict[str, bytes]) -> None:
+        """Open a visitor's files, and let the visitor's browser keep those of a library."""
+        before = self.state.library
+        self.state.open_files(files)
+        if self.state.library is not before:
+            self._uploaded = self.state.library
+            self.upload.kept = self.state.record.digest
+
+    def _ask_for_wanted(self) -> None:
+        """Ask the visitor's browser for the library that a saved state needs."""
+        self.upload.wanted = self.state.wanted_digest
 
     def _show_library(self) -> None:
         library = self.state.library
@@ -97,8 +111,12 @@ class LibraryBar(Panel):
 
     def _choose_workload(self, name: str | None) -> None:
         if name in self.state.workloads:
+            own = self._uploaded is self.state.library
             self.state.choose_workload(str(name))
             self._show_workloads()
+            if own:
+                self._uploaded = self.state.library
+                self.upload.kept = self.state.record.digest
 
     def _show_notes(self) -> None:
         listed = folded_list("Notes on what was opened", self.state.notices)

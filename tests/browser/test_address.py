@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Browser, Page, expect
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import dump_library
 from puzzle_widgets.state import actions, opening, to_code, to_json
-from tests.browser.explorer import PATIENCE_MS, Explorer, answer_to
+from tests.browser.explorer import PATIENCE_MS, START_MS, Explorer, answer_to
 
 WRITTEN = "(before) => location.hash.startsWith('#s=') && location.hash !== before"
 
@@ -66,3 +68,24 @@ def test_a_library_that_is_missing_is_asked_for(explorer: Explorer) -> None:
     explorer.upload("Open file", {**file, "buffer": dump_library(own).encode()})
     expect(explorer.message).to_contain_text("The saved state is open.")
     expect(explorer.kept).to_contain_text(["From the link"])
+
+
+def test_a_file_of_ones_own_is_kept_by_the_browser(explorer: Explorer) -> None:
+    """A reload goes on with it, without asking for it; another browser asks."""
+    page = explorer.page
+    own = pw.random_library(4, 4)
+    file = {"name": "own.json", "mimeType": "application/json"}
+    explorer.upload("Open file", {**file, "buffer": dump_library(own).encode()})
+    expect(page.get_by_text(re.compile("^4 layers"))).to_be_visible()
+    expect(explorer.status).to_have_text("Optimal, proven")
+    explorer.wait_for_front()
+    before = wait_for_address(page)
+    explorer.button("Answer", "Save scenario").click()
+    expect(page.get_by_role("tab", name="Scenarios 1")).to_be_visible()
+    wait_for_address(page, before)
+    page.reload()
+    expect(page.get_by_role("tab", name="Scenarios 1")).to_be_visible(timeout=START_MS)
+    expect(explorer.message).to_contain_text("The saved state is open.")
+    page.evaluate("indexedDB.deleteDatabase('puzzle-widgets')")
+    page.reload()
+    expect(explorer.message).to_contain_text("which is not open", timeout=START_MS)

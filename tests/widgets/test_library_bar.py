@@ -55,6 +55,25 @@ def test_the_picker_opens_an_embedded_library() -> None:
     assert state.library == pw.load_library(EMBEDDED)
 
 
+def test_the_page_keeps_what_was_uploaded_and_is_asked_for_it() -> None:
+    """By the digest of the library: of a visitor's own file, not of what was picked."""
+    state = ExplorerState(one_layer())
+    bar = LibraryBar(state)
+    bar.picker.value = pw.load_library(EMBEDDED).name
+    assert bar.upload.kept == ""
+    own = make_library([[(0, 4, 8), (1, 2, 3)], [(0, 4, 8), (2, 1, 3)]])
+    bar._open_files({"own.json": dump_library(own).encode()})
+    assert bar.upload.kept == state.record.digest
+    saved = state.to_json()
+    other = ExplorerState(one_layer())
+    elsewhere = LibraryBar(other)
+    assert not other.open_saved(saved)
+    assert elsewhere.upload.wanted == bar.upload.kept
+    elsewhere._open_files({"own.json": dump_library(own).encode()})
+    assert other.library == state.library
+    assert elsewhere.upload.wanted == ""
+
+
 def test_an_upload_opens_and_a_bad_one_leaves_what_was_there() -> None:
     """A good file is opened and the control emptied; a bad one gives a message only."""
     state = ExplorerState(one_layer())

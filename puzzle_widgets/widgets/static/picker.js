@@ -88,14 +88,13 @@ function render({ model, el }) {
     said.hidden = !words;
   };
   tell("", "status");
-  button.addEventListener("click", () => input.click());
-  input.addEventListener("change", async () => {
-    const files = [...input.files];
-    input.value = ""; // so that the same file can be chosen again
+  let last = [];
+  const take = async (files) => {
     if (!files.length) return;
     const wrong = tooLarge(model, files);
     if (wrong) return tell(wrong, "alert");
     button.disabled = true;
+    last = files;
     try {
       await send(model, files, (share) => tell(`Reading: ${Math.round(100 * share)} %`, "status"));
       tell("", "status");
@@ -104,10 +103,42 @@ function render({ model, el }) {
       tell(error instanceof Refused ? "" : error.message, error instanceof Refused ? "status" : "alert");
     } finally {
       button.disabled = false;
-      button.focus({ preventScroll: true });
     }
+  };
+  button.addEventListener("click", () => input.click());
+  input.addEventListener("change", async () => {
+    const files = [...input.files];
+    input.value = ""; // so that the same file can be chosen again
+    await take(files);
+    button.focus({ preventScroll: true });
   });
   el.append(button, input, said);
+  return isApp() ? remember(model, () => last, take) : undefined;
+}
+
+// Of a notebook the files are where its author put them.
+function isApp() {
+  return "voila" in document.body.dataset;
+}
+
+// Keeps what was opened last once the kernel says what library it held, and opens what it wants.
+function remember(model, last, take) {
+  const quietly = (doing) => doing.catch(() => {}); // then the visitor is asked for the file
+  const onKept = () => {
+    const [digest, files] = [model.get("kept"), last()];
+    if (digest && files.length) quietly(keepFiles(digest, files));
+  };
+  const onWanted = () => {
+    const digest = model.get("wanted");
+    if (digest) quietly(keptFiles(digest).then(take));
+  };
+  model.on("change:kept", onKept);
+  model.on("change:wanted", onWanted);
+  onWanted();
+  return () => {
+    model.off("change:kept", onKept);
+    model.off("change:wanted", onWanted);
+  };
 }
 
 export default { render };
