@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.util import logging
 
 from site_parts.notebooks import missing, pages, title
 
+_LOG = logging.getLogger(__name__)
 _SECTION = re.compile(r"^## (?P<caption>.+)$", re.MULTILINE)
 _LINK = re.compile(r"^- \[(?P<title>[^\]]+)\]\((?P<path>[^)#]+)\)", re.MULTILINE)
 _FOLDER = re.compile(r"^- \[[^\]]+\]\((?P<folder>[^)]+/)\).*(?:\n  .*)*", re.MULTILINE)
@@ -69,7 +72,15 @@ def read(app: Sphinx, name: str, source: list[str]) -> None:
         source[0] = completed(path, source[0])
 
 
+def check(app: Sphinx, name: str, template: str, context: dict[str, Any], _: object) -> None:
+    """Warn of a live widget, which needs a kernel and scripts from elsewhere."""
+    del app, template
+    if "jupyter.widget-view" in context.get("body", ""):
+        _LOG.warning("a widget is not at rest, see docs/site_parts/at_rest.py", location=name)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the hook."""
     app.connect("source-read", read)
+    app.connect("html-page-context", check)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
