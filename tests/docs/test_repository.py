@@ -64,6 +64,13 @@ def test_the_contents_lead_to_every_page() -> None:
     assert {"../notebooks/", "../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md"} <= linked
 
 
+def test_the_reference_lists_every_public_name() -> None:
+    """Once each, and no other; a new one goes where it belongs."""
+    texts = [page.read_text(encoding="utf-8") for page in (ROOT / "docs/reference").glob("*.md")]
+    lists = re.findall(r"^```\{public\}\n(.*?)^```$", "".join(texts), re.MULTILINE | re.DOTALL)
+    assert sorted(" ".join(lists).split()) == sorted(pw.__all__)
+
+
 def test_the_source_distribution_names_what_exists() -> None:
     """A file that is moved is moved there, too."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
