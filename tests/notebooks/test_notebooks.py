@@ -18,12 +18,12 @@ from tests.support.libraries import published_folder
 CHECKOUT = Path(__file__).resolve().parents[2]
 FOLDER = CHECKOUT / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-DEPLOYMENTS = FOLDER / "01_three_deployments.ipynb"
-DIVERSE = FOLDER / "02_diverse_and_random.ipynb"
-TO_VLLM = FOLDER / "03_puzzletron_to_vllm.ipynb"
-BUILD = FOLDER / "04_build_and_check.ipynb"
-MAPS = FOLDER / "05_fronts_and_maps.ipynb"
-REASONS = FOLDER / "06_reasons.ipynb"
+DEPLOYMENTS = FOLDER / "02_three_deployments.ipynb"
+DIVERSE = FOLDER / "07_diverse_and_random.ipynb"
+TO_VLLM = FOLDER / "05_real_library.ipynb"
+BUILD = FOLDER / "06_build_and_check.ipynb"
+MAPS = FOLDER / "04_fronts_and_maps.ipynb"
+REASONS = FOLDER / "08_reasons.ipynb"
 SECONDS_A_CELL = 600
 SECONDS_TO_BUILD = 1_500  # 2 minutes on two free cores, far more where others use them
 
