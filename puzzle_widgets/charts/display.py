@@ -25,6 +25,7 @@ from puzzle_widgets.library.quantity import (
     RUNTIME,
     THROUGHPUT,
     format_number,
+    format_score,
     format_share,
 )
 from puzzle_widgets.problem import SearchProblem
@@ -294,17 +295,24 @@ def _answers(named: Sequence[tuple[str, Solution]], resource: str = "") -> Marku
         return Markup("")
     library, problem = named[0][1].library, named[0][1].problem
     keys = [resource] if resource else [*problem.budgets] or list(library.costs[:2])
+    if THROUGHPUT not in keys and named[0][1].throughput is not None:
+        keys.append(THROUGHPUT)
     labels = [library.quantity(key).title for key in (problem.objective, *keys)]
     rows = [
         [name, *(_amount(one, key) for key in (problem.objective, *keys)), STATUS_WORDS[one.status]]
         for name, one in named
     ]
-    return table(["", *labels, "Status"], rows)
+    note = "" if len(rows) > MOST_ROWS else "In brackets: % of the parent's."
+    return table(["", *labels, "Status"], rows, note)
 
 
 def _amount(solution: Solution, key: str) -> str:
-    value = solution.throughput if key == THROUGHPUT else solution.totals.get(key)
-    return "" if value is None else format_number(value)
+    speed = key == THROUGHPUT
+    value = solution.throughput if speed else solution.totals.get(key)
+    share = solution.speedup if speed else solution.shares.get(key)
+    if value is None or key == solution.problem.objective:
+        return "" if value is None else format_score(value)
+    return format_number(value) + ("" if share is None else f" ({format_share(share)})")
 
 
 def _limits(problem: SearchProblem) -> Iterable[Any]:

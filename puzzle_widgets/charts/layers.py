@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,9 +31,9 @@ from puzzle_widgets.charts.palette import (
     SAVED,
     WHOLE,
 )
-from puzzle_widgets.library import BlockLibrary, SubBlock
+from puzzle_widgets.library import BlockLibrary, BlockVariant, SubBlock
 from puzzle_widgets.library.model import KINDS, PARTS, FloatArray, Part
-from puzzle_widgets.library.quantity import COST_GROUP, MEMORY, RUNTIME
+from puzzle_widgets.library.quantity import COST_GROUP, MEMORY, RUNTIME, format_share
 from puzzle_widgets.problem.mckp import IntArray, to_choice
 from puzzle_widgets.reasons import Decidedness
 from puzzle_widgets.reasons.words import score_words
@@ -61,6 +62,8 @@ class LayerChart:
         What the colors mean.
     saved
         Cost of the parent's block by layer, where the last part is what a block saves of it.
+    cost
+        Key of the cost that is kept and saved; empty in other views.
     problem
         Why there is nothing to draw; empty where there is.
     height
@@ -73,6 +76,7 @@ class LayerChart:
     colors: ColorArray
     legend: tuple[Key, ...] = ()
     saved: FloatArray | None = None
+    cost: str = ""
     problem: str = ""
     height: int = 230
 
@@ -97,9 +101,19 @@ class LayerChart:
 
         def words(place: int) -> str:
             more = "" if decided is None else f"; {decided.words(place)}"
-            return f"Layer {layers[place].name}: {blocks[place].label}{more}"
+            kept = self._kept_words(place, blocks[place])
+            return f"Layer {layers[place].name}: {blocks[place].label}{kept}{more}"
 
         return Bars(heights, colors, words, None if decided is None else decided.hardly)
+
+    def _kept_words(self, place: int, block: BlockVariant) -> str:
+        """What a block takes of the cost that is drawn, and its share of the parent's block."""
+        if not self.cost:
+            return ""
+        value, parent = block.values[self.cost], self.library.layers[place].parent_variant
+        share = value / parent.values[self.cost] if parent.values[self.cost] else math.nan
+        amount = self.library.quantity(self.cost).text(value)
+        return f"; {amount}" + (f", {format_share(share)} of the parent's" if share >= 0 else "")
 
     def frames(self, reference: Scenario) -> Bars:
         """The outlines of a scenario to compare with: what it has, not what it saves."""
@@ -138,6 +152,13 @@ class LayerChart:
             keys.append(Key(f"Reference: {reference.name}", OUTLINE, "frame"))
         return tuple(keys)
 
+    def _in_all(self, solution: Solution) -> Iterable[Key]:
+        """What is kept and saved of the cost in all layers together."""
+        share = solution.shares.get(self.cost)
+        if self.cost and share is not None and 0 <= share <= 1:
+            kept, saved = format_share(share), format_share(1 - share)
+            yield Key(f"in all: {kept} kept, {saved} saved")
+
     def figure(
         self,
         solution: Solution,
@@ -148,6 +169,8 @@ class LayerChart:
     ) -> Figure:
         """The chart of an architecture, with the outlines of another one to compare with."""
         x, legend = layer_axis(self.library.layers), self.legend_with(reference, decided, pinned)
+        own = len(self.legend)
+        legend = (*legend[:own], *self._in_all(solution), *legend[own:])
         frames = None if reference is None else self.frames(reference)
         bars, pins = self.bars(solution, decided=decided), self.pins(pinned)
         return Figure(title, x, self.y, legend, bars=bars, frames=frames, spots=(pins,))
@@ -343,7 +366,7 @@ def _cost_chart(library: BlockLibrary, key: str) -> LayerChart:
     y = value_axis(total.tolist(), quantity)
     y = Axis(y.low, max(float(total.max()), 0.0) or 1.0, y.ticks, f"{quantity.title} per layer")
     legend = [*(Key(words, color) for words, color in kept), Key("saved of the parent's", SAVED)]
-    return LayerChart(library, y, heights, colors, tuple(legend), saved=parent)
+    return LayerChart(library, y, heights, colors, tuple(legend), saved=parent, cost=key)
 
 
 def _subblock_costs(library: BlockLibrary, key: str) -> list[FloatArray]:

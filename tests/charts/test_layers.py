@@ -6,7 +6,13 @@ import numpy as np
 
 import puzzle_widgets as pw
 from puzzle_widgets.charts.figure import Bars, Key
-from puzzle_widgets.charts.layers import MOST_ROWS, LayerChart, layer_chart, views_of
+from puzzle_widgets.charts.layers import (
+    MOST_ROWS,
+    LayerChart,
+    layer_chart,
+    layers_figure,
+    views_of,
+)
 from puzzle_widgets.charts.palette import (
     ATTENTION,
     ATTENTION_LINEAR,
@@ -156,3 +162,18 @@ def test_a_reference_is_drawn_as_outlines() -> None:
         assert figure.frames.words(0).startswith("A, layer 0: ")
         assert figure.legend[-1] == Key("Reference: A", OUTLINE, "frame")
         assert chart.figure(small).frames is None
+
+
+def test_costs_say_their_share_of_the_parents() -> None:
+    """Each layer when it is pointed at, and all of them together in the legend."""
+    library = make_library([[(0, 8, 1), (1, 2, 1)], [(0, 4, 1), (1, 0, 1)]])
+    problem = pw.SearchProblem(library, minimize=library.scores[0])
+    solution = evaluate(problem, to_architecture(library, np.array([1, 2])))
+    figure = layers_figure(solution, "Memory")
+    assert figure.bars is not None
+    assert figure.bars.words(0).endswith("; 2 MiB, 25 % of the parent's")
+    assert figure.bars.words(1).endswith("; 4 MiB, 100 % of the parent's")
+    assert figure.legend[-1].words == "in all: 50 % kept, 50 % saved"
+    sizes = layers_figure(solution)
+    assert sizes.bars is not None
+    assert "MiB" not in sizes.bars.words(0)
