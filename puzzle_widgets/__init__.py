@@ -73,17 +73,21 @@ if TYPE_CHECKING:
         Baseline,
         Baselines,
         Decidedness,
+        DynamicProgram,
         Explanation,
         FewBlocks,
         InclusionCosts,
+        LagrangianBound,
         PointAdvice,
         Sensitivity,
         alternatives,
         baselines,
         decidedness,
+        dynamic_program,
         evaluate,
         explain,
         inclusion_costs,
+        lagrangian_bound,
         lp_bound,
         search_few_blocks,
         sensitivity,
@@ -115,6 +119,7 @@ if TYPE_CHECKING:
         search_diverse,
         search_many,
     )
+    from puzzle_widgets.widgets.bound import BoundPanel
     from puzzle_widgets.widgets.budgets.panel import BudgetPanel
     from puzzle_widgets.widgets.explorer import PuzzleExplorer
     from puzzle_widgets.widgets.export import ExportPanel
@@ -134,6 +139,7 @@ _PARTS = (
 )
 _MODULES = {"export": "puzzle_widgets.export", "rules": "puzzle_widgets.problem.rules"}
 _WIDGETS = {
+    "BoundPanel": "bound",
     "BudgetSurface": "sweeps.surface",
     "BudgetPanel": "budgets.panel",
     "DecisionMap": "sweeps.decision_map",
@@ -153,6 +159,7 @@ __all__ = [
     "Baselines",
     "BlockLibrary",
     "BlockVariant",
+    "BoundPanel",
     "Budget",
     "BudgetPanel",
     "BudgetSetting",
@@ -167,6 +174,7 @@ __all__ = [
     "DeploymentTarget",
     "Difference",
     "DiverseSolutions",
+    "DynamicProgram",
     "Explanation",
     "ExplorerState",
     "ExportError",
@@ -175,6 +183,7 @@ __all__ = [
     "FrontTable",
     "FullFront",
     "InclusionCosts",
+    "LagrangianBound",
     "Layer",
     "LayerView",
     "LibraryError",
@@ -213,6 +222,7 @@ __all__ = [
     "decidedness",
     "decision_map",
     "deployment_target",
+    "dynamic_program",
     "embedded_libraries",
     "evaluate",
     "explain",
@@ -222,6 +232,7 @@ __all__ = [
     "iter_budget_surface",
     "iter_decision_map",
     "iter_pareto_front",
+    "lagrangian_bound",
     "list_datasets",
     "load_dataset",
     "load_files",

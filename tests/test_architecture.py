@@ -44,6 +44,8 @@ ORDER = [
 HOOKS = {
     "shown.py": {"charts"},
     "problem/problem.py": {"search"},
+    "reasons/lagrangian.py": {"charts"},
+    "reasons/partial.py": {"charts"},
     "solution/solution.py": {"charts"},
     "sweeps/decision_map.py": {"charts"},
     "sweeps/front.py": {"charts"},

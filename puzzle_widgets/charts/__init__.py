@@ -11,7 +11,9 @@ from puzzle_widgets.charts.display import plot_decisions, plot_front, plot_solut
 from puzzle_widgets.charts.figure import Figure
 from puzzle_widgets.charts.front import front_figure
 from puzzle_widgets.charts.grids import decision_figures, surface_figure
+from puzzle_widgets.charts.lagrangian import lagrangian_figure, lagrangian_words
 from puzzle_widgets.charts.layers import layers_figure
+from puzzle_widgets.charts.stages import stages_figure
 from puzzle_widgets.charts.svg import Drawing, draw
 from puzzle_widgets.charts.truth import truth_figure
 
@@ -25,11 +27,14 @@ __all__ = [
     "distribution_figure",
     "draw",
     "front_figure",
+    "lagrangian_figure",
+    "lagrangian_words",
     "layers_figure",
     "plot_decisions",
     "plot_front",
     "plot_solution",
     "plot_surface",
+    "stages_figure",
     "surface_figure",
     "truth_figure",
 ]

@@ -9,6 +9,8 @@ from puzzle_widgets.reasons.evaluate import evaluate
 from puzzle_widgets.reasons.explain import BudgetReason, Explanation, explain
 from puzzle_widgets.reasons.few_blocks import FewBlocks, search_few_blocks
 from puzzle_widgets.reasons.inclusion import InclusionCosts, inclusion_costs
+from puzzle_widgets.reasons.lagrangian import LagrangianBound, RelaxedAnswer, lagrangian_bound
+from puzzle_widgets.reasons.partial import DynamicProgram, Stage, dynamic_program
 from puzzle_widgets.reasons.points import PointAdvice, which_point
 from puzzle_widgets.reasons.rules import RuleCosts, rule_costs
 from puzzle_widgets.reasons.sensitivity import Noise, Sensitivity, sensitivity
@@ -21,20 +23,26 @@ __all__ = [
     "BudgetReason",
     "Conflict",
     "Decidedness",
+    "DynamicProgram",
     "Explanation",
     "FewBlocks",
     "InclusionCosts",
+    "LagrangianBound",
     "NextStep",
     "Noise",
     "PointAdvice",
+    "RelaxedAnswer",
     "RuleCosts",
     "Sensitivity",
+    "Stage",
     "alternatives",
     "baselines",
     "decidedness",
+    "dynamic_program",
     "evaluate",
     "explain",
     "inclusion_costs",
+    "lagrangian_bound",
     "lp_bound",
     "rule_costs",
     "search_few_blocks",

@@ -68,6 +68,9 @@ class Looks:
         Whether layers in which another block hardly costs more are drawn pale.
     baselines
         Whether what simpler ways find stands beside the front.
+    priced, multiplier
+        Key of the budget whose price is moved, empty for the first; the price, in the objective's
+        unit per unit of the budget.
     """
 
     layers: str = "Size"
@@ -79,6 +82,8 @@ class Looks:
     gib: bool = False
     baselines: bool = False
     pale: bool = False
+    priced: str = ""
+    multiplier: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from puzzle_widgets.charts import (
     decision_figures,
     draw,
     front_figure,
+    lagrangian_figure,
     layers_figure,
     surface_figure,
     truth_figure,
@@ -26,6 +27,7 @@ from puzzle_widgets.charts.layers import layer_chart
 from puzzle_widgets.charts.palette import heat_color
 from puzzle_widgets.widgets.charts import (
     BarChart,
+    BoundChart,
     CellChart,
     CurveChart,
     FrontChart,
@@ -150,6 +152,27 @@ def test_predicted_and_measured() -> None:
     (curve,) = elements(figure, "polyline")
     assert curve.get("stroke-dasharray")
     assert screen.line.line_style == figure.curves[0].dash
+
+
+def test_the_lagrangian_bound() -> None:
+    """Curves, spots, axes and legend; a curve that is gone is not left on the screen."""
+    problem = PROBLEM.with_budget(MEMORY, upper="60 %")
+    bound = pw.lagrangian_bound(problem)
+    figure = lagrangian_figure(bound, bound.greatest, pw.search(problem))
+    screen = BoundChart()
+    screen.show(figure)
+    check_axes(screen.figure, figure)
+    check_legend(figure)
+    drawn = [curve for curve in figure.curves if curve.points]
+    assert len(elements(figure, "polyline")) == len(figure.curves)
+    for curve in drawn:
+        mark = screen.curves[curve.name]
+        np.testing.assert_array_equal(mark.y, [y for _, y in curve.points])
+        assert (mark.line_style, mark.colors) == (curve.dash, [curve.color])
+    for group in figure.spots:
+        np.testing.assert_array_equal(screen.spots[group.name].x, [s.x for s in group.spots])
+    screen.show(lagrangian_figure(bound, bound.greatest))
+    assert not screen.curves["solution"].visible
 
 
 @pytest.mark.parametrize("view", ["Size", "Choice", "Runtime", "Memory"])
