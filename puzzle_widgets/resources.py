@@ -13,7 +13,7 @@ def data_folder() -> Path:
 
 
 def notebook_folder() -> Path:
-    """Folder that holds ``explorer.ipynb``, the app's notebook."""
+    """Folder of the notebooks; ``explorer.ipynb`` is the app's."""
     return _shipped("_notebooks", "notebooks")
 
 

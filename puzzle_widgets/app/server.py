@@ -282,7 +282,7 @@ class PageHandler(VoilaHandler):
         self.set_header("Cache-Control", "no-store")
         self._opening = self._admission.begin(self.get_argument("ticket", ""))
         if self._opening is None:
-            self.finish(self.render_template("opening.html"))
+            self.finish(self._filled("opening.html"))
         else:
             await self._open(self._opening)
 
@@ -301,12 +301,18 @@ class PageHandler(VoilaHandler):
         except Exception:
             self.log.exception("The page could not be opened")
             self.set_status(500)
-            self.finish(self.render_template("failed.html"))
+            self.finish(self._filled("failed.html"))
         else:
             opening.expect_page()
             self._admission.opened(opening)
             self.kernel_manager.register.opened(opening.kernel_id, time.monotonic() - begun)
             self.finish(page)
+
+    def _filled(self, template: str) -> str:
+        """A page of the server's own, which says what is opened."""
+        document = self.voila_configuration.resources.get("document")
+        opened = "notebook" if document else "explorer"
+        return str(self.render_template(template, opened=opened))
 
     async def _page(self, opening: Opening) -> str:
         renderer = self._renderer()

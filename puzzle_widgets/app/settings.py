@@ -67,6 +67,9 @@ class AppSettings:
     ----------
     notebook
         The notebook to serve; by default the explorer's.
+    document
+        Title of a notebook that is set as a document to read, with its code; empty for a page of
+        widgets alone.
     ip
         Address to listen at; anything but a loopback address opens the app to the network.
     base_url
@@ -100,6 +103,7 @@ class AppSettings:
     """
 
     notebook: Path = field(default_factory=explorer_notebook)
+    document: str = ""
     ip: str = "127.0.0.1"
     base_url: str = "/"
     idle_timeout: int = 1800
@@ -217,19 +221,26 @@ def _page(settings: AppSettings) -> dict[str, Any]:
         "allow_template_override": "NO",
         "allow_theme_override": "NO",
         "show_tracebacks": False,
-        "strip_sources": True,
+        "strip_sources": not settings.document,
         "file_allowlist": [],
         "extension_allowlist": EXTENSIONS,
         "extension_denylist": [],
         "kernel_spec_manager_class": OwnPythonKernels,
         "multi_kernel_manager_class": PageKernels,
-        "resources": {"puzzle": _page_facts(settings)},
+        "resources": {"puzzle": _page_facts(settings), "document": _document(settings)},
     }
 
 
 def _page_facts(settings: AppSettings) -> dict[str, float]:
     poll = min(LONGEST_POLL_SECONDS, max(1.0, settings.idle_timeout / 4))
     return {"idleSeconds": settings.idle_timeout, "pollSeconds": poll}
+
+
+def _document(settings: AppSettings) -> dict[str, str] | None:
+    """What the page says of a notebook that is a document; None for a page of widgets alone."""
+    if not settings.document:
+        return None
+    return {"title": settings.document, "name": settings.notebook.name}
 
 
 def _content_security_policy() -> str:

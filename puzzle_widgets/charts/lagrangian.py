@@ -88,8 +88,8 @@ def lagrangian_words(
     ...     library, minimize="metrics.kl_div", budgets={"stats.memory_mib": "50 %"}
     ... )
     >>> bound = pw.lagrangian_bound(problem)
-    >>> lagrangian_words(bound, bound.at(0.0))[0][:44]
-    'At this price the layers choose 6.2 MiB of M'
+    >>> print(lagrangian_words(bound, bound.at(0.0))[1])
+    The bound is 0 nats/byte: nothing within the budgets is better.
     """
     problem, resource = bound.problem, _quantities(bound)[1]
     fits = "within all budgets and rules" if now.within else "not within the budgets"

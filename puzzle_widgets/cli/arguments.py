@@ -30,8 +30,15 @@ def add_app(command: argparse.ArgumentParser) -> None:
     command.add_argument("library", metavar="LIBRARY", nargs="?", help=_LIBRARY)
     _add_opening(command)
     _add_serving(command)
+    command.add_argument(
+        "--notebook",
+        metavar="NAME",
+        help="serve one of the project's notebooks as a page, by number or name; 'list' names them",
+    )
     command.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    command.set_defaults(run=run_library.run_app)
+    command.set_defaults(
+        run=run_library.run_app, output=None
+    )  # the list of notebooks goes to stdout
 
 
 def _add_serving(command: argparse.ArgumentParser) -> None:

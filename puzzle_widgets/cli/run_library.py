@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.table import Table
 
+from puzzle_widgets.app import notebooks
 from puzzle_widgets.cli import tables
 from puzzle_widgets.cli.inputs import (
     how_to_read,
@@ -230,6 +231,10 @@ def _dataset_record(dataset: Dataset) -> dict[str, Any]:
 
 def run_app(asked: Namespace) -> int:
     """Serve until Ctrl-C; a library that cannot be opened fails here, not in the page."""
+    if asked.notebook == notebooks.LIST:
+        rows = [[one.name, one.title] for one in notebooks.served_notebooks()]
+        write_tables([tables.make_table("", ["Notebook", "Title"], rows, left=2)], asked)
+        return FOUND
     if asked.library is not None:
         open_asked(asked)
     for name in asked.offer or ():
@@ -243,10 +248,19 @@ def run_app(asked: Namespace) -> int:
             "Install it, or reinstall puzzle-widgets: pip install puzzle-widgets"
         ) from error
     how = how_to_read(asked) | ({} if asked.workload is None else {"workload": asked.workload})
-    settings = _settings(asked)
+    settings = _settings(asked) | _notebook(asked, list(how))
     shows = not asked.no_browser
     server.serve(asked.library, how=how, port=asked.port, open_browser=shows, **settings)
     return FOUND
+
+
+def _notebook(asked: Namespace, how: Sequence[str]) -> dict[str, object]:
+    """Settings of a notebook that is served in place of the explorer, where one is named."""
+    if asked.notebook is None:
+        return {}
+    found = notebooks.find_notebook(asked.notebook)
+    notebooks.check_library(found, asked.library, how)
+    return {"notebook": found.path, "document": found.title}
 
 
 def _settings(asked: Namespace) -> dict[str, object]:

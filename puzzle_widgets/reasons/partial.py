@@ -62,6 +62,16 @@ class DynamicProgram:
         Dotted key of its one budget.
     stages
         One for each layer.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.random_library(3, 4)
+    >>> problem = pw.SearchProblem(
+    ...     library, minimize="metrics.loss", budgets={"stats.memory_mib": "60 %"}
+    ... )
+    >>> [stage.tried for stage in pw.dynamic_program(problem).stages][0]
+    4
     """
 
     problem: SearchProblem
