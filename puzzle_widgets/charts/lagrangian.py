@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from puzzle_widgets.charts.figure import (
+    PADDING,
     Axis,
     Curve,
     Figure,
@@ -56,12 +57,12 @@ def lagrangian_figure(
     inside = [one for one in bound.curve if y.holds(one.score)]
     curves = [
         Curve("bound", _points(bound.curve, y, of_bound=True), FRONT),
-        Curve("over", _points((one for one in inside if not one.within), y), PARENT, "dotted"),
+        Curve("over", _points((one for one in inside if not one.within), y), PARENT, "dashed"),
         Curve("within", _points((one for one in inside if one.within), y), CURRENT),
     ]
     if solution is not None and solution.found:
         ends = ((0.0, solution.score), (bound.last, solution.score))
-        curves.append(Curve("solution", ends, SELECTED, "dashed"))
+        curves.append(Curve("solution", ends, SELECTED, "dash_dotted"))
     return Figure(
         title=f"Bound by the price of {resource.label}",
         x=_price_axis(bound, score, resource),
@@ -127,7 +128,7 @@ def _score_axis(bound: LagrangianBound, solution: Solution | None) -> Axis:
 def _price_axis(bound: LagrangianBound, score: Quantity, resource: Quantity) -> Axis:
     ticks = tuple((tick, format_brief(tick)) for tick in round_ticks(0.0, bound.last))
     unit = f"{score.unit or score.label} per {resource.unit or 'unit'}"
-    return Axis(0.0, bound.last, ticks, f"Price of {resource.label} ({unit})")
+    return Axis(-PADDING / 2 * bound.last, bound.last, ticks, f"Price of {resource.label} ({unit})")
 
 
 def _points(
@@ -149,8 +150,8 @@ def _choice(now: RelaxedAnswer, y: Axis, score: Quantity, resource: Quantity) ->
 
 def _legend(solution: Solution | None) -> Iterable[Key]:
     yield Key("Bound", FRONT, "line")
-    yield Key("Score of what the layers choose, over the budgets", PARENT, "line", "dotted")
+    yield Key("Score of what the layers choose, over the budgets", PARENT, "line", "dashed")
     yield Key("within the budgets", CURRENT, "line")
     if solution is not None and solution.found:
         proven = "optimum, proven" if solution.status == "optimal" else "best found, not proven"
-        yield Key(f"The search: {proven}", SELECTED, "line", "dashed")
+        yield Key(f"The search: {proven}", SELECTED, "line", "dash_dotted")

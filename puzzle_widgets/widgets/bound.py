@@ -31,7 +31,7 @@ class BoundPanel(Panel):
     ...     library, minimize="metrics.kl_div", budgets={"stats.memory_mib": "50 %"}
     ... )
     >>> panel = pw.BoundPanel(problem)
-    >>> panel.price.value = panel.bound.best
+    >>> panel.set_price(panel.bound.best)
     >>> "nothing within the budgets is better" in panel.told.value
     True
     >>> panel.close()
@@ -46,8 +46,9 @@ class BoundPanel(Panel):
         self.bound: LagrangianBound | None = None
         self.chart = BoundChart()
         self.resource = widgets.Dropdown(layout=widgets.Layout(width="240px"))
-        self.price = widgets.FloatSlider(
-            min=0.0, max=1.0, readout=False, layout=widgets.Layout(width="100%", max_width="560px")
+        # Steps, since prices are too small for what a slider writes of its value.
+        self.price = widgets.IntSlider(
+            max=_STEPS, readout=False, layout=widgets.Layout(flex="1 1 160px", width="auto")
         )
         self.amount, self.told, self.legend = (widgets.HTML() for _ in range(3))
         self.told.add_class("pw-live")
@@ -55,8 +56,9 @@ class BoundPanel(Panel):
         self.pictures = picture_buttons(
             self.state, "the bound by price", "lagrangian-bound", self._picture
         )
-        self.controls = row(
-            named("Budget", self.resource, css=""), named("Price", self.price, css=""), self.amount
+        priced = named("Price", self.price, css="pw-priced")
+        self.controls = widgets.VBox(
+            [row(named("Budget", self.resource, css="")), priced, self.amount]
         )
         return [self.controls, self.legend, self.box, self.told, self.pictures]
 
@@ -64,8 +66,16 @@ class BoundPanel(Panel):
         """Follow the problem, its answer, and the price that was chosen."""
         self.head.value = heading(self.title, _ABOUT)
         self.when("problem", "solution", "looks", do=self._show)
-        self.changed(self.price, lambda price: self.state.set_looks(multiplier=float(price)))
+        self.changed(self.price, self._step_to)
         self.changed(self.resource, lambda key: self.state.set_looks(priced=key, multiplier=0.0))
+
+    def set_price(self, price: float) -> None:
+        """Move to a price, in the objective's unit per unit of the budget."""
+        self.state.set_looks(multiplier=float(price))
+
+    def _step_to(self, step: int) -> None:
+        if self.bound is not None:
+            self.set_price(step * self.bound.last / _STEPS)
 
     def _show(self) -> None:
         problem = self.state.problem
@@ -99,9 +109,7 @@ class BoundPanel(Panel):
         with self.silence():
             self.resource.options = [(library.quantity(key).title, key) for key in keys]
             self.resource.value = bound.resource
-            # The greatest first: a value beyond it would be cut.
-            self.price.max, self.price.step = bound.last, bound.last / _STEPS
-            self.price.value = self._now(bound)
+            self.price.value = round(_STEPS * self._now(bound) / bound.last)
         now = bound.at(self._now(bound))
         figure = lagrangian_figure(bound, now, self._answer)
         self.chart.show(figure)

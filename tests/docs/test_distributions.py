@@ -93,14 +93,14 @@ def test_the_kernel_comes_along_as_source_and_built(built: Path, source: Path) -
 
 
 def test_the_wheel_holds_what_it_is_said_to(built: Path) -> None:
-    """Both embedded libraries, the app's notebook, types and license; no tests."""
+    """Both embedded libraries, the notebooks, types and license; no tests."""
     (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     for name in (
         "_data/llama-3.3-70b-modeled.json",
         "_data/stdlib-2m-measured.json",
         "_data/stdlib-2m-measured/ground_truth.json",
-        "_notebooks/explorer.ipynb",
+        *(f"_notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")),
         "py.typed",
     ):
         assert f"puzzle_widgets/{name}" in names

@@ -18,7 +18,9 @@ from tests.support.libraries import published_folder
 CHECKOUT = Path(__file__).resolve().parents[2]
 FOLDER = CHECKOUT / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+FIRST = FOLDER / "01_first_look.ipynb"
 DEPLOYMENTS = FOLDER / "02_three_deployments.ipynb"
+BY_HAND = FOLDER / "03_model_by_hand.ipynb"
 DIVERSE = FOLDER / "07_diverse_and_random.ipynb"
 TO_VLLM = FOLDER / "05_real_library.ipynb"
 BUILD = FOLDER / "06_build_and_check.ipynb"
@@ -26,6 +28,19 @@ MAPS = FOLDER / "04_fronts_and_maps.ipynb"
 REASONS = FOLDER / "08_reasons.ipynb"
 SECONDS_A_CELL = 600
 SECONDS_TO_BUILD = 1_500  # 2 minutes on two free cores, far more where others use them
+
+LONGEST_CELL = 12  # lines
+# Of the notebooks that begin with something that lives.
+ALIVE = (FIRST, DEPLOYMENTS, BY_HAND, REASONS)
+SETTLED = """
+import asyncio, gc
+states = [one for one in gc.get_objects() if type(one) is pw.ExplorerState]
+for one in states:
+    for _ in range(6000):
+        if not one.updating:
+            break
+        await asyncio.sleep(0.02)
+"""
 
 PUBLISHED_SUMS = ("6.861455", "18.935023", "3.282073", "3.341735", "3.382206")
 
@@ -42,9 +57,11 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "of-the-tests"
 
 
-def _run(path: Path, kernel: str, seconds: int = SECONDS_A_CELL) -> str:
-    """Run a notebook and give the text of all outputs."""
+def _run(path: Path, kernel: str, seconds: int = SECONDS_A_CELL, check: str = "") -> str:
+    """Run a notebook, and a check in its kernel; give the text of all outputs."""
     notebook = _read(path)
+    notebook.cells += [nbformat.v4.new_code_cell(SETTLED)] if check else []
+    notebook.cells += [nbformat.v4.new_code_cell(check)] if check else []
     with NamedTemporaryFile("r") as stacks:
         dump = f"faulthandler.dump_traceback_later({seconds - 60}, file=open({stacks.name!r}, 'w'))"
         lines = f"--IPKernelApp.exec_lines=import faulthandler; {dump}"
@@ -85,7 +102,9 @@ def test_every_notebook_is_known_here() -> None:
     """A notebook that is added must be added to these tests too."""
     assert {path.name for path in NOTEBOOKS} == {
         "explorer.ipynb",
+        FIRST.name,
         DEPLOYMENTS.name,
+        BY_HAND.name,
         DIVERSE.name,
         TO_VLLM.name,
         BUILD.name,
@@ -102,17 +121,120 @@ def test_explorer_runs(kernel: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Explorer" in text
 
 
+@pytest.mark.parametrize("path", [FIRST, DEPLOYMENTS, BY_HAND], ids=lambda path: path.stem)
+def test_cells_are_short(path: Path) -> None:
+    """Cells are read at a glance, and draw by the package's own methods."""
+    for cell in _read(path).cells:
+        if cell.cell_type == "code":
+            assert len(cell.source.splitlines()) <= LONGEST_CELL, cell.id
+            assert "bqplot" not in cell.source, cell.id
+
+
+@pytest.mark.parametrize("path", ALIVE, ids=lambda path: path.stem)
+def test_the_first_screen_lives(path: Path) -> None:
+    """A panel is shown within the first two cells of code."""
+    code = [cell.source for cell in _read(path).cells if cell.cell_type == "code"]
+    assert re.search(r"pw\.\w*(Explorer|Panel)\(", "\n".join(code[:2]))
+
+
+@pytest.mark.parametrize("path", [FIRST, DEPLOYMENTS, BY_HAND], ids=lambda path: path.stem)
+def test_exercises_are_questions_with_answers_to_unfold(path: Path) -> None:
+    """Each question has its answer, folded; blank lines let Markdown in it be read."""
+    words = "\n".join(cell.source for cell in _read(path).cells if cell.cell_type == "markdown")
+    answers = re.findall(
+        r"<details><summary>Answer</summary>\n\n.+?\n\n</details>", words, re.DOTALL
+    )
+    asked = len(re.findall(r"^\*\*(Question\.|\d\.)\*\*", words, re.MULTILINE))
+    assert len(answers) == words.count("<details>") == asked > 0
+
+
+@pytest.mark.slow
+def test_first_look(kernel: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The explorer follows the code; what the text says of the library that ships is so."""
+    monkeypatch.delenv("PUZZLE_WIDGETS_LIBRARY", raising=False)
+    check = """
+assert [one.name for one in state.scenarios] == ["60 % of the memory", "80 % of the memory"]
+assert state.solution.architecture == pw.search(state.problem).architecture
+limit = state.problem.budgets["stats.memory_mib"].upper
+assert limit == 0.8 * library.parent_totals["stats.memory_mib"]
+fast = pw.search(pw.SearchProblem(library, minimize="metrics.kl_div", throughput="200 %"))
+assert f"{fast.shares['stats.memory_mib']:.0%}" == "43%"
+least = library.total_range("stats.memory_mib")[0]
+none = pw.search(problem.with_budget("stats.memory_mib", upper=least))
+assert {one.label for one in none.blocks} == {"attention no-op, FFN no-op"}
+front = pw.pareto_front(problem, "stats.memory_mib", points=24)
+differ = [len(a.differing_layers(b)) for a, b in zip(front[:-1], front[1:])]
+assert sum(number > 10 for number in differ) > 12
+print("checked")
+"""
+    text = _run(FIRST, kernel, check=check)
+    assert text.endswith("checked\n")
+    assert "Solution(optimal, proven" in text
+
+
 @pytest.mark.slow
 def test_three_deployments_on_the_embedded_library(
     kernel: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With nothing set, the modeled library is used, and every search proves its optimum."""
+    """Every search proves its optimum, and the panels show what the cells found."""
     monkeypatch.delenv("PUZZLE_WIDGETS_LIBRARY", raising=False)
-    text = _run(DEPLOYMENTS, kernel)
+    check = """
+assert state.problem == both and state.solution.score == one_h100.score
+assert edge_state.problem == edge.problem and edge_state.solution.score == edge.score
+assert [x.solution.score for x in compared.scenarios] == [x.score for x in deployments.values()]
+assert len(state.front) > 20 and all(p.status == "optimal" for p in state.front)
+assert state.decisions.solutions[0].score >= one_h100.score - 1e-9
+limits = {t: library.runtime_at(t) for t in (6_000, 6_500, 7_000)}
+asked = {t: memory.with_budget("stats.runtime_ms", upper=ms) for t, ms in limits.items()}
+steps = {t: pw.search(one) for t, one in asked.items()}
+binding = {t: [b.resource for b in pw.explain(s).budgets if b.binds] for t, s in steps.items()}
+assert binding[6_000] == ["stats.memory_mib"] and steps[7_000].memory_mib < 75_000
+assert steps[6_500].score > steps[6_000].score
+print("checked")
+"""
+    text = _run(DEPLOYMENTS, kernel, check=check)
+    assert text.endswith("checked\n")
     assert "figures: modeled" in text
-    assert text.count("Figure(") >= 5
+    assert "54^80 = 3.9 x 10^138" in text
+    assert text.count("Drawing(") >= 8
     assert "Solution(optimal, proven" in text
+    assert re.search(r"stats.memory_mib .* True\n.*throughput .* False", text)
     assert not re.search(r"infeasible|no_solution", text)
+    assert _changed(text, "without throughput") == _changed(text, "both limits")
+    assert _changed(text, "without memory") < _changed(text, "both limits")
+
+
+def _changed(text: str, name: str) -> float:
+    """Score of a line of the cell that leaves out one limit."""
+    found = re.search(rf"^{name} +([\d.]+) ", text, re.MULTILINE)
+    assert found is not None
+    return float(found[1])
+
+
+@pytest.mark.slow
+def test_the_model_by_hand_agrees_with_the_search(kernel: str) -> None:
+    """Five ways to one score; the panel works on the same problem."""
+    check = """
+assert state.problem == problem and state.solution.score == solution.score
+scores = [round(float(score), 6) for score in ways.values()]
+assert len(set(scores)) == 1 and scores[0] == round(solution.score, 6)
+assert len(mixed) == 2 and len({name.split("_")[1] for name in mixed}) == 1
+assert all(solution.architecture[layer] in kept for layer, kept in left.items())
+free = pw.search(problem.with_rule(pw.rules.attention_free_in_a_row(library, 1)))
+rows = problem.with_rule(pw.rules.attention_free_in_a_row(library, 1)).to_pulp().constraints
+assert len(rows) == 11 + 9 and free.found
+assert bound.at(1.01 * bound.best).within and not bound.at(0.9 * bound.best).within
+assert bound.at(1.01 * bound.best).use < limit
+print("checked")
+"""
+    text = _run(BY_HAND, kernel, check=check)
+    assert text.endswith("checked\n")
+    assert "540 variables, 11 constraints" in text
+    assert "\nTrue\n" in text
+    wish = re.findall(r"([\d.]+) (?:with the wish|by the search)", text)
+    assert len(set(wish)) == 1
+    assert re.search(r"LP ([\d.]+) = pw.lp_bound \1\n", text)
+    assert text.count("BoundPanel(") >= 2
 
 
 @pytest.mark.slow

@@ -1,0 +1,156 @@
+"""The notebooks as pages of their own, and in JupyterLab: what is a widget in them lives."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from puzzle_widgets.app.notebooks import find_notebook
+from tests.browser.explorer import START_MS
+from tests.browser.test_jupyterlab import TOKEN, running_lab
+from tests.support.app import running_app
+from tests.support.chromium import watch
+
+Show = Callable[[str], Page]
+NOTEBOOKS = ("01", "02", "03")
+# The slider that a notebook begins with, and what follows it.
+SLIDERS = {
+    "01": (".pw-budgets", "Memory", ".pw-status"),
+    "02": (".pw-budgets", "Memory", ".pw-status"),
+    "03": (".pw-bound", "Price", ".pw-bound .pw-live"),
+}
+LONGEST_LINE = 80  # characters, on average over a paragraph
+LINES = """() => [...document.querySelectorAll(".jp-MarkdownOutput > p")]
+    .filter((p) => p.textContent.length > 150 && !p.querySelector("mjx-container, .MathJax"))
+    .map((p) => p.textContent.length
+        / Math.round(p.getBoundingClientRect().height / parseFloat(getComputedStyle(p).lineHeight)))
+"""
+SMALLEST = """() => Math.min(...[...document.querySelectorAll("#rendered_cells *")]
+    .filter((part) => part.checkVisibility() && part.closest("svg") === null
+        && [...part.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+    .map((part) => parseFloat(getComputedStyle(part).fontSize)))"""
+WIDER = "document.documentElement.scrollWidth > window.innerWidth"
+
+
+@pytest.fixture
+def show(page: Page) -> Iterator[Show]:
+    """Serve a notebook, and open it; nothing on its page may go wrong."""
+    with_errors = watch(page)
+    apps: list[Any] = []
+
+    def opened(number: str) -> Page:
+        found = find_notebook(number)
+        apps.append(running_app(notebook=found.path, document=found.title))
+        page.goto(apps[-1].__enter__().url, timeout=START_MS)
+        expect(page.get_by_role("note")).to_be_visible(timeout=START_MS)
+        return page
+
+    try:
+        yield opened
+        assert not with_errors, with_errors
+        page.goto("about:blank")  # ends the kernel
+    finally:
+        for app in apps:
+            app.__exit__(None, None, None)
+
+
+def drag(page: Page, handle: Locator, by: int) -> None:
+    """Drag a slider's handle with the mouse, by so many px."""
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + by / 2, y, steps=4)
+    page.mouse.move(x + by, y, steps=4)
+    page.mouse.up()
+
+
+def move_first_slider(page: Page, number: str) -> None:
+    """Drag it, and wait until what stands beside it says something else."""
+    card, name, follows = SLIDERS[number]
+    handle = page.locator(card).first.get_by_role("slider", name=name)
+    handle.wait_for(timeout=START_MS)
+    follower = page.locator(follows).first
+    expect(follower).to_contain_text(re.compile("optim", re.IGNORECASE))
+    before, at = follower.inner_text(), handle.get_attribute("aria-valuenow")
+    drag(page, handle, 120 if number == "03" else -60)
+    expect(handle).not_to_have_attribute("aria-valuenow", at or "")
+    expect(follower).not_to_have_text(before)
+    expect(follower).to_contain_text(re.compile("optim", re.IGNORECASE))
+
+
+@pytest.mark.parametrize("number", NOTEBOOKS)
+def test_a_served_notebook_lives(show: Show, number: str) -> None:
+    """It says that its code does not run again; a dragged slider moves what follows it."""
+    page = show(number)
+    note = page.get_by_role("note")
+    expect(note).to_contain_text("does not run again here")
+    expect(note).to_contain_text(f"{find_notebook(number).name}.ipynb")
+    expect(page).to_have_title(re.compile(re.escape(find_notebook(number).title)))
+    move_first_slider(page, number)
+    expect(page.locator(".jp-InputArea-editor").first).to_contain_text("import")
+    expect(page.get_by_text("The page could not be built")).to_have_count(0)
+
+
+def test_panels_of_one_state_move_together(show: Show) -> None:
+    """The two bounds of the model by hand are one: a drag at the top moves the lower one, too."""
+    page = show("03")
+    first, second = (page.locator(".pw-bound").nth(place) for place in (0, 1))
+    move_first_slider(page, "03")
+    said = first.locator(".pw-live").inner_text()
+    expect(second.locator(".pw-live")).to_have_text(said, use_inner_text=True)
+    drag(page, page.locator(".pw-budgets").get_by_role("slider", name="Memory"), -80)
+    expect(first.locator(".pw-live")).not_to_have_text(said, use_inner_text=True)
+
+
+def test_answers_unfold_by_keys(show: Show) -> None:
+    """Questions are read first."""
+    page = show("03")
+    answer = page.locator(".jp-MarkdownOutput details").first
+    expect(answer).not_to_have_attribute("open", "")
+    answer.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(answer).to_have_attribute("open", "")
+    expect(answer.get_by_text("Nine, one for each pair")).to_be_visible()
+
+
+@pytest.mark.parametrize("number", NOTEBOOKS)
+def test_text_is_set_to_be_read(show: Show, number: str) -> None:
+    """Lines are short, math is set, nothing is tiny, and no width has to be scrolled."""
+    page = show(number)
+    for width, height in ((1440, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(500)
+        assert not page.evaluate(WIDER), width
+        lines = page.evaluate(LINES)
+        assert max(lines, default=0) <= LONGEST_LINE
+        assert page.evaluate(SMALLEST) >= 12
+    if number != "01":
+        page.locator("mjx-container, .MathJax").first.wait_for(state="attached")
+        expect(page.locator(".jp-MarkdownOutput").filter(has_text="$")).to_have_count(0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", NOTEBOOKS)
+def test_a_notebook_runs_in_jupyterlab(page: Page, tmp_path: Path, number: str) -> None:
+    """All of its cells run, and the panel in its first screen follows a drag."""
+    path = find_notebook(number).path
+    shutil.copy(path, tmp_path)
+    with running_lab(tmp_path) as url:
+        page.goto(f"{url}/tree/{path.name}?token={TOKEN}", timeout=START_MS)
+        expect(page.get_by_text("| Idle")).to_be_visible(timeout=START_MS)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        page.locator(SLIDERS[number][0]).first.wait_for(state="attached", timeout=START_MS)
+        expect(page.get_by_text("| Idle")).to_be_visible(timeout=START_MS)
+        page.locator(".jp-CodeCell").first.scroll_into_view_if_needed()
+        move_first_slider(page, number)
+        expect(page.locator("[data-mime-type='application/vnd.jupyter.error']")).to_have_count(0)
