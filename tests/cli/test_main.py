@@ -172,3 +172,19 @@ def test_module_and_command_are_one() -> None:
     from puzzle_widgets.__main__ import main  # noqa: PLC0415
 
     assert main is public_main
+
+
+def test_a_notebook_is_served_by_its_number(
+    run: Run, served: list[tuple[Any, dict[str, Any]]]
+) -> None:
+    """With its title, for the page is a document; the list names those that there are."""
+    assert run("app", "--notebook", "03").out == ""
+    ((library, options),) = served
+    assert library is None
+    assert options["notebook"].name == "03_model_by_hand.ipynb"
+    assert options["document"] == "The model by hand"
+    served.clear()
+    assert "03_model_by_hand" in run("app", "--notebook", "list").out
+    assert "no notebook '99'" in run("app", "--notebook", "99").err
+    assert "has a library of its own" in run("app", EMBEDDED, "--notebook", "03").err
+    assert served == []
