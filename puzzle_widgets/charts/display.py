@@ -13,7 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from puzzle_widgets.charts.comparison import comparison_figure, distribution_figure, with_parent
-from puzzle_widgets.charts.front import FrontAxes, front_figure
+from puzzle_widgets.charts.front import FrontAxes, advice_of, front_figure
 from puzzle_widgets.charts.grids import decision_figures, surface_figure
 from puzzle_widgets.charts.layers import layers_figure
 from puzzle_widgets.charts.svg import Drawing, clean, draw
@@ -96,7 +96,11 @@ def plot_front(
         raise ProblemError("There is no point to draw: nothing was found within the budgets.")
     axes = FrontAxes(front.solutions[0].problem, front.resource)
     limits = [] if current is None else _limits(current.problem)
-    figure = front_figure(front, axes, current=current, scenarios=scenarios, limits=limits)
+    advice = advice_of(front)
+    knee = None if advice is None else advice.knee_place
+    figure = front_figure(
+        front, axes, current=current, scenarios=scenarios, limits=limits, knee=knee
+    )
     return draw(figure)
 
 

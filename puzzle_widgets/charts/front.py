@@ -24,6 +24,7 @@ from puzzle_widgets.charts.palette import (
     BASELINE,
     CURRENT,
     FRONT,
+    KNEE,
     LIMIT,
     MEASURED,
     PARENT,
@@ -34,7 +35,7 @@ from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME, THROUGHPUT, format_number
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.budget_rows import BudgetSetting
-from puzzle_widgets.reasons import Baseline
+from puzzle_widgets.reasons import Baseline, PointAdvice, which_point
 from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution, parent_solution
 from puzzle_widgets.solution.measured import parent_score
 from puzzle_widgets.sweeps import ParetoFront
@@ -42,6 +43,8 @@ from puzzle_widgets.sweeps.front import resource_use
 
 _TOLD = (MEMORY, RUNTIME, THROUGHPUT)
 _ENOUGH, _OUTLIER, _OUTSIDE, _IN_REACH = 4, 10.0, 2.0, 0.5
+_LEAST_FOR_KNEE = 3
+_KNEE_WORDS = "The knee: farthest from the straight line between the front's ends"
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ def front_figure(  # noqa: PLR0913 - what is drawn, each by its name
     limits: Iterable[BudgetSetting] = (),
     selected: int | None = None,
     points: Sequence[Spot] | None = None,
+    knee: int | None = None,
 ) -> Figure:
     """Work out the chart of a front.
 
@@ -138,6 +142,8 @@ def front_figure(  # noqa: PLR0913 - what is drawn, each by its name
         Index of the point of the front that is shown.
     points
         What :func:`front_points` gives, where it is known; a front of many is drawn often.
+    knee
+        Index of the knee, which is framed.
 
     Examples
     --------
@@ -162,17 +168,21 @@ def front_figure(  # noqa: PLR0913 - what is drawn, each by its name
     lines = budget_lines(axes.library, limits, axes.resource)
     x, y = _spans(points, groups, lines, axes)
     shown = [replace(spot, words="", color=SELECTED) for spot in points if spot.place == selected]
+    bend = [replace(spot, words="", color=KNEE) for spot in points if spot.place == knee]
     inside = [spot for spot in points if y.holds(spot.y)]
     return Figure(
         title=f"Pareto front: {y.title.lower()} against {x.title}",
         x=x,
         y=y,
-        legend=tuple(_legend(points, groups, current, scenarios, measured, lines, (x, y), shown)),
+        legend=tuple(
+            _legend(points, groups, current, scenarios, measured, lines, (x, y), shown, bend)
+        ),
         limits=tuple(line for line in lines if x.holds(line.at)),
         curves=(Curve("front", tuple((spot.x, spot.y) for spot in inside), PARENT),),
         spots=(
             Spots("parent", "square", 110, _within(groups["parent"], x, y)),
             Spots("selected", "ring", 300, _within(shown, x, y)),
+            Spots("knee", "frame", 260, _within(bend, x, y)),
             Spots("scenarios", "triangle", 230, _within(groups["scenarios"], x, y)),
             Spots("reference", "outline", 300, _within(groups["reference"], x, y)),
             Spots("measured", "cross", 90, _within(groups["measured"], x, y)),
@@ -247,11 +257,24 @@ def front_points(front: ParetoFront | None, axes: FrontAxes) -> list[Spot]:
     """Place the points of a front, each with its words; budgets have no bearing on them."""
     if front is None or front.resource != axes.resource:
         return []
-    return [
+    advice = advice_of(front)
+    knee = None if advice is None else advice.knee_place
+    spots = [
         replace(spot, hollow=solution.status != "optimal")
         for place, solution in enumerate(front.solutions)
         for spot in axes.spot(solution, point_title(front, place), FRONT, place)
     ]
+    return [
+        replace(spot, words=f"{spot.words}\n{_KNEE_WORDS}") if spot.place == knee else spot
+        for spot in spots
+    ]
+
+
+def advice_of(front: ParetoFront | None) -> PointAdvice | None:
+    """What a front says about its points, once it is whole and has enough of them."""
+    if front is None or not front.complete or len(front.solutions) < _LEAST_FOR_KNEE:
+        return None
+    return which_point(front)
 
 
 def _spans(
@@ -336,9 +359,12 @@ def _legend(
     lines: Sequence[BudgetLine],
     axes: tuple[Axis, Axis],
     shown: Sequence[Spot],
+    bend: Sequence[Spot],
 ) -> Iterable[Key]:
     x, y = axes
     yield from _legend_of_front(points)
+    if bend:
+        yield Key("Knee", KNEE, "frame")
     if shown:
         yield Key("Selected point", SELECTED, "ring")
     if current is not None:

@@ -93,16 +93,20 @@ class PointAdvice(Told):
     @property
     def sentences(self) -> tuple[str, ...]:
         """The knee and what steps beside it buy; the hypervolume; each with its formula."""
-        return (*self._knee_words(), self._volume_words())
+        return self.numbered(0)
 
-    def _knee_words(self) -> tuple[str, ...]:
+    def numbered(self, first: int) -> tuple[str, ...]:
+        """The sentences, with points numbered from ``first``: 0 as in Python, 1 as on screens."""
+        return (*self._knee_words(first), self._volume_words())
+
+    def _knee_words(self, first: int) -> tuple[str, ...]:
         place = self.knee_place
         if place is None:
             return ("No knee: no point is on the better side of the line between the ends.",)
         quantity = self.problem.library.quantity(self.front.resource)
         label = label_of(self.problem.library, self.problem.objective)
         at = (
-            f"The knee is point {place}: {quantity.label} {quantity.text(float(self.use[place]))}, "
+            f"The knee is point {place + first}: {quantity.label} {quantity.text(float(self.use[place]))}, "
             f"a summed {label} of {score_words(self.problem, float(self.score[place]))}; "
             f"{KNEE_SOURCE}."
         )

@@ -9,6 +9,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.charts.figure import Axis, Figure, Key
 from puzzle_widgets.charts.front import (
+    advice_of,
     FrontAxes,
     budget_lines,
     front_figure,
@@ -75,6 +76,25 @@ def test_a_front_has_every_point() -> None:
     assert figure.named("selected").spots[0].x == points[1].x
     assert figure.named("selected").spots[0].color == SELECTED
     assert words(figure)[:3] == ["Pareto front", "Not proven optimal", "Selected point"]
+
+
+def test_the_knee_is_framed_once_the_front_is_whole() -> None:
+    """Where it says, with words; a front that is still searched or hardly bends has none."""
+    library = pw.load_library("stdlib-2m-measured")
+    problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    front = pw.pareto_front(problem, MEMORY, points=9)
+    place = pw.which_point(front).knee_place
+    assert place is not None
+    axes = FrontAxes(problem, MEMORY)
+    figure = front_figure(front, axes, knee=place)
+    (framed,) = figure.named("knee").spots
+    points = figure.named("points").spots
+    assert (framed.x, framed.y) == (points[place].x, points[place].y)
+    assert ["The knee" in spot.words for spot in points] == [n == place for n in range(len(points))]
+    assert "Knee" in words(figure)
+    assert advice_of(replace(front, done=front.done - 1)) is None
+    assert advice_of(pw.pareto_front(problem, MEMORY, points=2)) is None
+    assert front_figure(front, axes).named("knee").spots == ()
 
 
 def test_a_spot_tells_score_and_costs_with_units() -> None:

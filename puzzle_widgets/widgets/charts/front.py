@@ -10,7 +10,7 @@ import bqplot as bq
 import numpy as np
 
 from puzzle_widgets.charts.figure import Axis, Figure, Spot, Spots
-from puzzle_widgets.charts.palette import FRONT, LIMIT, PARENT, SELECTED
+from puzzle_widgets.charts.palette import FRONT, KNEE, LIMIT, PARENT, SELECTED
 from puzzle_widgets.widgets.charts.parts import axis_of, figure_of, fit, scale_of
 
 _HOLLOW = "var(--pw-card)"
@@ -18,6 +18,7 @@ _MARGIN = {"top": 12, "bottom": 50, "left": 62, "right": 18}
 _LOOKS: dict[str, dict[str, Any]] = {
     "parent": {"marker": "square", "default_size": 110},
     "selected": {"marker": "circle", "fill": False, "stroke": SELECTED, "stroke_width": 2.5},
+    "knee": {"marker": "square", "fill": False, "stroke": KNEE, "stroke_width": 2},
     "scenarios": {"marker": "triangle-up", "fill": False, "stroke_width": 2.5},
     "reference": {"marker": "diamond", "fill": False, "stroke_width": 2.5},
     "measured": {"marker": "cross", "stroke": _HOLLOW},

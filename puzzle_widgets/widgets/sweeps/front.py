@@ -10,11 +10,17 @@ from markupsafe import Markup
 
 from puzzle_widgets.charts import Drawing, Figure, draw, front_figure
 from puzzle_widgets.charts.figure import Key, Spot
-from puzzle_widgets.charts.front import FrontAxes, budget_lines, front_points, measured_words
+from puzzle_widgets.charts.front import (
+    FrontAxes,
+    advice_of,
+    budget_lines,
+    front_points,
+    measured_words,
+)
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import THROUGHPUT, format_number
 from puzzle_widgets.problem.budget_rows import OFFERED, BudgetSetting, cannot_be_met, to_problem
-from puzzle_widgets.reasons import Baseline
+from puzzle_widgets.reasons import Baseline, PointAdvice
 from puzzle_widgets.solution.measured import MeasuredPoint
 from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.state import ExplorerState
@@ -71,6 +77,7 @@ class ParetoPlot(Wanting, SweepPanel):
         """Make controls, legend, chart and the walk along it."""
         self.chart = FrontChart()
         self._points: list[Spot] = []
+        self._advice: PointAdvice | None = None
         self._points_of: tuple[object, object, str] = (None, None, "")
         self._keys: Sequence[Key] | None = None
         self._drawn: tuple[tuple[object, ...], tuple[object, ...]] = ((), ())
@@ -90,7 +97,10 @@ class ParetoPlot(Wanting, SweepPanel):
         )
         self.listed.add_class("pw-views")
         self.points: PointTable | None = None
-        more = menu("More about the front", self.small_legend, row(self.held), pictures)
+        self.advice = widgets.HTML()
+        more = menu(
+            "More about the front", self.small_legend, row(self.held), self.advice, pictures
+        )
         tools = row(named("X axis", self.axis, css=""), more, css="pw-front-tools")
         foot = row(self.walk.box, self.measured, self.listed, css="pw-front-foot")
         return [tools, self.build_search(), self.legend, chart, foot]
@@ -151,6 +161,7 @@ class ParetoPlot(Wanting, SweepPanel):
             limits=self._limits(),
             selected=state.selection.place if state.selection.kind == "point" else None,
             points=self._front_points(axes),
+            knee=None if self._advice is None else self._advice.knee_place,
         )
 
     def _inputs(self) -> tuple[tuple[object, ...], tuple[object, ...]]:
@@ -177,7 +188,8 @@ class ParetoPlot(Wanting, SweepPanel):
         same = front is of_front and axes.library is of_library
         if not same or axes.problem.objective != of_objective:
             self._points_of = front, axes.library, axes.problem.objective
-            self._points = front_points(front, axes)
+            self._points, self._advice = front_points(front, axes), advice_of(front)
+            self.advice.value = advice_lines(self._advice)
         return self._points
 
     def _draw(self) -> None:
@@ -258,12 +270,20 @@ def point_entries(front: ParetoFront | None, objective: str) -> list[str]:
     """Entries of the list of points, such as ``"12 of 24: 8,119 tokens/s, score 11.08"``."""
     if front is None:
         return []
-    entries = []
-    for place, solution in enumerate(front.solutions, 1):
+    entries, advice = [], advice_of(front)
+    knee = None if advice is None else advice.knee_place
+    for place, solution in enumerate(front.solutions):
         use = solution.library.quantity(front.resource).text(front.use(solution))
         score = format_number(solution.totals[objective])
-        entries.append(f"{place} of {len(front.solutions)}: {use}, score {score}")
+        entry = f"{place + 1} of {len(front.solutions)}: {use}, score {score}"
+        entries.append(f"{entry}, the knee" if place == knee else entry)
     return entries
+
+
+def advice_lines(advice: PointAdvice | None) -> Markup:
+    """Say which point stands out, as a paragraph each; empty where that is not known."""
+    lines = () if advice is None else advice.numbered(1)
+    return Markup("").join(Markup("<p class='pw-aside-line'>{}</p>").format(one) for one in lines)
 
 
 def title_words(state: ExplorerState) -> str:
