@@ -169,6 +169,7 @@ def front_figure(  # noqa: PLR0913 - what is drawn, each by its name
     x, y = _spans(points, groups, lines, axes)
     shown = [replace(spot, words="", color=SELECTED) for spot in points if spot.place == selected]
     bend = [replace(spot, words="", color=KNEE) for spot in points if spot.place == knee]
+    groups |= {"selected": shown, "knee": bend}
     inside = [spot for spot in points if y.holds(spot.y)]
     return Figure(
         title=f"Pareto front: {y.title.lower()} against {x.title}",
@@ -358,14 +359,12 @@ def _legend(
     measured: Sequence[MeasuredPoint],
     lines: Sequence[BudgetLine],
     axes: tuple[Axis, Axis],
-    shown: Sequence[Spot],
-    bend: Sequence[Spot],
 ) -> Iterable[Key]:
     x, y = axes
     yield from _legend_of_front(points)
-    if bend:
+    if groups["knee"]:
         yield Key("Knee", KNEE, "frame")
-    if shown:
+    if groups["selected"]:
         yield Key("Selected point", SELECTED, "ring")
     if current is not None:
         none = "" if current.found else ": none within the budgets"

@@ -9,8 +9,8 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.charts.figure import Axis, Figure, Key
 from puzzle_widgets.charts.front import (
-    advice_of,
     FrontAxes,
+    advice_of,
     budget_lines,
     front_figure,
     resource_span,
