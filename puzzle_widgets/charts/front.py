@@ -175,9 +175,7 @@ def front_figure(  # noqa: PLR0913 - what is drawn, each by its name
         title=f"Pareto front: {y.title.lower()} against {x.title}",
         x=x,
         y=y,
-        legend=tuple(
-            _legend(points, groups, current, scenarios, measured, lines, (x, y), shown, bend)
-        ),
+        legend=tuple(_legend(points, groups, current, scenarios, measured, lines, (x, y))),
         limits=tuple(line for line in lines if x.holds(line.at)),
         curves=(Curve("front", tuple((spot.x, spot.y) for spot in inside), PARENT),),
         spots=(

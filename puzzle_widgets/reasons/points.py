@@ -107,7 +107,8 @@ class PointAdvice(Told):
         label = label_of(self.problem.library, self.problem.objective)
         at = (
             f"The knee is point {place + first}: {quantity.label} "
-            f"{quantity.text(float(self.use[place]))}, a summed {label} of {score_words(self.problem, float(self.score[place]))}; "
+            f"{quantity.text(float(self.use[place]))}, a summed {label} of "
+            f"{score_words(self.problem, float(self.score[place]))}; "
             f"{KNEE_SOURCE}."
         )
         before, after = (self._rate_words(n) for n in (place - 1, place))
