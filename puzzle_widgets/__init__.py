@@ -123,6 +123,7 @@ if TYPE_CHECKING:
     from puzzle_widgets.widgets.budgets.panel import BudgetPanel
     from puzzle_widgets.widgets.explorer import PuzzleExplorer
     from puzzle_widgets.widgets.export import ExportPanel
+    from puzzle_widgets.widgets.game.panel import BeatTheSolver
     from puzzle_widgets.widgets.layers.panel import LayerView
     from puzzle_widgets.widgets.scenarios.panel import ScenarioPanel
     from puzzle_widgets.widgets.status import StatusPanel
@@ -131,15 +132,21 @@ if TYPE_CHECKING:
     from puzzle_widgets.widgets.sweeps.front_table import FrontTable
     from puzzle_widgets.widgets.sweeps.surface import BudgetSurface
     from puzzle_widgets.widgets.truth import TruthPlot
+    from puzzle_widgets.workshop import check
 
 # The public names, in the order in which they build on each other; a name loads what is before it.
 _PARTS = (
     *("errors", "library", "problem", "solution", "sweeps", "files", "reasons", "state"),
     "charts",  # of which a notebook asks for little
 )
-_MODULES = {"export": "puzzle_widgets.export", "rules": "puzzle_widgets.problem.rules"}
+_MODULES = {
+    "check": "puzzle_widgets.workshop.check",
+    "export": "puzzle_widgets.export",
+    "rules": "puzzle_widgets.problem.rules",
+}
 _WIDGETS = {
     "BoundPanel": "bound",
+    "BeatTheSolver": "game.panel",
     "BudgetSurface": "sweeps.surface",
     "BudgetPanel": "budgets.panel",
     "DecisionMap": "sweeps.decision_map",
@@ -157,6 +164,7 @@ __all__ = [
     "Alternatives",
     "Baseline",
     "Baselines",
+    "BeatTheSolver",
     "BlockLibrary",
     "BlockVariant",
     "BoundPanel",
@@ -218,6 +226,7 @@ __all__ = [
     "alternatives",
     "baselines",
     "budget_surface",
+    "check",
     "compare",
     "decidedness",
     "decision_map",

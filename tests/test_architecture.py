@@ -30,6 +30,7 @@ ORDER = [
     "sweeps",
     "files",
     "reasons",
+    "workshop",
     "charts",
     "export",
     "distillation",

@@ -19,7 +19,7 @@ logger = logging.getLogger("puzzle_widgets")
 
 _SCRIPTS = ("outbox.js", "notice.js", "models.js", "page_link.js")
 _AIDS = ("panels.js", "page.js")
-_LOOKS = ("page.css", "budgets.css", "layout.css", "judged.css", "why.css")
+_LOOKS = ("page.css", "budgets.css", "layout.css", "judged.css", "why.css", "game.css")
 _MOST_PAGES = 64
 
 

@@ -1,7 +1,7 @@
 // Names panels, sliders and fields for screen readers, announces status lines, adds links to skip
 // to a panel, and lets keys press the buttons of a chart, or undo and redo. One observer serves the whole page, however many panels there are.
 
-const NAMED = ".noUi-handle, input:not([type=file]), select";
+const NAMED = ".noUi-handle, input:not([type=file], [type=radio]), select";
 const KEYS = {
   ArrowLeft: ".pw-prev", ArrowDown: ".pw-prev", ArrowRight: ".pw-next", ArrowUp: ".pw-next",
   Home: ".pw-first", End: ".pw-last",
@@ -32,6 +32,13 @@ function nameChart(chart) {
   setOnce(chart, "tabindex", "0");
   setOnce(chart, "role", "group");
   setOnce(chart, "aria-label", `${title ? title.textContent : "Chart"}. Arrow keys move along it.`);
+}
+
+// Choices of one are named by their own words; what they are about is the group's name.
+function nameChoice(box) {
+  const row = box.closest(".pw-row");
+  setOnce(box, "role", "radiogroup");
+  setOnce(box, "aria-label", plain(row && row.querySelector(".pw-name")));
 }
 
 // Panels are landmarks by their titles.
@@ -95,6 +102,7 @@ function improve() {
   document.querySelectorAll(".pw-ui").forEach((panel) => {
     improvePanel(panel);
     panel.querySelectorAll(NAMED).forEach(nameControl);
+    panel.querySelectorAll(".widget-radio-box").forEach(nameChoice);
     panel.querySelectorAll(".pw-field input").forEach((field) => {
       setOnce(field, "aria-invalid", String(field.closest(".pw-field").classList.contains("pw-invalid")));
     });
@@ -129,7 +137,7 @@ const OURS = "data-lm-suppress-shortcuts";
 
 function keepArrows(event) {
   const target = event.key.startsWith("Arrow") && event.target.closest
-    && event.target.closest(".pw-ui :is(.noUi-handle, .pw-keys, .pw-tab)");
+    && event.target.closest(".pw-ui :is(.noUi-handle, .pw-keys, .pw-tab, [type=radio])");
   if (!target || target.hasAttribute(OURS)) return;
   target.setAttribute(OURS, "true");
   setTimeout(() => target.removeAttribute(OURS));

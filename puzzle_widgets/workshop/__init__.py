@@ -1,0 +1,1 @@
+"""For teaching: exercises that check themselves, and the game of beating the solver."""
