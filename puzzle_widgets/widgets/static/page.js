@@ -34,8 +34,16 @@ function nameChart(chart) {
   setOnce(chart, "aria-label", `${title ? title.textContent : "Chart"}. Arrow keys move along it.`);
 }
 
-// Choices of one are named by their own words; what they are about is the group's name.
+// Choices of one are named by their own words; what they are about is the group's name. With a
+// name in common they are one stop of the Tab key, and the arrow keys move among them.
+let groups = 0;
+
 function nameChoice(box) {
+  const inputs = [...box.querySelectorAll("[type=radio]")];
+  if (inputs.some((one) => !one.name)) {
+    groups += 1;
+    inputs.forEach((one) => { one.name = `pw-choice-${groups}`; });
+  }
   const row = box.closest(".pw-row");
   setOnce(box, "role", "radiogroup");
   setOnce(box, "aria-label", plain(row && row.querySelector(".pw-name")));
