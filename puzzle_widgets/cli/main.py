@@ -27,6 +27,7 @@ _COMMANDS = {
     "datasets": "list the datasets, or fetch a published one",
     "template": "write a sheet to start a library from",
     "build": "build a measured block library from a small model (needs PyTorch)",
+    "doctor": "check this installation, and say what to do where something is wrong",
 }
 
 
@@ -91,7 +92,8 @@ def build_parser(named: str = "") -> Parser:
     for name, words in _COMMANDS.items():
         command = commands.add_parser(name, help=words)
         if name == named:
-            getattr(_load("arguments"), f"add_{name}")(command)
+            module = "run_doctor" if name == "doctor" else "arguments"  # runs where others do not
+            getattr(_load(module), f"add_{name}")(command)
     return parser
 
 
