@@ -21,9 +21,6 @@ LOCAL = (
     "--SlidesExporter.require_js_url=require.min.js",
     "--SlidesExporter.jquery_url=jquery.min.js",
     "--SlidesExporter.mathjax_url=mathjax.js",
-    "--SlidesExporter.mermaid_js_url=mermaid.mjs",
-    "--SlidesExporter.widget_renderer_url=widgets.js",
-    "--SlidesExporter.font_awesome_url=font-awesome.css",
 )
 
 
@@ -123,5 +120,8 @@ def test_slides_need_no_other_host_if_told_so(tmp_path: Path) -> None:
     """By the options that the workshop's guide names."""
     text = to_slides(tmp_path, *LOCAL)
     assert re.findall(r"""(?:src|href)=["'](https?://[^"']+)""", text) == []
+    # Loaded where a cell has a diagram of Mermaid; none has.
+    others = set(re.findall(r"https://(?:unpkg|cdnjs)[^\s\"']*", text))
+    assert all("mermaid" in other for other in others)
     guide = (NOTEBOOK.parents[1] / "docs" / "workshop.md").read_text(encoding="utf-8")
     assert all(option in guide for option in LOCAL)

@@ -26,6 +26,7 @@ TO_VLLM = FOLDER / "05_real_library.ipynb"
 BUILD = FOLDER / "06_build_and_check.ipynb"
 MAPS = FOLDER / "04_fronts_and_maps.ipynb"
 REASONS = FOLDER / "08_reasons.ipynb"
+EXERCISES = FOLDER / "09_exercises.ipynb"
 SECONDS_A_CELL = 600
 SECONDS_TO_BUILD = 1_500  # 2 minutes on two free cores, far more where others use them
 
@@ -93,7 +94,7 @@ def test_committed_clean(path: Path) -> None:
     assert set(notebook.metadata) <= {"kernelspec", "language_info", "title"}
     for cell in notebook.cells:
         assert cell.id
-        assert not cell.metadata
+        assert set(cell.metadata) <= {"slideshow"}
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None
 
@@ -110,6 +111,7 @@ def test_every_notebook_is_known_here() -> None:
         BUILD.name,
         MAPS.name,
         REASONS.name,
+        EXERCISES.name,
     }
 
 
@@ -333,3 +335,14 @@ def test_reasons_agree_with_their_text(kernel: str) -> None:
     assert text.count("Drawing(") == 2
     assert "Comparison(" in text
     assert "VBox(" in text
+
+
+@pytest.mark.slow
+def test_exercises_run_before_anybody_has_answered(kernel: str) -> None:
+    """Each asks for an answer; panel and game are shown."""
+    text = _run(EXERCISES, kernel)
+    assert [int(found) for found in re.findall(r"Exercise (\d). No answer yet", text)] == [
+        *range(1, 10)
+    ]
+    assert "VBox(" in text
+    assert "BeatTheSolver(" in text
