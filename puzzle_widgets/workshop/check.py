@@ -45,12 +45,31 @@ from puzzle_widgets.workshop.answers import (
 )
 from puzzle_widgets.workshop.verdict import Outcome, Verdict
 
+__all__ = [
+    "Verdict",
+    "exercise_1",
+    "exercise_2",
+    "exercise_3",
+    "exercise_4",
+    "exercise_5",
+    "exercise_6",
+    "exercise_7",
+    "exercise_8",
+    "exercise_9",
+    "library",
+    "memory_problem",
+    "pocket_problem",
+    "served_problem",
+    "three_budgets",
+]
+
 Said = tuple[bool, str]
 KL = "metrics.kl_div"
 POINTS = 24
 """Points of the front in exercise 5."""
 LEAST_WHOLE = 4
 """Layers that keep all KV heads in exercise 8."""
+_NAMED = ("__module__", "__name__", "__qualname__", "__doc__")
 _NEAR, _PRICE = 0.02, 0.02
 _MIB = 1024.0
 # Memory in MiB and score of each variant, the parent's first.
@@ -66,7 +85,6 @@ def _exercise(number: int) -> Callable[[Callable[[Any], Said]], Callable[..., Ve
     """Make a check of a function that says whether an answer is right, and a sentence."""
 
     def checking(judge: Callable[[Any], Said]) -> Callable[..., Verdict]:
-        @functools.wraps(judge)
         def check(answer: Any = ...) -> Verdict:  # noqa: ANN401 - whatever is handed in
             if answer is ...:
                 return Verdict(number, "no answer", "Put yours in place of the three dots.")
@@ -77,6 +95,8 @@ def _exercise(number: int) -> Callable[[Callable[[Any], Said]], Callable[..., Ve
             outcome: Outcome = "right" if right else "not yet"
             return Verdict(number, outcome, words)
 
+        functools.update_wrapper(check, judge, assigned=_NAMED)
+        del check.__dict__["__wrapped__"]  # whose signature is another
         return check
 
     return checking

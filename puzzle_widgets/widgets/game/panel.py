@@ -44,11 +44,6 @@ class BeatTheSolver(widgets.VBox):
     resources
         Keys of the costs to limit; by default memory and runtime.
 
-    Attributes
-    ----------
-    game
-        What is chosen; it never changes but is replaced, and can be observed.
-
     Examples
     --------
     >>> import puzzle_widgets as pw
@@ -60,7 +55,7 @@ class BeatTheSolver(widgets.VBox):
     >>> play.close()
     """
 
-    game = Instance(Game)
+    game = Instance(Game, help="what is chosen; never changes but is replaced")
 
     def __init__(
         self,
