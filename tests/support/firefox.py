@@ -1,4 +1,4 @@
-"""Firefox without a window, driven by its own remote protocol (WebDriver BiDi), real keys and all."""
+"""Firefox without a window, driven by its own remote protocol, WebDriver BiDi, by real keys."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Firefox:
         wanted = {"context": self.tab, "url": url, "wait": "complete"}
         self.ask("browsingContext.navigate", wanted)
 
-    def evaluate(self, function: str, *given: object) -> Any:  # noqa: ANN401 - whatever it gives
+    def evaluate(self, function: str, *given: object) -> Any:
         """Call a function of JavaScript on the page; what it gives goes by way of JSON."""
         body = f"JSON.stringify(({function})({', '.join(map(json.dumps, given))}) ?? null)"
         where = {"context": self.tab}
