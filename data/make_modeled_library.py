@@ -91,6 +91,7 @@ UNITS = {
     "metrics.kl_div": "",
     "metrics.lm_loss": "nats/token",
     **{f"stats.{key}": unit for key, unit in COSTS.items()},
+    "stats.kv_cache_memory_mib": "MiB",
     "stats.num_kv_heads": "",
     "stats.ffn_intermediate_size": "",
     **{f"stats.{part}_{key}": unit for part in ("attention", "ffn") for key, unit in COSTS.items()},
@@ -99,7 +100,13 @@ HEAD = {
     "format": "puzzle-widgets/block-library",
     "version": 1,
     "name": "Llama-3.3-70B (modeled)",
-    "measurement": {"batch_size": BATCH, "sequence_length": SEQUENCE, "gpu": GPU, "dtype": "fp8"},
+    "measurement": {
+        "batch_size": BATCH,
+        "sequence_length": SEQUENCE,
+        "gpu": GPU,
+        "dtype": "fp8",
+        "prefill_length": PREFILL,
+    },
     "units": UNITS,
     "provenance": {
         "origin": "modeled",
@@ -254,7 +261,8 @@ def values(layer: int, i: int, j: int) -> list[float]:
     """Return the numbers of one variant in the order of UNITS."""
     a, f = cost(ATTENTION[i]), cost(FFN[j])
     total = a[0] + f[0], round(a[1] + f[1], 4), a[2] + f[2]
-    return [*scores(layer, i, j), *total, ATTENTION[i].size, FFN[j].size, *a, *f]
+    cache = ATTENTION[i].cached * SEQUENCE / MIB
+    return [*scores(layer, i, j), *total, cache, ATTENTION[i].size, FFN[j].size, *a, *f]
 
 
 def shape(block: Subblock) -> dict[str, Any]:

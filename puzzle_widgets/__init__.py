@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         Measurement,
         Provenance,
         PuzzletronRun,
+        Serving,
         TableRun,
         Workload,
         embedded_libraries,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
         load_library,
         open_run,
         random_library,
+        with_workload,
         write_library,
         write_template,
     )
@@ -103,6 +105,7 @@ if TYPE_CHECKING:
     )
     from puzzle_widgets.state import BudgetSetting, ExplorerState
     from puzzle_widgets.sweeps import (
+        BatchSizes,
         DecisionGrid,
         DiverseSolutions,
         FullFront,
@@ -116,6 +119,7 @@ if TYPE_CHECKING:
         iter_decision_map,
         iter_pareto_front,
         pareto_front,
+        search_batch_sizes,
         search_diverse,
         search_many,
     )
@@ -164,6 +168,7 @@ __all__ = [
     "Alternatives",
     "Baseline",
     "Baselines",
+    "BatchSizes",
     "BeatTheSolver",
     "BlockLibrary",
     "BlockVariant",
@@ -215,6 +220,7 @@ __all__ = [
     "SearchProblem",
     "Sensitivity",
     "ServerError",
+    "Serving",
     "Share",
     "Solution",
     "SolverError",
@@ -260,12 +266,14 @@ __all__ = [
     "read_reports",
     "rules",
     "search",
+    "search_batch_sizes",
     "search_diverse",
     "search_few_blocks",
     "search_many",
     "sensitivity",
     "to_frame",
     "which_point",
+    "with_workload",
     "write_library",
     "write_template",
 ]

@@ -74,6 +74,13 @@ def add_search(command: argparse.ArgumentParser) -> None:
         metavar="D",
         help="layers in which each of them differs from every earlier one (default: 1)",
     )
+    command.add_argument(
+        "--batch-sizes",
+        type=_positive,
+        nargs="+",
+        metavar="N",
+        help="search each of these batch sizes, and write the best",
+    )
     command.set_defaults(run=run_search.run_search)
 
 
@@ -252,6 +259,7 @@ def _add_problem(command: argparse.ArgumentParser) -> None:
 def _add_question(command: argparse.ArgumentParser) -> None:
     command.add_argument("library", metavar="LIBRARY", help=_LIBRARY)
     _add_opening(command)
+    _add_serving_of_model(command)
     goal = command.add_mutually_exclusive_group()
     aim = "by default the library's first score; repeatable with weights, for a weighted sum"
     goal.add_argument("--minimize", action="append", metavar="KEY[=WEIGHT]", help=aim)
@@ -276,6 +284,21 @@ def _add_question(command: argparse.ArgumentParser) -> None:
     _add_repeated(command, "--ban", "LAYER=VARIANT", "it must not be chosen; repeatable")
     _add_rules(command)
     _add_solver(command)
+
+
+def _add_serving_of_model(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group(
+        "another workload", "memory is worked out; runtimes are left out where they are not known"
+    )
+    add = group.add_argument
+    add("--batch-size", type=_positive, metavar="N", help="sequences a batch")
+    add("--prefill", type=_whole, metavar="N", help="tokens of a sequence that are given")
+    add("--generation", type=_whole, metavar="N", help="tokens of a sequence that are generated")
+    add("--weights-dtype", metavar="DTYPE", help="such as bfloat16, fp8, nvfp4")
+    add("--kv-dtype", metavar="DTYPE", help="of the KV cache")
+    _add_repeated(
+        command, "--non-block", "STAT=AMOUNT", "cost outside the blocks, in the stat's unit"
+    )
 
 
 def _add_noise(command: argparse.ArgumentParser) -> None:

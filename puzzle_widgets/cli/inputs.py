@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from puzzle_widgets.cli.output import note, say
 from puzzle_widgets.errors import DatasetError, LibraryError, ProblemError
 from puzzle_widgets.library import (
     BlockLibrary,
+    FrozenMapping,
     LayerName,
     find_library,
     load_dataset,
@@ -19,12 +21,14 @@ from puzzle_widgets.library import (
 )
 from puzzle_widgets.library.agreements import has_agreed
 from puzzle_widgets.library.datasets import Dataset
+from puzzle_widgets.library.rescale import AS_MEASURED, Serving, served
 from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.problem import SearchProblem, rules
 from puzzle_widgets.problem.budget import BudgetSpec, as_number
 from puzzle_widgets.problem.budget_rows import SearchRule
 from puzzle_widgets.problem.choices import find_layer, find_variant
 from puzzle_widgets.problem.objective import Objective, parse_layer_weights
+from puzzle_widgets.sweeps.batch_sizes import Run, library_at
 
 _YES = {"y", "yes"}
 
@@ -47,12 +51,43 @@ def open_asked(asked: Namespace) -> BlockLibrary:
     LibraryError, DatasetError
         If it cannot be opened, or its license is not agreed to.
     """
-    return open_with_workloads(asked)[0]
+    return open_with_run(asked)[0]
+
+
+def open_with_run(asked: Namespace) -> tuple[BlockLibrary, Run | None]:
+    """Open as :func:`open_asked` does, for the workload asked; also gives the run it is of."""
+    library, run = _open(asked)
+    serving = _serving(asked)
+    size = serving.batch_size
+    if run is not None and size is not None:
+        library, serving = library_at(library, size, run), replace(serving, batch_size=None)
+    library = served(library, serving)
+    for said in library.notes:
+        say(f"note: {said}")
+    return library, run
+
+
+def _serving(asked: Namespace) -> Serving:
+    """Read the workload that the model is served in, where it is another than the library's."""
+    if not hasattr(asked, "batch_size"):  # of a command that asks no problem
+        return AS_MEASURED
+    costs = {
+        key: as_number(amount) for key, amount in _limits(asked.non_block, "--non-block").items()
+    }
+    return Serving(
+        asked.batch_size,
+        asked.prefill,
+        asked.generation,
+        asked.weights_dtype or "",
+        asked.kv_dtype or "",
+        FrozenMapping(costs),
+    )
 
 
 def open_with_workloads(asked: Namespace) -> tuple[BlockLibrary, tuple[str, ...]]:
     """Open as :func:`open_asked` does; also names the workloads there are, if any, to choose."""
-    library, workloads = _open(asked)
+    library, run = _open(asked)
+    workloads = () if run is None else tuple(one.name for one in run.workloads)
     for said in library.notes:
         say(f"note: {said}")
     return library, workloads
@@ -64,18 +99,18 @@ def how_to_read(asked: Namespace) -> dict[str, Any]:
     return {name: getattr(asked, name) for name in names if getattr(asked, name)}
 
 
-def _open(asked: Namespace) -> tuple[BlockLibrary, tuple[str, ...]]:
+def _open(asked: Namespace) -> tuple[BlockLibrary, Run | None]:
     found = find_library(asked.library)
     if isinstance(found, Dataset):
         if asked.workload is not None:
             raise DatasetError(f"{found.title} has no workloads; leave --workload out.")
-        return open_dataset(found), ()
+        return open_dataset(found), None
     opened = open_source(found, **how_to_read(asked))
     if not isinstance(opened, BlockLibrary):
-        return opened.library(asked.workload), tuple(one.name for one in opened.workloads)
+        return opened.library(asked.workload), opened
     if asked.workload is not None:  # says that there are none
         opened = load_library(found, workload=asked.workload, **how_to_read(asked))
-    return opened, ()
+    return opened, None
 
 
 def open_dataset(dataset: Dataset, *, agree: bool = False) -> BlockLibrary:

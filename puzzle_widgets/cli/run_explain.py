@@ -23,6 +23,7 @@ from puzzle_widgets.cli.output import (
 )
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.files.scenario_file import harmless
+from puzzle_widgets.library.json_forms import library_digest
 from puzzle_widgets.library.quantity import format_figure, format_share
 from puzzle_widgets.library.tables import to_frame
 from puzzle_widgets.reasons import (
@@ -39,6 +40,7 @@ from puzzle_widgets.reasons import (
 from puzzle_widgets.reasons.words import Told
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Solution, search
+from puzzle_widgets.version import __version__
 
 _UNKNOWN = "-"
 
@@ -133,6 +135,8 @@ def _csv(found: list[tuple[_Part, Told]]) -> str:
 def _record(solution: Solution, found: list[tuple[_Part, Told]]) -> dict[str, Any]:
     record: dict[str, Any] = {
         "library": solution.library.name,
+        "library_sha256": library_digest(solution.library),
+        "puzzle_widgets": __version__,
         "objective": solution.problem.objective,
         "goal": solution.problem.goal,
         "status": solution.status,

@@ -14,7 +14,7 @@ from rich.progress import Progress
 from rich.status import Status
 
 from puzzle_widgets.cli import tables
-from puzzle_widgets.cli.inputs import open_asked, read_options, read_problem
+from puzzle_widgets.cli.inputs import open_asked, open_with_run, read_options, read_problem
 from puzzle_widgets.cli.output import (
     EXIT_CODES,
     FOUND,
@@ -34,13 +34,22 @@ from puzzle_widgets.library.quantity import THROUGHPUT, format_figure
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Scenario, Solution, search
-from puzzle_widgets.sweeps import ParetoFront, iter_pareto_front, search_diverse
+from puzzle_widgets.sweeps import (
+    ParetoFront,
+    iter_pareto_front,
+    search_batch_sizes,
+    search_diverse,
+)
+from puzzle_widgets.sweeps.batch_sizes import Run
 
 
 def run_search(asked: Namespace) -> int:
     """Search, write what was found, and tell by the exit code whether there is anything."""
     check_output(asked)
-    problem = read_problem(asked, open_asked(asked))
+    library, run = open_with_run(asked)
+    problem = read_problem(asked, library)
+    if asked.batch_sizes:
+        problem = _at_best_size(asked, problem, run)
     shown = Console(stderr=True)
     with stoppable() as stop, shown.status("Searching (Ctrl-C stops) ...") as status:
         solutions, reason = _solve(
@@ -56,6 +65,17 @@ def run_search(asked: Namespace) -> int:
     if found:
         return FOUND
     return INTERRUPTED if stop.is_set() else EXIT_CODES[solutions[0].status]
+
+
+def _at_best_size(asked: Namespace, problem: SearchProblem, run: Run | None) -> SearchProblem:
+    """Search each batch size, say what each gives, and ask the problem at the best."""
+    found = search_batch_sizes(problem, asked.batch_sizes, run=run, **read_options(asked))
+    for sentence in found.sentences:
+        say(sentence)
+    best = found.best or next((one for one in found if one.solution is not None), None)
+    if best is None or best.solution is None:
+        raise ProblemError("The problem cannot be asked of any of these batch sizes.")
+    return best.solution.problem
 
 
 def _tell(status: Status, so_far: Solution) -> None:

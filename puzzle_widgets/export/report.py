@@ -22,6 +22,7 @@ from puzzle_widgets.charts.front import FrontAxes
 from puzzle_widgets.errors import ExportError
 from puzzle_widgets.export.checks import Given, as_scenarios
 from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library.json_forms import library_digest
 from puzzle_widgets.library.model import ORIGIN_WORDS
 from puzzle_widgets.library.quantity import (
     MEMORY,
@@ -127,6 +128,7 @@ def _provenance(library: BlockLibrary) -> dict[str, str]:
     said = library.provenance
     return {
         "Library": f"{library.name}: {len(library.layers)} layers",
+        "SHA-256": library_digest(library),
         "Figures": ORIGIN_WORDS[said.origin],
         "Source": said.source or "not known",
         "Measured at": _measured(library),

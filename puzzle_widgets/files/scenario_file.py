@@ -23,6 +23,7 @@ from puzzle_widgets.library.checks import (
     sequence,
     text,
 )
+from puzzle_widgets.library.json_forms import library_digest
 from puzzle_widgets.library.puzzletron.model_config import is_config, read_blocks
 from puzzle_widgets.library.puzzletron.reports import is_solutions
 from puzzle_widgets.library.sense import Goal
@@ -34,6 +35,7 @@ from puzzle_widgets.problem.rows import rows_in, rows_out
 from puzzle_widgets.solution.optimum import search_without_reason
 from puzzle_widgets.solution.scenario import Scenario
 from puzzle_widgets.solution.solution import Solution, evaluate, proven_by
+from puzzle_widgets.version import __version__
 
 FORMAT = "puzzle-widgets/scenarios"
 VERSION = 3
@@ -88,6 +90,9 @@ def _record(scenario: Scenario) -> dict[str, Any]:
     return {
         "name": scenario.name,
         "library": problem.library.name,
+        "library_sha256": library_digest(problem.library),
+        "workload": vars(problem.library.measurement),
+        "puzzle_widgets": __version__,
         "objective": problem.objective,
         "goal": problem.goal,
         **weights_out(problem.library, problem.objective),
@@ -141,11 +146,22 @@ def _read_record(record: Any, file: Location, library: BlockLibrary) -> Scenario
     try:
         problem = _read_problem(record, place, library)
         solution = evaluate(problem, _architecture(record.get("architecture"), place, library))
-        return Scenario(name, _proven_again(solution, record))
+        return Scenario(name, _proven_again(solution, record), _of_another(record, library))
     except PuzzleError as error:
         raise ScenarioError(f"{place}: {error}") from error
     except (TypeError, ValueError, KeyError, ArithmeticError) as error:
         place.fail(f"broken ({error}).", "Load it into the program that wrote it, and save again.")
+
+
+def _of_another(record: Any, library: BlockLibrary) -> tuple[str, ...]:  # noqa: ANN401
+    """Say where a scenario was made with other figures; earlier files do not tell."""
+    digest = record.get("library_sha256")
+    if not isinstance(digest, str) or digest == library_digest(library):
+        return ()
+    measured = record.get("workload")
+    same = isinstance(measured, dict) and measured == vars(library.measurement)
+    of = "" if same else " or workload"
+    return (f"made with another library{of} (SHA-256 {digest[:12]}); summed by the open one",)
 
 
 def _read_problem(record: Any, place: Location, library: BlockLibrary) -> SearchProblem:  # noqa: ANN401

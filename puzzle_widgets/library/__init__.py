@@ -21,6 +21,7 @@ from puzzle_widgets.library.model import (
     SubBlock,
 )
 from puzzle_widgets.library.puzzletron import PuzzletronRun, Workload
+from puzzle_widgets.library.rescale import Serving, with_workload
 from puzzle_widgets.library.source import find_library
 from puzzle_widgets.library.tables import TableRun
 from puzzle_widgets.library.write import dump_template, write_library, write_template
@@ -35,6 +36,7 @@ __all__ = [
     "Measurement",
     "Provenance",
     "PuzzletronRun",
+    "Serving",
     "SubBlock",
     "TableRun",
     "Workload",
@@ -49,6 +51,7 @@ __all__ = [
     "open_run",
     "open_source",
     "random_library",
+    "with_workload",
     "write_library",
     "write_template",
 ]

@@ -82,6 +82,8 @@ def read_measurement(content: Mapping[str, Any], place: Location) -> Measurement
         optional_count(content.get("sequence_length"), place.at(field="sequence_length")),
         optional_text(content.get("gpu"), place.at(field="gpu"), "the GPU"),
         optional_text(content.get("dtype"), place.at(field="dtype"), "the dtype"),
+        optional_count(content.get("prefill_length"), place.at(field="prefill_length")),
+        optional_count(content.get("prefill_queue"), place.at(field="prefill_queue")) or 0,
     )
 
 
@@ -182,11 +184,17 @@ def dump_head(library: BlockLibrary) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         "name": library.name,
-        "measurement": asdict(library.measurement),
+        "measurement": _dump_measurement(library.measurement),
         "units": dict(library.units),
         "provenance": asdict(library.provenance),
         **_outside(library),
     }
+
+
+def _dump_measurement(measurement: Measurement) -> dict[str, Any]:
+    """Write a measurement; what came later only where it is known, for digests to stay."""
+    found = asdict(measurement)
+    return {name: one for name, one in found.items() if one or not name.startswith("prefill_")}
 
 
 def _outside(library: BlockLibrary) -> dict[str, Any]:

@@ -200,6 +200,9 @@ class Layer(Shown):
 class Measurement:
     """How costs were measured: sequences a batch, tokens a sequence, GPU and number format.
 
+    Of the tokens ``prefill_length`` are given, the others generated; ``prefill_queue`` sequences
+    wait with a KV cache of their own.
+
     Examples
     --------
     >>> import puzzle_widgets as pw
@@ -211,6 +214,8 @@ class Measurement:
     sequence_length: int | None = None
     gpu: str = ""
     dtype: str = ""
+    prefill_length: int | None = None
+    prefill_queue: int = 0
 
     @property
     def tokens(self) -> int | None:

@@ -16,13 +16,13 @@ from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, BlockVariant, LayerName
 from puzzle_widgets.library.checks import short_repr
 from puzzle_widgets.library.quantity import BYTES, MEMORY, format_number, format_share
+from puzzle_widgets.library.rescale import KV_CACHE
 from puzzle_widgets.problem.budget import as_number, check_key
 from puzzle_widgets.problem.budget_rows import SearchRule
 from puzzle_widgets.problem.choices import Architecture
 from puzzle_widgets.problem.rows import Row
 from puzzle_widgets.problem.rules import heads_divisible_by
 
-KV_CACHE = "stats.kv_cache_memory_mib"
 MOST_GPUS = 8
 RESERVE = 0.1
 RESERVE_WORDS = "kept free for activations, GPU context and fragments"
@@ -149,8 +149,8 @@ class DeploymentTarget:
         """
         check_key(library, MEMORY, "A deployment target")
         chosen = {name: library.layer(name).variant(one) for name, one in architecture.items()}
-        uneven = tuple(name for name, block in chosen.items() if self._copies(block) > 1)
-        held = [self._held(block) for block in chosen.values()]
+        uneven = tuple(name for name, block in chosen.items() if _copies(block, self.gpus) > 1)
+        held = [_held(block, self.gpus) for block in chosen.values()]
         rest = library.non_block_cost(MEMORY) / self.gpus
         return GpuLoad(math.fsum([*held, rest]), uneven, KV_CACHE in library.keys)
 
@@ -166,7 +166,7 @@ class DeploymentTarget:
         >>> import puzzle_widgets as pw
         >>> library = pw.load_library("llama-3.3-70b-modeled")
         >>> pw.deployment_target("H100", gpus=4).rule(library).words
-        'KV heads divisible by 4'
+        'each of 4 GPUs holds at most 68,665 MiB, copied KV heads counted'
         """
         check_key(library, MEMORY, "A deployment target")
         even = heads_divisible_by(library, self.gpus)
@@ -178,20 +178,27 @@ class DeploymentTarget:
         return even if all(left) else None
 
     def _row_rule(self, library: BlockLibrary) -> SearchRule:
-        limit = f"{format_number(self.each_mib)} MiB"
-        words = f"each of {self.gpus} GPUs holds at most {limit}, copied KV heads counted"
-        upper = self.each_mib - library.non_block_cost(MEMORY) / self.gpus
-        row = Row.of(library, words, lambda _, block: self._held(block), upper=upper)
-        return SearchRule(words, rows=(row,))
+        row = held_row(library, self.gpus, self.each_mib)
+        return SearchRule(row.name, rows=(row,))
 
-    def _held(self, block: BlockVariant) -> float:
-        cache = block.values.get(KV_CACHE, 0.0)
-        return (block.values[MEMORY] + cache * (self._copies(block) - 1)) / self.gpus
 
-    def _copies(self, block: BlockVariant) -> float:
-        """How often the KV cache is kept in all: once, or more where heads do not divide."""
-        heads = block.attention.size
-        return math.ceil(heads / self.gpus) * self.gpus / heads if heads else 1.0
+def held_row(library: BlockLibrary, gpus: int, each_mib: float) -> Row:
+    """Limit what each of several GPUs holds, copied KV heads counted."""
+    words = f"each of {gpus} GPUs holds at most {format_number(each_mib)} MiB"
+    upper = each_mib - library.non_block_cost(MEMORY) / gpus
+    name = f"{words}, copied KV heads counted"
+    return Row.of(library, name, lambda _, block: _held(block, gpus), upper=upper)
+
+
+def _held(block: BlockVariant, gpus: int) -> float:
+    cache = block.values.get(KV_CACHE, 0.0)
+    return (block.values[MEMORY] + cache * (_copies(block, gpus) - 1)) / gpus
+
+
+def _copies(block: BlockVariant, gpus: int) -> float:
+    """How often the KV cache is kept in all: once, or more where heads do not divide."""
+    heads = block.attention.size
+    return math.ceil(heads / gpus) * gpus / heads if heads else 1.0
 
 
 def deployment_target(gpu: str, *, gpus: int = 1, reserve: float = RESERVE) -> DeploymentTarget:

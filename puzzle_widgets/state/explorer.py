@@ -15,6 +15,7 @@ from puzzle_widgets.export.parent_config import parent_config_of
 from puzzle_widgets.library import BlockLibrary, open_source
 from puzzle_widgets.library.datasets import Dataset
 from puzzle_widgets.library.puzzletron import Wanted
+from puzzle_widgets.library.rescale import Serving
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state import actions, opening, record_file
@@ -22,6 +23,7 @@ from puzzle_widgets.state.acting import acts
 from puzzle_widgets.state.explained import Explained
 from puzzle_widgets.state.opening import Run
 from puzzle_widgets.state.record import Looks, Record, Selection, SweepName
+from puzzle_widgets.state.serving import limits_left_out, set_serving
 from puzzle_widgets.state.store import Changes, DatasetFetch, Store
 from puzzle_widgets.sweeps import DecisionGrid, SurfaceGrid
 
@@ -101,6 +103,7 @@ class ExplorerState(Explained):
     target = Unicode(help="name of the target to export to")
     workloads = Tuple(help="names of the workloads to choose from; empty without a run")
     workload = Unicode(help="the one that is open")
+    serving = Instance(Serving, (), help="how the model is served, where that is not as measured")
     notices = Tuple(help="what was left out of what is open, or set right, a sentence each")
     offered = Instance(Dataset, allow_none=True, help="the dataset whose terms are shown")
     fetched = Float(None, allow_none=True, help="share of it that is here; None without a fetch")
@@ -317,6 +320,22 @@ class ExplorerState(Explained):
         """Make the search avoid a finding, and show the current solution, which does."""
         if self._attempt(self._store.apply, actions.avoid, finding):
             self.say(f"Rule added: {finding.rule}. Remove it under Budgets.")
+
+    def set_serving(self, serving: Serving) -> None:
+        """Serve the open model otherwise, by :class:`puzzle_widgets.Serving`; says what it costs.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> state = pw.ExplorerState("llama-3.3-70b-modeled")
+        >>> state.set_serving(pw.Serving(batch_size=64))
+        >>> state.library.measurement.batch_size, state.library.has_throughput
+        (64, False)
+        """
+        before = self.record
+        self._store.apply(set_serving, serving)
+        if words := limits_left_out(before, self.record):
+            self.say(words)
 
     def drag_budget(self, place: int, value: float) -> None:
         """Change the limit of a row as its slider moves: one drag is undone at once."""

@@ -17,6 +17,7 @@ _PROBLEM = ("objective", "goal", "budgets", "rules")
 # who looks at something else, or waits for a search, has changed nothing.
 _WORDS = {
     "library": "library",
+    "serving": "workload",
     "objective": "objective",
     "goal": "objective",
     "rules": "rules",
@@ -112,8 +113,8 @@ def change_in_words(before: Record, after: Record) -> str:
 
 def _differs(before: Record, after: Record, name: str) -> bool:
     old, new = getattr(before, name), getattr(after, name)
-    if name == "library":  # weighted sums are part of the objective
-        return before.library.plain is not after.library.plain
+    if name == "library":  # weighted sums are part of the objective, and serving is its own step
+        return before.opened.plain is not after.opened.plain
     return old is not new and old != new
 
 
@@ -126,12 +127,12 @@ def _budget_words(before: Record, after: Record) -> str:
 
 def _bounded(steps: Sequence[Step]) -> tuple[Step, ...]:
     """Keep the newest steps, and no more libraries in memory than a few."""
-    if len(steps) > 1 and steps[-1].record.library.plain is steps[-2].record.library.plain:
+    if len(steps) > 1 and steps[-1].record.opened.plain is steps[-2].record.opened.plain:
         return tuple(steps[-MOST_STEPS:])  # the others were few enough before
     kept: list[Step] = []
     libraries: set[int] = set()
     for step in reversed(steps[-MOST_STEPS:]):
-        libraries.add(id(step.record.library.plain))
+        libraries.add(id(step.record.opened.plain))
         if len(libraries) > MOST_LIBRARIES:
             break
         kept.append(step)

@@ -51,12 +51,12 @@ def open_library(library: object) -> Record:
         raise LibraryError(f"A {type(library).__name__} cannot be explored. Give {SOURCES}.")
     objective = next(iter(library.scores), library.keys[0])
     goal = score_sense(library, objective).goal
-    return _begin(library, objective=objective, goal=goal, budgets=first_settings(library))
+    return begin(library, objective=objective, goal=goal, budgets=first_settings(library))
 
 
 def open_problem(problem: SearchProblem) -> Record:
     """Begin with a problem's objective, budgets and rules."""
-    return _begin(
+    return begin(
         problem.library,
         objective=problem.objective,
         goal=problem.goal,
@@ -107,8 +107,8 @@ def change_workload(record: Record, workload: str) -> Record:
     return kept if named.reference_place is None else named
 
 
-def _begin(library: BlockLibrary, **fields: Any) -> Record:  # noqa: ANN401
-    """A record with axes that the library has, and the measurements that come with it."""
+def begin(library: BlockLibrary, **fields: Any) -> Record:  # noqa: ANN401
+    """Give a record with axes that the library has, and the measurements that come with it."""
     record = Record(
         library, **fields, measured=embedded_ground_truth(library), notices=tuple(library.notes)
     )

@@ -18,6 +18,7 @@ from puzzle_widgets.library import (
 )
 from puzzle_widgets.library.json_forms import library_digest
 from puzzle_widgets.library.quantity import THROUGHPUT, limited_key
+from puzzle_widgets.library.rescale import AS_MEASURED, Serving
 from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.budget_rows import BudgetSetting, SearchRule, Sense, to_problem
@@ -122,6 +123,9 @@ class Record:
         How figures are shown.
     run, workload
         What the library was read from, where that has several workloads, and the chosen one.
+    serving, origin
+        How the model is served, where that differs from what is open; then the library as it was
+        opened, and ``library`` is worked out from it.
     notices
         What was left out of what is open, or set right, a sentence each.
     """
@@ -151,6 +155,8 @@ class Record:
     looks: Looks = Looks()
     run: PuzzletronRun | TableRun | None = field(default=None, compare=False)
     workload: str = ""
+    serving: Serving = AS_MEASURED
+    origin: BlockLibrary | None = field(default=None, compare=False)
     notices: tuple[str, ...] = field(default=(), compare=False)
 
     def change(self, **values: Any) -> Record:  # noqa: ANN401
@@ -208,8 +214,13 @@ class Record:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the library's layers and figures, whatever its title and origin."""
-        return library_digest(self.library)
+        """SHA-256 of the opened library's layers and figures, whatever its title and origin."""
+        return library_digest(self.opened)
+
+    @property
+    def opened(self) -> BlockLibrary:
+        """The library as it was opened, whatever workload it is worked out for."""
+        return self.origin or self.library
 
     @property
     def held_rows(self) -> tuple[BudgetSetting, ...]:

@@ -30,6 +30,7 @@ from puzzle_widgets.library.checks import (
     text,
 )
 from puzzle_widgets.library.datasets import is_here
+from puzzle_widgets.library.rescale import serving_in, serving_out
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.library.weighted import with_sums
 from puzzle_widgets.problem import Difference
@@ -40,6 +41,7 @@ from puzzle_widgets.solution import MeasuredPoint
 from puzzle_widgets.state import actions
 from puzzle_widgets.state.opening import Run, open_any
 from puzzle_widgets.state.record import Record, Selection, SweepName
+from puzzle_widgets.state.serving import set_serving
 
 FORMAT = "puzzle-widgets/record"
 VERSION = 2
@@ -82,10 +84,11 @@ def to_json(record: Record) -> str:
         "format": FORMAT,
         "version": VERSION,
         "library": SavedLibrary(
-            library.name, next(named, ""), record.workload, record.digest
+            record.opened.name, next(named, ""), record.workload, record.digest
         )._asdict(),
         "objective": record.objective,
         "goal": record.goal,
+        "serving": serving_out(record.serving),
         "sums": [sum_out(one) for one in library.sums.values()],
         "said": {key: goal for key, goal in record.said.items() if key in library.keys},
         "budgets": [[row.resource, row.sense, _out(row.value), row.on] for row in record.budgets],
@@ -140,7 +143,7 @@ def find_library(of: SavedLibrary, here: Iterable[Record] = ()) -> BlockLibrary 
         if record.run is not None and of.workload in record.workloads:
             return record.run
         if record.digest == of.digest:
-            return record.library
+            return record.opened
     for dataset in list_datasets():
         if dataset.name == of.dataset and has_agreed(dataset) and is_here(dataset):
             return load_dataset(dataset.name)
@@ -216,6 +219,7 @@ def _has_workloads(source: BlockLibrary | Run) -> bool:
 
 def _read(content: Any, record: Record) -> Record:  # noqa: ANN401
     """Do to a fresh record what was done to the saved one, by the same actions."""
+    record = set_serving(record, serving_in(content.get("serving") or {}))
     sums = (read_sum(record.library, *weights_in(one)) for one in _sums(content))
     record = record.change(library=with_sums(record.library, sums))
     record = actions.set_objective(record, content["objective"], content["goal"])

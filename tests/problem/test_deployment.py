@@ -9,7 +9,8 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.library.model import SubBlock
-from puzzle_widgets.problem.deployment import GPUS, KV_CACHE, recognize, runtime_words
+from puzzle_widgets.library.rescale import KV_CACHE
+from puzzle_widgets.problem.deployment import GPUS, recognize, runtime_words
 from tests.support.libraries import MEMORY
 
 KL = "metrics.kl_div"

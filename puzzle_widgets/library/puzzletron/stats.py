@@ -80,6 +80,8 @@ class Workload:
             sum(n or 0 for n in tokens) or None,
             tidy(self.args.get("gpu") or "", 200),
             _dtype(self.args),
+            tokens[0] or None,
+            optional_count(self.args.get("prefill_queue_size") or None, place) or 0,
         )
 
 

@@ -15,6 +15,7 @@ from puzzle_widgets.solution.least_change import Change
 from puzzle_widgets.solution.slack import slack_of
 from puzzle_widgets.widgets.budgets.amounts import Units
 from puzzle_widgets.widgets.budgets.row import BudgetRow
+from puzzle_widgets.widgets.budgets.serving import ServingChoice
 from puzzle_widgets.widgets.budgets.target import TargetChoice
 from puzzle_widgets.widgets.budgets.weights import WeightChoice
 from puzzle_widgets.widgets.panel import Panel, button, refill, row, symbol_button
@@ -62,8 +63,9 @@ class BudgetPanel(Panel):
             "Reset", "Back to the objective and budgets that the library opens with"
         )
         self.target = TargetChoice(self.state)
+        self.serving = self.own(ServingChoice(self.state))
         drawer = symbol_button("\u2195", "All budgets", css="pw-drawer")
-        rows = [self.target, self.budget_rows, self.add]
+        rows = [self.target, self.serving, self.budget_rows, self.add]
         return [drawer, *rows, self.foot, self.rules, self.lift, *self._rest()]
 
     def bind(self) -> None:
