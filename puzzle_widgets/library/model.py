@@ -200,8 +200,7 @@ class Layer(Shown):
 class Measurement:
     """How costs were measured: sequences a batch, tokens a sequence, GPU and number format.
 
-    Of the tokens ``prefill_length`` are given, the others generated; ``prefill_queue`` sequences
-    wait with a KV cache of their own.
+    ``prefill_length`` of the tokens are given; ``prefill_queue`` sequences wait, cached.
 
     Examples
     --------
@@ -320,10 +319,9 @@ class BlockLibrary(Shown):
         """The library as it was opened, without weighted sums."""
         if not self.sums:
             return self
-        costs = {key: cost for key, cost in self.non_block_costs.items() if key not in self.sums}
+        costs = FrozenMapping({k: v for k, v in self.non_block_costs.items() if k not in self.sums})
         layers = tuple(_without(layer, self.sums) for layer in self.layers)
-        none = FrozenMapping[str, ScoreSum]()
-        return replace(self, layers=layers, non_block_costs=FrozenMapping(costs), sums=none)
+        return replace(self, layers=layers, non_block_costs=costs, sums=FrozenMapping())
 
     @cached_property
     def _derived(self) -> dict[object, Any]:
@@ -358,8 +356,7 @@ class BlockLibrary(Shown):
         """Label and unit of a dotted key."""
         if key in self.sums:
             number = sorted(self.sums).index(key) + 1 if len(self.sums) > 1 else 0
-            terms = [self.quantity(term) for term in self.sums[key].weights]
-            return self.sums[key].quantity(terms, number)
+            return self.sums[key].quantity(map(self.quantity, self.sums[key].weights), number)
         return describe_key(key, self.units.get(key))
 
     @cached_property
@@ -493,11 +490,9 @@ def once_per_library(
 
 def _without(layer: Layer, sums: Mapping[str, ScoreSum]) -> Layer:
     """A layer without the figures of weighted sums."""
-    kept = ({k: v for k, v in one.values.items() if k not in sums} for one in layer.variants)
-    pairs = zip(layer.variants, kept, strict=True)
-    return replace(
-        layer, variants=tuple(replace(one, values=FrozenMapping(own)) for one, own in pairs)
-    )
+    kept = [{k: v for k, v in one.values.items() if k not in sums} for one in layer.variants]
+    pairs = zip(layer.variants, map(FrozenMapping[str, float], kept), strict=True)
+    return replace(layer, variants=tuple(replace(one, values=own) for one, own in pairs))
 
 
 def _read_only(array: Array) -> Array:

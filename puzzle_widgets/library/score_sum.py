@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -51,7 +51,7 @@ class ScoreSum:
         text = json.dumps([[name, weight] for name, weight in self.layer_weights.items()])
         return f"; layers {sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
-    def quantity(self, terms: Sequence[Quantity], number: int = 0) -> Quantity:
+    def quantity(self, terms: Iterable[Quantity], number: int = 0) -> Quantity:
         """Its short label, with a number where there are several, and the unit of all its terms."""
         units = {term.unit for term in terms}
         label = f"{_LABEL} {number}" if number else _LABEL

@@ -136,6 +136,15 @@ def search_batch_sizes(
     ------
     ProblemError
         If there are no sizes, too many, or one is no whole number from 1 on.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> budgets = {"stats.memory_mib": 40}
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets=budgets)
+    >>> print(search_batch_sizes(problem, [16, 32]).sentences[-1])
+    Best batch size: 16.
     """
     check_problem(problem)
     asked = _sizes(problem.library, sizes, run)

@@ -54,7 +54,8 @@ NON_BLOCK_NAMES = {NON_BLOCK, "non-block"}
 NEEDED = ("layer", "variant", "parent")
 BLOCK = ("weight_paths", "block_config")
 WORKLOAD = ("batch_size", "sequence_length", "gpu", "dtype")
-FACTS = ("library", *WORKLOAD, "origin", "source", "note", "parent_config")
+PREFILL = ("prefill_length", "prefill_queue")
+FACTS = ("library", *WORKLOAD, *PREFILL, "origin", "source", "note", "parent_config")
 GROUPS = (SCORE_GROUP, COST_GROUP)
 _KEYS = {
     "memory": MEMORY,

@@ -224,7 +224,8 @@ def _fact_cells(library: BlockLibrary) -> dict[str, Any]:
     measured, told = library.measurement, library.provenance
     values = (
         *(library.name, measured.batch_size, measured.sequence_length),
-        *(measured.gpu, measured.dtype, told.origin, told.source, told.note),
+        *(measured.gpu, measured.dtype, measured.prefill_length, measured.prefill_queue or None),
+        *(told.origin, told.source, told.note),
         library.parent_config,
     )
     return dict(zip(FACTS, values, strict=True))

@@ -318,6 +318,8 @@ def facts_of(
             told("sequence_length", count, measured.sequence_length),
             told("gpu", _words, measured.gpu),
             told("dtype", _words, measured.dtype),
+            told("prefill_length", count, measured.prefill_length),
+            told("prefill_queue", count, measured.prefill_queue) or 0,
         ),
         units=FrozenMapping({**facts.units, **units}),
         provenance=Provenance(

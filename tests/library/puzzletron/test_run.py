@@ -142,7 +142,9 @@ def test_workloads_are_named_by_what_differs(tmp_path: Path) -> None:
         assert library.measurement.batch_size == 32
         assert library.name == f"{tmp_path.name} ({names[1]})"
     first = pw.load_library(folder)
-    assert first.measurement == pw.Measurement(96, 8192, "NVIDIA H100 80GB HBM3", "bfloat16")
+    assert first.measurement == pw.Measurement(
+        96, 8192, "NVIDIA H100 80GB HBM3", "bfloat16", prefill_length=4096
+    )
 
 
 @pytest.mark.parametrize("asked", ["batch_size 7", {"batch_size": 7}, {"n_head": 32}])
