@@ -130,8 +130,9 @@ def test_a_target_sets_the_budgets(explorer: Explorer) -> None:
     expect(explorer.field("Memory")).to_have_value("41,199")
     expect(budgets).to_contain_text("runtimes stay those of NVIDIA H100")
     budgets.get_by_role("combobox", name="Number of GPUs").select_option("\u00d7 4")
-    budgets.get_by_role("button", name="Add the rule: KV heads divisible by 4").click()
-    expect(budgets.locator(".pw-rules")).to_contain_text("KV heads divisible by 4")
+    rule = "each of 4 GPUs holds at most 41,199 MiB, copied KV heads counted"
+    budgets.get_by_role("button", name=f"Add the rule: {rule}").click()
+    expect(budgets.locator(".pw-rules")).to_contain_text(rule)
     explorer.type_limit("Throughput", "2x")
     expect(budgets.get_by_role("combobox", name="Speed-up")).to_have_value("2\u00d7")
     explorer.type_limit("Memory", "48 GB")

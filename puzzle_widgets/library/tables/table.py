@@ -319,7 +319,7 @@ def facts_of(
             told("gpu", _words, measured.gpu),
             told("dtype", _words, measured.dtype),
             told("prefill_length", count, measured.prefill_length),
-            told("prefill_queue", count, measured.prefill_queue) or 0,
+            told("prefill_queue", count, None) or measured.prefill_queue,
         ),
         units=FrozenMapping({**facts.units, **units}),
         provenance=Provenance(

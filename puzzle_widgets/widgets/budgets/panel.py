@@ -65,7 +65,7 @@ class BudgetPanel(Panel):
         self.target = TargetChoice(self.state)
         self.serving = self.own(ServingChoice(self.state))
         drawer = symbol_button("\u2195", "All budgets", css="pw-drawer")
-        rows = [self.target, self.serving, self.budget_rows, self.add]
+        rows = [self.target, self.budget_rows, row(self.add, self.serving, css="pw-add-line")]
         return [drawer, *rows, self.foot, self.rules, self.lift, *self._rest()]
 
     def bind(self) -> None:
