@@ -26,6 +26,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.utils import get_page_config
 
 from puzzle_widgets.app.connection import PageSocket
+from puzzle_widgets.app.headers import OwnHeaders
 from puzzle_widgets.app.health import EndedHandler, HealthHandler, MetricsHandler
 from puzzle_widgets.app.machine import (
     Ending,
@@ -188,6 +189,7 @@ class PuzzleApp(Voila):
             xheaders=self._settings.behind_proxy,
         )
         server.add_sockets([self._listener])
+        self.app.add_transform(OwnHeaders)
         self.ioloop = IOLoop.current()
         self._watch_memory()
         self._ending.stop_by(lambda: self.ioloop.add_callback_from_signal(self.ioloop.stop))

@@ -13,6 +13,7 @@ import zmq
 from traitlets.config import Config
 
 from puzzle_widgets.app.connection import GuardedConnection
+from puzzle_widgets.app.headers import content_security_policy
 from puzzle_widgets.app.kernels import OwnPythonKernels, PageKernel, PageKernels
 from puzzle_widgets.app.machine import default_sessions, socket_root
 from puzzle_widgets.errors import ServerError
@@ -38,20 +39,6 @@ EXTENSIONS = [
     "bqplot",
     "bqscales",
 ]
-_POLICY = {
-    "default-src": "'self'",
-    # Voila's page has inline scripts, bqplot's templates need eval, anywidget imports from blobs.
-    "script-src": "'self' 'unsafe-inline' 'unsafe-eval' blob:",
-    "style-src": "'self' 'unsafe-inline'",
-    "img-src": "'self' data: blob:",
-    "font-src": "'self' data:",
-    "connect-src": "'self'",
-    "worker-src": "'self' blob:",
-    "object-src": "'none'",
-    "base-uri": "'self'",
-    "form-action": "'self'",
-    "frame-ancestors": "'self'",
-}
 
 
 def explorer_notebook() -> Path:
@@ -209,7 +196,7 @@ def _server(settings: AppSettings) -> dict[str, Any]:
             "websocket_max_message_size": MAX_MESSAGE_BYTES,
             "allow_remote_access": not (settings.is_local or settings.trusted_hosts),
             "local_hostnames": ["localhost", *settings.trusted_hosts],
-            "headers": {"Content-Security-Policy": _content_security_policy()},
+            "headers": {"Content-Security-Policy": content_security_policy()},
         },
     }
 
@@ -241,8 +228,3 @@ def _document(settings: AppSettings) -> dict[str, str] | None:
     if not settings.document:
         return None
     return {"title": settings.document, "name": settings.notebook.name}
-
-
-def _content_security_policy() -> str:
-    """Allow the page nothing but what this server sends: the Content-Security-Policy header."""
-    return "; ".join(f"{name} {sources}" for name, sources in _POLICY.items())

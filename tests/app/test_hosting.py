@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-import socket
-import subprocess
+import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
-from tests.support.app import CHECKOUT, running_app
+from puzzle_widgets.app.headers import HEADERS
+from tests.support.app import running_app
 from tests.support.notebook import write_notebook
 from tests.support.visitor import ask, open_page
 
@@ -49,6 +46,24 @@ def test_health_and_figures(notebook: Path) -> None:
         assert "puzzle_opening_seconds_count 1.0" in figures
         memory = next(line for line in figures.splitlines() if line.startswith("puzzle_memory"))
         assert float(memory.split()[1]) > 50 * 2**20
+
+
+def test_every_answer_has_the_headers(notebook: Path) -> None:
+    """Page, figure, file and refusal: no other host, no guessed type, no frame, no version."""
+    with running_app(notebook=notebook) as app:
+        page = ask(app.url)
+        script = re.search(r'src="([^"]+\.js[^"]*)"', page.text)
+        assert script is not None
+        for path, status in (("", 200), ("health", 200), (script[1], 200), ("nowhere", 404)):
+            answer = ask(urljoin(app.url, path))
+            assert answer.status == status
+            for name, value in HEADERS.items():
+                assert answer.headers.get_all(name) == [value], (path, name)
+            assert answer.headers["Server"] is None
+    policy = HEADERS["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'self'" in policy
+    assert "http" not in policy
 
 
 def test_figures_are_for_who_asked_for_them(notebook: Path) -> None:
@@ -112,56 +127,3 @@ def test_a_greedy_session_is_ended(tmp_path: Path) -> None:
         line = app.process.stdout.readline()
         assert "session" in line
         assert "it took too much memory" in line
-
-
-@pytest.mark.browser
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
-def test_behind_nginx_and_tls(notebook: Path, tmp_path: Path, browser: Any) -> None:
-    """The configuration of the docs serves a page that works, below a path and by HTTPS."""
-    with running_app(
-        notebook=notebook, base_url="demo", trusted_hosts=["localhost"], behind_proxy=True
-    ) as app:
-        port = free_port()
-        site = docs_site(app.url).replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
-        with nginx(tmp_path, site.replace("/etc/ssl/demo.example", str(tmp_path / "site"))):
-            context = browser.new_context(ignore_https_errors=True)
-            page = context.new_page()
-            page.goto(f"https://localhost:{port}/demo/")
-            page.get_by_text("the answer is 42").wait_for(timeout=60_000)
-            page.get_by_role("button", name="Add").click()
-            page.get_by_text("the answer is 43").wait_for(timeout=60_000)
-            context.close()
-
-
-def docs_site(url: str) -> str:
-    """What the docs have nginx do, for an app at this address."""
-    text = (CHECKOUT / "docs" / "hosting.md").read_text()
-    site = text.split("```nginx\n")[1].split("```")[0]
-    return site.replace("http://127.0.0.1:8866", url.removesuffix("/demo/"))
-
-
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-@contextmanager
-def nginx(folder: Path, site: str) -> Iterator[None]:
-    """Run nginx with one site and a certificate of its own, all in a folder."""
-    key, certificate = folder / "site.key", folder / "site.pem"
-    words = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost"
-    made = [*words.split(), "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(made, check=True, capture_output=True)
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    paths = "\n".join(f"{kind}_temp_path {folder};" for kind in kinds)
-    told = f"daemon off; pid {folder}/pid; events {{}} http {{ access_log off;\n{paths}\n{site} }}"
-    (folder / "nginx.conf").write_text(told)
-    errors = ["-e", str(folder / "errors"), "-g", f"error_log {folder}/errors;"]
-    command = ["nginx", *errors, "-c", str(folder / "nginx.conf"), "-p", str(folder)]
-    with subprocess.Popen(command) as process:
-        try:
-            yield
-        finally:
-            process.terminate()

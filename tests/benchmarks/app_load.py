@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psutil
 from tornado.httpclient import HTTPRequest
@@ -36,7 +37,7 @@ from tests.support.visitor import open_page
 PAUSE_SECONDS = 3.0
 PATIENCE_SECONDS = 60.0
 _CONTROL = "jupyter.widget.control"
-_TILES = b"pw-tiles"
+TILES = b"pw-tiles"
 _MOST_TOKENS = 50_000  # a second: the sliders of the other budgets reach further
 
 
@@ -63,7 +64,7 @@ class Visitor:
             kernel = await asyncio.to_thread(self.open)
             address = f"{self.url.replace('http', 'ws')}api/kernels/{kernel}/channels?session_id=v"
             page = await websocket_connect(HTTPRequest(address), subprotocols=[V1])
-            slider, value = await throughput_slider(page)
+            slider, value = throughput_slider(await all_states(page))
             await self.move(page, slider, value, until)
             page.close()
         except Exception as error:  # noqa: BLE001 - counted
@@ -81,50 +82,65 @@ class Visitor:
             state = {"value": value + 50.0 * (number % 40)}
             content = {"method": "update", "state": state, "buffer_paths": []}
             await say(page, "comm_msg", {"comm_id": slider, "data": content}, f"m{number}")
-            await hear(page, _TILES)
+            await hear(page, TILES)
             self.answers.append(time.monotonic() - begun)
             await asyncio.sleep(max(0.0, begun + PAUSE_SECONDS - time.monotonic()))
 
 
 async def say(
-    page: WebSocketClientConnection, kind: str, content: dict[str, Any], name: str, **header: str
+    page: WebSocketClientConnection,
+    kind: str,
+    content: dict[str, Any],
+    name: str,
+    buffer: bytes | None = None,
 ) -> None:
-    """Send one message."""
-    parts = parts_of(msg_id=name, msg_type=kind, **header)
+    """Send one message, with a buffer if it has one."""
+    parts = parts_of(msg_id=name, msg_type=kind)
     metadata = json.dumps({"version": "1.0.0"}).encode()
     told = [parts[0], parts[1], metadata, json.dumps(content).encode()]
+    told += [] if buffer is None else [buffer]
     await page.write_message(v1(parts=told), binary=True)
 
 
-async def hear(page: WebSocketClientConnection, word: bytes) -> bytes:
+async def hear(
+    page: WebSocketClientConnection, word: bytes, patience: float = PATIENCE_SECONDS
+) -> bytes:
     """Give the next message that has a word in it."""
+    until = time.monotonic() + patience
     while True:
-        message = await asyncio.wait_for(page.read_message(), PATIENCE_SECONDS)
+        message = await asyncio.wait_for(page.read_message(), max(0.0, until - time.monotonic()))
         if message is None:
             raise ConnectionError("the websocket was closed")
         if isinstance(message, bytes) and word in message:
             return message
 
 
-async def throughput_slider(page: WebSocketClientConnection) -> tuple[str, float]:
-    """Ask for all widgets, as a page does; the first slider's id and value."""
-    opening = {"comm_id": "control", "target_name": _CONTROL, "data": {}}
-    await say(page, "comm_open", opening, "open")
-    await say(page, "comm_msg", {"comm_id": "control", "data": {"method": "request_states"}}, "all")
-    message = await hear(page, b"update_states")
-    for name, held in _states(message).items():
-        state = held["state"]
+async def all_states(
+    page: WebSocketClientConnection, patience: float = PATIENCE_SECONDS
+) -> dict[str, dict[str, Any]]:
+    """Ask for all widgets, as a page does; the state of each by its id."""
+    control = uuid4().hex
+    opening = {"comm_id": control, "target_name": _CONTROL, "data": {}}
+    await say(page, "comm_open", opening, f"open-{control}")
+    asked = {"comm_id": control, "data": {"method": "request_states"}}
+    await say(page, "comm_msg", asked, f"all-{control}")
+    content = content_of(await hear(page, b"update_states", patience))
+    return {name: held["state"] for name, held in content["data"]["states"].items()}
+
+
+def throughput_slider(states: dict[str, dict[str, Any]]) -> tuple[str, float]:
+    """Find the first slider of a throughput; its id and value."""
+    for name, state in states.items():
         if state.get("_model_name") == "FloatSliderModel" and state["max"] < _MOST_TOKENS:
             return str(name), float(state["value"])
     raise LookupError("no slider on the page")
 
 
-def _states(message: bytes) -> dict[str, Any]:
-    """Read the states out of a message: offsets, then its parts, the fifth its content."""
+def content_of(message: bytes) -> dict[str, Any]:
+    """Read the content out of a message: offsets, then its parts, the fifth its content."""
     count = int.from_bytes(message[:8], "little")
     ends = [int.from_bytes(message[8 * i : 8 * i + 8], "little") for i in range(1, count + 1)]
-    content = json.loads(message[ends[4] : ends[5]])
-    found: dict[str, Any] = content["data"]["states"]
+    found: dict[str, Any] = json.loads(message[ends[4] : ends[5]])
     return found
 
 

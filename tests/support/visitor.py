@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.message import Message
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -19,6 +20,7 @@ class Answer:
 
     status: int
     text: str
+    headers: Message = field(default_factory=Message, repr=False)
 
     @property
     def kernel_id(self) -> str | None:
@@ -33,10 +35,10 @@ def ask(url: str, *, method: str = "GET", **headers: str) -> Answer:
     request = Request(url, method=method, headers=named)  # noqa: S310 - our own server's
     try:
         with urlopen(request, timeout=PATIENCE_SECONDS) as response:  # noqa: S310
-            return Answer(response.status, response.read().decode())
+            return Answer(response.status, response.read().decode(), response.headers)
     except HTTPError as error:
         with error:
-            return Answer(error.code, error.read().decode())
+            return Answer(error.code, error.read().decode(), error.headers)
 
 
 def ticket(url: str) -> str:
