@@ -58,6 +58,15 @@ TERMS: tuple[tuple[str, str], ...] = (
             "is how far the answer is from it. 0 % means optimal."
         ),
     ),
+    (
+        "Shadow price",
+        "How much the bound of the score falls for one unit more of a budget, near the answer.",
+    ),
+    ("Target", "The GPUs to run on: their memory, less the reserve, is the memory budget."),
+    (
+        "Reserve",
+        "Memory of a target that is kept free for activations, GPU context and fragments.",
+    ),
     ("Binding", "A budget is binding, or the limit, where loosening it would better the score."),
     ("To spare", "How much of a budget the answer leaves."),
     (
@@ -70,6 +79,10 @@ TERMS: tuple[tuple[str, str], ...] = (
     (
         "Pareto front",
         ("The best score for each value of one cost: nothing below the line is possible."),
+    ),
+    (
+        "Knee",
+        "The point of a front that is farthest from the straight line between its ends.",
     ),
     (
         "Blocks by layer",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.explorer import Explorer
+from tests.browser.test_jupyterlab import explorer_in_lab
 
 pytest.importorskip("axe_playwright_python", reason="axe-playwright-python brings axe-core")
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
@@ -54,6 +56,19 @@ def test_no_rule_is_broken(
         assert violations(page) == [], tab.inner_text()
     page.goto("about:blank")
     context.close()
+
+
+@pytest.mark.slow
+def test_no_rule_is_broken_in_jupyterlab(page: Page, tmp_path: Path) -> None:
+    """In every tab of the explorer; what is around it is JupyterLab's."""
+    with explorer_in_lab(page, tmp_path) as explorer:
+        explorer.wait_for_front()
+        assert violations(page, ".pw-explorer") == []
+        for tab in page.locator(".pw-explorer").get_by_role("tab").all():
+            tab.click()
+            expect(tab).to_have_attribute("aria-selected", "true")
+            page.wait_for_timeout(1_500)
+            assert violations(page, ".pw-explorer") == [], tab.inner_text()
 
 
 def test_panels_are_reached_at_once(explorer: Explorer) -> None:

@@ -115,7 +115,23 @@ function takeInHand(event) {
   limit.classList.add("pw-hand");
 }
 
+// A table that is wider than its room is scrolled by keys, too; one that is not is no stop.
+function reachScroll(scroll) {
+  const isWide = scroll.scrollWidth > scroll.clientWidth + 1;
+  if (!isWide || scroll.classList.contains("pw-points-scroll")) {
+    if (scroll.pzwReached) ["tabindex", "role", "aria-label"].forEach((name) => scroll.removeAttribute(name));
+    scroll.pzwReached = false;
+    return;
+  }
+  const words = scroll.querySelector("caption") || scroll.closest(".pw-card")?.querySelector(".pw-title");
+  scroll.pzwReached = true;
+  setOnce(scroll, "tabindex", "0");
+  setOnce(scroll, "role", "region");
+  setOnce(scroll, "aria-label", words ? words.textContent.trim() : "Table");
+}
+
 function improvePanel(panel) {
+  panel.querySelectorAll(".pw-scroll").forEach(reachScroll);
   panel.querySelectorAll(".pw-symbol").forEach(nameSymbol);
   panel.querySelectorAll(".pw-tablist").forEach(nameTabs);
   panel.querySelectorAll(".pw-menu").forEach(nameMenu);
