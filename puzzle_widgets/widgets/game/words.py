@@ -54,7 +54,7 @@ def option(deal: Deal, variant: BlockVariant, *, own: bool) -> str:
     costs = [_figure(library.quantity(key), variant.values[key]) for key in problem.budgets]
     quantity, score = library.quantity(problem.objective), variant.values[problem.objective]
     told = _with_unit(quantity, f"{score:,.{_decimals(deal)}f}")
-    marked = [*costs, "the parent's"] if own else costs
+    marked = [*costs, "parent"] if own else costs
     return "\n".join((variant.label, told, " · ".join(marked)))
 
 

@@ -27,7 +27,7 @@ def test_a_block_is_told_with_its_units() -> None:
     assert score.endswith("nats/byte")
     assert "MiB" in costs
     assert "ms" in costs
-    assert costs.endswith("the parent's")
+    assert costs.endswith("· parent")
     other = words.option(dealt, layer.variants[1], own=False)
     assert "parent" not in other
     assert "e-" not in other
