@@ -139,3 +139,16 @@ def test_a_target_sets_the_budgets(explorer: Explorer) -> None:
     expect(explorer.field("Memory")).to_have_value("45,776")
     expect(budgets.get_by_role("combobox", name="Target")).to_have_value("Any GPU")
     expect(explorer.field("Memory")).to_have_attribute("aria-invalid", "false")
+
+
+def test_two_budgets_at_once(explorer: Explorer) -> None:
+    """Chosen faster than the kernel answers, both are added."""
+    explorer.page.get_by_role("combobox", name="Limit one more resource").evaluate(
+        """(list) => ["Runtime (ms)", "Parameters"].forEach((title) => {
+            list.value = [...list.options].find((one) => one.textContent === title).value;
+            list.dispatchEvent(new Event("change", { bubbles: true }));
+        })"""
+    )
+    expect(explorer.page.locator(".pw-limit")).to_have_count(4)
+    for name in ("Runtime", "Parameters"):
+        expect(explorer.field(name)).to_be_visible()

@@ -13,6 +13,7 @@ from puzzle_widgets.problem.budget_rows import cannot_be_met
 from puzzle_widgets.problem.objective import sum_words
 from puzzle_widgets.solution.least_change import Change
 from puzzle_widgets.solution.slack import slack_of
+from puzzle_widgets.widgets.budgets.add import AddBudget
 from puzzle_widgets.widgets.budgets.amounts import Units
 from puzzle_widgets.widgets.budgets.row import BudgetRow
 from puzzle_widgets.widgets.budgets.serving import ServingChoice
@@ -21,7 +22,6 @@ from puzzle_widgets.widgets.budgets.weights import WeightChoice
 from puzzle_widgets.widgets.panel import Panel, button, refill, row, symbol_button
 from puzzle_widgets.widgets.rules import RuleList
 
-_ADD, _NONE = "+ Add a budget", -1
 _GOALS: tuple[tuple[str, Goal], ...] = (("minimize", "minimize"), ("maximize", "maximize"))
 
 
@@ -54,8 +54,7 @@ class BudgetPanel(Panel):
         self.gib = _choice((("MiB", False), ("GiB", True)), "Unit of memory")
         self.budget_rows = widgets.VBox()
         self.budget_rows.add_class("pw-limits")
-        self.add = widgets.Dropdown(tooltip="Limit one more resource")
-        self.add.add_class("pw-add")
+        self.add = AddBudget(self.state, self._add)
         self.rules = self.own(RuleList(self.state))
         self.lift = button("")
         self.foot = widgets.HTML()
@@ -78,7 +77,6 @@ class BudgetPanel(Panel):
         self.when("problem", "solution", "looks", do=self._show_changes)
         self.changed(self.objective, self._choose_objective)
         self.changed(self.goal, self._choose_goal)
-        self.changed(self.add, self._add)
         self.changed(self.share, lambda share: self.state.set_looks(share=share))
         self.changed(self.gib, lambda gib: self.state.set_looks(gib=gib))
         self.clicked(self.reset, self.state.reset)
@@ -136,19 +134,14 @@ class BudgetPanel(Panel):
 
     def _offer_others(self) -> None:
         """List the budgets that are not in use."""
-        library, limits = self.state.library, self.state.budgets
-        others = [(place, limit) for place, limit in enumerate(limits) if not limit.on]
-        entries = [(library.quantity(limit.resource).title, place) for place, limit in others]
-        options = [(_ADD, _NONE), *entries]
-        with self.silence():
-            if list(self.add.options) != options:
-                self.add.options = options
-            self.add.value = _NONE
-        self.add.layout.display = "" if others else "none"
+        quantity = self.state.library.quantity
+        self.add.entries = [
+            [quantity(limit.resource).title, limit.resource, limit.on]
+            for limit in self.state.budgets
+        ]
 
-    def _add(self, place: int) -> None:
-        if place != _NONE:
-            self.state.set_budget(place, on=True)
+    def _add(self, resource: str) -> None:
+        self.state.set_budget(resource, on=True)
 
     def _show_slacks(self) -> None:
         """Say what the answer leaves of each limit; old words stay until it is there."""

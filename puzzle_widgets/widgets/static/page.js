@@ -2,6 +2,7 @@
 // to a panel, and lets keys press the buttons of a chart, or undo and redo. One observer serves the whole page, however many panels there are.
 
 const NAMED = ".noUi-handle, input:not([type=file], [type=radio]), select";
+const ROWS = ".pw-row, .pw-limit, .pw-serving";
 const KEYS = {
   ArrowLeft: ".pw-prev", ArrowDown: ".pw-prev", ArrowRight: ".pw-next", ArrowUp: ".pw-next",
   Home: ".pw-first", End: ".pw-last",
@@ -14,8 +15,8 @@ function plain(element) {
 function nameControl(control) {
   const own = control.closest(".jupyter-widgets");
   const label = own && own.querySelector(":scope > label");
-  const row = control.closest(".pw-row, .pw-limit");
-  const name = row && row.querySelector(".pw-name");
+  const row = control.closest(ROWS);
+  const name = row && [...row.querySelectorAll(".pw-name")].find((one) => one.closest(ROWS) === row);
   const words = plain(label) || plain(name) || control.title;
   setOnce(control, "aria-label", words);
   if (control.classList.contains("noUi-handle")) {

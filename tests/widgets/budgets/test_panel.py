@@ -53,7 +53,21 @@ def budget_of(panel: pw.BudgetPanel, label: str) -> BudgetSetting:
 
 def offered(panel: pw.BudgetPanel) -> list[str]:
     """What can be added, the invitation left out."""
-    return [words for words, _ in panel.add.options[1:]]
+    return panel.add.offered
+
+
+def add(panel: pw.BudgetPanel, resource: object) -> None:
+    """Choose from the list as a page does."""
+    panel.add._handle_custom_msg({"add": resource}, [])
+
+
+def test_only_what_is_listed_can_be_added(panel: pw.BudgetPanel) -> None:
+    """A page may send anything; what is in use already stays as it is."""
+    before = panel.state.record
+    for said in (MEMORY, "stats.none", 3, None, ["stats.runtime_ms"]):
+        add(panel, said)
+    panel.add._handle_custom_msg("add", [])
+    assert panel.state.record.budgets == before.budgets
 
 
 def test_there_is_a_row_for_each_budget_in_use(panel: pw.BudgetPanel) -> None:
@@ -82,17 +96,17 @@ def test_a_budget_is_added_and_removed(panel: pw.BudgetPanel) -> None:
     """What is not in use is in the list; added it holds; removed it does not, but is kept."""
     memory = row_of(panel, "Memory")
     assert offered(panel) == ["Runtime (ms)"]
-    panel.add.value = 1
+    add(panel, RUNTIME)
     runtime = row_of(panel, "Runtime")
     runtime.field.value = "150"
     assert budget_of(panel, "Runtime") == BudgetSetting(RUNTIME, "at most", 150.0, on=True)
-    assert panel.add.layout.display == "none"
+    assert offered(panel) == []
     assert row_of(panel, "Memory") is memory, "a slider in hand stays"
     runtime.remove.click()
     assert [row.quantity.label for row in panel.rows] == ["Memory", "Throughput"]
     assert not panel.state.budgets[1].on
-    assert (offered(panel), panel.add.layout.display) == (["Runtime (ms)"], "")
-    panel.add.value = 1
+    assert offered(panel) == ["Runtime (ms)"]
+    add(panel, RUNTIME)
     assert row_of(panel, "Runtime").field.value == "150"
 
 
@@ -293,7 +307,7 @@ def test_panel_follows_another_library(panel: pw.BudgetPanel) -> None:
     panel.state.open_library(make_library([[[0, 3], [1, 1]]], keys))
     assert [key for _, key in panel.objective.options] == list(keys)
     assert not panel.rows
-    panel.add.value = 0
+    add(panel, "stats.<i>cost</i>")
     assert "<i>" not in panel.rows[0].name.value
     assert "<i>" not in panel.rows[0].words.value
     panel.rows[0].slider.value = 1.0
