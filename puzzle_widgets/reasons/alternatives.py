@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,6 +19,7 @@ from puzzle_widgets.problem import SearchProblem, check_problem
 from puzzle_widgets.problem.mckp import BoolArray, to_architecture, to_choice
 from puzzle_widgets.reasons.bounds import Relaxation, relax
 from puzzle_widgets.reasons.near import all_near, clean, count_at_most, excesses
+from puzzle_widgets.reasons.unlike import Unlike, search_unlike
 from puzzle_widgets.reasons.words import Told, label_of, score_words
 from puzzle_widgets.search.engine import solve_many
 from puzzle_widgets.search.options import Changes, SearchOptions
@@ -58,7 +60,9 @@ class Alternatives(Told):
     proven
         Whether that is proven for every variant.
     diverse
-        Some that differ from each other in many layers, best first; the optimum is the first.
+        Some that differ from each other in many layers; the optimum is the first.
+    apart
+        None that is near enough differs from the optimum in more layers than this; proven.
 
     Examples
     --------
@@ -83,6 +87,7 @@ class Alternatives(Told):
     possible: BoolArray
     proven: bool
     diverse: tuple[Solution, ...]
+    apart: int
 
     @property
     def problem(self) -> SearchProblem:
@@ -110,6 +115,24 @@ class Alternatives(Told):
         library = self.problem.library
         return self.shares[to_choice(library, self.solution.architecture or {})]
 
+    @cached_property
+    def shared(self) -> IntArray:
+        """In how many of ``counted`` ones the optimum's block recurs, shape (layers,)."""
+        if self.exact:
+            return np.rint(self.recurrence * self.least).astype(np.intp)
+        others = np.array([one.choice for one in self.diverse])
+        return np.asarray((others == others[0]).sum(axis=0), dtype=np.intp)
+
+    @property
+    def counted(self) -> int:
+        """How many ``shared`` is about: all, where they are counted exactly, else the diverse."""
+        return self.least if self.exact else len(self.diverse)
+
+    def words(self, place: int) -> str:
+        """Say in how many the block of a layer recurs, by the layer's place."""
+        of = "near-optimal" if self.exact else "diverse near-optimal"
+        return f"the same block in {self.shared[place]:,} of {self.counted:,} {of} architectures"
+
     @property
     def free(self) -> IntArray:
         """In how many variants of each layer something near enough exists, shape (layers,)."""
@@ -125,6 +148,18 @@ class Alternatives(Told):
             self._layer_words(),
             self._diverse_words(),
         )
+
+    @property
+    def brief(self) -> str:
+        """How many there are, in a line."""
+        problem = self.problem
+        most = f"{self.most:,.0f}" if self.most < 1e7 else f"{self.most:.1e}"
+        many = f"{self.least:,}" if self.exact else f"At least {self.least:,}, at most {most}"
+        noun = "architecture scores" if self.most == 1 else "architectures score"
+        how = ", counted exactly" if self.exact else ""
+        end = "up to" if problem.goal == "minimize" else "down to"
+        near = f"{end} {score_words(problem, self.limit)}"
+        return f"{many} {noun} within {_percent(self.within)} of the optimum ({near}){how}."
 
     def _count_words(self) -> str:
         problem = self.problem
@@ -163,7 +198,9 @@ class Alternatives(Told):
         few, many = min(layers), max(layers)
         span = f"{few}" if few == many else f"{few} to {many}"
         layers_word = "layer" if span == "1" else "layers"
-        return f"{len(layers)} that differ are given, in {span} {layers_word} from the optimum."
+        said = f"{len(layers)} that differ are given, in {span} {layers_word} from the optimum"
+        most = f"; none differs in more than {self.apart}" if self.apart < self.free.size else ""
+        return f"{said}{most}."
 
 
 def _percent(share: float) -> str:
@@ -195,7 +232,8 @@ def alternatives(
     diverse
         How many diverse ones to give, the optimum among them.
     minimal_diversity
-        Layers in which these differ from each other; by default a tenth of all.
+        Least number of layers in which these differ from each other, the best such ones; by
+        default they are as unlike as the share allows.
     most_states
         States of the dynamic program, and so what is listed at most.
     time_limit
@@ -243,19 +281,27 @@ def alternatives(
     possible, proven = near.possible(chosen)
     outside = problem.library.non_block_cost(problem.objective)
     exact = complete >= 1.0
+    unlike = _diverse(solution, allowance, diverse, minimal_diversity, cancelled)
+    least = len(scores) if exact else _distinct(choices, unlike.solutions)
     return Alternatives(
         solution,
         within,
         solution.score + sign * within * abs(solution.score),
-        len(scores),
-        float(len(scores)) if exact else max(most, float(len(scores) + 1)),
+        least,
+        float(least) if exact else max(most, float(least + 1)),
         choices,
         sign * scores + outside,
         within if exact else within * complete,
         possible,
         proven,
-        _diverse(solution, allowance, diverse, minimal_diversity, cancelled),
+        unlike.solutions,
+        unlike.most,
     )
+
+
+def _distinct(choices: IntArray, others: Sequence[Solution]) -> int:
+    """How many architectures are listed or among the others."""
+    return len(np.unique(np.vstack([choices, *(one.choice for one in others)]), axis=0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -310,16 +356,16 @@ def _diverse(
     solution: Solution,
     allowance: float,
     count: int,
-    minimal_diversity: int | None,
+    apart: int | None,
     cancelled: Cancelled,
-) -> tuple[Solution, ...]:
+) -> Unlike:
+    """Those that are most unlike, or the best that differ in at least so many layers."""
+    if apart is None or count <= 1:
+        return search_unlike(solution, allowance, count, cancelled=cancelled)
     problem = solution.problem
-    layers = len(problem.library.layers)
-    apart = max(1, layers // 10) if minimal_diversity is None else minimal_diversity
-    if count <= 1:
-        return (solution,)
     found = search_diverse(problem, count, apart, cancelled=cancelled, time_limit=_SECONDS_EACH)
-    return tuple(one for one in found if problem.sign * (one.score - solution.score) <= allowance)
+    near = (one for one in found if problem.sign * (one.score - solution.score) <= allowance)
+    return Unlike(tuple(near), len(problem.library.layers))
 
 
 @to_frame.register(Alternatives)

@@ -172,9 +172,9 @@ def _stated(record: Record) -> Record:
 
 def select(record: Record, selection: Selection) -> Record:
     """Choose which architecture is shown."""
-    if (selection, None) == (record.selection, record.awaited):
+    if (selection, None, None) == (record.selection, record.awaited, record.other):
         return record
-    return record.change(selection=selection, awaited=None)
+    return record.change(selection=selection, awaited=None, other=None)
 
 
 def await_selection(record: Record, selection: Selection) -> Record:

@@ -6,6 +6,7 @@ from traitlets import Instance, Int, Tuple
 
 from puzzle_widgets.errors import ScenarioError
 from puzzle_widgets.reasons import (
+    Alternatives,
     Baselines,
     Decidedness,
     Explanation,
@@ -27,6 +28,7 @@ class Explained(Kept):
     explanation = Instance(Explanation, allow_none=True, help="prices and next steps")
     sensitivity = Instance(Sensitivity, allow_none=True, help="what survives noisy scores")
     baselines = Instance(Baselines, allow_none=True, help="what simpler ways find")
+    others = Instance(Alternatives, allow_none=True, help="what else is nearly as good")
     decided = Instance(Decidedness, allow_none=True, help="how decided each layer is")
     layer_costs = Instance(InclusionCosts, allow_none=True, help="costs of the open layer's blocks")
     rule_costs = Instance(RuleCosts, allow_none=True, help="what each rule costs the score")
@@ -47,6 +49,10 @@ class Explained(Kept):
         ['Throughput']
         """
         self._store.want(*reasons, on=on)
+
+    def stop_reason(self, name: Reason) -> None:
+        """Stop the search for a reason; what was found stays, and it is not searched again."""
+        self._store.stop_reason(name)
 
     pin = acts(rule_actions.pin)
     free = acts(rule_actions.free)

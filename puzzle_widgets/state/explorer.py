@@ -18,7 +18,7 @@ from puzzle_widgets.library.puzzletron import Wanted
 from puzzle_widgets.library.rescale import Serving
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Solution
-from puzzle_widgets.state import actions, opening, record_file
+from puzzle_widgets.state import actions, opening, other_actions, record_file
 from puzzle_widgets.state.acting import acts
 from puzzle_widgets.state.explained import Explained
 from puzzle_widgets.state.opening import Run
@@ -145,6 +145,8 @@ class ExplorerState(Explained):
         kind, place = self.selection.kind, self.selection.place
         if kind == "scenario" and place < len(self.scenarios):
             return f"Scenario \u2018{self.scenarios[place].name}\u2019"
+        if kind == "other" and self.record.other is not None:
+            return self.record.other.name
         if kind == "point" and self.front is not None:
             return f"Point {place + 1} of {len(self.front.solutions)}"
         if kind == "map" and self.decisions is not None:
@@ -387,6 +389,21 @@ class ExplorerState(Explained):
     def step_row(self, step: int) -> None:
         """Go to the next (1) or previous (-1) row that is answered; from elsewhere, to one end."""
         self._store.apply(actions.step_row, self.decisions, step)
+
+    def show_other(self, place: int) -> None:
+        """Show one of the diverse ones that are nearly as good, by its place; 0 is the optimum.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> state = pw.ExplorerState("stdlib-2m-measured")
+        >>> state.set_looks(near=0.1)
+        >>> state.want("others")
+        >>> state.show_other(1)
+        >>> state.shown_name, state.shown.score <= state.others.limit
+        ('Other 1', True)
+        """
+        self._store.apply(other_actions.show_other, self.others, place)
 
     # Front and maps
 

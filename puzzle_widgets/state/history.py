@@ -143,11 +143,12 @@ def _returned(current: Record, past: Record) -> Record:
     """A record of the past, looked at as now: what is selected or open is no step of its own."""
     if current.library.plain is not past.library.plain:
         keep = past.selection if past.selection.kind == "scenario" else Selection()
-        return past.change(selection=keep, awaited=None)
+        return past.change(selection=keep, awaited=None, other=None)
     seen = past.change(layer=current.layer, asked=current.asked)
     if _can_stay(current, past):
-        return seen.change(selection=current.selection, awaited=current.awaited)
-    return seen.change(selection=Selection(), awaited=None)
+        stay = {"selection": current.selection, "awaited": current.awaited, "other": current.other}
+        return seen.change(**stay)
+    return seen.change(selection=Selection(), awaited=None, other=None)
 
 
 def _can_stay(current: Record, past: Record) -> bool:

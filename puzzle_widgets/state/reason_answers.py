@@ -9,12 +9,14 @@ from typing import Any, Literal, NamedTuple, TypeVar, get_args
 from puzzle_widgets.library import LayerName
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.reasons import (
+    Alternatives,
     Baselines,
     Decidedness,
     Explanation,
     InclusionCosts,
     RuleCosts,
     Sensitivity,
+    alternatives,
     baselines,
     decidedness,
     explain,
@@ -28,8 +30,19 @@ from puzzle_widgets.state.answers import Answer, Compute, Heard
 from puzzle_widgets.state.background import Emit, running_loop
 from puzzle_widgets.state.record import Record
 
-Reason = Literal["explanation", "sensitivity", "baselines", "decided", "layer_costs", "rule_costs"]
+Reason = Literal[
+    "explanation",
+    "sensitivity",
+    "baselines",
+    "others",
+    "decided",
+    "layer_costs",
+    "rule_costs",
+]
 NOISE, SAMPLES = 0.05, 1000
+DIVERSE, COUNT_SECONDS = 7, 10.0
+"""How many diverse ones are shown, the optimum among them; seconds in which others are counted."""
+_FIRST_SECONDS, _FIRST_STATES = 0.5, 20_000
 # Seconds of quiet before the longer searches begin, so that a slider in hand has the machine.
 _SETTLED, _LOOK = 0.35, 0.02
 Key = TypeVar("Key")
@@ -171,6 +184,40 @@ class BaselinesAnswer(ProblemReason[Baselines]):
         yield baselines(key, cancelled=cancelled)
 
 
+class NearKey(NamedTuple):
+    """What others that are nearly as good depend on."""
+
+    problem: SearchProblem
+    within: float
+
+
+class OthersAnswer(ReasonAnswer[NearKey, Alternatives]):
+    """What else is nearly as good as the optimum that is shown, or that another is compared to."""
+
+    name = "others"
+
+    def asked(self, record: Record, shown: Solution) -> NearKey | None:
+        """The problem, and how near; the same while one of the others is shown."""
+        known = shown.status == "optimal" or record.selection.kind == "other"
+        return NearKey(shown.problem, record.looks.nearness) if known else None
+
+    def find(
+        self, key: NearKey, cancelled: Cancelled, progress: Callable[[int], None]
+    ) -> Iterator[Alternatives]:
+        """Find the diverse ones and what can be counted at once, then count on."""
+        del progress
+        found = alternatives(
+            *key,
+            diverse=DIVERSE,
+            most_states=_FIRST_STATES,
+            time_limit=_FIRST_SECONDS,
+            cancelled=cancelled,
+        )
+        yield found
+        if not (found.exact and found.proven):
+            yield alternatives(*key, diverse=DIVERSE, time_limit=COUNT_SECONDS, cancelled=cancelled)
+
+
 class DecidedAnswer(ProblemReason[Decidedness]):
     """What the best other block of each layer would cost."""
 
@@ -251,6 +298,7 @@ class Reasons:
             "explanation": ExplanationAnswer(heard, settled),
             "sensitivity": SensitivityAnswer(heard, settled),
             "baselines": BaselinesAnswer(heard, settled),
+            "others": OthersAnswer(heard, settled),
             "decided": DecidedAnswer(heard, settled),
             "layer_costs": LayerCostsAnswer(heard, settled),
             "rule_costs": RuleCostsAnswer(heard, settled),

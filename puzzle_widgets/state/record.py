@@ -25,6 +25,8 @@ from puzzle_widgets.problem.budget_rows import BudgetSetting, SearchRule, Sense,
 from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution, parent_solution
 from puzzle_widgets.sweeps.front import DEFAULT_POINTS
 
+NEAR = (0.01, 0.02, 0.05, 0.1)
+"""How near the optimum others can be sought, as a share of its score."""
 SweepName = Literal["front", "surface", "decisions"]
 # What is worked out from a record, and the fields that it comes from.
 _DERIVED = {
@@ -38,13 +40,14 @@ _DERIVED = {
 
 @dataclass(frozen=True)
 class Selection:
-    """Which architecture is shown: the current solution, a point of the front, a scenario, a row.
+    """What is shown: the current solution, a point, a scenario, a row, or another architecture.
 
     A row is one of the decision map, ``"map"``. A point is found again by its ``use`` of the
-    front's resource, for its place is another one while the front is searched.
+    front's resource, for its place is another one while the front is searched. Another
+    architecture that is nearly as good, ``"other"``, stands in the record itself.
     """
 
-    kind: Literal["current", "point", "scenario", "map"] = "current"
+    kind: Literal["current", "point", "scenario", "map", "other"] = "current"
     place: int = 0
     use: float = 0.0
 
@@ -69,6 +72,8 @@ class Looks:
         Whether layers in which another block hardly costs more are drawn pale.
     baselines
         Whether what simpler ways find stands beside the front.
+    near
+        How near the optimum others are sought, one of ``NEAR``, as a share of its score.
     priced, multiplier
         Key of the budget whose price is moved, empty for the first; the price, in the objective's
         unit per unit of the budget.
@@ -85,6 +90,12 @@ class Looks:
     pale: bool = False
     priced: str = ""
     multiplier: float = 0.0
+    near: float = 0.01
+
+    @property
+    def nearness(self) -> float:
+        """How near others are sought: one of ``NEAR``, whatever a file says."""
+        return self.near if self.near in NEAR else NEAR[0]
 
 
 @dataclass(frozen=True)
@@ -103,6 +114,8 @@ class Record:
         Rows of budgets, and the rules beside them.
     selection, layer
         Which architecture is shown; the place of the layer that is open.
+    other
+        The architecture nearly as good that is shown, with its name; ``None`` for none.
     awaited
         The point or row to show once the front or map has it, in a record that was saved.
     front_resource, front_held, front_points
@@ -137,6 +150,7 @@ class Record:
     budgets: tuple[BudgetSetting, ...] = ()
     rules: tuple[SearchRule, ...] = ()
     selection: Selection = Selection()
+    other: Scenario | None = None
     awaited: Selection | None = None
     layer: int | None = None
     front_resource: str = ""

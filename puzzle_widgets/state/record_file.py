@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, get_args
 from puzzle_widgets.errors import PuzzleError, ScenarioError
 from puzzle_widgets.export import ParentConfig, read_parent_config
 from puzzle_widgets.files.ground_truth import embedded_ground_truth
-from puzzle_widgets.files.scenario_file import scenarios_content
+from puzzle_widgets.files.scenario_file import read_scenarios, scenarios_content
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, list_datasets, load_dataset
 from puzzle_widgets.library.agreements import has_agreed
 from puzzle_widgets.library.checks import (
@@ -38,7 +38,7 @@ from puzzle_widgets.problem.budget_rows import BudgetSetting, SearchRule
 from puzzle_widgets.problem.objective import read_sum, sum_out, weights_in
 from puzzle_widgets.problem.rows import rows_in, rows_out
 from puzzle_widgets.solution import MeasuredPoint
-from puzzle_widgets.state import actions
+from puzzle_widgets.state import actions, other_actions
 from puzzle_widgets.state.opening import Run, open_any
 from puzzle_widgets.state.record import Record, Selection, SweepName
 from puzzle_widgets.state.serving import set_serving
@@ -94,6 +94,7 @@ def to_json(record: Record) -> str:
         "budgets": [[row.resource, row.sense, _out(row.value), row.on] for row in record.budgets],
         "rules": [_rule_out(rule) for rule in record.rules],
         "selection": [shown.kind, shown.place, _out(shown.use)],
+        "other": scenarios_content([record.other]) if record.other else None,
         "layer": record.layer,
         "front": [record.front_resource, record.front_held, record.front_points],
         "surface": [record.surface_x, record.surface_y, record.cell],
@@ -248,15 +249,19 @@ def _read(content: Any, record: Record) -> Record:  # noqa: ANN401
         record = actions.load_scenarios(record, raw, _FILE.file)
     # Records of before there were references say none.
     record = actions.set_reference(record, content.get("reference") or None)
-    return _select(record, *content["selection"])
+    return _select(record, content.get("other"), *content["selection"])
 
 
-def _select(record: Record, kind: str, place: int, use: float) -> Record:
+def _select(record: Record, other: Any, kind: str, place: int, use: float) -> Record:  # noqa: ANN401
     """Show what was shown: a point or a row as soon as it is found again."""
     if kind == "scenario":
         return actions.show_scenario(record, int(place))
     if kind == "point":
         return actions.await_selection(record, Selection("point", int(place), float(use)))
+    if kind == "other":
+        raw = json.dumps(other).encode()
+        for held in read_scenarios(raw, _FILE.file, record.library)[:1]:
+            return other_actions.hold_other(record, held)
     if kind == "map":
         return actions.await_selection(record, Selection("map", int(place)))
     return record

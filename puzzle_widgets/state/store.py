@@ -104,6 +104,11 @@ class Store:
             self.reasons[name].want(on=on)
         self._take(self.record)
 
+    def stop_reason(self, name: Reason) -> None:
+        """Stop the search for a reason; what it found stays."""
+        self.reasons[name].stop()
+        self._announce()
+
     def subscribe(self, subscriber: Callable[[Changes], None]) -> None:
         """Call with what changes, once for each action, answer or message."""
         self._subscribers.append(subscriber)
@@ -231,6 +236,8 @@ class Store:
         kind = record.selection.kind
         if kind == "scenario":
             return tuple(kept.solution for kept in record.scenarios)
+        if kind == "other" and record.other is not None:
+            return (record.other.solution,)
         if kind == "point" and self.front.value is not None:
             return self.front.value.solutions
         if kind == "map" and self.decisions.value is not None:
@@ -240,7 +247,7 @@ class Store:
     def _follow_shown(self, shown: Solution | None) -> None:
         """Select what was shown where it stands now; the current solution, where it is gone."""
         selection = self.record.selection
-        if selection.kind in ("current", "scenario") or self.shown is shown:
+        if selection.kind in ("current", "scenario", "other") or self.shown is shown:
             return
         found = self._selectable(self.record)
         self.record = self.record.change(selection=Selection())

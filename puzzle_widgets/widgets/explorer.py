@@ -16,6 +16,7 @@ from puzzle_widgets.widgets.help import Help
 from puzzle_widgets.widgets.layers.detail import LayerPanel
 from puzzle_widgets.widgets.layers.panel import LayerView
 from puzzle_widgets.widgets.library_bar import DatasetOffer, LibraryBar
+from puzzle_widgets.widgets.others import OthersPanel
 from puzzle_widgets.widgets.page import page_aids
 from puzzle_widgets.widgets.panel import Following, InNotebook, MessageBar, Panel, Shown, state_of
 from puzzle_widgets.widgets.scenarios.panel import ScenarioPanel
@@ -31,6 +32,7 @@ from puzzle_widgets.widgets.why import WhyPanel
 P = TypeVar("P", bound=Panel)
 TABS = (
     Tab("why", "Why", WhyPanel),
+    Tab("others", "Others", OthersPanel),
     Tab("layer", "Layer", LayerPanel),
     Tab("scenarios", "Scenarios", ScenarioPanel),
     Tab("surface", "Surface", BudgetSurface),

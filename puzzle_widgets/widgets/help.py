@@ -101,6 +101,7 @@ TERMS: tuple[tuple[str, str], ...] = (
     ("Rule", "What an architecture has to keep beside the budgets, such as a layer that stays."),
     ("Why", "What limits the answer, what a little more would buy, and how sure it is."),
     ("Surface", "The best score over a grid of two budgets."),
+    ("Alternative", "An architecture nearly as good as the optimum; Others shows unlike ones."),
     ("Map", "Which block each layer takes as one budget tightens."),
     ("Export", "The architecture as a file for vLLM, TensorRT-LLM, Puzzletron and others."),
     ("Truth", "Predicted scores against those of whole models that were assembled and measured."),

@@ -25,6 +25,7 @@ Sizes = list[list[float]]
 # Tabs that a panel of another title is in.
 TABS = {
     "Why": "Why",
+    "Others nearly as good": "Others",
     "Layer": "Layer",
     "Scenarios": "Scenarios",
     "Budget surface": "Surface",

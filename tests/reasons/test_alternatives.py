@@ -91,7 +91,9 @@ def test_too_many_are_bounded() -> None:
     assert few.least <= whole.least <= few.most
     assert few.complete < 0.8
     inside = (1 + few.complete) * few.solution.score
-    assert few.least == (whole.scores <= inside + 1e-9).sum()
+    assert len(few.scores) == (whole.scores <= inside + 1e-9).sum()
+    listed = {tuple(few.architecture(n).items()) for n in range(len(few.scores))}
+    assert few.least == len(listed | {tuple((o.architecture or {}).items()) for o in few.diverse})
     assert (few.possible == whole.possible).all()
     assert "at least" in few.text
     assert "listed, all of them" in few.text
@@ -108,7 +110,8 @@ def test_what_cannot_be_listed_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     library = pw.random_library(6, 4, 3)
     problem = pw.SearchProblem(library, minimize=LOSS, budgets={MEMORY: "70 %"})
     found = pw.alternatives(problem, 0.4)
-    assert (found.least, found.complete, found.exact) == (1, 0, False)
+    assert (len(found.scores), found.complete, found.exact) == (1, 0, False)
+    assert 1 < found.least == len(found.diverse) <= len(near(problem, 0.4))
     assert found.architecture(0) == dict(found.solution.architecture or {})
     assert len(near(problem, 0.4)) <= found.most
     assert "could not be listed" in found.text

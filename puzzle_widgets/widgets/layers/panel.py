@@ -123,6 +123,7 @@ class LayerView(Wanting, Panel):
         self.when("looks", do=self._show_view, now=False)
         self.when("looks", do=self._show_pale)
         self.when("decided", "rules", "library", do=self._shade, now=False)
+        self.when("others", do=self._describe, now=False)
         self.changed(self.pale, lambda on: self.state.set_looks(pale=on))
         self.changed(self.picker, self._pick)
         self.clicked(self.previous, lambda: self._step(-1))
@@ -288,9 +289,17 @@ class LayerView(Wanting, Panel):
             words = list(block_words(self.state.library, place, block, self.state.objective))
             words += [self._decided.words(place)] if self._decided else []
             words += ["kept by a rule"] if place in self._pinned else []
+            words += self._recurrence(place)
         first = Markup("<b>{}</b>").format(words[0]) if len(words) > 1 else words[0]
         rest = [Markup("<span>{}</span>").format(part) for part in words[1:]]
         self.line.value = Markup("{} {}").format(first, Markup(" ").join(rest))
+
+    def _recurrence(self, place: int) -> list[str]:
+        """In how many near-optimal architectures the block recurs, while that is looked at."""
+        others, drawn = self.state.others, self._last
+        if others is None or drawn is None or others.solution.architecture != drawn.architecture:
+            return []
+        return [others.words(place)]
 
     def _tell_status(self) -> None:
         shown, missing = self.state.shown, self._last is None
