@@ -10,10 +10,11 @@ from puzzle_widgets.reasons.explain import BudgetReason, Explanation, explain
 from puzzle_widgets.reasons.few_blocks import FewBlocks, search_few_blocks
 from puzzle_widgets.reasons.inclusion import InclusionCosts, inclusion_costs
 from puzzle_widgets.reasons.lagrangian import LagrangianBound, RelaxedAnswer, lagrangian_bound
+from puzzle_widgets.reasons.noise import Noise, chance_better
 from puzzle_widgets.reasons.partial import DynamicProgram, Stage, dynamic_program
 from puzzle_widgets.reasons.points import PointAdvice, which_point
 from puzzle_widgets.reasons.rules import RuleCosts, rule_costs
-from puzzle_widgets.reasons.sensitivity import Noise, Sensitivity, sensitivity
+from puzzle_widgets.reasons.sensitivity import Sensitivity, sensitivity
 from puzzle_widgets.reasons.steps import NextStep
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Stage",
     "alternatives",
     "baselines",
+    "chance_better",
     "decidedness",
     "dynamic_program",
     "evaluate",

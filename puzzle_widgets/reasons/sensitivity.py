@@ -12,14 +12,13 @@ import numpy as np
 
 from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import ProblemError
-from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.model import FloatArray, IntArray
 from puzzle_widgets.library.quantity import format_share
 from puzzle_widgets.library.tables import to_frame
 from puzzle_widgets.library.tables.frame import write_subblock
 from puzzle_widgets.problem import Architecture, SearchProblem, check_problem
-from puzzle_widgets.problem.choices import read_choices
 from puzzle_widgets.problem.mckp import Mckp, to_choice
+from puzzle_widgets.reasons.noise import Noise, chance_better, check_noise
 from puzzle_widgets.reasons.words import Told, label_of, score_words
 from puzzle_widgets.search.engine import solve_many
 from puzzle_widgets.search.options import Changes, SearchOptions
@@ -27,8 +26,6 @@ from puzzle_widgets.search.outcome import Cancelled, Outcomes, never
 from puzzle_widgets.solution import Solution, search
 from puzzle_widgets.sweeps.elsewhere import each_done
 
-# Samples that are drawn at a time, so that memory does not grow with their number.
-_AT_A_TIME = 500
 # Samples that are searched in one call.
 _PART = 50
 SURE = 0.95
@@ -37,57 +34,6 @@ _NO_GUARANTEE = (
     "This is sensitivity to noise of this kind, not a guarantee: the noise is assumed, for the "
     "library holds averages and no scores of single samples."
 )
-
-
-@dataclass(frozen=True)
-class Noise:
-    """A model of how far scores may be off.
-
-    A variant that scores ``d`` more than its layer's parent block gets the score
-    ``parent + d * exp(noise * z) + added * y`` with ``z`` and ``y`` of the standard normal
-    distribution, each variant its own; ``y`` counts only where ``d`` is 0. The parent's own block
-    is what scores are measured from, and keeps its score.
-
-    Parameters
-    ----------
-    noise
-        Spread of the factor: 0.05 is about 5 %.
-    added
-        Spread of what is added to differences of 0, in the score's unit.
-    seed
-        Of the random numbers.
-    """
-
-    noise: float
-    added: float
-    seed: int
-
-    def scores(
-        self, problem: SearchProblem, samples: int, variables: IntArray | None = None
-    ) -> Iterator[FloatArray]:
-        """Draw scores of every variant, or of some by their location, some samples at a time.
-
-        Each array has the shape (some samples, variants).
-        """
-        column, parents, own = _column(problem)
-        some = np.arange(len(column)) if variables is None else variables
-        difference, base = (column - parents)[some], parents[some]
-        flat = (difference == 0) & ~own[some]
-        rng = np.random.default_rng(self.seed)
-        for begin in range(0, samples, _AT_A_TIME):
-            shape = (min(_AT_A_TIME, samples - begin), len(some))
-            drawn = base + difference * np.exp(self.noise * rng.standard_normal(shape))
-            drawn[:, flat] += self.added * rng.standard_normal((shape[0], int(flat.sum())))
-            yield drawn
-
-    def words(self, problem: SearchProblem) -> str:
-        """Say the model."""
-        said = (
-            f"{format_share(self.noise)} noise on each block's difference from the parent's score"
-        )
-        if not self.added:
-            return said
-        return f"{said}, and {score_words(problem, self.added)} on differences of 0"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -198,15 +144,7 @@ class Sensitivity(Told):
         >>> 0.5 < found.chance(best, second) < 1
         True
         """
-        (mine, theirs) = (_choice_of(self.problem.library, a) for a in (one, other))
-        differ = mine != theirs
-        variables = np.concatenate([theirs[differ], mine[differ]])
-        signs = self.problem.sign * np.repeat([1.0, -1.0], int(differ.sum()))
-        ahead = 0.0
-        for drawn in self.noise.scores(self.problem, samples, variables):
-            gaps = (drawn * signs).sum(axis=1)
-            ahead += float((gaps > 0).sum() + 0.5 * (gaps == 0).sum())
-        return ahead / samples
+        return chance_better(self.problem, one, other, self.noise, samples)
 
     @property
     def _chosen(self) -> IntArray:
@@ -316,11 +254,11 @@ def sensitivity(  # noqa: PLR0913 - what is drawn, and how it is searched, each 
     (432, 3)
     """
     check_problem(problem)
-    _check(noise, samples, added)
+    check_noise(noise, samples, added)
     solution = search(problem, time_limit=time_limit, cancelled=cancelled)
     if solution.architecture is None:
         raise ProblemError(f"Sensitivity needs a feasible problem. {solution.reason}")
-    model = Noise(noise, _added(problem, noise) if added is None else added, seed)
+    model = Noise.of(problem, noise, added, seed)
     options = SearchOptions(time_limit=time_limit, cancelled=cancelled)
     parts, tell = _parts(model, problem, samples), progress or _nobody
     if executor is None:
@@ -420,45 +358,6 @@ def _counting(tell: Callable[[int], None], before: int) -> Callable[[int], None]
 
 def _nobody(_: int) -> None:
     """Nobody is told."""
-
-
-def _check(noise: float, samples: int, added: float | None) -> None:
-    if not 0 <= noise <= 10:
-        raise ProblemError(f"noise={noise!r}: give a share from 0 on, such as 0.05 for 5 %.")
-    if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
-        raise ProblemError(f"samples={samples!r}: give a whole number of at least 1.")
-    if added is not None and not 0 <= added < float("inf"):
-        raise ProblemError(f"added={added!r}: give an amount of the score from 0 on.")
-
-
-def _column(problem: SearchProblem) -> tuple[FloatArray, FloatArray, np.ndarray]:
-    """Score of each variant, of its layer's parent, and which are the parents."""
-    library = problem.library
-    column = library.column(problem.objective)
-    places = to_choice(library, library.parent_architecture)
-    own = np.zeros(column.shape, dtype=np.bool_)
-    own[places] = True
-    return column, np.repeat(column[places], np.diff(library.starts)), own
-
-
-def _added(problem: SearchProblem, noise: float) -> float:
-    """A share of the median difference, where any block scores the same as the parent's."""
-    column, parents, own = _column(problem)
-    differences = np.abs(column - parents)[~own]
-    if not (differences == 0).any() or not (differences > 0).any():
-        return 0.0
-    return noise * float(np.median(differences[differences > 0]))
-
-
-def _choice_of(library: BlockLibrary, one: Solution | Architecture) -> IntArray:
-    architecture = one.architecture if isinstance(one, Solution) else one
-    if architecture is None:
-        raise ProblemError("A solution without architecture cannot be compared.")
-    named = read_choices(library, architecture, "chance")
-    missing = [layer.name for layer in library.layers if layer.name not in named]
-    if missing:
-        raise ProblemError(f"chance: layer {missing[0]!r} is missing. Give every layer a variant.")
-    return to_choice(library, named)
 
 
 @to_frame.register(Sensitivity)

@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 import puzzle_widgets as pw
-from puzzle_widgets.library.quantity import MEMORY, format_brief
+from puzzle_widgets.library.quantity import MEMORY, format_brief, format_share
 from tests.browser.explorer import Explorer, answer_to
 
 
@@ -46,6 +46,8 @@ def test_scenarios_are_compared(explorer: Explorer, library: pw.BlockLibrary) ->
     panel.get_by_role("button", name="Difference").click()
     count = len(server.differing_layers(edge))
     expect(panel).to_contain_text(f"{count} of 80 layers differ.")
+    chance = pw.chance_better(server.problem, edge, server)
+    expect(panel).to_contain_text(f"better than A in {format_share(chance)} of the samples")
     panel.get_by_role("button", name=f"Show all {count} layers").click()
     expect(panel.locator(".pw-cards").last.locator("tbody tr")).to_have_count(count)
 

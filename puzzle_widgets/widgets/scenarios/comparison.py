@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import ipywidgets as widgets
 import numpy as np
@@ -31,7 +32,11 @@ from puzzle_widgets.library.quantity import (
     format_number,
     format_share,
 )
+from puzzle_widgets.library.sense import Goal
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.reasons import chance_better
 from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.state.reason_answers import NOISE
 from puzzle_widgets.widgets.charts import CurveChart, legend_line
 from puzzle_widgets.widgets.html import Cell, Line, card_table, render
 from puzzle_widgets.widgets.panel import Following, button, named, row
@@ -222,6 +227,11 @@ def _carried(values: np.ndarray, few: int) -> str:
     return format_share(float(np.sort(values)[-few:].sum()) / total)
 
 
+_DRAWN = 10_000
+_CHANCE = Markup(
+    "<p class='pw-says'><b>B scores better than A in {} of the samples</b> when each score is off "
+    "by about {} ({} samples). That is sensitivity to the scores, no guarantee.</p>"
+)
 _MINUS = "\N{MINUS SIGN}"
 _SHORT = 8
 _STRIP = """
@@ -285,6 +295,25 @@ def difference_words(difference: Difference) -> Markup:
     return Markup("<p class='pw-says'><b>{} of {} layers differ.</b> B against A: {}.</p>").format(
         len(places), count, ", ".join(changes)
     )
+
+
+@lru_cache(maxsize=32)
+def _chance(problem: SearchProblem, a: tuple[str, ...], b: tuple[str, ...]) -> float:
+    """How likely the second scores better, by names of their blocks: asked at every refresh."""
+    layers = problem.library.layer_positions
+    first, second = (dict(zip(layers, names, strict=True)) for names in (a, b))
+    return chance_better(problem, second, first, NOISE, _DRAWN)
+
+
+def chance_words(difference: Difference, goal: Goal) -> Markup:
+    """Say how likely B scores better than A if the scores are off."""
+    if not difference.places:
+        return Markup("")
+    problem = SearchProblem.of(difference.library, goal, difference.objective)
+    pair = (difference.first, difference.second)
+    names = (tuple(block.name for block in one.solution.blocks) for one in pair)
+    chance = format_share(_chance(problem, *names))
+    return _CHANCE.format(chance, format_share(NOISE), f"{_DRAWN:,}")
 
 
 def difference_strip(difference: Difference) -> Markup:
@@ -404,7 +433,12 @@ class DifferenceView(Following, widgets.VBox):
         a, b = self._series[self.first.value], self._series[self.second.value]
         difference = Difference(a, b, self.state.objective)
         places = difference.places
-        self.words.value = difference_words(difference)
+        sure = (
+            Markup("")
+            if self.state.question
+            else chance_words(difference, self.state.record.direction)
+        )
+        self.words.value = difference_words(difference) + sure
         self.strip.value = difference_strip(difference)
         self.table.value = difference_table(difference, places if self._long else places[:_SHORT])
         self.show_all.layout.display = "" if len(places) > _SHORT else "none"
