@@ -13,8 +13,9 @@ from puzzle_widgets.resources import notebook_folder
 
 LIST = "list"
 _NUMBERED = "[0-9][0-9]_*.ipynb"
-_TOO_LONG = "takes minutes: open it in JupyterLab"
-_NOT_SERVED = {"06_build_and_check": _TOO_LONG, "07_diverse_and_random": _TOO_LONG}
+_NOT_SERVED = {
+    "06_build_and_check": "trains a model first, for minutes and with PyTorch. Open it in JupyterLab"
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def test_any_other_name_is_refused(asked: str) -> None:
 
 def test_a_long_one_says_why() -> None:
     """Nobody waits for a page that takes minutes."""
-    with pytest.raises(ServerError, match="06_build_and_check is not served: it takes minutes"):
+    with pytest.raises(ServerError, match="06_build_and_check is not served: it trains a model"):
         find_notebook("06")
 
 
