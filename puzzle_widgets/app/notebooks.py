@@ -14,7 +14,7 @@ from puzzle_widgets.resources import notebook_folder
 LIST = "list"
 _NUMBERED = "[0-9][0-9]_*.ipynb"
 _NOT_SERVED = {
-    "06_build_and_check": "trains a model first, for minutes and with PyTorch. Open it in JupyterLab"
+    "06_build_and_check": "trains a model first, for minutes, with PyTorch. Open it in JupyterLab"
 }
 
 
