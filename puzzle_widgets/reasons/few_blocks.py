@@ -1,4 +1,4 @@
-"""Few blocks: the best architecture that is made of at most so many distinct blocks."""
+"""Few blocks: the best architecture of at most so many distinct blocks, or sizes over a range."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import numpy as np
 
 from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import ProblemError
-from puzzle_widgets.library import BlockLibrary, LayerName
-from puzzle_widgets.library.model import IntArray
+from puzzle_widgets.library import BlockLibrary, BlockVariant, LayerName, SubBlock
+from puzzle_widgets.library.model import PARTS, IntArray, Part
 from puzzle_widgets.library.tables import to_frame
 from puzzle_widgets.problem import SearchProblem, check_problem
+from puzzle_widgets.problem.choices import find_layer
 from puzzle_widgets.problem.mckp import Mckp, to_architecture
 from puzzle_widgets.reasons.baselines import kind_of
 from puzzle_widgets.reasons.words import Told, label_of, score_words
@@ -29,16 +30,18 @@ from puzzle_widgets.solution.solution import evaluate
 
 _SAME, _EQUAL = 1e-12, 1e-9
 _SECONDS = 5.0
+_FREE = -1
+"""Group of the variants that do not count."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FewBlocks(Told):
-    """The best architecture of at most so many distinct blocks.
+    """The best architecture of at most so many distinct blocks, or subblocks over some layers.
 
     Parameters
     ----------
     most
-        How many distinct blocks it may have.
+        How many distinct ones it may have.
     solution
         The architecture; it answers the problem with all other blocks banned, which files keep.
     status, bound
@@ -47,6 +50,8 @@ class FewBlocks(Told):
         The optimum with as many blocks as it likes; ``None`` where nothing is feasible.
     searches
         Searches that it took.
+    part, layers
+        What is counted: whole blocks, or ``"attention"`` or ``"ffn"``; in which layers.
 
     Examples
     --------
@@ -66,11 +71,26 @@ class FewBlocks(Told):
     bound: float
     free: Solution | None
     searches: int
+    part: Part | None = None
+    layers: tuple[LayerName, ...] = ()
 
     @property
     def blocks(self) -> tuple[str, ...]:
-        """Labels of the distinct blocks, in the order of the network."""
-        return tuple(dict.fromkeys(block.label for block in self.solution.blocks))
+        """Labels of the distinct ones, in the order of the network."""
+        if not self.solution.found:
+            return ()
+        solution = self.solution
+        library = solution.library
+        counted = [solution.blocks[library.layer_positions[name]] for name in self.layers]
+        return tuple(dict.fromkeys(_label(block, self.part) for block in counted))
+
+    @property
+    def counted(self) -> str:
+        """What is counted, and where, such as ``"FFNs in layers 10 to 19"``."""
+        noun = {"attention": "attentions", "ffn": "FFNs", None: "blocks"}[self.part]
+        if len(self.layers) == len(self.solution.library.layers):
+            return noun
+        return f"{noun} in layers {self.layers[0]} to {self.layers[-1]}"
 
     @property
     def gap(self) -> float:
@@ -84,15 +104,18 @@ class FewBlocks(Told):
         """What it scores, beside the optimum of any blocks, and which blocks these are."""
         problem = self.solution.problem
         if not self.solution.found:
-            return (f"No architecture of at most {self.most} distinct blocks: {self.status}.",)
+            return (
+                f"No architecture of at most {self.most} distinct {self.counted}: {self.status}.",
+            )
         label = label_of(problem.library, problem.objective)
         score = score_words(problem, self.solution.score)
         proof = "proven" if self.status == "optimal" else f"gap {100 * self.gap:.2g} %"
-        said = f"The best of at most {self.most} distinct blocks has a summed {label} of {score}"
+        of = f"at most {self.most} distinct {self.counted}"
+        said = f"The best of {of} has a summed {label} of {score}"
         if self.free is not None:
             worse = abs(self.solution.score - self.free.score)
-            said += f", {score_words(problem, worse)} worse than with any blocks"
-        return (f"{said} ({proof}).", f"Its blocks: {'; '.join(self.blocks)}.")
+            said += f", {score_words(problem, worse)} worse than with any"
+        return (f"{said} ({proof}).", f"These are: {'; '.join(self.blocks)}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,11 +131,13 @@ def search_few_blocks(
     problem: SearchProblem,
     most: int,
     *,
+    part: Part | None = None,
+    layers: tuple[LayerName | str, LayerName | str] | None = None,
     time_limit: float | None = None,
     cancelled: Cancelled = never,
     progress: Callable[[int], None] | None = None,
 ) -> FewBlocks:
-    """Find the best architecture of at most so many distinct blocks, as kernels and tests multiply.
+    """Find the best architecture of at most so many distinct blocks: each is a kernel to tune.
 
     Blocks are the same where attention and FFN are (where these are not known, where the names
     are). Branch and bound over the sets of blocks: the relaxation lets any number be used, and is
@@ -125,6 +150,11 @@ def search_few_blocks(
         What is asked.
     most
         Greatest number of distinct blocks.
+    part
+        Count distinct ``"attention"`` or ``"ffn"`` in place of whole blocks.
+    layers
+        Count in the layers from one to another, both included; by default in all. With ``part``
+        and ``most=1`` that is the same size over a range.
     time_limit
         Seconds, after which the best so far is given with its gap.
     cancelled
@@ -147,13 +177,20 @@ def search_few_blocks(
     >>> scores = [pw.search_few_blocks(problem, most).solution.score for most in (1, 2, 3)]
     >>> scores == sorted(scores, reverse=True)
     True
+    >>> same = pw.search_few_blocks(problem, 1, part="ffn", layers=(2, 6))
+    >>> same.status, len({block.ffn for block in same.solution.blocks[2:7]})
+    ('optimal', 1)
     """
     check_problem(problem)
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
         raise ProblemError(f"most={most!r}: give a whole number of at least 1.")
-    tree = _Tree(problem.mckp, _groups(problem.library), most)
+    if part not in (None, *PARTS):
+        raise ProblemError(f"part={part!r}: give 'attention', 'ffn', or None for whole blocks.")
+    places = _places(problem.library, layers)
+    tree = _Tree(problem.mckp, _groups(problem.library, part, places), most)
     tree.grow(time_limit, cancelled, progress)
-    return _told(problem, tree)
+    names = tuple(problem.library.layers[place].name for place in places)
+    return replace(_told(problem, tree), part=part, layers=names)
 
 
 class _Tree:
@@ -200,7 +237,7 @@ class _Tree:
         outcome = node.outcome
         if outcome.choice is None:
             return False
-        few = len(set(self.groups[outcome.choice].tolist())) <= self.most
+        few = len(set(self.groups[outcome.choice].tolist()) - {_FREE}) <= self.most
         if few and self._beats(outcome.score):
             self.best = outcome
         return few and outcome.status == "optimal"
@@ -208,7 +245,7 @@ class _Tree:
     def _branch(self, node: _Node, options: SearchOptions) -> None:
         choice = node.outcome.choice
         names, counts = np.unique(self.groups[choice], return_counts=True)
-        open_ = [int(g) for g in names[np.argsort(-counts)] if g not in node.required]
+        open_ = [int(g) for g in names[np.argsort(-counts)] if g not in {*node.required, _FREE}]
         if choice is None or not open_:
             return
         block = open_[0]
@@ -253,7 +290,7 @@ def _told(problem: SearchProblem, tree: _Tree) -> FewBlocks:
         status: Status = "infeasible" if tree.closed else "no_solution_in_time"
         nothing = Solution(problem, status, engine="exact search")
         return FewBlocks(tree.most, nothing, status, math.nan, free, tree.searches)
-    kept = set(tree.groups[best.choice].tolist())
+    kept = {*tree.groups[best.choice].tolist(), _FREE}
     limited = problem.with_banned(_others(problem.library, tree.groups, kept))
     solution = search_without_reason(limited, time_limit=_SECONDS)
     if not solution.found or _bare(problem, solution) > best.score + _EQUAL * abs(best.score):
@@ -288,14 +325,42 @@ def _others(
     return found
 
 
-def _groups(library: BlockLibrary) -> IntArray:
-    """Number of each variant's block, the same for the same block, shape (variants in all,)."""
+def _places(library: BlockLibrary, layers: tuple[LayerName | str, LayerName | str] | None) -> range:
+    """Places of the layers that count."""
+    if layers is None:
+        return range(len(library.layers))
+    first, last = (library.layer_positions[find_layer(library, name)] for name in layers)
+    if last < first:
+        raise ProblemError(f"layers={layers!r}: give two, the earlier one first.")
+    return range(first, last + 1)
+
+
+def _groups(library: BlockLibrary, part: Part | None, places: range) -> IntArray:
+    """Number of each variant's block or subblock, the same for the same, shape (variants in all,).
+
+    Those of layers that do not count have the number ``_FREE``.
+    """
     known: dict[object, int] = {}
     return np.array(
         [
-            known.setdefault(kind_of(variant), len(known))
-            for layer in library.layers
+            known.setdefault(_kind(variant, part), len(known)) if place in places else _FREE
+            for place, layer in enumerate(library.layers)
             for variant in layer.variants
         ],
         dtype=np.intp,
     )
+
+
+def _kind(variant: BlockVariant, part: Part | None) -> object:
+    """What makes two the same: what is known of them, else their names."""
+    if part is None:
+        return kind_of(variant)
+    subblock: SubBlock = getattr(variant, part)
+    return variant.name if subblock.kind == "other" else subblock
+
+
+def _label(variant: BlockVariant, part: Part | None) -> str:
+    if part is None:
+        return variant.label
+    subblock: SubBlock = getattr(variant, part)
+    return variant.name if subblock.kind == "other" else subblock.describe(part)

@@ -66,6 +66,74 @@ def test_the_best_is_that_of_brute_force(seed: int, goal: Goal, share: float, mo
     assert keeps(problem, dict(found.solution.architecture or {}))
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    goal=st.sampled_from(["minimize", "maximize"]),
+    share=st.floats(0.2, 0.8),
+    most=st.integers(1, 3),
+    span=st.sampled_from([(0, 0), (1, 3), (0, 4), (3, 4)]),
+)
+def test_over_a_range_it_is_that_of_brute_force(
+    seed: int, goal: Goal, share: float, most: int, span: tuple[int, int]
+) -> None:
+    """Blocks of other layers do not count."""
+    problem = some_problem(seed, goal, share)
+    found = pw.search_few_blocks(problem, most, part="ffn", layers=span)
+    some = range(span[0], span[1] + 1)
+    scores = [
+        problem.sign * problem.library.totals(a)[LOSS]
+        for a in architectures(problem.library)
+        if len({a[layer] for layer in some}) <= most and keeps(problem, a)
+    ]
+    if not scores:
+        assert found.status == "infeasible"
+        assert found.blocks == ()
+        return
+    assert found.status == "optimal"
+    assert found.solution.score == pytest.approx(problem.sign * min(scores))
+    assert len(found.blocks) <= most
+    assert found.layers == tuple(some)
+
+
+@pytest.mark.parametrize("span", [(0, 7), (2, 5)])
+def test_one_size_over_a_range_is_that_of_the_rule_by_rows(span: tuple[int, int]) -> None:
+    """Two ways to ask the same; whichever the parts are."""
+    library = pw.load_library("stdlib-2m-measured")
+    problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets={MEMORY: "50 %"})
+    found = pw.search_few_blocks(problem, 1, part="ffn", layers=span)
+    by_rows = pw.search(problem.with_rule(pw.rules.same_ffn(library, *span)))
+    assert (found.status, by_rows.status) == ("optimal", "optimal")
+    assert found.solution.score == pytest.approx(by_rows.score)
+    heads = pw.search_few_blocks(problem, 1, part="attention", layers=span)
+    blocks = heads.solution.blocks[span[0] : span[1] + 1]
+    assert len({block.attention for block in blocks}) == 1
+    words = "attentions" if span == (0, 7) else "attentions in layers 2 to 5"
+    assert f"The best of at most 1 distinct {words} has" in heads.text
+
+
+def test_ranges_and_parts_that_are_none_are_refused() -> None:
+    """With what to give."""
+    problem = some_problem(1)
+    with pytest.raises(pw.ProblemError, match="earlier one first"):
+        pw.search_few_blocks(problem, 1, layers=(3, 1))
+    with pytest.raises(pw.ProblemError, match="part='mlp'"):
+        pw.search_few_blocks(problem, 1, part="mlp")  # type: ignore[arg-type]
+    with pytest.raises(pw.ProblemError, match="99"):
+        pw.search_few_blocks(problem, 1, layers=(0, 99))
+
+
+@pytest.mark.published
+def test_one_size_over_all_layers_of_the_published_library() -> None:
+    """Proven, for each part, within moments."""
+    library = pw.load_library(published_folder())
+    problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets={RUNTIME: "60 %"})
+    for part, score in (("ffn", 14.7471), ("attention", 18.5185)):
+        found = pw.search_few_blocks(problem, 1, part=part, time_limit=10)  # type: ignore[arg-type]
+        assert found.status == "optimal"
+        assert found.solution.score == pytest.approx(score, abs=1e-4)
+
+
 def test_rules_hold_too() -> None:
     """Fixed blocks count among the distinct ones."""
     problem = some_problem(3, share=0.9).with_fixed({0: "v1", 4: "v2"})
