@@ -17,6 +17,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.cli import run_search
 from puzzle_widgets.files.scenario_file import read_scenarios
+from puzzle_widgets.library.json_forms import library_digest
 from puzzle_widgets.sweeps import ParetoFront, iter_pareto_front
 from tests.cli.conftest import Ran
 
@@ -72,6 +73,76 @@ def test_weights_that_are_none_are_refused(run: Run, given: list[str], words: st
     ran = run("search", "stdlib-2m-measured", *given)
     assert ran.code == 1
     assert words in ran.err
+
+
+def test_serves_another_workload(run: Run) -> None:
+    """As Python works it out: memory exact, and what is not known said and left out."""
+    name = "llama-3.3-70b-modeled"
+    asked = ["--batch-size", "64", "--prefill", "176", "--generation", "2048"]
+    asked += ["--weights-dtype", "bfloat16", "--kv-dtype", "fp8"]
+    asked += ["--non-block", "stats.memory_mib=1000", "--max", "stats.memory_mib=80000"]
+    ran = run("search", name, *asked, "--format", "json")
+    library = pw.with_workload(
+        pw.load_library(name),
+        batch_size=64,
+        prefill=176,
+        generation=2048,
+        weights_dtype="bfloat16",
+        kv_dtype="fp8",
+        non_block_costs={"stats.memory_mib": 1000},
+    )
+    budgets = {"stats.memory_mib": 80_000}
+    best = pw.search(pw.SearchProblem(library, minimize="metrics.kl_div", budgets=budgets))
+    found = _strict(ran.out)["scenarios"][0]
+    assert (ran.code, found["score"], found["totals"]) == (0, best.score, dict(best.totals))
+    assert found["workload"] == vars(library.measurement)
+    assert found["library_sha256"] == library_digest(library)
+    assert "left out: Runtime" in ran.err
+    same = run("search", name, *asked[:6], "--throughput", "6000")
+    assert (same.code, same.out) == (1, "")
+    assert "throughput" in same.err
+
+
+def test_searches_each_batch_size(run: Run) -> None:
+    """Each is told with its throughput, and the best is written."""
+    name = "llama-3.3-70b-modeled"
+    limit = ("--max", "stats.memory_mib=60000")
+    ran = run("search", name, *limit, "--batch-sizes", "64", "256", "--format", "json")
+    problem = pw.SearchProblem(
+        pw.load_library(name), minimize="metrics.kl_div", budgets={"stats.memory_mib": 60_000}
+    )
+    sizes = pw.search_batch_sizes(problem, [64, 256])
+    best = sizes.best
+    assert best is not None
+    assert best.solution is not None
+    found = _strict(ran.out)["scenarios"][0]
+    assert found["workload"]["batch_size"] == best.batch_size == 64
+    assert found["score"] == best.solution.score
+    told = " ".join(ran.err.split())
+    assert all(" ".join(sentence.split()) in told for sentence in sizes.sentences)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--batch-size", "0"], "--batch-size"),
+        (["--prefill", "-1"], "--prefill"),
+        (["--batch-sizes", "64", "x"], "--batch-sizes"),
+        (["--kv-dtype", "fp3"], "give one of float32"),
+        (["--non-block", "stats.memory_mib"], "--non-block"),
+        (["--non-block", "stats.nothing=3"], "stats.nothing"),
+        (["--batch-size", "64"], "does not tell the KV cache apart"),
+    ],
+)
+def test_workloads_that_are_none_are_refused(
+    run: Run, library: str, given: list[str], words: str
+) -> None:
+    """In one sentence that names what was given; nothing is written."""
+    name = library if "apart" in words else "llama-3.3-70b-modeled"
+    ran = run("search", name, *given)
+    assert ran.code != 0
+    assert ran.out == ""
+    assert words in " ".join(ran.err.split())
 
 
 def test_stdout_is_pure_json(run: Run, library: str) -> None:

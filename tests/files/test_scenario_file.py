@@ -21,6 +21,7 @@ from puzzle_widgets.files.scenario_file import (
     harmless,
     read_scenarios,
 )
+from puzzle_widgets.library.json_forms import library_digest
 from puzzle_widgets.solution.scenario import Scenario, budget_words
 from tests.support.export import PARENT, variant
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library, published_files
@@ -94,6 +95,37 @@ def test_json_keeps_a_weighted_objective() -> None:
     assert again.solution.problem == problem
     assert again.solution.score == pw.search(problem).score
     assert again.solution.status == "optimal"
+
+
+def test_json_names_its_library_by_hash_and_the_version() -> None:
+    """The hash is that of the layers and figures, not of a title; nothing is said of the same."""
+    text = dump_scenarios(KEPT[:1])
+    record = json.loads(text)["scenarios"][0]
+    assert record["library_sha256"] == library_digest(LIBRARY)
+    assert record["puzzle_widgets"] == pw.__version__
+    assert record["workload"] == vars(LIBRARY.measurement)
+    renamed = replace(LIBRARY, name="another title", notes=("read",))
+    (again,) = read_scenarios(text.encode(), "kept.json", renamed)
+    assert again.notes == ()
+
+
+def test_what_is_summed_by_another_library_says_so() -> None:
+    """Other figures, or another workload: the note has the hash, the sums are the open one's."""
+    text = dump_scenarios(KEPT[:1])
+    digest = library_digest(LIBRARY)[:12]
+    other = make_library([[(0, 10, 60), (1, 6, 40), (3, 1, 9)], [(0, 20, 40), (2.5, 5, 10)]])
+    (again,) = read_scenarios(text.encode(), "kept.json", other)
+    assert again.notes == (
+        f"made with another library (SHA-256 {digest}); summed by the open one",
+    )
+    assert again.solution.totals == other.totals(again.solution.architecture or {})
+    served = replace(LIBRARY, measurement=pw.Measurement(3, 7))
+    (there,) = read_scenarios(text.encode(), "kept.json", served)
+    assert there.notes[0].startswith(f"made with another library or workload (SHA-256 {digest})")
+    content = json.loads(text)
+    content["scenarios"][0]["library_sha256"] = 5
+    (old,) = read_scenarios(json.dumps(content).encode(), "kept.json", other)
+    assert old.notes == ()
 
 
 @pytest.mark.parametrize("layers", [3, [[9, 2]], [[0, -1]], [[0]], {"0": "x"}])
