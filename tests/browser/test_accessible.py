@@ -42,7 +42,7 @@ def violations(page: Page, root: str | None = None) -> list[Any]:
 def test_no_rule_is_broken(
     browser: Browser, app_url: str, scheme: Any, width: int, height: int
 ) -> None:
-    """In every tab, light and dark, wide and narrow."""
+    """In every tab, and with weights and workload open, light and dark, wide and narrow."""
     context = browser.new_context(
         color_scheme=scheme, viewport={"width": width, "height": height}, bypass_csp=True
     )
@@ -54,6 +54,12 @@ def test_no_rule_is_broken(
         expect(tab).to_have_attribute("aria-selected", "true")
         page.wait_for_timeout(1_500)
         assert violations(page) == [], tab.inner_text()
+    if width < 400:
+        page.get_by_role("button", name="All budgets").click()
+    for name in ("Workload", "Weights"):
+        page.get_by_role("button", name=name, exact=True).click()
+        assert violations(page) == [], name
+        page.keyboard.press("Escape")
     page.goto("about:blank")
     context.close()
 

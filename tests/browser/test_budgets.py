@@ -6,7 +6,7 @@ from playwright.sync_api import FloatRect, expect
 
 import puzzle_widgets as pw
 from puzzle_widgets.library.quantity import MEMORY
-from tests.browser.explorer import BARS, MARKS, STATUS, Explorer, answer_to
+from tests.browser.explorer import BARS, KL, MARKS, START_MS, STATUS, Explorer, answer_to
 
 
 def box_of(explorer: Explorer, name: str) -> FloatRect:
@@ -152,3 +152,66 @@ def test_two_budgets_at_once(explorer: Explorer) -> None:
     expect(explorer.page.locator(".pw-limit")).to_have_count(4)
     for name in ("Runtime", "Parameters"):
         expect(explorer.field(name)).to_be_visible()
+
+
+def test_scores_and_layers_are_weighed(explorer: Explorer, library: pw.BlockLibrary) -> None:
+    """The sum is the objective of everything at once, said in words, and so after a reload."""
+    page = explorer.page
+    page.get_by_role("button", name="Weights", exact=True).click()
+    type_into(explorer, "LM loss (nats/token), smaller is better", "0.5")
+    type_into(explorer, "Weights of layers", "0 to 9: 2")
+    weights = {KL: 1.0, "metrics.lm_loss": 0.5}
+    problem = pw.SearchProblem(
+        library,
+        minimize=weights,
+        layer_weights=dict.fromkeys(range(10), 2),
+        budgets={MEMORY: 60_000},
+    )
+    explorer.type_limit("Memory", "60000")
+    explorer.limit("Throughput").get_by_role("button", name="Remove").click()
+    score = f"{pw.search(problem).score:.1f}"
+    expect(explorer.tile("Weighted score")).to_contain_text(score)
+    expect(explorer.status).to_have_text("Optimal, proven")
+    chosen = explorer.card("Budgets").get_by_role("combobox", name="Objective")
+    expect(chosen.locator("option:checked")).to_contain_text("KL divergence + 0.5 x LM loss")
+    page.wait_for_function("() => location.hash.startsWith('#s=')")
+    page.wait_for_timeout(1_500)  # the address is written when all has settled
+    page.reload()
+    expect(explorer.tile("Weighted score")).to_contain_text(score, timeout=START_MS)
+    page.get_by_role("button", name="Weights", exact=True).click()
+    expect(page.get_by_label("Weights of layers")).to_have_value("0 to 9: 2")
+    type_into(explorer, "Weights of layers", "0 to 9: much")
+    expect(explorer.message).to_be_visible()
+    expect(page.get_by_label("Weights of layers")).to_have_value("0 to 9: 2")
+
+
+def test_another_workload_is_served(explorer: Explorer, library: pw.BlockLibrary) -> None:
+    """Memory is worked out, throughput goes, the best of some batch sizes is a click away."""
+    page = explorer.page
+    page.get_by_role("button", name="Workload", exact=True).click()
+    type_into(explorer, "Batch size (sequences)", "64")
+    expect(explorer.tile("Throughput")).to_have_count(0)
+    expect(explorer.limit("Throughput")).to_have_count(0)
+    expect(explorer.message).to_contain_text("Throughput")
+    page.keyboard.press("Escape")
+    served = pw.with_workload(library, batch_size=64)
+    problem = pw.SearchProblem(served, minimize=KL, budgets={MEMORY: 60_000})
+    explorer.type_limit("Memory", "60000")
+    explorer.expect_answer(pw.search(problem))
+    page.get_by_role("button", name="Workload", exact=True).click()
+    type_into(explorer, "Batch sizes to search", "128, 256")
+    page.get_by_role("button", name="Search each").click()
+    told = page.get_by_role("status").filter(has_text="Batch 128")
+    expect(told).to_contain_text("Batch 256")
+    page.get_by_role("button", name="Use batch 128").click()
+    half = pw.with_workload(library, batch_size=128)
+    explorer.expect_answer(pw.search(pw.SearchProblem(half, minimize=KL, budgets={MEMORY: 60_000})))
+    page.get_by_role("button", name="As measured").click()
+    expect(explorer.tile("Throughput")).to_be_visible()
+
+
+def type_into(explorer: Explorer, name: str, value: str) -> None:
+    """Type into a field of an open menu and confirm it."""
+    field = explorer.page.get_by_role("textbox", name=name, exact=True)
+    field.fill(value)
+    field.press("Enter")

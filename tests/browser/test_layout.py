@@ -45,6 +45,16 @@ SMALL = """() => [...document.querySelectorAll(".pw-explorer *")]
     .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
     .filter((e) => e.checkVisibility() && parseFloat(getComputedStyle(e).fontSize) < 12)
     .map((e) => [getComputedStyle(e).fontSize, e.textContent.trim().slice(0, 30)])"""
+# What of an open menu is beyond the window, or wider than the menu; it may scroll down inside.
+UNSEEN = """() => [...document.querySelectorAll(".pw-open > .pw-menu-body")].flatMap((body) => {
+    const box = body.getBoundingClientRect();
+    const inside = box.left >= 0 && box.right <= innerWidth && box.top >= 0
+        && box.bottom <= innerHeight && box.height >= 150;
+    const wide = [...body.querySelectorAll("*")].filter((e) => e.checkVisibility())
+        .filter((e) => e.getBoundingClientRect().right > box.right + 1)
+        .map((e) => `${e.className} is wider`);
+    return inside ? wide : [`at ${JSON.stringify(box)} of ${innerWidth} x ${innerHeight}`];
+})"""
 SCROLLED = """() => { const room = document.querySelector(".jp-WindowedPanel-outer");
     const page = document.scrollingElement;
     return room ? 0 : page.scrollHeight - innerHeight }"""
@@ -118,6 +128,30 @@ def test_the_app_is_one_screen(
     expect(lower).to_be_in_viewport(ratio=1)
     expect(explorer.card("Budgets").get_by_text("No architecture meets")).to_be_in_viewport(ratio=1)
     assert watched_page.evaluate(SCROLLED) <= 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [*SCREENS, (390, 844)])
+def test_weights_and_workload_are_wholly_seen(
+    watched_page: Page, app_url: str, width: int, height: int, scheme: str
+) -> None:
+    """What opens behind their buttons is inside the window, with many budgets, too."""
+    watched_page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    watched_page.set_viewport_size({"width": width, "height": height})
+    explorer = Explorer(watched_page).open(app_url, searched=width > 400)
+    if width < 400:
+        explorer.button("Budgets", "All budgets").click()
+    for more in ((), ("Runtime (ms)", "Parameters", "KV heads")):
+        for title in more:
+            explorer.add_budget(title)
+        for name in ("Workload", "Weights"):
+            opener = watched_page.get_by_role("button", name=name, exact=True)
+            opener.click()
+            assert watched_page.evaluate(UNSEEN) == []
+            assert watched_page.evaluate(SMALL) == []
+            expect(opener).to_be_in_viewport(ratio=1)
+            watched_page.keyboard.press("Escape")
+            expect(opener).to_be_focused()
 
 
 @pytest.mark.slow

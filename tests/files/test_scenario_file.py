@@ -115,9 +115,7 @@ def test_what_is_summed_by_another_library_says_so() -> None:
     digest = library_digest(LIBRARY)[:12]
     other = make_library([[(0, 10, 60), (1, 6, 40), (3, 1, 9)], [(0, 20, 40), (2.5, 5, 10)]])
     (again,) = read_scenarios(text.encode(), "kept.json", other)
-    assert again.notes == (
-        f"made with another library (SHA-256 {digest}); summed by the open one",
-    )
+    assert again.notes == (f"made with another library (SHA-256 {digest}); summed by the open one",)
     assert again.solution.totals == other.totals(again.solution.architecture or {})
     served = replace(LIBRARY, measurement=pw.Measurement(3, 7))
     (there,) = read_scenarios(text.encode(), "kept.json", served)

@@ -124,7 +124,7 @@ class BudgetPanel(Panel):
         limits = self.state.budgets
         used = [place for place, limit in enumerate(limits) if limit.on]
         shown = [(place, limits[place].resource) for place in used]
-        drawn = (self.state.library, shown, self.units)
+        drawn = (self.state.library.plain, shown, self.units)  # sums change no limit
         if drawn != self._drawn:
             self._drawn = drawn
             self._draw_rows(used)
@@ -184,9 +184,10 @@ class BudgetPanel(Panel):
 
     def _draw_rows(self, used: Sequence[int]) -> None:
         """Make the rows that came, close those that went; a slider in hand stays."""
-        same = self._units_of == (self.state.library, self.units)
+        drawn_of = (self.state.library.plain, self.units)
+        same = self._units_of == drawn_of
         kept = {(one.place, one.resource): one for one in self.rows} if same else {}
-        self._units_of = (self.state.library, self.units)
+        self._units_of = drawn_of
         limits = self.state.budgets
         keys = ((place, limits[place].resource) for place in used)
         self.rows = tuple(

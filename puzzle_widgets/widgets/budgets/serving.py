@@ -49,6 +49,7 @@ class ServingChoice(Following, widgets.HBox):
         self.weights, self.kv = (_formats(of) for of in ("weights", "the KV cache"))
         self.non_block = _field("Memory outside the blocks, embeddings and head, in MiB")
         self.sizes = _field("Batch sizes to search, such as 64, 128, 256")
+        self.sizes.placeholder = "64, 128, 256"
         self.compare = button("Search each", "Search each of these batch sizes, and tell the best")
         self.use = button("Use the best", "Serve the batch size of the best score")
         self.reset = button("As measured", "Back to the workload that the library was measured in")
@@ -62,11 +63,11 @@ class ServingChoice(Following, widgets.HBox):
             widgets.HTML(Markup("<div class='pw-quiet'>{}</div>").format(_WORDS)),
             self.reason,
             *(named(words, field) for words, field in counts),
-            named("Weights", self.weights),
-            named("KV cache", self.kv),
+            named("Format of weights", self.weights),
+            named("Format of KV cache", self.kv),
             named("Non-block memory (MiB)", self.non_block),
             self.reset,
-            named("Batch sizes", self.sizes),
+            named("Batch sizes to search", self.sizes),
             row(self.compare, self.use),
             self.answers,
         ]

@@ -46,6 +46,20 @@ function nameMenu(menu) {
 function setMenu(menu, open) {
   menu.classList.toggle("pw-open", open);
   nameMenu(menu);
+  if (open) placeMenu(menu);
+}
+
+// A menu opens downward where there is room for it, else to the side that has more, as high as that.
+const MENU_EDGE = 8;
+
+function placeMenu(menu) {
+  const opener = menu.querySelector(":scope > .pw-menu-button"), body = menu.querySelector(":scope > .pw-menu-body");
+  if (!opener || !body) return;
+  const { top, bottom } = opener.getBoundingClientRect();
+  const below = innerHeight - bottom - MENU_EDGE, above = top - MENU_EDGE;
+  const up = body.scrollHeight > below && above > below;
+  menu.classList.toggle("pw-up", up);
+  menu.style.setProperty("--pw-menu-room", `${Math.max(160, Math.floor(up ? above : below))}px`);
 }
 
 function closeMenus(but) {

@@ -372,3 +372,11 @@ def test_digits_typed_come_back_and_other_units_are_rounded(panel: pw.BudgetPane
     row.field.value = "1 GB"
     assert budget_of(panel, "Memory").value == 1e9 / 2**20
     assert row.field.value == "954"
+
+
+def test_weights_leave_the_rows_in_place(panel: pw.BudgetPanel, state: pw.ExplorerState) -> None:
+    """What is typed into a limit while a weighted sum is being searched is not lost."""
+    before = panel.rows
+    state.set_objective(dict.fromkeys(state.library.scores[:1], 1), layer_weights={0: 2})
+    assert state.library.sums
+    assert panel.rows == before
