@@ -183,11 +183,12 @@ def await_selection(record: Record, selection: Selection) -> Record:
 
 
 def open_layer(record: Record, layer: int | None) -> Record:
-    """Open the layer at this place of the network, or close it."""
+    """Open the layer at this place of the network, with its tab; or close it."""
     count = len(record.library.layers)
     if layer is not None and not 0 <= layer < count:
         raise ProblemError(f"layer={layer!r}: give the place of a layer, 0 to {count - 1}.")
-    return record.change(layer=layer)
+    opened = record.change(layer=layer)
+    return opened if layer is None else set_looks(opened, tab="layer")
 
 
 def show_point(record: Record, front: ParetoFront | None, place: int) -> Record:

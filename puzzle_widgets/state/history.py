@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from sys import intern
 
-from puzzle_widgets.state.record import Record, Selection
+from puzzle_widgets.state.record import Looks, Record, Selection
 
 MOST_STEPS = 200
 MOST_LIBRARIES = 4
@@ -113,9 +113,16 @@ def change_in_words(before: Record, after: Record) -> str:
 
 def _differs(before: Record, after: Record, name: str) -> bool:
     old, new = getattr(before, name), getattr(after, name)
+    if name == "looks":  # the open tab is no view, and a target is told by its budget
+        return _view(old) != _view(new)
     if name == "library":  # weighted sums are part of the objective, and serving is its own step
         return before.opened.plain is not after.opened.plain
     return old is not new and old != new
+
+
+def _view(looks: Looks) -> Looks:
+    plain = Looks()
+    return replace(looks, tab="", gpu=plain.gpu, gpus=plain.gpus, reserve=plain.reserve)
 
 
 def _budget_words(before: Record, after: Record) -> str:
@@ -141,6 +148,8 @@ def _bounded(steps: Sequence[Step]) -> tuple[Step, ...]:
 
 def _returned(current: Record, past: Record) -> Record:
     """A record of the past, looked at as now: what is selected or open is no step of its own."""
+    if past.looks.tab != current.looks.tab:
+        past = past.change(looks=replace(past.looks, tab=current.looks.tab))
     if current.library.plain is not past.library.plain:
         keep = past.selection if past.selection.kind == "scenario" else Selection()
         return past.change(selection=keep, awaited=None, other=None)

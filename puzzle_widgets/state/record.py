@@ -22,6 +22,7 @@ from puzzle_widgets.library.rescale import AS_MEASURED, Serving
 from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.budget_rows import BudgetSetting, SearchRule, Sense, to_problem
+from puzzle_widgets.problem.deployment import RESERVE
 from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution, parent_solution
 from puzzle_widgets.sweeps.front import DEFAULT_POINTS
 
@@ -77,6 +78,10 @@ class Looks:
     priced, multiplier
         Key of the budget whose price is moved, empty for the first; the price, in the objective's
         unit per unit of the budget.
+    tab
+        Name of the tab that is open; empty for the first.
+    gpu, gpus, reserve
+        The deployment target that the memory budget was last taken from, empty for none.
     """
 
     layers: str = "Size"
@@ -90,6 +95,10 @@ class Looks:
     pale: bool = False
     priced: str = ""
     multiplier: float = 0.0
+    tab: str = ""
+    gpu: str = ""
+    gpus: int = 1
+    reserve: float = RESERVE
     near: float = 0.01
 
     @property

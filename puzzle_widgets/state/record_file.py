@@ -242,8 +242,9 @@ def _read(content: Any, record: Record) -> Record:  # noqa: ANN401
         raw = long_text(words, _FILE.at(field="parent_config")).encode()
         record = record.change(own_config=read_parent_config(raw, text(file, _FILE, "its file")))
     record = actions.set_target(record, content["target"])
-    record = actions.set_looks(record, **content["looks"])
     record = actions.open_layer(record.change(scenarios=()), content["layer"])
+    # Records of before the open tab was kept show the layer that is open.
+    record = actions.set_looks(record, **content["looks"])
     if content["scenarios"] is not None:
         raw = json.dumps(content["scenarios"]).encode()
         record = actions.load_scenarios(record, raw, _FILE.file)

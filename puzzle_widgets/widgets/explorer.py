@@ -96,7 +96,7 @@ class PuzzleExplorer(InNotebook, Following, widgets.VBox):
             self.add_class("pw-own-page")
         self.children = self._lay_out()
         self.when("library", do=self._library_opened)
-        self.when("layer", do=self._layer_opened)
+        self.when("layer", do=self._name_layer)
         self.when("scenarios", do=self._count_scenarios)
         self.when("library", "measured", do=self._offer_truth)
 
@@ -163,14 +163,13 @@ class PuzzleExplorer(InNotebook, Following, widgets.VBox):
         if self._find_front:
             self.state.start("front")
 
-    def _layer_opened(self) -> None:
-        """Bring the layer that is opened to the front."""
+    def _name_layer(self) -> None:
+        """Say in its tab which layer is open."""
         place = self.state.layer
         if place is None:
             self.tabs.say("layer", "Layer")
             return
         self.tabs.say("layer", f"Layer {self.state.library.layers[place].name}"[:16])
-        self.tabs.choose("layer")
 
     def _offer_truth(self) -> None:
         """Offer predicted and measured where models of the library were measured."""

@@ -44,7 +44,7 @@ class TabbedPanels(Following, widgets.VBox):
     state
         What the panels show.
     tabs
-        What there is to choose; the first is open.
+        What there is to choose; the one that the state says is open, else the first.
 
     Examples
     --------
@@ -79,7 +79,8 @@ class TabbedPanels(Following, widgets.VBox):
         self.children = (head, self.body)
         for name in ("pw-ui", "pw-tabs"):
             self.add_class(name)
-        self.choose(tabs[0].name)
+        self.choose(self._wanted() or tabs[0].name)
+        self.when("looks", do=self._follow, now=False)
 
     @property
     def made(self) -> tuple[str, ...]:
@@ -114,6 +115,19 @@ class TabbedPanels(Following, widgets.VBox):
             (one.add_class if other == name else one.remove_class)("pw-open")
         made.wake()
         made.opened()
+        if name != (self.state.looks.tab or next(iter(self._tabs))):
+            self.state.set_looks(tab=name)
+
+    def _wanted(self) -> str:
+        """The tab that the state says is open, where there is such a one to open."""
+        name = self.state.looks.tab
+        offered = name in self._tabs and self.buttons[name].layout.display != "none"
+        return name if offered else ""
+
+    def _follow(self) -> None:
+        """Open what the state says, as after a link or when a layer is clicked."""
+        if wanted := self._wanted():
+            self.choose(wanted)
 
     def offer(self, name: str, *, on: bool) -> None:
         """Offer a tab, or take it away; where it was open, the first is."""

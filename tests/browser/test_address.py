@@ -30,7 +30,9 @@ def test_a_reload_and_a_link_go_on_from_there(
     explorer.type_limit("Memory", "40000")
     edge = answer_to(library, 40_000)
     explorer.expect_answer(edge)
-    wait_for_address(page)
+    before = wait_for_address(page)
+    explorer.open_tab("Map")
+    wait_for_address(page, before)
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_text("Link copied.")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")
@@ -41,6 +43,7 @@ def test_a_reload_and_a_link_go_on_from_there(
     explorer.bars.first.wait_for(state="attached")
     explorer.expect_answer(edge)
     expect(explorer.field("Memory")).to_have_value("40,000")
+    expect(page.get_by_role("tab", name="Map")).to_have_attribute("aria-selected", "true")
     expect(explorer.kept).to_contain_text(["Server"])
 
     with browser.new_context(viewport={"width": 1280, "height": 900}) as other:

@@ -140,6 +140,28 @@ def test_the_explorer_opens_what_is_asked_for() -> None:
     explorer.close()
 
 
+def test_the_open_tab_is_kept() -> None:
+    """By what is saved, whatever layer is open; it is no step to undo, nor undone."""
+    explorer = pw.PuzzleExplorer(LIBRARY, find_front=False)
+    state = explorer.state
+    state.open_layer(2)
+    explorer.tabs.buttons["scenarios"].click()
+    assert state.undoable == ""
+    state.set_front_points(7)
+    explorer.tabs.buttons["export"].click()
+    state.undo()
+    assert (explorer.tabs.chosen, state.looks.tab) == ("export", "export")
+    again = pw.PuzzleExplorer(pw.ExplorerState.from_json(state.to_json(), LIBRARY))
+    assert again.tabs.chosen == "export"
+    assert again.tabs.made == ("export",)
+    again.state.open_layer(2)
+    assert again.tabs.chosen == "layer"
+    again.state.set_looks(tab="nowhere")
+    assert again.tabs.chosen == "layer"
+    explorer.close()
+    again.close()
+
+
 @pytest.mark.parametrize("kind", [pw.BudgetSurface, pw.DecisionMap, pw.ParetoPlot])
 def test_a_sweep_alone_has_something_to_see(kind: type[Panel]) -> None:
     """It is searched at once; on a state that others show, it waits to be asked."""

@@ -7,6 +7,7 @@ import re
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library.quantity import (
     MEMORY,
     RUNTIME,
@@ -56,8 +57,20 @@ class TargetChoice(Following, widgets.VBox):
         """The target that gives the memory budget; ``None`` for a limit of one's own."""
         for setting in self.state.budgets:
             if (setting.resource, setting.sense, setting.on) == (MEMORY, "at most", True):
+                chosen = self._chosen
+                if chosen is not None and chosen.memory_mib == setting.value:
+                    return chosen
                 return recognize(setting.value, self._known)
         return None
+
+    @property
+    def _chosen(self) -> DeploymentTarget | None:
+        """The target that was chosen last, also before a reload."""
+        looks = self.state.looks
+        try:
+            return deployment_target(looks.gpu, gpus=looks.gpus, reserve=looks.reserve)
+        except ProblemError:  # none, or a saved state says what there is not
+            return None
 
     def _build(self) -> None:
         options = [("Any GPU", ""), *((gpu.name, gpu.name) for gpu in GPUS)]
@@ -95,7 +108,7 @@ class TargetChoice(Following, widgets.VBox):
         self.changed(self.reserve, self._type_reserve)
         self.changed(self.speed, self._choose_speed)
         self.clicked(self.offer, self._add_rule)
-        self.when("library", "budgets", do=self._show)
+        self.when("library", "budgets", "looks", do=self._show)
         self.when("library", "budgets", "rules", "solution", "updating", do=self._show_answer)
 
     def _choose(self) -> None:
@@ -118,6 +131,8 @@ class TargetChoice(Following, widgets.VBox):
     def _set(self, target: DeploymentTarget) -> None:
         self._known = target
         self.state.set_budget(MEMORY, target.memory_mib, sense="at most")
+        name, count, share = target.gpu.name, target.gpus, target.reserve
+        self.state.set_looks(gpu=name, gpus=count, reserve=share)
         self._show()
 
     def _choose_speed(self, times: float) -> None:

@@ -113,3 +113,28 @@ def test_what_the_library_does_not_count_is_not_asked() -> None:
     )
     assert neither.layout.display == "none"
     neither.close()
+
+
+def test_a_target_is_kept(choice: TargetChoice, state: pw.ExplorerState) -> None:
+    """With its reserve, and told from a GPU of the same memory, by what is saved."""
+    choice.gpu.value = "A100 80 GB"
+    choice.reserve.value = "20"
+    saved = state.to_json()
+    again = TargetChoice(pw.ExplorerState.from_json(saved))
+    assert (again.gpu.value, again.reserve.value) == ("A100 80 GB", "20 %")
+    assert state.undo() == "Memory budget"
+    assert choice.reserve.value == "10 %"
+    again.state.set_budget(MEMORY, 50_000)
+    assert again.target is None
+    again.close()
+
+
+@pytest.mark.parametrize("wrong", [{"gpu": "H101"}, {"gpus": 99}, {"reserve": 7.5}])
+def test_a_saved_target_that_is_none_is_not_shown(wrong: dict[str, object]) -> None:
+    """The limit counts; nothing is said of where it is from."""
+    state = pw.ExplorerState("llama-3.3-70b-modeled")
+    state.set_budget(MEMORY, 50_000)
+    state.set_looks(**{"gpu": "H100 80 GB", "gpus": 1, "reserve": 0.5, **wrong})
+    choice = TargetChoice(state)
+    assert choice.target is None
+    choice.close()
