@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from IPython import get_ipython
-from ipywidgets import HTML, Box, Button, HTMLMath, Label, Widget
+from ipywidgets import HTML, Box, Button, HTMLMath, IntProgress, Label, Widget
 from markupsafe import Markup
 
 import puzzle_widgets as pw
@@ -77,7 +77,7 @@ def _control(widget: Widget) -> Markup:
     if isinstance(widget, _WORDS):
         safe = value if isinstance(widget, Label) else Markup(value)  # noqa: S704 - HTML by its kind
         return Markup("<div>{}</div>").format(safe)
-    if isinstance(widget, Button) or value is None or not words:
+    if isinstance(widget, Button | IntProgress) or value is None or not words:
         return Markup("")
     return Markup("<p>{}: <b>{}</b></p>").format(words, value)
 

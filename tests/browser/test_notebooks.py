@@ -24,7 +24,7 @@ SLIDERS = {
     "01": (".pw-budgets", "Memory", ".pw-status"),
     "02": (".pw-budgets", "Memory", ".pw-status"),
     "03": (".pw-bound", "Price", ".pw-bound .pw-live"),
-    "04": (".pw-budgets", "Memory", ".pw-status"),
+    "04": (".pw-budgets", "Throughput", ".pw-status"),
     "05": (".pw-budgets", "Memory", ".pw-status"),
     "07": (".pw-budgets", "Memory", ".pw-status"),
     "08": (".pw-budgets", "Memory", ".pw-status"),
@@ -82,9 +82,6 @@ def drag(page: Page, handle: Locator, by: int) -> None:
 def move_first_slider(page: Page, number: str) -> None:
     """Drag it, and wait until what stands beside it says something else."""
     card, name, follows = SLIDERS[number]
-    if number == "04":  # which begins without budgets
-        more = page.locator(card).first.get_by_role("combobox", name="Limit one more resource")
-        more.select_option("Memory (MiB)", timeout=START_MS)
     handle = page.locator(card).first.get_by_role("slider", name=name)
     handle.wait_for(timeout=START_MS)
     follower = page.locator(follows).first

@@ -344,7 +344,8 @@ def test_fronts_and_maps_are_proven(kernel: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("PUZZLE_WIDGETS_LIBRARY", raising=False)
     check = """
 import numpy as np
-assert state.problem == problem and not any(one.on for one in state.budgets)
+assert state.problem == pw.SearchProblem(library, minimize="metrics.kl_div", throughput="150 %")
+assert [one.resource for one in state.budgets if one.on] == ["throughput"]
 assert [one.architecture for one in state.front] == [one.architecture for one in front]
 assert state.surface.problem == problem
 assert (state.surface.x, state.surface.y) == (surface.x, surface.y)
