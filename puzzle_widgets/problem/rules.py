@@ -18,7 +18,6 @@ Examples
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping, Layer
@@ -33,6 +32,7 @@ __all__ = [
     "heads_divisible_by",
     "keep_ends",
     "no_linear_attention",
+    "same_attention",
     "same_ffn",
 ]
 
@@ -106,7 +106,8 @@ def heads_divisible_by(library: BlockLibrary, degree: int) -> SearchRule:
 def same_ffn(library: BlockLibrary, first: object, last: object) -> SearchRule:
     """Make the FFN the same in all layers from one to another.
 
-    For each FFN and each pair of neighbors a row says that both have it or neither.
+    FFNs are numbered, and a row says of each layer that its number is the first layer's. Over many
+    layers ``search_few_blocks(problem, 1, part="ffn", layers=...)`` proves far sooner.
 
     Examples
     --------
@@ -119,20 +120,45 @@ def same_ffn(library: BlockLibrary, first: object, last: object) -> SearchRule:
     >>> len({block.ffn for block in solution.blocks[2:6]})
     1
     """
-    layers = _range(library, first, last)
-    words = f"the same FFN in layers {layers[0].name} to {layers[-1].name}"
-    kinds = dict.fromkeys(_named(variant, "ffn") for layer in layers for variant in layer.variants)
-    rows = [
-        Row(
-            words,
-            {one.name: _having(one, kind, 1.0), other.name: _having(other, kind, -1.0)},
-            0.0,
-            0.0,
-        )
-        for one, other in pairwise(layers)
-        for kind in kinds
-    ]
-    return SearchRule(words, rows=tuple(rows))
+    return _same(library, "ffn", "FFN", first, last)
+
+
+def same_attention(library: BlockLibrary, first: object, last: object) -> SearchRule:
+    """Make attention the same in all layers from one to another, as :func:`same_ffn` does the FFN.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(
+    ...     library, minimize="metrics.kl_div", budgets={"stats.memory_mib": "50 %"}
+    ... )
+    >>> solution = pw.search(problem.with_rule(same_attention(library, 2, 5)))
+    >>> len({block.attention for block in solution.blocks[2:6]})
+    1
+    """
+    return _same(library, "attention", "attention", first, last)
+
+
+def _same(library: BlockLibrary, part: Part, noun: str, first: object, last: object) -> SearchRule:
+    """One row for each layer but the first: the numbers of its subblock and the first's are equal.
+
+    A row for each subblock of each pair would bound better, but is too much to search.
+    """
+    one, *others = _range(library, first, last)
+    words = f"the same {noun} in layers {one.name} to {others[-1].name}"
+    kinds: dict[object, int] = {}
+    for layer in (one, *others):
+        for variant in layer.variants:
+            kinds.setdefault(_named(variant, part), len(kinds))
+
+    def numbered(layer: Layer, sign: float) -> dict[str, float]:
+        numbers = ((v.name, kinds[_named(v, part)]) for v in layer.variants)
+        return {name: sign * number for name, number in numbers if number}
+
+    sides = ({one.name: numbered(one, 1.0), other.name: numbered(other, -1.0)} for other in others)
+    held = ({name: own for name, own in side.items() if own} for side in sides)
+    return SearchRule(words, rows=tuple(Row(words, side, 0.0, 0.0) for side in held if side))
 
 
 def attention_free_in_a_row(library: BlockLibrary, most: int) -> SearchRule:
@@ -162,10 +188,6 @@ def attention_free_in_a_row(library: BlockLibrary, most: int) -> SearchRule:
     runs = [names[at : at + most + 1] for at in range(len(names) - most)]
     rows = [Row.of(library, words, free, upper=most, layers=run) for run in runs]
     return SearchRule(words, rows=tuple(row for row in rows if row.coefficients))
-
-
-def _having(layer: Layer, kind: object, value: float) -> dict[str, float]:
-    return {v.name: value for v in layer.variants if _named(v, "ffn") == kind}
 
 
 def _named(variant: BlockVariant, part: Part) -> SubBlock | str:

@@ -67,6 +67,10 @@ RULES: dict[str, tuple[Make, Holds]] = {
         lambda one: pw.rules.same_ffn(one, 1, 3),
         lambda chosen: len({block.ffn for block in chosen[1:4]}) == 1,
     ),
+    "same attention": (
+        lambda one: pw.rules.same_attention(one, 0, 2),
+        lambda chosen: len({block.attention for block in chosen[:3]}) == 1,
+    ),
     "in a row": (
         lambda one: pw.rules.attention_free_in_a_row(one, 1),
         lambda chosen: longest_run(chosen) <= 1,
@@ -112,6 +116,13 @@ def test_rules_hold_together() -> None:
         pw.SearchProblem(one, minimize=LOSS, fixed={0: "v1"}, rules=rules[:1])
 
 
+def test_a_rule_of_sameness_is_a_row_a_layer() -> None:
+    """Few enough to search: one for each layer but the first."""
+    one = pw.load_library("stdlib-2m-measured")
+    assert len(pw.rules.same_ffn(one, 2, 5).rows) == 3
+    assert len(pw.rules.same_attention(one, 0, 7).rows) == 7
+
+
 def test_unknown_blocks_are_alike_by_name() -> None:
     """What is not known of an FFN is told by the variant's name."""
     from tests.support.libraries import make_library  # noqa: PLC0415 - of another kind
@@ -148,6 +159,10 @@ def test_rules_on_the_published_library() -> None:
     assert two.score == pytest.approx(11.650813860, abs=1e-8)
     same = pw.search(problem.with_rule(pw.rules.same_ffn(one, 10, 15)))
     assert same.score == pytest.approx(10.441439288, abs=1e-8)
+    most = pw.search(problem.with_rule(pw.rules.same_ffn(one, 20, 49)), time_limit=10)
+    assert most.status == "optimal"
+    by_blocks = pw.search_few_blocks(problem, 1, part="ffn", layers=(20, 49))
+    assert most.score == pytest.approx(by_blocks.solution.score)
 
 
 def test_rule_prints_what_it_asks_for() -> None:
