@@ -129,11 +129,16 @@ class OthersPanel(Wanting, Panel):
 
     def bind(self) -> None:
         """Follow the others, and want them while awake."""
+        self._stopped = False
         self.when("looks", do=self._show_near)
         self.when("others", "searching", "updating", "shown", do=self._show)
         self.changed(self.near, lambda near: self.state.set_looks(near=near))
-        self.clicked(self.stop, lambda: self.state.stop_reason("others"))
+        self.clicked(self.stop, self._stop)
         self.wants("others")
+
+    def _stop(self) -> None:
+        self._stopped = True
+        self.state.stop_reason("others")
 
     def _show_near(self) -> None:
         with self.silence():
@@ -142,6 +147,7 @@ class OthersPanel(Wanting, Panel):
     def _show(self) -> None:
         """Say what is known; what is of another problem stays, dimmed, until more is."""
         found, searching = self.state.others, "others" in self.state.searching
+        self._stopped = self._stopped and not searching
         self._show_search(found, on=searching)
         stale = found is None and (searching or self.state.updating)
         (self.box.add_class if stale else self.box.remove_class)("pw-stale")
@@ -164,7 +170,7 @@ class OthersPanel(Wanting, Panel):
             return "No architecture is within the budgets."
         if shown is not None and shown.status != "optimal" and self.state.record.other is None:
             return "What is shown is not proven to be the best, so nothing is set against it."
-        return "Stopped. Choose how near to search again."
+        return "Stopped. Choose how near to search again." if self._stopped else ""
 
 
 def count_lines(found: Alternatives) -> Markup:
