@@ -41,6 +41,8 @@ SMALLEST = """() => Math.min(...[...document.querySelectorAll("#rendered_cells *
     .map((part) => parseFloat(getComputedStyle(part).fontSize)))"""
 GAP = """() => { const [first, second] = document.querySelectorAll(".widget-vbox > .pw-card");
     return second.getBoundingClientRect().top - first.getBoundingClientRect().bottom }"""
+CUT = """() => [...document.querySelectorAll(".jp-MarkdownOutput > p")]
+    .filter((p) => p.getBoundingClientRect().right > window.innerWidth).map((p) => p.textContent)"""
 WIDER = "document.documentElement.scrollWidth > window.innerWidth"
 
 
@@ -191,6 +193,7 @@ def test_text_is_set_to_be_read(show: Show, number: str) -> None:
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(500)
         assert not page.evaluate(WIDER), width
+        assert page.evaluate(CUT) == []
         lines = page.evaluate(LINES)
         assert max(lines, default=0) <= LONGEST_LINE
         assert page.evaluate(SMALLEST) >= 12
