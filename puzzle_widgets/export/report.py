@@ -140,9 +140,13 @@ def _provenance(library: BlockLibrary) -> dict[str, str]:
 def _measured(library: BlockLibrary) -> str:
     """Say how costs were measured, as far as it is known."""
     measured = library.measurement
+    given = measured.prefill_length
+    prefill = "" if given is None else f" ({given:,} of them prefill)"
     parts = [
         f"batch size {measured.batch_size:,}" if measured.batch_size else "",
-        f"sequence length {measured.sequence_length:,}" if measured.sequence_length else "",
+        f"sequence length {measured.sequence_length:,}{prefill}"
+        if measured.sequence_length
+        else "",
         measured.gpu,
         measured.dtype,
     ]

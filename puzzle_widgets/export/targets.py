@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from puzzle_widgets.charts import comparison_figure, draw, layers_figure
 from puzzle_widgets.charts.comparison import with_parent
 from puzzle_widgets.errors import ExportError
@@ -24,12 +26,14 @@ from puzzle_widgets.export.puzzletron import (
     puzzletron_solutions,
 )
 from puzzle_widgets.export.report import report
-from puzzle_widgets.files.scenario_file import dump_layers, scenarios_content
+from puzzle_widgets.files.scenario_file import asked_content, dump_layers, scenarios_content
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
 from puzzle_widgets.solution import Scenario, Solution
 
 Write = Callable[[ExportRequest], str]
 JSON, CSV, HTML, SVG = "application/json", "text/csv", "text/html", "image/svg+xml"
+ORIGIN = "puzzle_widgets"
+"""Key of what a file is the answer to."""
 _DECILM = (checks.check_parent, check_decilm, checks.check_sized_blocks)
 
 
@@ -80,9 +84,21 @@ def _config(build: Callable[[Solution, ParentConfig], dict[str, Any]]) -> Write:
     def write(request: ExportRequest) -> str:
         if request.parent is None:
             raise ExportError("The parent's config.json is needed. Give it.")
-        return _json(build(request.scenarios[0].solution, request.parent))
+        solution = request.scenarios[0].solution
+        return _json(build(solution, request.parent) | _origin(solution))
 
     return write
+
+
+def _origin(solution: Solution) -> dict[str, Any]:
+    """A key that no reader knows, which says what the file is the answer to."""
+    return {ORIGIN: asked_content(solution.problem)}
+
+
+def _solutions(request: ExportRequest) -> str:
+    solutions = [one.solution for one in request.scenarios]
+    written = zip(puzzletron_solutions(solutions), solutions, strict=True)
+    return _json([one | _origin(solution) for one, solution in written])
 
 
 def _layers_json(request: ExportRequest) -> str:
@@ -111,13 +127,23 @@ def _layers(scenario: Scenario) -> list[dict[str, Any]]:
 def _layers_svg(request: ExportRequest) -> str:
     saved = request.scenarios[0]
     figure = layers_figure(saved.solution, title=f"Blocks by layer: {saved.name}")
-    return str(draw(figure).to_svg())
+    return _with_origin(draw(figure).to_svg(), request)
 
 
 def _comparison_svg(request: ExportRequest) -> str:
     library = request.scenarios[0].solution.library
     key = next((key for key in (RUNTIME, MEMORY) if key in library.keys), library.keys[0])
-    return str(draw(comparison_figure(with_parent(request.scenarios), key)).to_svg())
+    return _with_origin(
+        draw(comparison_figure(with_parent(request.scenarios), key)).to_svg(), request
+    )
+
+
+def _with_origin(picture: Markup, request: ExportRequest) -> str:
+    """Put what is shown into a picture's metadata, which is not drawn."""
+    told = [{"name": one.name, **asked_content(one.solution.problem)} for one in request.scenarios]
+    drawn, end, _ = str(picture).rpartition("</svg>")
+    words = Markup("<metadata>{}</metadata>").format(json.dumps({ORIGIN: told}, allow_nan=False))
+    return f"{drawn}{words}{end}"
 
 
 def _json(content: Any) -> str:  # noqa: ANN401
@@ -192,7 +218,7 @@ TARGETS: tuple[Target, ...] = (
         "solutions.json",
         JSON,
         "Puzzletron, which realizes and validates the model from the weights of its blocks.",
-        lambda request: _json(puzzletron_solutions([s.solution for s in request.scenarios])),
+        _solutions,
         (check_puzzletron, checks.check_no_linear_in_puzzletron, checks.check_layer_order),
         many=True,
     ),

@@ -41,6 +41,9 @@ FORMAT = "puzzle-widgets/scenarios"
 VERSION = 3
 _READ = (1, 2, 3)  # the first did not say which limits were a throughput, the second no weights
 _SECONDS_TO_PROVE = 2.0
+ASKED = "asked"
+"""Column of a CSV that says what an answer is to."""
+_LONGEST_CELL = 30_000
 _Asked = tuple[str, Goal | None]
 """Objective and its sense for what says none."""
 _NAMED = ("scenario", "layer", "variant")
@@ -85,10 +88,34 @@ def read_scenarios(
 
 
 def _record(scenario: Scenario) -> dict[str, Any]:
-    solution, problem = scenario.solution, scenario.solution.problem
-    rules = problem.differences
+    solution = scenario.solution
     return {
         "name": scenario.name,
+        **asked_content(solution.problem),
+        "status": solution.status,
+        "score": solution.score,
+        "bound": _open(solution.bound),
+        "seconds": solution.seconds,
+        "engine": solution.engine,
+        "architecture": [[k, v] for k, v in (solution.architecture or {}).items()],
+        "totals": dict(solution.totals),
+    }
+
+
+def asked_content(problem: SearchProblem) -> dict[str, Any]:
+    """What an answer is to: library by hash, workload, version and whole problem, as JSON values.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> asked = asked_content(problem)
+    >>> asked["objective"], len(asked["library_sha256"])
+    ('metrics.kl_div', 64)
+    """
+    rules = problem.differences
+    return {
         "library": problem.library.name,
         "library_sha256": library_digest(problem.library),
         "workload": vars(problem.library.measurement),
@@ -102,14 +129,17 @@ def _record(scenario: Scenario) -> dict[str, Any]:
         "banned": [[layer, sorted(names)] for layer, names in problem.banned.items()],
         "differences": [[list(map(list, d.architecture.items())), d.layers] for d in rules],
         "rows": rows_out(problem.rows),
-        "status": solution.status,
-        "score": solution.score,
-        "bound": _open(solution.bound),
-        "seconds": solution.seconds,
-        "engine": solution.engine,
-        "architecture": [[k, v] for k, v in (solution.architecture or {}).items()],
-        "totals": dict(solution.totals),
     }
+
+
+def _asked_cell(problem: SearchProblem) -> str:
+    """The same in a cell; of rules that are too long for a spreadsheet's, names or counts."""
+    content = asked_content(problem)
+    counts = {key: len(content[key]) for key in ("fixed", "banned", "differences", "rows")}
+    named = {**counts, "rows": [row.name for row in problem.rows]}
+    texts = (json.dumps({**content, **less}, ensure_ascii=False) for less in ({}, named))
+    short = (text for text in texts if len(text) <= _LONGEST_CELL)
+    return next(short, json.dumps({**content, **counts}, ensure_ascii=False))
 
 
 def _open(value: float) -> float | None:
@@ -266,16 +296,20 @@ def dump_layers(scenarios: Sequence[Scenario]) -> str:
 
     Names that a spreadsheet would take for a formula have an apostrophe in front.
     """
-    return _csv_of(to_frame(list(scenarios), layers=True), _NAMED)
+    return _csv_of(scenarios, _NAMED, layers=True)
 
 
 def dump_table(scenarios: Sequence[Scenario]) -> str:
     """Write one line a scenario: its proof, sums, budgets and notes."""
-    return _csv_of(to_frame(list(scenarios)), _NAMED[:1])
+    return _csv_of(scenarios, _NAMED[:1], layers=False)
 
 
-def _csv_of(frame: pd.DataFrame, named: Sequence[str]) -> str:
+def _csv_of(scenarios: Sequence[Scenario], named: Sequence[str], *, layers: bool) -> str:
+    frame = to_frame(list(scenarios), layers=layers)
     table = frame.rename(columns={"solution": _NAMED[0]})
+    asked = {one.name: _asked_cell(one.solution.problem) for one in scenarios}
+    first = ~table[_NAMED[0]].duplicated()  # once for all layers of a scenario
+    table[ASKED] = table[_NAMED[0]].map(asked).where(first, "")
     for column in named:
         table[column] = table[column].map(harmless)
     return str(table.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC))

@@ -67,7 +67,7 @@ def test_puzzletron() -> None:
     """One entry a layer: index, a list of one configuration, the paths of its weights."""
     solution = chosen(export_library(SMALL, BARE, weights=True), [0, 1, 2, 0])
     (answer,) = written(solution, "puzzletron")
-    assert set(answer) == {"chosen_replacements"}
+    assert set(answer) == {"chosen_replacements", "puzzle_widgets"}
     entries = answer["chosen_replacements"]
     assert [entry["parent_layer_indices"] for entry in entries] == [[0], [1], [2], [3]]
     assert entries[1] == {
