@@ -10,6 +10,7 @@
 #define COLUMNS 640
 #define PULLED 0.35
 #define PIVOTS 400
+#define CLIMB_WORK 5e9        /* sums in the master: some seconds, which hundreds of rows would exceed */
 #define ROUNDING 1e-10
 #define LAST_DIGITS 1e-15
 
@@ -26,6 +27,7 @@ typedef struct {
     i32 *basis;           /* rows + 1: a column, or -1 - row for the row's slack */
     f64 *inverse;         /* (rows + 1) x (rows + 1) */
     f64 *amount, *dual, *entering; /* rows + 1 */
+    f64 work;
 } Master;
 
 /* The bound at given multipliers, the choice that gives it, and that choice's use and score. */
@@ -67,6 +69,7 @@ static f64 bound_at(
 static void master_begin(Master *master, const Form *form, f64 cap) {
     i32 rows = form->rows, size = rows + 1;
     master->rows = rows;
+    master->work = 0.0;
     master->use = TAKE(f64, COLUMNS * rows);
     master->score = TAKE(f64, COLUMNS);
     master->basis = TAKE(i32, size);
@@ -159,8 +162,10 @@ static int master_pivot(Master *master, i32 enters) {
 }
 
 static void master_solve(Master *master) {
+    f64 size = master->rows + 1;
     for (i32 pivot = 0; pivot < PIVOTS; pivot++) {
         int some;
+        master->work += 2 * size * size + master->columns * size;
         master_duals(master);
         i32 enters = master_enters(master, &some);
         if (!some || !master_pivot(master, enters)) return;
@@ -199,7 +204,8 @@ static f64 master_invented(const Master *master) {
 }
 
 /* Climb to good multipliers. `bound` holds those to begin with where `warm`. It ends when the bound
-   is within `tolerance` of its maximum, or proves that no choice is within the limits. */
+   is within `tolerance` of its maximum, or proves that no choice is within the limits; any multipliers
+   give a bound, so it may end sooner. */
 static i32 climb(const Form *form, Bound *bound, int warm, f64 tolerance, i32 most) {
     i32 rows = form->rows, n = form->variants;
     Mark begin = mark();
@@ -218,7 +224,7 @@ static i32 climb(const Form *form, Bound *bound, int warm, f64 tolerance, i32 mo
         master_begin(&master, form, cap);
         master_add(&master, use, score);
     }
-    while (rows && asked < most && bound->value <= form->worst) {
+    while (rows && asked < most && bound->value <= form->worst && master.work < CLIMB_WORK) {
         master_solve(&master);
         f64 top = master.dual[rows];
         if (top - bound->value <= tolerance) {
