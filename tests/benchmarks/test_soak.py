@@ -14,6 +14,8 @@ __all__ = ["sockets_left_open_go_now"]
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not can_fork(), reason="kernels are forked on Linux alone"),
+    # Sockets are dropped and frozen on purpose, and may be collected at any time.
+    pytest.mark.filterwarnings("ignore:Unclosed WebSocketClientConnection:ResourceWarning"),
 ]
 
 
