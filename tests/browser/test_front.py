@@ -117,7 +117,7 @@ def test_points_are_listed_filtered_picked_and_saved(
     table = card.get_by_role("table")
     rows = table.locator("tbody tr")
     expect(rows).to_have_count(24)
-    table.get_by_role("button", name="Memory (MiB)").click()
+    table.get_by_role("button", name="Memory (MiB)", exact=True).click()
     expect(table.locator("th[aria-sort=ascending]")).to_have_text("Memory (MiB)")
     expect(rows.first.get_by_role("rowheader")).to_have_text("24")
     table.get_by_role("textbox", name="Filter Memory (MiB)").fill("<= 40,000")
