@@ -46,11 +46,15 @@ def test_kernel_imports_this_package(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("made", [PageKernel, QuietClient])
 def test_no_message_is_dropped(made: type[Any], tmp_path: Any) -> None:
     """Whoever listens to a kernel keeps all that it has not read yet."""
-    with zmq.asyncio.Context() as context:
-        one = made(transport="ipc", ip=str(tmp_path / "k"), iopub_port=1, context=context)
-        line = one.connect_iopub()
-        assert line.getsockopt(zmq.RCVHWM) == 0
-        line.close(linger=0)
+
+    async def listen() -> None:  # the line wants a loop that runs
+        with zmq.asyncio.Context() as context:
+            one = made(transport="ipc", ip=str(tmp_path / "k"), iopub_port=1, context=context)
+            line = one.connect_iopub()
+            assert line.getsockopt(zmq.RCVHWM) == 0
+            line.close(linger=0)
+
+    asyncio.run(listen())
 
 
 class Kernels(PageKernels):
