@@ -40,7 +40,7 @@ class Finding:
     check
         What was looked at.
     outcome
-        ``"ok"``, ``"note"`` for what is good to know, ``"failed"`` for what has to be mended.
+        ``"ok"``, ``"note"`` for what is good to know, ``"failed"`` for what has to be fixed.
     found
         What is there.
     todo

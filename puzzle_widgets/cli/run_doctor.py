@@ -18,7 +18,7 @@ _SIGNS = {"ok": "ok", "note": "note", "failed": "FAILED"}
 
 def add_doctor(command: argparse.ArgumentParser) -> None:
     """Add what ``doctor`` takes."""
-    command.epilog = "exit codes: 0 all works; 1 something has to be mended, and is said"
+    command.epilog = "exit codes: 0 all works; 1 something has to be fixed, and is said"
     command.add_argument("--json", action="store_true", help="write the findings as JSON")
     command.add_argument(
         "--port", type=int, metavar="N", help="the port that the app is to take (default: any)"
