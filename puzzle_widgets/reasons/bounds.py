@@ -9,8 +9,8 @@ import numpy as np
 
 from puzzle_widgets.problem import SearchProblem, check_problem
 from puzzle_widgets.problem.mckp import FloatArray, Mckp
-from puzzle_widgets.search.reference.bound import best_bound
-from puzzle_widgets.search.reference.form import to_form
+from puzzle_widgets.search.reference.bound import Bound, best_bound
+from puzzle_widgets.search.reference.form import Form, to_form
 
 # Smoothing of the bound to end with, in typical differences of a score.
 _LAST = 1e-8
@@ -59,6 +59,15 @@ def relax(mckp: Mckp, prices: FloatArray) -> Relaxation:
     return Relaxation(bound, charged - np.repeat(least, np.diff(mckp.starts)))
 
 
+def best_prices(mckp: Mckp) -> tuple[Form, Bound] | None:
+    """The linear relaxation's bound and multipliers; ``None`` where even that is infeasible."""
+    form = to_form(mckp)
+    if form is None:
+        return None
+    found = best_bound(form, last=_LAST)
+    return None if found.value > form.worst else (form, found)
+
+
 def lp_bound(problem: SearchProblem) -> float:
     """Bound the score by the linear relaxation, in which layers may mix variants.
 
@@ -88,11 +97,9 @@ def lp_bound(problem: SearchProblem) -> float:
     True
     """
     check_problem(problem)
-    form = to_form(problem.mckp)
-    if form is None:
+    best = best_prices(problem.mckp)
+    if best is None:
         return math.nan
-    found = best_bound(form, last=_LAST)
-    if found.value > form.worst:
-        return math.nan
+    form, found = best
     outside = problem.library.non_block_cost(problem.objective)
     return problem.sign * (form.least + form.unit * found.value) + outside

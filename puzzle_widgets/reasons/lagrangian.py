@@ -13,16 +13,14 @@ from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import FrozenMapping, LayerName
 from puzzle_widgets.problem import SearchProblem, check_problem
 from puzzle_widgets.problem.mckp import FloatArray, IntArray, Mckp, to_architecture
-from puzzle_widgets.reasons.bounds import relax
-from puzzle_widgets.search.reference.bound import best_bound
-from puzzle_widgets.search.reference.form import to_form
+from puzzle_widgets.reasons.bounds import best_prices, relax
 
 if TYPE_CHECKING:
     from puzzle_widgets.charts import Drawing
 
 REACH = 2.0
 """How far prices are looked at, in multiples of the best one."""
-_POINTS, _HALVINGS, _LAST, _ROUNDING = 201, 60, 1e-8, 1e-9
+_POINTS, _HALVINGS, _ROUNDING = 201, 60, 1e-9
 
 
 @dataclass(frozen=True)
@@ -136,14 +134,14 @@ class LagrangianBound:
         if not price >= 0 or math.isinf(price):
             raise ProblemError(f"price {price:g}: give a finite number of at least 0")
         problem, library = self.problem, self.problem.library
-        penalties = relax(problem.mckp, self._prices_at(price)).penalties
-        choice = _first_of_least(problem.mckp, penalties)
+        relaxed = relax(problem.mckp, self._prices_at(price))
+        choice = _first_of_least(problem.mckp, relaxed.penalties)
         architecture = FrozenMapping(to_architecture(library, choice))
         totals = library.totals(architecture)
         outside = library.non_block_cost(problem.objective)
         return RelaxedAnswer(
             price,
-            problem.sign * self._minimized(price) + outside,
+            problem.sign * relaxed.bound + outside,
             totals[problem.objective],
             totals[self.resource],
             not problem.mckp.broken_rows(choice),
@@ -269,12 +267,10 @@ def lagrangian_bound(problem: SearchProblem, resource: str | None = None) -> Lag
 
 def _best_prices(mckp: Mckp) -> FloatArray | None:
     """Prices of the LP bound, positive for upper limits; None where even that is infeasible."""
-    form = to_form(mckp)
-    if form is None:
+    best = best_prices(mckp)
+    if best is None:
         return None
-    found = best_bound(form, last=_LAST)
-    if found.value > form.worst:
-        return None
+    form, found = best
     prices = np.zeros(len(mckp.rows))
     each = form.signs * form.unit * found.multipliers / form.scale
     np.add.at(prices, form.rows, each)
