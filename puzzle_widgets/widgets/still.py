@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
-import ipywidgets as widgets
 from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle, publish_display_data
 from traitlets import Int, Unicode
@@ -139,19 +138,20 @@ def show_in_notebook(widget: Any, picture: Draw) -> None:  # noqa: ANN401 - a bo
     picture
         Draws what is shown; ``None`` where the answer and its figures say more.
     """
-    if is_notebook():
-        still = next((one for one in widget.children if isinstance(one, StillPicture)), None)
-        if still is None:
-            still = StillPicture(widget.state, lambda: picture() or answer_picture(widget.state))
-            widget.children = (*widget.children, still)
-        _publish(widget)
-        still.show()
-    else:
-        _publish(widget)
-
-
-def _publish(widget: widgets.Widget) -> None:
+    still = _still_of(widget, picture) if is_notebook() else None
     publish_display_data(widget._repr_mimebundle_())
+    if still is not None:
+        still.show()
+
+
+def _still_of(widget: Any, picture: Draw) -> StillPicture:  # noqa: ANN401
+    """The widget's picture, made where it is shown for the first time."""
+    for one in widget.children:
+        if isinstance(one, StillPicture):
+            return one
+    still = StillPicture(widget.state, lambda: picture() or answer_picture(widget.state))
+    widget.children = (*widget.children, still)
+    return still
 
 
 def is_notebook() -> bool:
