@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from puzzle_widgets.errors import LibraryError, ScenarioError
 from puzzle_widgets.library import BlockLibrary, LayerName
 from puzzle_widgets.library.checks import Location, parse_json
+from puzzle_widgets.library.model import once_per_library
 from puzzle_widgets.library.puzzletron.blocks import NO_OP, Block, RunSubblock
-from puzzle_widgets.library.puzzletron.model_config import match_blocks, mismatch_words, read_blocks
+from puzzle_widgets.library.puzzletron.model_config import (
+    Mismatch,
+    match_blocks,
+    mismatch_words,
+    read_blocks,
+)
 from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.library.source import read_bytes
 from puzzle_widgets.problem import SearchProblem
@@ -100,12 +107,20 @@ def architecture_of(
     """Find a model's blocks in a library, ``{layer: variant}``."""
     if len(blocks) != len(library.layers):
         raise ScenarioError(f"{name}: {_count_words(len(blocks), library)}")
-    found, wrong = match_blocks(library, blocks)
+    found, wrong = _matched(library, tuple(blocks))
     if wrong:
         raise ScenarioError(
             f"{name}: {mismatch_words(library, wrong)} Open a library that has them."
         )
-    return found
+    return dict(found)
+
+
+@once_per_library
+def _matched(
+    library: BlockLibrary, blocks: tuple[Block, ...]
+) -> tuple[dict[LayerName, str], tuple[Mismatch, ...]]:
+    """Match a model's blocks once: a published one is looked up for every answer."""
+    return match_blocks(library, blocks)
 
 
 def _count_words(count: int, library: BlockLibrary) -> str:
@@ -196,15 +211,16 @@ def preset(
     return scenario_of(_presets()[name], library, name, plain_problem(library, objective, goal))
 
 
-def _presets() -> dict[str, list[Block]]:
+@cache
+def _presets() -> dict[str, tuple[Block, ...]]:
     return {NEMOTRON_SUPER_49B: _blocks()}
 
 
 def _fits(library: BlockLibrary, blocks: Sequence[Block]) -> bool:
-    return len(blocks) == len(library.layers) and not match_blocks(library, blocks)[1]
+    return len(blocks) == len(library.layers) and not _matched(library, tuple(blocks))[1]
 
 
-def _blocks() -> list[Block]:
+def _blocks() -> tuple[Block, ...]:
     found = []
     for first, last, heads, widths in _RUNS:
         count = last - first + 1
@@ -212,4 +228,4 @@ def _blocks() -> list[Block]:
         for width in widths if len(widths) > 1 else widths * count:
             ffn = RunSubblock("ffn", (("intermediate", width),))
             found.append(Block((("attention", attention), ("ffn", ffn))))
-    return found
+    return tuple(found)

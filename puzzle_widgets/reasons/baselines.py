@@ -12,13 +12,13 @@ import numpy as np
 from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.files import preset, preset_names
-from puzzle_widgets.library import BlockVariant, LayerName
-from puzzle_widgets.library.model import FloatArray, IntArray
+from puzzle_widgets.library.model import IntArray
 from puzzle_widgets.library.quantity import PARAMETERS, format_share
 from puzzle_widgets.library.tables import to_frame
 from puzzle_widgets.problem import Architecture, SearchProblem, check_problem
-from puzzle_widgets.problem.mckp import Mckp, to_architecture, to_choice
+from puzzle_widgets.problem.mckp import to_architecture, to_choice
 from puzzle_widgets.problem.problem import replace_field
+from puzzle_widgets.reasons.recipes import greedy, homogeneous, random_feasible
 from puzzle_widgets.reasons.words import Told, label_of, listed, score_words
 from puzzle_widgets.search.outcome import Cancelled, never
 from puzzle_widgets.solution import Solution, search
@@ -27,7 +27,6 @@ from puzzle_widgets.solution.solution import evaluate
 
 GREEDY, HOMOGENEOUS, RANDOM = "greedy", "best homogeneous", "random feasible"
 MOST_PARAMETERS, PARENT = "most parameters", "parent"
-_TRIES, _HOPELESS = 10, 5
 _SECONDS = 3.0
 
 
@@ -209,13 +208,13 @@ def baselines(
     if draws < 1:
         raise ProblemError(f"draws={draws!r}: give at least 1.")
     optimum = search(problem, cancelled=cancelled)
-    ways: list[tuple[str, str, Callable[[], Architecture | str]]] = [
-        (GREEDY, "budgets split by layer (Puzzle, App. F.2.2)", lambda: _greedy(problem)),
-        (HOMOGENEOUS, "the same block in every layer", lambda: _homogeneous(problem)),
+    ways: list[tuple[str, str, Callable[[], IntArray | Architecture | str]]] = [
+        (GREEDY, "budgets split by layer (Puzzle, App. F.2.2)", lambda: greedy(problem)),
+        (HOMOGENEOUS, "the same block in every layer", lambda: homogeneous(problem)),
         (
             RANDOM,
             f"the median of {draws} random draws within the budgets, seed {seed}",
-            lambda: _random(problem, seed, draws),
+            lambda: random_feasible(problem, seed, draws),
         ),
         (
             MOST_PARAMETERS,
@@ -228,10 +227,14 @@ def baselines(
     return Baselines(optimum, (*found, *_published(optimum)))
 
 
-def _baseline(optimum: Solution, name: str, how: str, chosen: Architecture | str) -> Baseline:
+def _baseline(
+    optimum: Solution, name: str, how: str, chosen: IntArray | Architecture | str
+) -> Baseline:
     if isinstance(chosen, str):
         return Baseline(name, how, None, (), chosen, optimum)
     problem = optimum.problem
+    if isinstance(chosen, np.ndarray):
+        chosen = to_architecture(problem.library, chosen)
     broken = broken_words(problem, chosen)
     solution = evaluate(problem.bare if broken else problem, chosen, name)
     return Baseline(name, how, solution, broken, "", optimum)
@@ -256,113 +259,6 @@ def broken_words(problem: SearchProblem, architecture: Architecture) -> tuple[st
     return tuple(dict.fromkeys(words))
 
 
-def _greedy(problem: SearchProblem) -> Architecture | str:
-    mckp, spans = problem.mckp, _spans(problem.mckp)
-    if any(not len(span) for span in spans):
-        return "A layer has no variant that is allowed."
-    limited = np.isfinite(mckp.upper)
-    share = mckp.upper[limited] / mckp.layers
-    cost, left = mckp.cost[limited], np.zeros(int(limited.sum()))
-    means = [float(mckp.score[span].mean()) for span in spans]
-    choice = np.zeros(mckp.layers, dtype=np.intp)
-    for layer in np.argsort(means, kind="stable"):
-        left = left + share
-        span = spans[layer]
-        fits = span[(cost[:, span] <= left[:, None]).all(axis=0)]
-        choice[layer] = _best(mckp, fits) if len(fits) else _smallest(cost, span, left, share)
-        left = left - cost[:, choice[layer]]
-    return to_architecture(problem.library, choice)
-
-
-def _best(mckp: Mckp, some: IntArray) -> int:
-    return int(some[np.argmin(mckp.score[some])])
-
-
-def _smallest(cost: FloatArray, some: IntArray, left: FloatArray, share: FloatArray) -> int:
-    """What exceeds a layer's budgets least, where nothing fits: later layers make up for it."""
-    over = (
-        np.maximum(cost[:, some] - left[:, None], 0.0) / np.maximum(np.abs(share), 1e-300)[:, None]
-    )
-    return int(some[np.argmin(over.sum(axis=0))])
-
-
-def _homogeneous(problem: SearchProblem) -> Architecture | str:
-    """The best of those with one block in all layers; blocks of unknown kind go by their name."""
-    library, best = problem.library, None
-    for block in dict.fromkeys(map(kind_of, library.layers[0].variants)):
-        chosen: dict[LayerName, str] = {}
-        for layer in library.layers:
-            same = [variant.name for variant in layer.variants if kind_of(variant) == block]
-            if not same:
-                break
-            chosen[layer.name] = same[0]
-        if len(chosen) == len(library.layers) and not broken_words(problem, chosen):
-            solution = evaluate(problem, chosen, HOMOGENEOUS)
-            if best is None or problem.sign * (solution.score - best.score) < 0:
-                best = solution
-    if best is None or best.architecture is None:
-        return "No architecture with one block in every layer keeps the budgets and rules."
-    return best.architecture
-
-
-def kind_of(variant: BlockVariant) -> object:
-    """What makes two blocks the same: both subblocks, or the name where these are not known."""
-    if "other" in (variant.attention.kind, variant.ffn.kind):
-        return variant.name
-    return variant.attention, variant.ffn
-
-
-def _random(problem: SearchProblem, seed: int, draws: int) -> Architecture | str:
-    mckp, rng = problem.mckp, np.random.default_rng(seed)
-    spans = _spans(mckp)
-    if any(not len(span) for span in spans):
-        return "A layer has no variant that is allowed."
-    found: list[IntArray] = []
-    for drawn in range(draws):
-        if drawn >= _HOPELESS and not found:
-            break
-        choice = _draw(mckp, spans, rng)
-        found += [] if choice is None else [choice]
-    if not found:
-        return f"None of {min(draws, _HOPELESS) * _TRIES} random draws meets all budgets together."
-    scores = [math.fsum(mckp.score[choice].tolist()) for choice in found]
-    median = int(np.argsort(scores, kind="stable")[len(scores) // 2])
-    return to_architecture(problem.library, found[median])
-
-
-def _draw(mckp: Mckp, spans: list[IntArray], rng: np.random.Generator) -> IntArray | None:
-    """Draw a feasible choice; ``None`` where several limits at once defeat every try."""
-    least = np.array([mckp.cost[:, span].min(axis=1) for span in spans])
-    most = np.array([mckp.cost[:, span].max(axis=1) for span in spans])
-    for _ in range(_TRIES):
-        choice = _try(mckp, spans, least, most, rng)
-        if choice is not None and not mckp.broken_rows(choice):
-            return choice
-    return None
-
-
-def _try(
-    mckp: Mckp, spans: list[IntArray], least: FloatArray, most: FloatArray, rng: np.random.Generator
-) -> IntArray | None:
-    used = np.zeros(len(mckp.rows))
-    low, high = least.sum(axis=0), most.sum(axis=0)
-    choice = np.zeros(mckp.layers, dtype=np.intp)
-    for layer in rng.permutation(mckp.layers):
-        low, high = low - least[layer], high - most[layer]
-        span = spans[layer]
-        after = used[:, None] + mckp.cost[:, span]
-        slack = 1e-9 * (np.abs(low) + np.abs(high) + np.abs(used))[:, None]
-        can = (after + low[:, None] <= mckp.upper[:, None] + slack) & (
-            after + high[:, None] >= mckp.lower[:, None] - slack
-        )
-        left = span[can.all(axis=0)]
-        if not len(left):
-            return None
-        choice[layer] = rng.choice(left)
-        used = used + mckp.cost[:, choice[layer]]
-    return choice
-
-
 def _most_parameters(problem: SearchProblem, cancelled: Cancelled) -> Architecture | str:
     if PARAMETERS not in problem.library.keys:
         return "The library has no counts of parameters."
@@ -380,16 +276,6 @@ def _published(optimum: Solution) -> Iterator[Baseline]:
         scenario = preset(name, library, objective=problem.objective, goal=problem.goal)
         how = "a published architecture of the same parent"
         yield _baseline(optimum, name, how, scenario.solution.architecture or {})
-
-
-def _ends(mckp: Mckp) -> list[tuple[int, int]]:
-    pairs = zip(mckp.starts[:-1].tolist(), mckp.starts[1:].tolist(), strict=True)
-    return list(pairs)
-
-
-def _spans(mckp: Mckp) -> list[IntArray]:
-    """Each layer's variables that are allowed."""
-    return [start + np.flatnonzero(mckp.allowed[start:end]) for start, end in _ends(mckp)]
 
 
 @to_frame.register(Baselines)

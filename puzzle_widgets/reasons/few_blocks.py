@@ -19,7 +19,7 @@ from puzzle_widgets.library.tables import to_frame
 from puzzle_widgets.problem import SearchProblem, check_problem
 from puzzle_widgets.problem.choices import find_layer
 from puzzle_widgets.problem.mckp import Mckp, to_architecture
-from puzzle_widgets.reasons.baselines import kind_of
+from puzzle_widgets.reasons.recipes import kind_of
 from puzzle_widgets.reasons.words import Told, label_of, score_words
 from puzzle_widgets.search.engine import solve
 from puzzle_widgets.search.options import SearchOptions, WarmStart
