@@ -40,6 +40,7 @@ def served_environment(
     os.environ["JUPYTER_PATH"] = os.pathsep.join([str(JUPYTER_FOLDER), *([known] if known else [])])
     os.environ[HOW_VARIABLE] = json.dumps(how)
     os.environ[HOSTED_VARIABLE] = (hosted or Hosted()).text()
+    os.environ["SERVER_SOFTWARE"] = "voila"  # for kernels that no request started, too
     if library is not None:
         os.environ[LIBRARY_VARIABLE] = library_argument(library)
     try:

@@ -18,6 +18,7 @@ from puzzle_widgets.app.page import (
 )
 from puzzle_widgets.hosted import Hosted, hosted
 from puzzle_widgets.resources import notebook_folder
+from puzzle_widgets.widgets import still
 from puzzle_widgets.widgets.explorer import PuzzleExplorer
 
 
@@ -100,3 +101,13 @@ def test_page_opens_a_library_as_the_server_was_told(tmp_path: Path) -> None:
     page.close()
     with served_environment(str(sheet)):
         assert isinstance(explorer_page(), HTML)
+
+
+def test_pages_of_the_server_keep_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page cannot be saved as a notebook can, so a kernel that serves one draws none."""
+    monkeypatch.setattr(still, "get_ipython", type("Shell", (), {"kernel": 1}))
+    monkeypatch.delenv("SERVER_SOFTWARE", raising=False)
+    assert still.is_notebook()
+    with served_environment(None):
+        assert not still.is_notebook()
+    assert still.is_notebook()
