@@ -32,7 +32,14 @@ from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.budget_rows import limits_of
 from puzzle_widgets.problem.objective import sum_words
 from puzzle_widgets.solution import Scenario, Solution
+from puzzle_widgets.solution.across import libraries_of
 from puzzle_widgets.solution.scenario import budget_words
+from puzzle_widgets.solution.side_by_side import (
+    changes_table,
+    elsewhere_table,
+    libraries_table,
+    totals_table,
+)
 from puzzle_widgets.solution.solution import STATUS_WORDS
 from puzzle_widgets.sweeps import DecisionGrid, DiverseSolutions, ParetoFront, SurfaceGrid
 
@@ -155,8 +162,18 @@ def table(head: Sequence[str], rows: Rows, more: str = "") -> Markup:
 
 def comparison_html(scenarios: Sequence[Scenario], key: str) -> Markup:
     """The scenarios side by side, with the chart of a score or cost."""
-    named = [(one.name, one.solution) for one in scenarios]
-    return _answers(named) + _picture(plot_comparison(scenarios, key))
+    picture = _picture(plot_comparison(scenarios, key))
+    libraries = libraries_of(scenarios)
+    if len(libraries) < 2:
+        return _answers([(one.name, one.solution) for one in scenarios]) + picture
+    tables = [
+        libraries_table(libraries),
+        totals_table(scenarios),
+        changes_table(scenarios),
+        elsewhere_table(scenarios),
+    ]
+    shown = (table(one.head, one.body) for one in tables if one is not None)
+    return Markup("").join(shown) + picture
 
 
 @singledispatch

@@ -12,6 +12,7 @@ from puzzle_widgets.deferred import is_na, pd
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, LayerName
 from puzzle_widgets.library.checks import short_repr
+from puzzle_widgets.library.json_forms import library_digest
 from puzzle_widgets.library.quantity import THROUGHPUT, describe_key
 from puzzle_widgets.library.tables import to_frame
 from puzzle_widgets.library.tables.frame import units_of, write_subblock
@@ -35,6 +36,7 @@ Named = tuple[Row, Solution | None]
 _BLOCK = ("layer", "variant", "parent", "attention", "ffn")
 _PROOF = ("status", "score", "bound", "gap", "seconds")
 _RATES = (THROUGHPUT, "speedup")
+_WORKLOAD = ("gpu", "dtype", "batch_size", "sequence_length", "prefill_length")
 
 
 @to_frame.register(Solution)
@@ -122,7 +124,10 @@ def _list_frame(
             rows.append(({name: one.name}, one.solution))
         else:
             rows.append(({name: place}, one))
-    return _several(rows, [name], layers=layers)
+    libraries = _libraries(rows)
+    if len(libraries) < 2:
+        return _several(rows, [name], layers=layers)
+    return _of_several_libraries(rows, name, libraries, layers=layers)
 
 
 @to_frame.register(Scenario)
@@ -152,6 +157,56 @@ def _several(
     lines = [{**head, **_summary(found)} for head, found in rows]
     columns = [*names, *_PROOF, *_RATES, *keys, "budgets", "notes"]
     return _frame(lines, columns, library)
+
+
+def _libraries(rows: list[Named]) -> list[BlockLibrary]:
+    found: list[BlockLibrary] = []
+    for _, solution in rows:
+        library = None if solution is None else solution.library
+        if library is not None and not any(library is one or library == one for one in found):
+            found.append(library)
+    return found
+
+
+def _of_several_libraries(
+    rows: list[Named], name: str, libraries: list[BlockLibrary], *, layers: bool
+) -> pd.DataFrame:
+    """Lay out answers of several libraries: a column says which, and one for each unit of a key.
+
+    What a library does not know is missing there, not 0.
+    """
+    parts = []
+    units: dict[str, str] = {}
+    for library in libraries:
+        own: list[Named] = [
+            (head, one) for head, one in rows if one is not None and one.library == library
+        ]
+        part = _several(own, [name], layers=layers, library=library)
+        for place, (column, value) in enumerate(_of_library(library).items(), 1):
+            part.insert(place, column, value)
+        part = part.rename(columns=_by_unit(part, units))
+        units |= {k: v for k, v in _units(library).items() if k not in units}
+        part.attrs = {}
+        parts.append(part)
+    order = {head[name]: place for place, (head, _) in enumerate(rows)}
+    frame = pd.concat(parts, ignore_index=True)
+    frame = frame.sort_values(name, key=lambda names: names.map(order), kind="stable")
+    frame = frame.reset_index(drop=True)
+    frame.attrs = {"units": units}
+    return frame
+
+
+def _of_library(library: BlockLibrary) -> Row:
+    measured = library.measurement
+    workload = {key: getattr(measured, key) for key in _WORKLOAD}
+    return {"library": library.name, "library_sha256": library_digest(library), **workload}
+
+
+def _by_unit(part: pd.DataFrame, units: Mapping[str, str]) -> dict[str, str]:
+    """Other names for columns that another library gives in another unit."""
+    mine = part.attrs["units"]
+    unlike = [key for key in part.columns if key in mine and units.get(key, mine[key]) != mine[key]]
+    return {key: f"{key} ({mine[key] or 'no unit'})" for key in unlike}
 
 
 def _summary(solution: Solution | None) -> Row:

@@ -11,6 +11,7 @@ from puzzle_widgets.library.load import (
     open_run,
     open_source,
 )
+from puzzle_widgets.library.matching import LayerMatch, match_layers
 from puzzle_widgets.library.model import (
     BlockLibrary,
     BlockVariant,
@@ -32,6 +33,7 @@ __all__ = [
     "Dataset",
     "FrozenMapping",
     "Layer",
+    "LayerMatch",
     "LayerName",
     "Measurement",
     "Provenance",
@@ -48,6 +50,7 @@ __all__ = [
     "load_dataset",
     "load_files",
     "load_library",
+    "match_layers",
     "open_run",
     "open_source",
     "random_library",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import puzzle_widgets as pw
-from tests.support.libraries import LOSS, MEMORY, make_library
+from puzzle_widgets.library import FrozenMapping
+from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
+from tests.support.two_libraries import best, small, without
 
 LAYERS = [[(0, 4, 4), (1, 2, 2)]] * 3
 
@@ -44,5 +48,52 @@ def test_what_cannot_be_compared_is_named(answers: list[pw.Solution]) -> None:
         pw.compare([])
     with pytest.raises(pw.ProblemError, match="'none' has no architecture"):
         pw.compare({"free": answers[0], "none": none})
-    with pytest.raises(pw.ProblemError, match="'B' is of another library"):
+    with pytest.raises(pw.ProblemError, match=r"'B' of small .*3 layers against 2\. Leave it out"):
         pw.compare([answers[0], other])
+
+
+def test_answers_of_two_libraries_stand_side_by_side() -> None:
+    """Each by its own library's figures, with its own parent, and summed on the other."""
+    h100, h200 = small(), small("NVIDIA H200", 0.5)
+    both = pw.compare({"one": best(h100, 6.0), "two": best(h200, 2.6)})
+    assert both.libraries == (h100, h200)
+    assert both.changes("two")[0].key == LOSS
+    back, forth = (both.changes(*two)[2].difference for two in (("one", "two"), ("two", "one")))
+    assert back == -(forth or 0) != 0
+    assert {one.name: one.library for one in both.elsewhere} == {"one": h200, "two": h100}
+    assert both.differing_layers(1) == [0]
+    svg = both.plot(RUNTIME).to_svg()
+    assert "Parent · H100" in svg
+    assert "two · H200" in svg
+    page = both._repr_mimebundle_()["text/html"]
+    assert "H100 against H200" in page
+    assert "Summed on" in page
+    with pytest.raises(pw.ProblemError, match=r"no 'three' here. There are: one, two"):
+        both.changes("three")
+
+
+def test_what_one_library_lacks_is_said_and_not_drawn() -> None:
+    """In the legend of a chart, as a missing cell of a frame, and a dash of a table."""
+    bare = without(small("NVIDIA H200"), MEMORY)
+    both = pw.compare([best(small(), 5.0), best(bare, 5.0)])
+    svg = str(both.plot(MEMORY).to_svg())
+    assert "B · H200" in svg
+    assert svg.count("not known") == 2
+    assert svg.count("<polyline") == 2
+    frame = pw.to_frame(both.scenarios)
+    assert frame["gpu"].tolist() == ["NVIDIA H100", "NVIDIA H200"]
+    assert frame["library_sha256"].nunique() == 2
+    assert frame[MEMORY].isna().tolist() == [False, True]
+    layers = pw.to_frame(both.scenarios, layers=True)
+    assert layers.groupby("scenario")[MEMORY].count().to_dict() == {"A": 2, "B": 0}
+
+
+def test_figures_in_other_units_have_columns_of_their_own() -> None:
+    """Nobody adds MiB to GiB."""
+    other = replace(small("NVIDIA H200"), units=FrozenMapping({MEMORY: "GiB"}))
+    both = pw.compare([best(small(), 5.0), best(other, 5.0)])
+    frame = pw.to_frame(both.scenarios)
+    assert frame[MEMORY].isna().tolist() == [False, True]
+    assert frame[f"{MEMORY} (GiB)"].isna().tolist() == [True, False]
+    assert "in GiB, not drawn" in both.plot(MEMORY).to_svg()
+    assert "GiB</td>" in both._repr_mimebundle_()["text/html"]
