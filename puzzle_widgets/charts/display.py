@@ -12,6 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from puzzle_widgets.charts.about import about
 from puzzle_widgets.charts.comparison import comparison_figure, distribution_figure, with_parent
 from puzzle_widgets.charts.front import FrontAxes, advice_of, front_figure
 from puzzle_widgets.charts.grids import decision_figures, surface_figure
@@ -78,7 +79,7 @@ def plot_solution(
     if not solution.found:
         raise ProblemError(f"There is no architecture to draw. {solution.reason}")
     other = None if reference is None else Scenario(_score_words(reference), reference)
-    return draw(layers_figure(solution, view, reference=other))
+    return about(draw(layers_figure(solution, view, reference=other)), solution, reference)
 
 
 def _score_words(solution: Solution) -> str:
@@ -108,7 +109,7 @@ def plot_front(
     figure = front_figure(
         front, axes, current=current, scenarios=scenarios, limits=limits, knee=knee
     )
-    return draw(figure)
+    return about(draw(figure), front, current, *scenarios)
 
 
 def plot_surface(grid: SurfaceGrid) -> Drawing:
@@ -122,7 +123,7 @@ def plot_surface(grid: SurfaceGrid) -> Drawing:
     >>> plot_surface(pw.budget_surface(problem, points=(2, 2))).width
     960
     """
-    return draw(surface_figure(grid))
+    return about(draw(surface_figure(grid)), grid.problem)
 
 
 def plot_decisions(grid: DecisionGrid) -> Drawing:
@@ -136,13 +137,14 @@ def plot_decisions(grid: DecisionGrid) -> Drawing:
     >>> plot_decisions(pw.decision_map(problem, points=2)).width
     960
     """
-    return draw(*decision_figures(grid), title="Decision map")
+    return about(draw(*decision_figures(grid), title="Decision map"), grid.problem)
 
 
 def plot_comparison(scenarios: Sequence[Scenario], key: str, *, ranked: bool = False) -> Drawing:
     """Draw a score or cost of every layer; see :meth:`puzzle_widgets.Comparison.plot`."""
     series = with_parent(scenarios)
-    return draw(distribution_figure(series, key) if ranked else comparison_figure(series, key))
+    figure = distribution_figure(series, key) if ranked else comparison_figure(series, key)
+    return about(draw(figure), *scenarios)
 
 
 def table(head: Sequence[str], rows: Rows, more: str = "") -> Markup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
@@ -56,7 +56,7 @@ _PATHS = {
 
 @dataclass(frozen=True)
 class Drawing:
-    """A finished picture; ``parts`` are its elements.
+    """A finished picture; ``parts`` are its elements, ``about`` what it shows, as JSON text.
 
     Examples
     --------
@@ -73,6 +73,7 @@ class Drawing:
     height: int
     title: str
     parts: Markup
+    about: str = field(default="", compare=False)
 
     def to_svg(self, *, alone: bool = True, adaptive: bool = True) -> Markup:
         """Give the SVG.
@@ -80,16 +81,17 @@ class Drawing:
         Parameters
         ----------
         alone
-            Whether it is a file of its own; on a page with other pictures the paper and the
-            name space are the page's.
+            Whether it is a file of its own; on a page with other pictures the paper, the name
+            space and what is said about it are the page's.
         adaptive
             Whether it turns dark on dark screens.
         """
         space = Markup(" xmlns='http://www.w3.org/2000/svg'") if alone else Markup("")
+        told = Markup("<metadata>{}</metadata>").format(self.about) if self.about else Markup("")
         paper = Markup("<rect class='paper' width='100%' height='100%' fill='{}'/>").format(PAPER)
         return Markup(
             "<svg{} class='pw-svg' viewBox='0 0 {} {}' width='{}' height='{}' role='img' "
-            "font-family='system-ui, sans-serif' aria-label='{}'>{}{}{}</svg>"
+            "font-family='system-ui, sans-serif' aria-label='{}'>{}{}{}{}</svg>"
         ).format(
             space,
             self.width,
@@ -100,6 +102,7 @@ class Drawing:
             _STYLE if adaptive else "",
             paper if alone else "",
             self.parts,
+            told if alone else "",
         )
 
     def __repr__(self) -> str:

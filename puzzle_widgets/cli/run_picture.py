@@ -13,6 +13,7 @@ from puzzle_widgets.charts import (
     layers_figure,
     surface_figure,
 )
+from puzzle_widgets.charts.about import about
 from puzzle_widgets.charts.front import FrontAxes
 from puzzle_widgets.cli.inputs import open_asked, read_options, read_problem
 from puzzle_widgets.cli.output import EXIT_CODES, FOUND, check_output, say, write_text
@@ -44,13 +45,15 @@ def _draw(
 ) -> Drawing:
     limits = settings_of(problem)
     if asked.of == "layers":
-        return draw(layers_figure(solution))
+        return about(draw(layers_figure(solution)), solution)
     if asked.of == "front":
         front = pareto_front(problem, asked.over, **options)
         axes = FrontAxes(problem, asked.over)
-        return draw(front_figure(front, axes, current=solution, limits=limits))
+        drawing = draw(front_figure(front, axes, current=solution, limits=limits))
+        return about(drawing, front, solution)
     if asked.of == "map":
         grid = decision_map(problem, asked.over, **options)
-        return draw(*decision_figures(grid, limits=limits), title="Decision map")
+        drawing = draw(*decision_figures(grid, limits=limits), title="Decision map")
+        return about(drawing, problem)
     surface = budget_surface(problem, MEMORY, asked.over, **options)
-    return draw(surface_figure(surface, limits=limits))
+    return about(draw(surface_figure(surface, limits=limits)), problem)

@@ -29,7 +29,8 @@ from puzzle_widgets.cli.output import (
 )
 from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import ProblemError
-from puzzle_widgets.files.scenario_file import dump_layers, scenarios_content
+from puzzle_widgets.files.front_file import front_content
+from puzzle_widgets.files.scenario_file import ASKED, asked_cell, dump_layers, scenarios_content
 from puzzle_widgets.library.quantity import THROUGHPUT, format_figure
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.search.outcome import Cancelled
@@ -242,6 +243,8 @@ def _points_csv(front: ParetoFront) -> str:
         }
         for place, found in enumerate(front.solutions, 1)
     ]
+    if rows:
+        rows[0][ASKED] = asked_cell(front_content(front))
     return str(
         (pd.DataFrame(rows) if rows else pd.DataFrame(columns=names)).to_csv(
             index=False, quoting=csv.QUOTE_NONNUMERIC

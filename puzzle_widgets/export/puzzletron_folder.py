@@ -27,12 +27,15 @@ from puzzle_widgets.export.parent_config import (
 )
 from puzzle_widgets.export.puzzletron import parent_index
 from puzzle_widgets.library import BlockLibrary, BlockVariant
+from puzzle_widgets.library.json_forms import named_content
 from puzzle_widgets.library.model import PARTS
 from puzzle_widgets.library.quantity import COST_GROUP, SCORE_GROUP
 from puzzle_widgets.writing import atomic_write
 
 SCORES = "single_sequence_replacement_solutions--validation"
 TEACHER = "ckpts/teacher"
+ORIGIN_FILE = "puzzle_widgets.json"
+"""Names the library by its hash; Puzzletron asks for its files by name, and reads no other."""
 # Families that Puzzletron can open, and its names for them.
 _DESCRIPTORS = {
     "llama": "llama",
@@ -60,6 +63,8 @@ def write_puzzletron(
     generated: int | None = None,
 ) -> Path:
     """Write a library as the directory of a Puzzletron run, version 1.
+
+    Beside it stands ``puzzle_widgets.json``, which names the library by its hash.
 
     Parameters
     ----------
@@ -108,6 +113,7 @@ def write_puzzletron(
     parent = _parent(library, parent_config)
     family = descriptor or _descriptor(parent)
     _make(target)
+    _write(target / ORIGIN_FILE, named_content(library))
     _write(target / "replacement_library.json", [entry for _, _, entry in entries])
     _write(target / "subblock_stats.json", [stats])
     _write(target / TEACHER / "config.json", _teacher_config(library, parent))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import cache
@@ -19,10 +20,12 @@ from puzzle_widgets.charts import (
 )
 from puzzle_widgets.charts.comparison import with_parent
 from puzzle_widgets.charts.front import FrontAxes
-from puzzle_widgets.errors import ExportError
+from puzzle_widgets.errors import ExportError, ProblemError
 from puzzle_widgets.export.checks import Given, as_scenarios
+from puzzle_widgets.files.scenario_file import asked_content
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.json_forms import library_digest
+from puzzle_widgets.library.matching import measurement_words
 from puzzle_widgets.library.model import ORIGIN_WORDS
 from puzzle_widgets.library.quantity import (
     MEMORY,
@@ -33,7 +36,20 @@ from puzzle_widgets.library.quantity import (
 )
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Scenario, Solution, parent_solution
+from puzzle_widgets.solution.across import (
+    check_matching,
+    differing_places,
+    libraries_of,
+    sharing_sums,
+)
 from puzzle_widgets.solution.scenario import aim_words, together
+from puzzle_widgets.solution.side_by_side import (
+    changes_table,
+    elsewhere_table,
+    key_title,
+    library_mark,
+    totals_table,
+)
 from puzzle_widgets.solution.solution import STATUS_WORDS
 from puzzle_widgets.solution.words import (
     WHAT_THROUGHPUT_IS,
@@ -58,7 +74,8 @@ def report(given: Given, front: ParetoFront | None = None, made: date | None = N
     Parameters
     ----------
     given
-        A solution or scenario to report, or a sequence of either, of one library, to compare.
+        A solution or scenario to report, or a sequence of either to compare: of one library, or
+        of several of one parent, each with the figures of its own.
     front
         A Pareto front to draw with them.
     made
@@ -67,7 +84,7 @@ def report(given: Given, front: ParetoFront | None = None, made: date | None = N
     Raises
     ------
     ExportError
-        If there are none, or they are of several libraries.
+        If there are none, or the layers of their libraries do not match.
 
     Examples
     --------
@@ -78,17 +95,18 @@ def report(given: Given, front: ParetoFront | None = None, made: date | None = N
     >>> pw.export.report(parent).splitlines()[0].lower()
     '<!doctype html>'
     """
-    scenarios = together(as_scenarios(given))
-    _check(scenarios)
+    scenarios = _checked(as_scenarios(given))
     found = [one for one in scenarios if one.solution.found]
+    libraries = libraries_of(scenarios)
     return _template().render(
         title=_title(scenarios),
         made=(made or datetime.now(tz=UTC).date()).isoformat(),
         version=__version__,
-        provenance=_provenance(scenarios[0].solution.library),
+        provenance=[_provenance(one) for one in libraries],
         comparison=_comparison(found) if len(found) > 1 else None,
         scenarios=[_scenario(one) for one in scenarios],
         front=None if front is None or not front.solutions else _front(front, found),
+        asked=_asked(scenarios),
     )
 
 
@@ -107,16 +125,21 @@ def _title(scenarios: Sequence[Scenario]) -> str:
     return f"{len(scenarios)} architectures of {name}"
 
 
-def _check(scenarios: Sequence[Scenario]) -> None:
+def _checked(scenarios: Sequence[Scenario]) -> tuple[Scenario, ...]:
+    """Give scenarios that can be told together; those of one library share its sums."""
     if not scenarios:
         raise ExportError("A report needs a scenario. Save one first.")
-    library = scenarios[0].solution.library
-    others = [one.name for one in scenarios if one.solution.library != library]
-    if others:
-        raise ExportError(
-            f"Scenario {others[0]!r} is of another library than {scenarios[0].name!r}. "
-            "Report those of one library."
-        )
+    try:
+        check_matching(scenarios)
+    except ProblemError as error:
+        raise ExportError(f"Scenario {error}") from error
+    return sharing_sums(together(scenarios))
+
+
+def _asked(scenarios: Sequence[Scenario]) -> str:
+    """The whole problem of each scenario, with library and version, to read by a program."""
+    told = [{"name": one.name, **asked_content(one.solution.problem)} for one in scenarios]
+    return json.dumps(told, allow_nan=False)
 
 
 def _drawn(figure: Figure) -> Markup:
@@ -131,26 +154,10 @@ def _provenance(library: BlockLibrary) -> dict[str, str]:
         "SHA-256": library_digest(library),
         "Figures": ORIGIN_WORDS[said.origin],
         "Source": said.source or "not known",
-        "Measured at": _measured(library),
+        "Measured at": measurement_words(library) or "not known",
         "Non-block costs": library.non_block_words,
         "Remark": said.note,
     }
-
-
-def _measured(library: BlockLibrary) -> str:
-    """Say how costs were measured, as far as it is known."""
-    measured = library.measurement
-    given = measured.prefill_length
-    prefill = "" if given is None else f" ({given:,} of them prefill)"
-    parts = [
-        f"batch size {measured.batch_size:,}" if measured.batch_size else "",
-        f"sequence length {measured.sequence_length:,}{prefill}"
-        if measured.sequence_length
-        else "",
-        measured.gpu,
-        measured.dtype,
-    ]
-    return ", ".join(filter(None, parts)) or "not known"
 
 
 def _scenario(saved: Scenario) -> dict[str, Any]:
@@ -158,6 +165,7 @@ def _scenario(saved: Scenario) -> dict[str, Any]:
     solution = saved.solution
     known = {
         "name": saved.name,
+        "library": library_mark(solution.library),
         "proven": solution.status == "optimal" and not solution.warned,
         "proof": _proof(solution),
         "question": _question(solution.problem),
@@ -217,14 +225,17 @@ def _layers(solution: Solution) -> Table:
 
 def _comparison(scenarios: Sequence[Scenario]) -> dict[str, Any]:
     """Compare scenarios in a table, by the layers that differ, and layer by layer."""
-    library = scenarios[0].solution.library
-    keys = [key for key in (RUNTIME, MEMORY) if key in library.keys] or list(library.keys[:1])
-    shown = with_parent(scenarios)
+    libraries = libraries_of(scenarios)
+    known = [key for key in (RUNTIME, MEMORY) if any(key in one.keys for one in libraries)]
+    keys, shown = known or list(libraries[0].keys[:1]), with_parent(scenarios)
+    several = len(libraries) > 1
     return {
-        "totals": _totals_of_all(scenarios),
+        "totals": totals_table(scenarios) if several else _totals_of_all(scenarios),
+        "changes": changes_table(scenarios) if several else None,
+        "elsewhere": elsewhere_table(scenarios),
         "differences": _differences(scenarios),
         "pictures": {
-            library.quantity(key).title: _drawn(comparison_figure(shown, key)) for key in keys
+            key_title(libraries, key): _drawn(comparison_figure(shown, key)) for key in keys
         },
     }
 
@@ -251,7 +262,7 @@ def _differences(scenarios: Sequence[Scenario]) -> Table:
     """Count the layers in which any two scenarios differ."""
     solutions = [one.solution for one in scenarios]
     rows = [
-        [one.name, *(str(len(one.solution.differing_layers(other))) for other in solutions)]
+        [one.name, *(str(len(differing_places(one.solution, other))) for other in solutions)]
         for one in scenarios
     ]
     return Table(["", *(one.name for one in scenarios)], rows)
@@ -259,6 +270,8 @@ def _differences(scenarios: Sequence[Scenario]) -> Table:
 
 def _front(front: ParetoFront, scenarios: Sequence[Scenario]) -> dict[str, Any]:
     """Draw the front, and say how far it is searched and proven."""
+    library = front.solutions[0].library
+    scenarios = [one for one in scenarios if one.solution.library.plain == library.plain]
     proven = sum(point.status == "optimal" for point in front.solutions)
     axes = FrontAxes(front.solutions[0].problem, front.resource)
     return {

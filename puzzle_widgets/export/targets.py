@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from markupsafe import Markup
-
 from puzzle_widgets.charts import comparison_figure, draw, layers_figure
+from puzzle_widgets.charts.about import ORIGIN, about
 from puzzle_widgets.charts.comparison import with_parent
-from puzzle_widgets.errors import ExportError
+from puzzle_widgets.errors import ExportError, ProblemError
 from puzzle_widgets.export import checks
 from puzzle_widgets.export.checks import Check, ExportRequest
 from puzzle_widgets.export.decilm import READERS, check_decilm, decilm_config
@@ -29,11 +28,10 @@ from puzzle_widgets.export.report import report
 from puzzle_widgets.files.scenario_file import asked_content, dump_layers, scenarios_content
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
 from puzzle_widgets.solution import Scenario, Solution
+from puzzle_widgets.solution.across import check_matching
 
 Write = Callable[[ExportRequest], str]
 JSON, CSV, HTML, SVG = "application/json", "text/csv", "text/html", "image/svg+xml"
-ORIGIN = "puzzle_widgets"
-"""Key of what a file is the answer to."""
 _DECILM = (checks.check_parent, check_decilm, checks.check_sized_blocks)
 
 
@@ -127,23 +125,19 @@ def _layers(scenario: Scenario) -> list[dict[str, Any]]:
 def _layers_svg(request: ExportRequest) -> str:
     saved = request.scenarios[0]
     figure = layers_figure(saved.solution, title=f"Blocks by layer: {saved.name}")
-    return _with_origin(draw(figure).to_svg(), request)
+    return str(about(draw(figure), saved).to_svg())
 
 
 def _comparison_svg(request: ExportRequest) -> str:
-    library = request.scenarios[0].solution.library
+    scenarios = request.scenarios
+    try:
+        check_matching(scenarios)
+    except ProblemError as error:
+        raise ExportError(f"Scenario {error}") from error
+    library = scenarios[0].solution.library
     key = next((key for key in (RUNTIME, MEMORY) if key in library.keys), library.keys[0])
-    return _with_origin(
-        draw(comparison_figure(with_parent(request.scenarios), key)).to_svg(), request
-    )
-
-
-def _with_origin(picture: Markup, request: ExportRequest) -> str:
-    """Put what is shown into a picture's metadata, which is not drawn."""
-    told = [{"name": one.name, **asked_content(one.solution.problem)} for one in request.scenarios]
-    drawn, end, _ = str(picture).rpartition("</svg>")
-    words = Markup("<metadata>{}</metadata>").format(json.dumps({ORIGIN: told}, allow_nan=False))
-    return f"{drawn}{words}{end}"
+    figure = comparison_figure(with_parent(scenarios), key)
+    return str(about(draw(figure), *scenarios).to_svg())
 
 
 def _json(content: Any) -> str:  # noqa: ANN401

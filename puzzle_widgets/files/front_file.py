@@ -7,8 +7,9 @@ import io
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from puzzle_widgets.files.scenario_file import harmless
+from puzzle_widgets.files.scenario_file import ASKED, asked_cell, asked_content, harmless
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import (
     KV_HEADS,
@@ -17,6 +18,7 @@ from puzzle_widgets.library.quantity import (
     RUNTIME,
     THROUGHPUT,
     describe_key,
+    limited_key,
 )
 from puzzle_widgets.solution.solution import STATUS_WORDS, Solution
 from puzzle_widgets.sweeps.front import ParetoFront, resource_use
@@ -70,7 +72,8 @@ def front_columns(library: BlockLibrary, objective: str) -> list[FrontColumn]:
 def dump_front(front: ParetoFront, places: Iterable[int]) -> str:
     """Write points of a front as CSV, in this order; every number in full.
 
-    Titles that a spreadsheet would take for a formula have an apostrophe in front.
+    Titles that a spreadsheet would take for a formula have an apostrophe in front. The last
+    column says once, as JSON, what the front is the answer to: library, version, whole problem.
 
     Examples
     --------
@@ -88,10 +91,29 @@ def dump_front(front: ParetoFront, places: Iterable[int]) -> str:
         return ""
     problem = points[0][1].problem
     columns = front_columns(problem.library, problem.objective)
-    writer.writerow(["Point", *(harmless(column.title) for column in columns)])
+    writer.writerow(["Point", *(harmless(column.title) for column in columns), ASKED])
+    asked = asked_cell(front_content(front))
     for place, point in points:
-        writer.writerow([place + 1, *(_cell(column.value(point)) for column in columns)])
+        writer.writerow([place + 1, *(_cell(column.value(point)) for column in columns), asked])
+        asked = ""
     return text.getvalue()
+
+
+def front_content(front: ParetoFront) -> dict[str, Any]:
+    """What a front is the answer to, as JSON values: its problem without a limit along the axis.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(library, minimize="metrics.kl_div")
+    >>> front_content(pw.pareto_front(problem, "throughput", points=3))["over"]
+    'throughput'
+    """
+    problem = front.solutions[0].problem
+    if limited_key(front.resource) in problem.budgets:
+        problem = problem.with_budget(limited_key(front.resource))
+    return {**asked_content(problem), "over": front.resource}
 
 
 def _cell(value: Figure) -> object:

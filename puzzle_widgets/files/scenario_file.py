@@ -23,7 +23,7 @@ from puzzle_widgets.library.checks import (
     sequence,
     text,
 )
-from puzzle_widgets.library.json_forms import library_digest
+from puzzle_widgets.library.json_forms import library_digest, named_content
 from puzzle_widgets.library.puzzletron.model_config import is_config, read_blocks
 from puzzle_widgets.library.puzzletron.reports import is_solutions
 from puzzle_widgets.library.sense import Goal
@@ -35,7 +35,6 @@ from puzzle_widgets.problem.rows import rows_in, rows_out
 from puzzle_widgets.solution.optimum import search_without_reason
 from puzzle_widgets.solution.scenario import Scenario
 from puzzle_widgets.solution.solution import Solution, evaluate, proven_by
-from puzzle_widgets.version import __version__
 
 FORMAT = "puzzle-widgets/scenarios"
 VERSION = 3
@@ -116,10 +115,7 @@ def asked_content(problem: SearchProblem) -> dict[str, Any]:
     """
     rules = problem.differences
     return {
-        "library": problem.library.name,
-        "library_sha256": library_digest(problem.library),
-        "workload": vars(problem.library.measurement),
-        "puzzle_widgets": __version__,
+        **named_content(problem.library),
         "objective": problem.objective,
         "goal": problem.goal,
         **weights_out(problem.library, problem.objective),
@@ -132,11 +128,10 @@ def asked_content(problem: SearchProblem) -> dict[str, Any]:
     }
 
 
-def _asked_cell(problem: SearchProblem) -> str:
-    """The same in a cell; of rules that are too long for a spreadsheet's, names or counts."""
-    content = asked_content(problem)
+def asked_cell(content: dict[str, Any]) -> str:
+    """Write that in a cell; of rules that are too long for a spreadsheet's, names or counts."""
     counts = {key: len(content[key]) for key in ("fixed", "banned", "differences", "rows")}
-    named = {**counts, "rows": [row.name for row in problem.rows]}
+    named = {**counts, "rows": [row[0] for row in content["rows"]]}
     texts = (json.dumps({**content, **less}, ensure_ascii=False) for less in ({}, named))
     short = (text for text in texts if len(text) <= _LONGEST_CELL)
     return next(short, json.dumps({**content, **counts}, ensure_ascii=False))
@@ -307,7 +302,7 @@ def dump_table(scenarios: Sequence[Scenario]) -> str:
 def _csv_of(scenarios: Sequence[Scenario], named: Sequence[str], *, layers: bool) -> str:
     frame = to_frame(list(scenarios), layers=layers)
     table = frame.rename(columns={"solution": _NAMED[0]})
-    asked = {one.name: _asked_cell(one.solution.problem) for one in scenarios}
+    asked = {one.name: asked_cell(asked_content(one.solution.problem)) for one in scenarios}
     first = ~table[_NAMED[0]].duplicated()  # once for all layers of a scenario
     table[ASKED] = table[_NAMED[0]].map(asked).where(first, "")
     for column in named:

@@ -37,6 +37,7 @@ from puzzle_widgets.library.model import (
     SubBlock,
     once_per_library,
 )
+from puzzle_widgets.version import __version__
 
 LIBRARY_FILE = "block_library.json"
 MEASUREMENT_FILE = "measurement_info.json"
@@ -176,6 +177,16 @@ def library_digest(library: BlockLibrary) -> str:
     """SHA-256 of a library's layers and figures, whatever its title, origin and notes."""
     bare = replace(library, name="", notes=(), provenance=Provenance())
     return sha256(dump_library(bare).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def named_content(library: BlockLibrary) -> dict[str, Any]:
+    """Name a library in a file: its title, hash and workload, and this package's version."""
+    return {
+        "library": library.name,
+        "library_sha256": library_digest(library),
+        "workload": vars(library.measurement),
+        "puzzle_widgets": __version__,
+    }
 
 
 def dump_head(library: BlockLibrary) -> dict[str, Any]:

@@ -196,8 +196,10 @@ class LagrangianBound:
         'Bound by the price of Memory'
         """
         from puzzle_widgets.charts import draw, lagrangian_figure  # noqa: PLC0415 - they stand above
+        from puzzle_widgets.charts.about import about  # noqa: PLC0415
 
-        return draw(lagrangian_figure(self, self.greatest if price is None else self.at(price)))
+        at = self.greatest if price is None else self.at(price)
+        return about(draw(lagrangian_figure(self, at)), self.problem)
 
     @property
     def _side(self) -> int:

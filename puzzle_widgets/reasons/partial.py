@@ -116,8 +116,9 @@ class DynamicProgram:
         'Partial architectures that are kept'
         """
         from puzzle_widgets.charts import draw, stages_figure  # noqa: PLC0415 - they stand above
+        from puzzle_widgets.charts.about import about  # noqa: PLC0415
 
-        return draw(stages_figure(self))
+        return about(draw(stages_figure(self)), self.problem)
 
 
 def dynamic_program(problem: SearchProblem) -> DynamicProgram:

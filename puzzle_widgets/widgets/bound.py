@@ -6,6 +6,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.charts import Drawing, draw, lagrangian_figure, lagrangian_words
+from puzzle_widgets.charts.about import about
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.reasons import LagrangianBound, lagrangian_bound
@@ -135,4 +136,5 @@ class BoundPanel(Panel):
         if self.bound is None:
             return None
         now = self.bound.at(self._now(self.bound))
-        return draw(lagrangian_figure(self.bound, now, self._answer))
+        drawing = draw(lagrangian_figure(self.bound, now, self._answer))
+        return about(drawing, self.bound.problem)

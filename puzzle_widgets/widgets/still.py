@@ -16,6 +16,7 @@ from IPython.display import DisplayHandle, publish_display_data
 from traitlets import Int, Unicode
 
 from puzzle_widgets.charts import Drawing, draw
+from puzzle_widgets.charts.about import about
 from puzzle_widgets.charts.display import plot_front
 from puzzle_widgets.charts.layers import layers_figure
 from puzzle_widgets.charts.svg import WIDTH, stack
@@ -23,6 +24,7 @@ from puzzle_widgets.problem.budget_rows import settings_of
 from puzzle_widgets.solution import Solution, search
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.state.background import running_loop
+from puzzle_widgets.sweeps import ParetoFront
 from puzzle_widgets.widgets.panel import Following, guard
 from puzzle_widgets.widgets.status import sentence
 
@@ -169,15 +171,21 @@ def answer_picture(state: ExplorerState) -> Drawing | None:
     rows = state.budgets if current else settings_of(shown.problem)
     said = textwrap.wrap(sentence(shown, rows, state.shown_name), _LETTERS, max_lines=_MOST)
     lines = [state.library.name, *said]
-    return stack(lines, *_charts(state, shown), title=f"{state.library.name}: {' '.join(said)}")
+    title = f"{state.library.name}: {' '.join(said)}"
+    return about(stack(lines, *_charts(state, shown), title=title), shown, _front_of(state))
 
 
 def _charts(state: ExplorerState, shown: Solution) -> list[Drawing]:
     if not shown.found:
         return []
-    front = state.front
-    fronts = [plot_front(front, shown)] if front is not None and front.solutions else []
+    front = _front_of(state)
+    fronts = [] if front is None else [plot_front(front, shown)]
     return [*fronts, draw(layers_figure(shown, state.looks.layers))]
+
+
+def _front_of(state: ExplorerState) -> ParetoFront | None:
+    """The front, where it has points."""
+    return state.front if state.front is not None and state.front.solutions else None
 
 
 def _found_now(state: ExplorerState) -> Solution | None:

@@ -6,6 +6,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.charts import Drawing, draw, truth_figure
+from puzzle_widgets.charts.about import about
 from puzzle_widgets.charts.truth import truth_keys, truth_words, worst_words
 from puzzle_widgets.widgets.charts import TruthChart, legend_line
 from puzzle_widgets.widgets.files import picture_buttons
@@ -90,4 +91,7 @@ class TruthPlot(Panel):
     def picture(self) -> Drawing | None:
         """What is on the screen, for a file."""
         key = self.key
-        return draw(truth_figure(self.state.measured, self.state.library, key)) if key else None
+        library = self.state.library
+        if not key:
+            return None
+        return about(draw(truth_figure(self.state.measured, library, key)), library)

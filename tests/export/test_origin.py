@@ -14,6 +14,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.export import TARGETS, export, report
+from puzzle_widgets.files.front_file import dump_front
 from puzzle_widgets.files.scenario_file import asked_content, dump_table, read_scenarios
 from puzzle_widgets.library import SubBlock
 from puzzle_widgets.library.json_forms import library_digest
@@ -70,13 +71,48 @@ def test_a_file_says_what_it_is_the_answer_to(target: str) -> None:
     assert len(found["fixed"]) == 1
 
 
-def test_a_report_says_it_in_words() -> None:
+def test_a_front_as_csv_says_it_once() -> None:
+    """In a column after the figures, without a limit along its axis."""
+    problem = PROBLEM.with_budget("stats.memory_mib", upper=399)
+    front = pw.pareto_front(problem, "stats.memory_mib", points=3)
+    first, *others = csv.DictReader(io.StringIO(dump_front(front, range(len(front)))))
+    assert others
+    assert not any(row["asked"] for row in others)
+    found = json.loads(first["asked"])
+    assert {key: found[key] for key in WHOLE} == WHOLE
+    assert found["over"] == "stats.memory_mib"
+
+
+def test_pictures_say_it_whoever_draws_them() -> None:
+    """Layers, front, surface, map, bound and comparison; on a page of several it is left out."""
+    bounded = PROBLEM.with_budget("stats.memory_mib", upper=398)
+    two = ("stats.memory_mib", "stats.runtime_ms")
+    pictures = [
+        SCENARIO.solution.plot(),
+        pw.compare([SCENARIO]).plot(),
+        pw.pareto_front(PROBLEM, "stats.memory_mib", points=2).plot(),
+        pw.budget_surface(PROBLEM, *two, points=(2, 2)).plot(),
+        pw.decision_map(PROBLEM, "stats.memory_mib", points=2).plot(),
+        pw.lagrangian_bound(bounded).plot(),
+    ]
+    for picture in pictures:
+        (text,) = re.findall("<metadata>(.*)</metadata>", picture.to_svg())
+        found = json.loads(unescape(text))["puzzle_widgets"][0]
+        assert found["library_sha256"] == library_digest(LIBRARY)
+        assert found["fixed"] == WHOLE["fixed"]
+        assert "<metadata>" not in picture.to_svg(alone=False)
+
+
+def test_a_report_says_it_in_words_and_for_programs() -> None:
     """With the hash, the workload with its prefill, and the version."""
     page = unescape(report([SCENARIO]))
+    (text,) = re.findall("<pre>(.*)</pre>", report([SCENARIO]))
+    (asked,) = json.loads(unescape(text))
+    assert {key: asked[key] for key in WHOLE} == WHOLE
     for words in (
         library_digest(LIBRARY),
         f"by puzzle-widgets {pw.__version__}",
-        "batch size 8, sequence length 100 (60 of them prefill), fp8",
+        "fp8, batch size 8, sequence length 100 (60 of them prefill)",
         "layers weighted",
         "1 layers fixed, my </metadata> rule",
     ):

@@ -14,6 +14,7 @@ import puzzle_widgets as pw
 from puzzle_widgets.export import write_puzzletron
 from puzzle_widgets.export.blocks import block_config
 from puzzle_widgets.library import FrozenMapping, SubBlock
+from puzzle_widgets.library.json_forms import library_digest
 from tests.export.test_published_semantics import LLAMA_70B
 from tests.support.export import LINEAR, LLAMA, NO_OP, OTHER, PARENT, export_library
 from tests.support.libraries import published_folder
@@ -275,3 +276,18 @@ def test_folders_are_not_overwritten(library: pw.BlockLibrary, tmp_path: Path) -
         write_puzzletron(library, tmp_path, parent_config=LLAMA)
     with pytest.raises(pw.ExportError, match="cannot be written"):
         write_puzzletron(library, tmp_path / "file", parent_config=LLAMA)
+
+
+def test_the_library_is_named_beside_the_readers_files(
+    library: pw.BlockLibrary, tmp_path: Path
+) -> None:
+    """In a file that no reader asks for: by hash, with the workload and this version."""
+    written = write_puzzletron(library, tmp_path / "run", parent_config=LLAMA)
+    told = json.loads((written / "puzzle_widgets.json").read_text())
+    assert told["library_sha256"] == library_digest(library)
+    assert told["puzzle_widgets"] == pw.__version__
+    assert told["workload"]["batch_size"] == library.measurement.batch_size
+    (written / "puzzle_widgets.json").unlink()
+    bare = pw.load_library(written)
+    write_puzzletron(library, tmp_path / "again", parent_config=LLAMA)
+    assert bare.layers[0].parent == pw.load_library(tmp_path / "again").layers[0].parent

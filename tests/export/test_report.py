@@ -13,7 +13,10 @@ from markupsafe import escape
 import puzzle_widgets as pw
 from puzzle_widgets.export import report
 from puzzle_widgets.library import FrozenMapping, SubBlock
+from puzzle_widgets.library.json_forms import library_digest
 from tests.support.export import NO_OP, PARENT, chosen, export_library
+from tests.support.libraries import LOSS, MEMORY, RUNTIME
+from tests.support.two_libraries import best, small, without
 
 SMALL = (SubBlock("sized", 4), SubBlock("sized", 1024))
 NASTY = "<script>alert('x')</script> & \"q\""
@@ -157,12 +160,41 @@ def test_notes_of_an_answer_stand_under_its_proof() -> None:
         assert ("state warn" in page) == found.warned == (found is empty)
 
 
-def test_one_library_a_report() -> None:
-    """Scenarios of several libraries cannot be compared; none at all cannot be reported."""
-    with pytest.raises(pw.ExportError, match="another library"):
-        report([*kept([0] * 4), pw.Scenario("b", chosen(export_library(), [0] * 4))])
+def test_layers_that_do_not_match_are_refused() -> None:
+    """Naming the scenario, its library and what differs; none at all cannot be reported."""
+    short = chosen(export_library(layers=3), [0] * 3)
+    with pytest.raises(pw.ExportError, match=r"'b' of small .* 4 layers against 3"):
+        report([*kept([0] * 4), pw.Scenario("b", short)])
     with pytest.raises(pw.ExportError, match="needs a scenario"):
         report([])
+
+
+def test_two_libraries_of_one_parent_stand_side_by_side() -> None:
+    """Both hashes and measurements, a parent each, differences, and each on the other's."""
+    h100, h200 = small(), small("NVIDIA H200", 0.5)
+    bare = without(small("NVIDIA B200"), MEMORY)
+    one, two = pw.Scenario("one", best(h100, 6.0)), pw.Scenario("two", best(h200, 2.6))
+    words = Reader(report([one, two])).words
+    for library in (h100, h200):
+        assert library_digest(library) in words
+    assert "NVIDIA H200, fp8, batch size 2, sequence length 50" in words
+    assert "H100 against H200" in words
+    assert "Each architecture on the other library" in words
+    assert words.count("Library: H") == 2
+    page = report([one, pw.Scenario("bare", best(bare, 6.0))])
+    assert "Memory: not known of small" in Reader(page).words
+    assert "<td>\N{EN DASH}</td>" in page
+    assert "Each architecture on" not in report([one])
+
+
+def test_a_front_shows_the_scenarios_of_its_own_library() -> None:
+    """Those of another GPU have no place on its axes."""
+    h100, h200 = small(), small("NVIDIA H200", 0.5)
+    front = pw.pareto_front(pw.SearchProblem(h100, minimize=LOSS), RUNTIME, 5)
+    both = [pw.Scenario("mine", best(h100, 6.0)), pw.Scenario("theirs", best(h200, 2.6))]
+    drawn = report(both, front).partition("<h2>Pareto front</h2>")[2].partition("<details>")[0]
+    assert "Scenario: mine" in drawn
+    assert "theirs" not in drawn
 
 
 def test_whatever_holds_architectures_is_reported() -> None:

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.charts import Drawing, draw
+from puzzle_widgets.charts.about import about
 from puzzle_widgets.charts.figure import layer_axis
 from puzzle_widgets.charts.layers import LayerChart, layer_chart, views_of
 from puzzle_widgets.library import BlockLibrary
@@ -184,9 +185,10 @@ class LayerView(Wanting, Panel):
         if self.view.plan.problem:
             return None
         title = f"Blocks by layer: {self.state.shown_name}"
-        return draw(
-            self.view.plan.figure(self._last, title, self._reference, self._decided, self._pinned)
+        figure = self.view.plan.figure(
+            self._last, title, self._reference, self._decided, self._pinned
         )
+        return about(draw(figure), self._last, self._reference)
 
     def _hang(self) -> None:
         """Put the chart on the page once there is something in it; bqplot fails in hidden boxes."""

@@ -18,6 +18,7 @@ from puzzle_widgets.charts import (
     distribution_figure,
     draw,
 )
+from puzzle_widgets.charts.about import about
 from puzzle_widgets.charts.comparison import Series, parent_series, scenario_series
 from puzzle_widgets.charts.figure import Key, layer_ticks
 from puzzle_widgets.charts.palette import ATTENTION, FFN
@@ -106,7 +107,8 @@ class Comparison(Following, widgets.VBox):
 
     def picture(self) -> Drawing | None:
         """What is on the screen, for a file; the scores by layer where that is no chart."""
-        return draw(self._figure()) if self.state.scenarios else None
+        scenarios = self.state.scenarios
+        return about(draw(self._figure()), *scenarios) if scenarios else None
 
     def _series(self, *, parent: bool) -> list[Series]:
         scenarios = scenario_series(self.state.scenarios)

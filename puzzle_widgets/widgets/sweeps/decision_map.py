@@ -8,6 +8,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.charts import Drawing, Figure, decision_figures, draw
+from puzzle_widgets.charts.about import about
 from puzzle_widgets.sweeps.decision_map import DecisionGrid
 from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.layers.detail import layer_name, sized_label
@@ -105,7 +106,9 @@ class DecisionMap(MapPanel[DecisionGrid]):
 
     def picture(self) -> Drawing | None:
         """What is on the screen, for a file."""
-        return None if self.grid is None else draw(*self.figures(self.grid), title=self.title)
+        if self.grid is None:
+            return None
+        return about(draw(*self.figures(self.grid), title=self.title), self.grid.problem)
 
     def _show_over(self) -> None:
         library, keys = self.state.library, self.state.record.map_resources

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.charts import Drawing, Figure, draw, front_figure
+from puzzle_widgets.charts.about import about
 from puzzle_widgets.charts.figure import Key, Spot
 from puzzle_widgets.charts.front import (
     FrontAxes,
@@ -139,7 +140,9 @@ class ParetoPlot(Wanting, SweepPanel):
     def picture(self) -> Drawing | None:
         """What is on the screen, for a file."""
         front = self._front()
-        return draw(self._figure()) if front is not None and front.solutions else None
+        if front is None or not front.solutions:
+            return None
+        return about(draw(self._figure()), front, self.state.shown, *self.state.scenarios)
 
     def _front(self) -> ParetoFront | None:
         """The front, unless it is against another resource than the axis."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import ipywidgets as widgets
 
 from puzzle_widgets.charts import Drawing, Figure, draw, surface_figure
+from puzzle_widgets.charts.about import about
 from puzzle_widgets.sweeps.surface import SurfaceGrid
 from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.panel import button, menu, named, row
@@ -109,7 +110,9 @@ class BudgetSurface(MapPanel[SurfaceGrid]):
 
     def picture(self) -> Drawing | None:
         """What is on the screen, for a file."""
-        return None if self.grid is None else draw(*self.figures(self.grid))
+        if self.grid is None:
+            return None
+        return about(draw(*self.figures(self.grid)), self.grid.problem)
 
     def _cell(self, grid: SurfaceGrid) -> tuple[int, int] | None:
         """The chosen cell, where this grid has it."""
