@@ -1,4 +1,4 @@
-"""Kernels forked from the warm process, as the server sees them; elsewhere they are started."""
+"""Kernels forked from the warm process, as the server sees them; elsewhere they are made ahead."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from typing import Any
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from puzzle_widgets.app.spare import Spares
 from puzzle_widgets.app.warm import MAX_REQUEST_BYTES, READY, TASKS
 
 PROVISIONER = "puzzle-widgets-fork"
@@ -219,18 +220,22 @@ class WarmProcess:
 
 
 class ForkProvisioner(LocalProvisioner):
-    """Gives a kernel by forking it; where that cannot be, by starting it."""
+    """Gives a kernel by forking it; else one made ahead; else by starting it."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:  # noqa: ANN401
         """Give the kernel; its connection."""
-        warm: WarmProcess | None = getattr(getattr(self.parent, "parent", None), "warm", None)
-        if warm is None or _LAUNCHER not in cmd:
+        kernels = getattr(self.parent, "parent", None)
+        warm: WarmProcess | None = getattr(kernels, "warm", None)
+        spares: Spares | None = getattr(kernels, "spares", None)
+        if warm is None or spares is None or _LAUNCHER not in cmd:
             return await super().launch_kernel(cmd, **kwargs)
         arguments = cmd[cmd.index(_LAUNCHER) + 1 :]
         folder = str(kwargs.get("cwd") or Path.cwd())
         try:
             kernel = await asyncio.to_thread(warm.fork, arguments, kwargs["env"], folder)
         except CannotForkError:
+            kernel = await asyncio.to_thread(spares.take, arguments, kwargs["env"], folder)
+        if kernel is None:
             return await super().launch_kernel(cmd, **kwargs)
         self.process, self.pid, self.cwd = kernel, kernel.pid, folder
         return self.connection_info

@@ -20,10 +20,13 @@ from jupyter_server.services.kernels.kernelmanager import (
 )
 from traitlets import default
 
-from puzzle_widgets.app.forked import WarmProcess, register
+from puzzle_widgets.app.forked import WarmProcess, can_fork, register
+from puzzle_widgets.app.machine import cores
 from puzzle_widgets.app.register import Register, Why
+from puzzle_widgets.app.spare import Spares
 
 KERNEL_NAME = "python3"
+MOST_SPARES = 2
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -51,8 +54,14 @@ class PageKernels(AsyncMappingKernelManager):
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
         self.warm = WarmProcess(import_path())
+        self.spares = Spares(min(cores(), MOST_SPARES), import_path())
         self.register = Register()
         self._met: set[str] = set()
+
+    def prepare(self, page: str) -> None:
+        """Begin to load what the kernels of a page need, before anyone comes."""
+        self.warm.page = self.spares.page = page
+        (self.warm if can_fork() else self.spares).start()
 
     async def start_kernel(self, **how: Any) -> str:  # type: ignore[override]  # noqa: ANN401
         """Start a kernel, and note that; its id."""

@@ -150,8 +150,6 @@ class PuzzleApp(Voila):
         """Voila's settings; its pages send only what ours need."""
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.allowed_message_types = PAGE_MESSAGES
-        if self._settings.notebook == explorer_notebook():
-            self.kernel_manager.warm.page = EXPLORER
         self.kernel_manager.register.write = _say
         most, per_address = self._settings.max_sessions, self._settings.per_address
         self._admission = Admission(self.kernel_manager, most, cores(), per_address=per_address)
@@ -194,7 +192,8 @@ class PuzzleApp(Voila):
         self._watch_memory()
         self._ending.stop_by(lambda: self.ioloop.add_callback_from_signal(self.ioloop.stop))
         self.ioloop.add_callback(self._announce)
-        self.kernel_manager.warm.start()
+        explorer = self._settings.notebook == explorer_notebook()
+        self.kernel_manager.prepare(EXPLORER if explorer else "")
         self.ioloop.start()
         _say("\nStopping ...")
         server.stop()
@@ -220,6 +219,7 @@ class PuzzleApp(Voila):
                 await self._admission.close()
                 await self.kernel_manager.shutdown_all(now=True)
         self.kernel_manager.warm.close()
+        self.kernel_manager.spares.close()
 
     def _announce(self) -> None:
         _say(f"puzzle-widgets is at {self._url} (Ctrl-C ends it)")

@@ -94,7 +94,7 @@ def _become_kernel(
         _take_environment(environment)
         os.chdir(folder)
         Thread(target=_end_with, args=(life,), name="life", daemon=True).start()
-        _run_kernel(arguments)
+        run_kernel(arguments)
         status = 0
     finally:
         # What was to be done at the end of the forked process is not ours to do.
@@ -109,7 +109,8 @@ def _take_environment(environment: dict[str, str]) -> None:
     os.environ.pop("JPY_PARENT_PID", None)  # our parent may end; what matters is the server
 
 
-def _run_kernel(arguments: list[str]) -> None:
+def run_kernel(arguments: list[str], *, watch_parent: bool = False) -> None:
+    """Run a kernel in this process, which ends with its parent if that is watched."""
     import numpy as np  # noqa: PLC0415
     from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415
     from ipywidgets import register_comm_target  # noqa: PLC0415
@@ -129,7 +130,8 @@ def _run_kernel(arguments: list[str]) -> None:
             pass
 
         def init_poller(self) -> None:
-            pass
+            if watch_parent:
+                super().init_poller()
 
     np.random.seed()  # noqa: NPY002 - the forks would share its numbers
     sys.argv = ["ipykernel_launcher", *arguments]
