@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 PATIENCE_SECONDS = 120
 BROKEN = """
 import os, sys
-if any(name in word for name in ("ipykernel", "app.warm") for word in sys.orig_argv):
+if any(name in word for name in ("ipykernel", "app.warm", "app.spare") for word in sys.orig_argv):
     os._exit(3)
 """
 
