@@ -32,12 +32,15 @@ from puzzle_widgets.charts.palette import (
     WHOLE,
 )
 from puzzle_widgets.library import BlockLibrary, BlockVariant, SubBlock
+from puzzle_widgets.library.matching import counterpart
 from puzzle_widgets.library.model import KINDS, PARTS, FloatArray, Part
 from puzzle_widgets.library.quantity import COST_GROUP, MEMORY, RUNTIME, format_share
-from puzzle_widgets.problem.mckp import IntArray, to_choice
+from puzzle_widgets.problem.mckp import BoolArray, IntArray, to_choice
 from puzzle_widgets.reasons import Decidedness
 from puzzle_widgets.reasons.words import score_words
 from puzzle_widgets.solution import Scenario, Solution
+from puzzle_widgets.solution.across import pairing
+from puzzle_widgets.solution.side_by_side import library_mark
 from puzzle_widgets.solution.sizes import SubblockSizes, bar_heights, relative_sizes
 
 MOST_ROWS = 24
@@ -62,6 +65,8 @@ class LayerChart:
         What the colors mean.
     saved
         Cost of the parent's block by layer, where the last part is what a block saves of it.
+    view
+        Name of the view.
     cost
         Key of the cost that is kept and saved; empty in other views.
     problem
@@ -76,6 +81,7 @@ class LayerChart:
     colors: ColorArray
     legend: tuple[Key, ...] = ()
     saved: FloatArray | None = None
+    view: str = "Size"
     cost: str = ""
     problem: str = ""
     height: int = 230
@@ -116,15 +122,50 @@ class LayerChart:
         return f"; {amount}" + (f", {format_share(share)} of the parent's" if share >= 0 else "")
 
     def frames(self, reference: Scenario) -> Bars:
-        """The outlines of a scenario to compare with: what it has, not what it saves."""
-        choice = to_choice(self.library, reference.solution.architecture or {})
-        drawn = self.colors[:, choice] != ""
+        """The outlines of a scenario to compare with: what it has, not what it saves.
+
+        One of another library has its own figures there; a block that has no row here, and a cost
+        that means something else, have no outline. What is higher than the chart is cut off.
+        """
+        heights, shown = self._outlined(reference.solution)
         layers, blocks = self.library.layers, reference.solution.blocks
 
         def words(place: int) -> str:
             return f"{reference.name}, layer {layers[place].name}: {blocks[place].label}"
 
-        return Bars(self.heights[:, choice], np.where(drawn, OUTLINE, ""), words)
+        return Bars(heights, np.where(shown, OUTLINE, ""), words)
+
+    def _outlined(self, solution: Solution) -> tuple[FloatArray, BoolArray]:
+        """Parts of every layer's outline, and which of them are drawn."""
+        other = solution.library
+        if other is self.library or other == self.library:
+            choice = to_choice(self.library, solution.architecture or {})
+            return self.heights[:, choice], self.colors[:, choice] != ""
+        if self.view == "Choice" or self.obstacle(other):
+            return self._rows_of(solution)
+        plan = layer_chart(other, self.view)
+        choice = to_choice(other, solution.architecture or {})
+        heights = plan.heights[:, choice]
+        if self.cost:
+            heights = np.diff(np.minimum(heights.cumsum(axis=0), self.y.high), axis=0, prepend=0.0)
+        return heights, plan.colors[:, choice] != ""
+
+    def _rows_of(self, solution: Solution) -> tuple[FloatArray, BoolArray]:
+        """The rows of another library's blocks among those here; none for a cost."""
+        starts, layers = self.library.starts.tolist(), self.library.layers
+        heights = np.zeros((len(self.heights), len(layers)))
+        shown = np.zeros(heights.shape, dtype=bool)
+        for place, block in enumerate(() if self.cost else solution.blocks):
+            same = counterpart(block, layers[place])
+            if same is not None:
+                column = starts[place] + layers[place].positions[same.name]
+                heights[:, place] = self.heights[:, column]
+                shown[:, place] = self.colors[:, column] != ""
+        return heights, shown
+
+    def obstacle(self, other: BlockLibrary) -> str:
+        """Why figures of another library are not drawn here; empty where they are."""
+        return pairing(self.library, other).ground(self.cost).obstacle if self.cost else ""
 
     def pins(self, places: Sequence[int]) -> Spots:
         """Dots above the layers that a rule leaves one block."""
@@ -149,8 +190,18 @@ class LayerChart:
         if pinned:
             keys.append(Key("kept by a rule", PINNED, "dot"))
         if reference is not None:
-            keys.append(Key(f"Reference: {reference.name}", OUTLINE, "frame"))
+            keys.append(self._reference_key(reference))
         return tuple(keys)
+
+    def _reference_key(self, reference: Scenario) -> Key:
+        """Name the reference, and its library where that is another one."""
+        other, words = reference.solution.library, f"Reference: {reference.name}"
+        if other is self.library or other == self.library:
+            return Key(words, OUTLINE, "frame")
+        words = f"{words}, {library_mark(other)}"
+        if obstacle := self.obstacle(other):
+            return Key(f"{words}: not drawn, {obstacle}")
+        return Key(words, OUTLINE, "frame")
 
     def _in_all(self, solution: Solution) -> Iterable[Key]:
         """What is kept and saved of the cost in all layers together."""
@@ -193,7 +244,8 @@ def layers_figure(
     title
         Read out for the chart.
     reference
-        A scenario of the same library to compare with, drawn as outlines.
+        A scenario to compare with, drawn as outlines, of the same library or of one whose
+        layers match.
 
     Examples
     --------
@@ -292,11 +344,14 @@ def _choice_chart(library: BlockLibrary) -> LayerChart:
             "Open a layer to see all of its variants."
         )
         none = np.zeros((1, count))
-        return LayerChart(library, y, none, np.full((1, count), "", object), problem=words)
+        empty = np.full((1, count), "", object)
+        return LayerChart(library, y, none, empty, view="Choice", problem=words)
     parts = _row_heights(stack)
     colors = [np.full(count, tone, object) for color in tones for tone in ("", color)]
     height = max(80, _ROW_PX * len(rows))
-    return LayerChart(library, y, parts, np.stack(colors), tuple(legend), height=height)
+    return LayerChart(
+        library, y, parts, np.stack(colors), tuple(legend), view="Choice", height=height
+    )
 
 
 def _arrange(library: BlockLibrary) -> tuple[list[IntArray], list[str], list[str], list[Key]]:
@@ -366,7 +421,8 @@ def _cost_chart(library: BlockLibrary, key: str) -> LayerChart:
     y = value_axis(total.tolist(), quantity)
     y = Axis(y.low, max(float(total.max()), 0.0) or 1.0, y.ticks, f"{quantity.title} per layer")
     legend = [*(Key(words, color) for words, color in kept), Key("saved of the parent's", SAVED)]
-    return LayerChart(library, y, heights, colors, tuple(legend), saved=parent, cost=key)
+    view = next(name for name, cost in COST_VIEWS.items() if cost == key)
+    return LayerChart(library, y, heights, colors, tuple(legend), saved=parent, view=view, cost=key)
 
 
 def _subblock_costs(library: BlockLibrary, key: str) -> list[FloatArray]:

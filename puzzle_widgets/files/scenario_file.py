@@ -69,19 +69,21 @@ def read_scenarios(
     *,
     objective: str = "",
     goal: Goal | None = None,
+    others: Sequence[BlockLibrary] = (),
 ) -> list[Scenario]:
     """Read scenarios from JSON or from the CSV of layers.
 
     A model's ``config.json`` that names its blocks, and a ``solutions.json`` of Puzzletron, are
     taken too. Totals come from the library and proofs from a new search, never from the file.
-    What says no objective is summed by ``objective``, the library's first score by default.
+    What says no objective is summed by ``objective``, the library's first score by default. A
+    scenario that names one of ``others`` by its hash, and not the library, is read by that.
     """
     place = Location(file)
     try:
         check_bytes(len(content), place)
         if file.lower().endswith(".csv"):
             return _read_csv(content, place, library, (objective, goal))
-        return _read_json(content, place, library, (objective, goal))
+        return _read_json(content, place, (library, *others), (objective, goal))
     except LibraryError as error:
         raise ScenarioError(str(error)) from error
 
@@ -142,9 +144,9 @@ def _open(value: float) -> float | None:
 
 
 def _read_json(
-    content: bytes, place: Location, library: BlockLibrary, asked: _Asked
+    content: bytes, place: Location, libraries: Sequence[BlockLibrary], asked: _Asked
 ) -> list[Scenario]:
-    parsed = parse_json(content, place)
+    parsed, library = parse_json(content, place), libraries[0]
     if is_solutions(parsed) and (parsed or "solutions" in place.file):
         return solutions_as_scenarios(parsed, place.file, library)
     if is_config(parsed):
@@ -157,7 +159,16 @@ def _read_json(
             f"Give one of these, or a file of format {FORMAT!r}.",
         )
     records = sequence(found.get("scenarios"), place, "'scenarios'")
-    return [_read_record(mapping(r, place, "a scenario"), place, library) for r in records]
+    told = (mapping(one, place, "a scenario") for one in records)
+    return [_read_record(one, place, _named_library(one, libraries)) for one in told]
+
+
+def _named_library(record: Any, libraries: Sequence[BlockLibrary]) -> BlockLibrary:  # noqa: ANN401
+    """The library that a scenario names by its hash; the first one where it names another."""
+    if len(libraries) < 2:
+        return libraries[0]
+    digest = record.get("library_sha256")
+    return next((one for one in libraries if library_digest(one) == digest), libraries[0])
 
 
 def _model_name(config: Any, place: Location) -> str:  # noqa: ANN401

@@ -69,7 +69,7 @@ class Pairing:
     second: BlockLibrary
     _grounds: dict[str, Ground] = field(default_factory=dict, compare=False)
 
-    @property
+    @cached_property
     def same(self) -> bool:
         """Whether they are one library."""
         return self.first is self.second or self.first == self.second

@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, get_args
 
-from puzzle_widgets.errors import ProblemError, ScenarioError
+from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.export import Finding, find_target, read_parent_config
-from puzzle_widgets.files import preset
-from puzzle_widgets.files.scenario_file import read_scenarios
 from puzzle_widgets.library import FrozenMapping
 from puzzle_widgets.library.checks import short_repr
 from puzzle_widgets.library.quantity import limited_key
@@ -31,18 +29,14 @@ from puzzle_widgets.problem.budget_rows import (
 )
 from puzzle_widgets.problem.objective import LayerWeights, Objective
 from puzzle_widgets.reasons import NextStep
-from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution
+from puzzle_widgets.solution import MeasuredPoint, Solution
 from puzzle_widgets.solution.least_change import Change
-from puzzle_widgets.solution.scenario import free_name
 from puzzle_widgets.state.record import Record, Selection, SweepName, axis_row
-from puzzle_widgets.state.weighing import carrying, with_objective
+from puzzle_widgets.state.weighing import with_objective
 from puzzle_widgets.sweeps import DecisionGrid, ParetoFront, SurfaceGrid
 from puzzle_widgets.sweeps.budget_axis import check_resource
 
 MOST_POINTS = 10_000
-MAX_SCENARIO_NAME = 80
-MOST_KEPT = 50
-"""Points of a front that are saved at once."""
 
 
 # The problem ----------------------------------------------------------------------------------
@@ -245,75 +239,14 @@ def set_looks(record: Record, /, **looks: Any) -> Record:  # noqa: ANN401
     return record.change(looks=replace(record.looks, **looks))
 
 
-# Scenarios ------------------------------------------------------------------------------------
-
-
-def keep(record: Record, name: str, shown: Solution | None) -> Record:
-    """Save what is shown as a scenario."""
-    if shown is None or not shown.found:
-        raise ScenarioError("There is no architecture to save.")
-    return record.change(scenarios=(*record.scenarios, Scenario(_new_name(record, name), shown)))
-
-
-def keep_as(record: Record, name: str, solution: Solution) -> Record:
-    """Save an architecture as a scenario; a name that is taken gets a number."""
-    return _add(record, [Scenario(name, solution)])
-
-
-def keep_points(record: Record, front: ParetoFront | None, places: Iterable[int]) -> Record:
-    """Save points of the front as scenarios, named by what each uses."""
-    chosen = list(dict.fromkeys(places))
-    if front is None or not all(0 <= place < len(front.solutions) for place in chosen):
-        raise ScenarioError("The front has other points now. Choose again.")
-    if not 0 < len(chosen) <= MOST_KEPT:
-        raise ScenarioError(f"{len(chosen):,} points: choose 1 to {MOST_KEPT} to save.")
-    quantity = record.library.quantity(front.resource)
-    kept = [(quantity, front.solutions[place]) for place in chosen]
-    words = (f"{q.label} {q.text(front.use(point))}" for q, point in kept)
-    points = zip(words, (point for _, point in kept), strict=True)
-    return _add(record, [Scenario(name, point) for name, point in points])
-
-
-def rename(record: Record, which: str | int, name: str) -> Record:
-    """Give a scenario, by its name or place, another name."""
-    place, others = place_of(record, which), record.scenarios
-    renamed = replace(others[place], name=_new_name(record, name, place))
-    follows = renamed.name if others[place].name == record.reference else record.reference
-    kept = (*others[:place], renamed, *others[place + 1 :])
-    return record.change(scenarios=kept, reference=follows)
-
-
-def delete(record: Record, which: str | int) -> Record:
-    """Drop a scenario; where it was the one shown, show the current solution."""
-    place, shown = place_of(record, which), record.selection
-    if shown.kind == "scenario" and shown.place >= place:
-        shown = Selection() if shown.place == place else Selection("scenario", shown.place - 1)
-    kept = (*record.scenarios[:place], *record.scenarios[place + 1 :])
-    gone = record.scenarios[place].name == record.reference
-    reference = "" if gone else record.reference
-    return select(record.change(scenarios=kept, reference=reference), shown)
-
-
-def set_reference(record: Record, which: str | int | None) -> Record:
-    """Set everything against a scenario, by its name or place; ``None`` ends that."""
-    name = "" if which is None else record.scenarios[place_of(record, which)].name
-    return record if name == record.reference else record.change(reference=name)
-
-
-def restore(record: Record, which: str | int) -> Record:
-    """Set objective, budgets and rules to those that a scenario was found with."""
-    kept = record.scenarios[place_of(record, which)]
-    return _ask(record, kept.solution.problem, f"those of scenario {kept.name!r}")
-
-
 def take_step(record: Record, step: NextStep) -> Record:
     """Set the budgets to those of a next step; what it loosens is then just enough."""
     if step.solution is None:
         raise ProblemError("This step leads to no architecture.")
-    return _ask(record, step.solution.problem, "those of what was shown")
+    return ask(record, step.solution.problem, "those of what was shown")
 
 
-def _ask(record: Record, problem: SearchProblem, words: str) -> Record:
+def ask(record: Record, problem: SearchProblem, words: str) -> Record:
     """Ask a problem; ``words`` are for its rules, where they are other ones."""
     rules = record.rules  # the words of these are the user's, where they ask the same
     if rules_of(problem, "") != rules_of(record.problem, ""):
@@ -324,77 +257,9 @@ def _ask(record: Record, problem: SearchProblem, words: str) -> Record:
     return set_objective(asked, problem.objective, problem.goal)
 
 
-def show_scenario(record: Record, which: str | int) -> Record:
-    """Show a saved solution; a place that is not there is ignored."""
-    if isinstance(which, int) and not 0 <= which < len(record.scenarios):
-        return record
-    return select(record, Selection("scenario", place_of(record, which)))
-
-
-def load_scenarios(record: Record, content: bytes, file: str) -> Record:
-    """Add the scenarios of a file."""
-    return _add(record, read_scenarios(content, file, record.library, **_asked(record)))
-
-
-def add_preset(record: Record, name: str) -> Record:
-    """Add a published architecture as a scenario."""
-    return _add(record, [preset(name, record.library, **_asked(record))])
-
-
 def set_measured(record: Record, points: Iterable[MeasuredPoint]) -> Record:
     """Show these measured points beside the search's; they replace the ones before."""
     return record.change(measured=tuple(points))
-
-
-def place_of(record: Record, which: str | int) -> int:
-    """Find a scenario by its name or place.
-
-    Raises
-    ------
-    ScenarioError
-        With those that are there.
-    """
-    names = [kept.name for kept in record.scenarios]
-    if isinstance(which, int) and 0 <= which < len(names):
-        return which
-    if which not in names:
-        there = ", ".join(map(repr, names)) or "none"
-        raise ScenarioError(f"No scenario {which!r} is kept. There are: {there}.")
-    return names.index(str(which))
-
-
-def _add(record: Record, scenarios: list[Scenario]) -> Record:
-    """Add scenarios; one whose name is taken by another gets a number, a known one goes."""
-    kept = list(record.scenarios)
-    for scenario in scenarios:
-        names = {one.name: one for one in kept}
-        if _is_same(scenario, names.get(scenario.name)):
-            continue
-        name = free_name(scenario.name[:MAX_SCENARIO_NAME], names)
-        note = () if name == scenario.name else (f"renamed, {scenario.name!r} is another one",)
-        kept.append(replace(scenario, name=name, notes=(*scenario.notes, *note)))
-    return record if len(kept) == len(record.scenarios) else carrying(record, kept)
-
-
-def _is_same(one: Scenario, other: Scenario | None) -> bool:
-    if other is None:
-        return False
-    mine, theirs = one.solution, other.solution
-    return (mine.problem, mine.architecture) == (theirs.problem, theirs.architecture)
-
-
-def _asked(record: Record) -> dict[str, Any]:
-    """Objective and its sense, for architectures that come without."""
-    return {"objective": record.objective, "goal": record.goal}
-
-
-def _new_name(record: Record, name: str, place: int | None = None) -> str:
-    clean = " ".join(name.split())[:MAX_SCENARIO_NAME]
-    others = {kept.name for n, kept in enumerate(record.scenarios) if n != place}
-    if not clean or clean in others:
-        reason = f"{clean!r} is taken." if clean else "A scenario needs a name."
-        raise ScenarioError(f"{reason} Give another name.")
-    return clean
 
 
 # Front and maps -------------------------------------------------------------------------------

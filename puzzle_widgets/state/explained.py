@@ -16,7 +16,7 @@ from puzzle_widgets.reasons import (
     Sensitivity,
 )
 from puzzle_widgets.solution.scenario import saved_words
-from puzzle_widgets.state import actions, rule_actions
+from puzzle_widgets.state import actions, kept_actions, rule_actions
 from puzzle_widgets.state.acting import acts
 from puzzle_widgets.state.kept import Kept
 from puzzle_widgets.state.reason_answers import Reason
@@ -75,4 +75,4 @@ class Explained(Kept):
         solution = found.get(name)
         if solution is None:
             raise ScenarioError(f"There is no baseline {name!r} to save.")
-        self._store.apply(actions.keep_as, name[:1].upper() + name[1:], solution)
+        self._store.apply(kept_actions.keep_as, name[:1].upper() + name[1:], solution)

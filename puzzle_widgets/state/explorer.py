@@ -18,7 +18,14 @@ from puzzle_widgets.library.puzzletron import Wanted
 from puzzle_widgets.library.rescale import Serving
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Solution
-from puzzle_widgets.state import actions, opening, other_actions, record_file
+from puzzle_widgets.state import (
+    actions,
+    former_actions,
+    kept_actions,
+    opening,
+    other_actions,
+    record_file,
+)
 from puzzle_widgets.state.acting import acts
 from puzzle_widgets.state.explained import Explained
 from puzzle_widgets.state.opening import Run
@@ -166,7 +173,19 @@ class ExplorerState(Explained):
     # What is open
 
     def open_library(self, library: BlockLibrary) -> None:
-        """Explore another library from the start; saved solutions of the old one go."""
+        """Explore another library from the start.
+
+        Scenarios of the old one stay to compare with, each with its own library's figures.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> state = pw.ExplorerState("stdlib-2m-measured")
+        >>> state.keep("first")
+        >>> state.open_library(pw.load_library("llama-3.3-70b-modeled"))
+        >>> state.scenarios, [one.name for one in state.record.kept]
+        ((), ['first'])
+        """
         self._open(opening.open_library(library))
 
     def open_problem(self, problem: SearchProblem) -> None:
@@ -232,6 +251,24 @@ class ExplorerState(Explained):
         found = record_file.find_library(of) if source is None else source
         return cls(record_file.from_json(saved, found))
 
+    def bring_library(self, source: BlockLibrary | Run | _Place | Mapping[str, bytes]) -> None:
+        """Take up saved scenarios that wait for a library; what is open stays open.
+
+        Parameters
+        ----------
+        source
+            The library, its name or path, a run, or its files, by name: what is wrong gives a
+            message, and changes nothing.
+        """
+        self._attempt(self._bring, source)
+
+    def _bring(self, source: BlockLibrary | Run | _Place | Mapping[str, bytes]) -> None:
+        opened = source if isinstance(source, BlockLibrary | Run) else open_source(source)
+        waiting = [one for one in self.record.former if one.missing]
+        records = former_actions.opened_for(waiting, opened)
+        self._store.apply(former_actions.bring_library, records)
+        self.say("Scenarios that waited for this library are here.")
+
     def open_saved(self, saved: str) -> bool:
         """Go on as it was when :meth:`to_json` wrote it; say whether that could be done.
 
@@ -247,7 +284,7 @@ class ExplorerState(Explained):
         found = record_file.find_library(of, here)
         self._wanted = ""
         self._fetch.withdraw()
-        self._store.put(record_file.from_json(saved, found))
+        self._store.put(record_file.from_json(saved, found, here))
 
     @property
     def wanted_digest(self) -> str:
@@ -267,7 +304,10 @@ class ExplorerState(Explained):
     def choose_workload(self, name: str) -> None:
         """Open another workload of the same run; saved solutions are summed again."""
         if self.workloads and name != self.workload:
-            self._attempt(lambda: self._open(opening.change_workload(self.record, name)))
+            self._attempt(self._choose_workload, name)
+
+    def _choose_workload(self, name: str) -> None:
+        self._open(opening.change_workload(self.record, name), same=True)
 
     def offer_dataset(self, name: str) -> None:
         """Open a dataset, or show its terms first where they are not agreed to yet."""
@@ -286,12 +326,20 @@ class ExplorerState(Explained):
         self._fetch.close()
         self._store.close()
 
-    def _open(self, record: Record, solution: Solution | None = None) -> None:
-        """Take a record to begin with, and say what is to be known of what was opened."""
+    def _open(
+        self, record: Record, solution: Solution | None = None, *, same: bool = False
+    ) -> None:
+        """Take a record to begin with, and say what is to be known of what was opened.
+
+        Scenarios of what was open stay, unless it is the ``same`` run, which has them summed again.
+        """
         self._fetch.withdraw()
         kept = {name: getattr(self.record, name) for name in _KEPT}
         proven = solution is not None and solution.status == "optimal"
-        self._store.put(record.change(**kept), solution if proven else None)
+        began = record.change(**kept)
+        if not same and record is not self.record:
+            began = former_actions.with_former(began, self.record)
+        self._store.put(began, solution if proven else None)
         try:
             parent_config_of(record.library)
         except ExportError as error:
@@ -366,7 +414,7 @@ class ExplorerState(Explained):
 
     # What is shown
 
-    show_scenario = acts(actions.show_scenario)
+    show_scenario = acts(kept_actions.show_scenario)
     open_layer = acts(actions.open_layer)
     set_looks = acts(actions.set_looks)
 

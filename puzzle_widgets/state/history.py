@@ -23,6 +23,7 @@ _WORDS = {
     "rules": "rules",
     "budgets": "budgets",
     "scenarios": "scenarios",
+    "former": "scenarios",
     "reference": "reference",
     "measured": "measured points",
     "own_config": "parent's configuration",

@@ -102,7 +102,7 @@ def change_workload(record: Record, workload: str) -> Record:
     opened = open_run(record.run, workload)
     known = {scenario.name for scenario in opened.scenarios}
     again = (resummed(one, opened.library) for one in record.scenarios if one.name not in known)
-    kept = carrying(opened, (*opened.scenarios, *filter(None, again)))
+    kept = carrying(opened, (*opened.scenarios, *filter(None, again))).change(former=record.former)
     named = kept.change(reference=record.reference)
     return kept if named.reference_place is None else named
 

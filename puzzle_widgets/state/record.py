@@ -24,6 +24,7 @@ from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.budget_rows import BudgetSetting, SearchRule, Sense, to_problem
 from puzzle_widgets.problem.deployment import RESERVE
 from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution, parent_solution
+from puzzle_widgets.state.former import FormerLibrary
 from puzzle_widgets.sweeps.front import DEFAULT_POINTS
 
 NEAR = (0.01, 0.02, 0.05, 0.1)
@@ -36,6 +37,7 @@ _DERIVED = {
     "question": {"library", "objective", "goal"},
     "parent_config": {"library", "own_config"},
     "workloads": {"run"},
+    "kept": {"scenarios", "former"},
 }
 
 
@@ -137,6 +139,8 @@ class Record:
         Which of front and maps were asked for.
     scenarios, measured
         Saved solutions, and measured points beside them.
+    former
+        Libraries that were open before, the last one first, with the scenarios saved of each.
     reference
         Name of the scenario that all else is set against; empty for none.
     own_config, target
@@ -171,6 +175,7 @@ class Record:
     cell: tuple[int, int] | None = None
     asked: frozenset[SweepName] = frozenset()
     scenarios: tuple[Scenario, ...] = ()
+    former: tuple[FormerLibrary, ...] = ()
     reference: str = ""
     measured: tuple[MeasuredPoint, ...] = ()
     own_config: ParentConfig | None = None
@@ -218,17 +223,22 @@ class Record:
         except ExportError:
             return None
 
+    @cached_property
+    def kept(self) -> tuple[Scenario, ...]:
+        """All scenarios: those of the open library first, then those of former ones."""
+        return (*self.scenarios, *(one for group in self.former for one in group.scenarios))
+
     @property
     def reference_place(self) -> int | None:
-        """Place of the scenario that is the reference; ``None`` without one."""
-        names = [kept.name for kept in self.scenarios]
+        """Place among all scenarios of the one that is the reference; ``None`` without one."""
+        names = [kept.name for kept in self.kept]
         return names.index(self.reference) if self.reference in names else None
 
     @property
     def reference_scenario(self) -> Scenario | None:
         """The scenario that is the reference."""
         place = self.reference_place
-        return None if place is None else self.scenarios[place]
+        return None if place is None else self.kept[place]
 
     @cached_property
     def workloads(self) -> tuple[str, ...]:

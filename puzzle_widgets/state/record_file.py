@@ -8,9 +8,9 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from puzzle_widgets.errors import PuzzleError, ScenarioError
 from puzzle_widgets.export import ParentConfig, read_parent_config
@@ -30,7 +30,7 @@ from puzzle_widgets.library.checks import (
     text,
 )
 from puzzle_widgets.library.datasets import is_here
-from puzzle_widgets.library.rescale import serving_in, serving_out
+from puzzle_widgets.library.rescale import AS_MEASURED, serving_in, serving_out
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.library.weighted import with_sums
 from puzzle_widgets.problem import Difference
@@ -38,14 +38,17 @@ from puzzle_widgets.problem.budget_rows import BudgetSetting, SearchRule
 from puzzle_widgets.problem.objective import read_sum, sum_out, weights_in
 from puzzle_widgets.problem.rows import rows_in, rows_out
 from puzzle_widgets.solution import MeasuredPoint
-from puzzle_widgets.state import actions, other_actions
+from puzzle_widgets.state import actions, kept_actions, other_actions
+from puzzle_widgets.state.former import FormerLibrary, SavedLibrary
+from puzzle_widgets.state.former_actions import arrived, library_of
 from puzzle_widgets.state.opening import Run, open_any
 from puzzle_widgets.state.record import Record, Selection, SweepName
 from puzzle_widgets.state.serving import set_serving
 
 FORMAT = "puzzle-widgets/record"
-VERSION = 2
-_READ = (1, 2)  # the first had no weighted sums
+VERSION = 3
+_READ = (1, 2, 3)  # the first had no weighted sums, the second no other libraries
+MAX_FORMER = 8
 MAX_ROWS = 1_000
 MOST_LETTERS = 8_000
 MOST_BYTES = 2**18
@@ -55,37 +58,13 @@ _HEAD = 200
 _FILE = Location("saved state")
 
 
-class SavedLibrary(NamedTuple):
-    """Which library a saved record is of: its title, what opens it again, and what it has to be.
-
-    Parameters
-    ----------
-    name
-        Title for people.
-    dataset
-        Name to open it by; empty where it came from a file.
-    workload
-        The workload that is chosen; empty where there are none.
-    digest
-        SHA-256 of its layers and figures.
-    """
-
-    name: str
-    dataset: str
-    workload: str
-    digest: str
-
-
 def to_json(record: Record) -> str:
     """Write a record; fronts and maps are searched again, not written."""
     library, shown = record.library, record.awaited or record.selection
-    named = (one.name for one in list_datasets() if library.name in (one.name, one.title))
     content = {
         "format": FORMAT,
         "version": VERSION,
-        "library": SavedLibrary(
-            record.opened.name, next(named, ""), record.workload, record.digest
-        )._asdict(),
+        "library": library_of(record)._asdict(),
         "objective": record.objective,
         "goal": record.goal,
         "serving": serving_out(record.serving),
@@ -101,6 +80,7 @@ def to_json(record: Record) -> str:
         "decisions": record.decisions_over,
         "asked": sorted(record.asked),
         "scenarios": scenarios_content(record.scenarios) if record.scenarios else None,
+        "former": [_former_out(one) for one in record.former],
         "reference": record.reference,
         "measured": _all_measured_out(record),
         "parent_config": _config_out(record.own_config),
@@ -145,6 +125,9 @@ def find_library(of: SavedLibrary, here: Iterable[Record] = ()) -> BlockLibrary 
             return record.run
         if record.digest == of.digest:
             return record.opened
+        for one in record.former:
+            if one.library is not None and one.serving == AS_MEASURED and one.of == of:
+                return one.library.plain
     for dataset in list_datasets():
         if dataset.name == of.dataset and has_agreed(dataset) and is_here(dataset):
             return load_dataset(dataset.name)
@@ -155,7 +138,7 @@ def find_library(of: SavedLibrary, here: Iterable[Record] = ()) -> BlockLibrary 
     )
 
 
-def from_json(saved: str, source: BlockLibrary | Run) -> Record:
+def from_json(saved: str, source: BlockLibrary | Run, here: Iterable[Record] = ()) -> Record:
     """Read a record again; every figure comes from the library, and proofs from new searches.
 
     Parameters
@@ -164,6 +147,9 @@ def from_json(saved: str, source: BlockLibrary | Run) -> Record:
         What :func:`to_json` wrote.
     source
         The library that it is of, or the run whose workload it chose.
+    here
+        Records that are open, for the other libraries that scenarios are of: each is one of
+        theirs, or a dataset by its name; scenarios of a library that is neither wait for it.
 
     Raises
     ------
@@ -179,7 +165,7 @@ def from_json(saved: str, source: BlockLibrary | Run) -> Record:
                 f"it is of the library {of.name!r}, and {record.library.name!r} is another one.",
                 "Open that library first; one that was measured or scored again is another.",
             )
-        return _read(content, record.change(workload=of.workload))
+        return _read(content, record.change(workload=of.workload), tuple(here))
     except PuzzleError as error:
         words = str(error).removeprefix(f"{_FILE}: ")
         raise ScenarioError(f"{_FILE}: {words}") from error
@@ -205,7 +191,7 @@ def _parse(saved: str) -> Any:  # noqa: ANN401
 
 def _saved_library(content: Any) -> SavedLibrary:  # noqa: ANN401
     place = _FILE.at(field="library")
-    found = mapping(content.get("library"), place, "the library")
+    found = mapping(mapping(content, _FILE, "it").get("library"), place, "the library")
     return SavedLibrary(
         text(found.get("name"), place, "its name"),
         optional_text(found.get("dataset"), place, "the dataset"),
@@ -218,7 +204,7 @@ def _has_workloads(source: BlockLibrary | Run) -> bool:
     return not isinstance(source, BlockLibrary)
 
 
-def _read(content: Any, record: Record) -> Record:  # noqa: ANN401
+def _read(content: Any, record: Record, here: Sequence[Record]) -> Record:  # noqa: ANN401
     """Do to a fresh record what was done to the saved one, by the same actions."""
     record = set_serving(record, serving_in(content.get("serving") or {}))
     sums = (read_sum(record.library, *weights_in(one)) for one in _sums(content))
@@ -247,16 +233,46 @@ def _read(content: Any, record: Record) -> Record:  # noqa: ANN401
     record = actions.set_looks(record, **content["looks"])
     if content["scenarios"] is not None:
         raw = json.dumps(content["scenarios"]).encode()
-        record = actions.load_scenarios(record, raw, _FILE.file)
-    # Records of before there were references say none.
-    record = actions.set_reference(record, content.get("reference") or None)
+        record = kept_actions.load_scenarios(record, raw, _FILE.file)
+    # Records of before there were other libraries or references say none.
+    former = [_former(one, here) for one in (content.get("former") or [])[:MAX_FORMER]]
+    record = record.change(former=tuple(former))
+    record = _refer(record, content.get("reference") or None)
     return _select(record, content.get("other"), *content["selection"])
+
+
+def _former_out(one: FormerLibrary) -> dict[str, Any]:
+    """Scenarios of another library, which is named as the open one is."""
+    written = scenarios_content(one.scenarios) if one.library is not None else json.loads(one.saved)
+    serving = serving_out(one.serving)
+    return {"library": one.of._asdict(), "serving": serving, "scenarios": written}
+
+
+def _former(content: Any, here: Sequence[Record]) -> FormerLibrary:  # noqa: ANN401
+    """Scenarios of another library: taken up where it is here, else they wait for it."""
+    of = _saved_library(content)
+    saved = json.dumps(content["scenarios"])
+    waiting = FormerLibrary(of, serving_in(content.get("serving") or {}), saved=saved)
+    try:
+        found = find_library(of, here)
+    except ScenarioError:
+        return waiting
+    opened = open_any(found, (of.workload or None) if _has_workloads(found) else None)
+    return arrived(waiting, opened) if opened.digest == of.digest else waiting
+
+
+def _refer(record: Record, name: str | None) -> Record:
+    """Set the reference; one that waits for its library is taken up with it."""
+    waits = any(one.missing for one in record.former)
+    if name is not None and waits and name not in [one.name for one in record.kept]:
+        return record.change(reference=text(name, _FILE.at(field="reference"), "the reference"))
+    return kept_actions.set_reference(record, name)
 
 
 def _select(record: Record, other: Any, kind: str, place: int, use: float) -> Record:  # noqa: ANN401
     """Show what was shown: a point or a row as soon as it is found again."""
     if kind == "scenario":
-        return actions.show_scenario(record, int(place))
+        return kept_actions.show_scenario(record, int(place))
     if kind == "point":
         return actions.await_selection(record, Selection("point", int(place), float(use)))
     if kind == "other":

@@ -20,7 +20,17 @@ from puzzle_widgets.state.record import Record
 from puzzle_widgets.state.weighing import carrying
 from puzzle_widgets.sweeps.batch_sizes import library_at
 
-_STAYS = ("said", "reference", "own_config", "target", "looks", "run", "workload", "layer")
+_STAYS = (
+    "said",
+    "former",
+    "reference",
+    "own_config",
+    "target",
+    "looks",
+    "run",
+    "workload",
+    "layer",
+)
 _STAYS_OF_FRONT = ("front_held", "front_points")
 _AXES = ("front_resource", "surface_x", "surface_y", "decisions_over")
 

@@ -20,7 +20,7 @@ SETTLED_SECONDS = 0.5
 DECIDED = (
     *("library", "workload", "objective", "goal", "budgets", "rules", "selection", "layer"),
     *("front_resource", "front_held", "front_points", "surface_x", "surface_y", "decisions_over"),
-    *("cell", "scenarios", "reference", "measured", "parent_config", "target", "looks"),
+    *("cell", "scenarios", "former", "reference", "measured", "parent_config", "target", "looks"),
 )
 
 

@@ -97,7 +97,7 @@ class PuzzleExplorer(InNotebook, Following, widgets.VBox):
         self.children = self._lay_out()
         self.when("library", do=self._library_opened)
         self.when("layer", do=self._name_layer)
-        self.when("scenarios", do=self._count_scenarios)
+        self.when("scenarios", "former", do=self._count_scenarios)
         self.when("library", "measured", do=self._offer_truth)
 
     @property
@@ -177,5 +177,5 @@ class PuzzleExplorer(InNotebook, Following, widgets.VBox):
         self.tabs.offer("truth", on=bool(known))
 
     def _count_scenarios(self) -> None:
-        count = len(self.state.scenarios)
+        count = len(self.state.record.kept)
         self.tabs.say("scenarios", f"Scenarios {count}" if count else "Scenarios")

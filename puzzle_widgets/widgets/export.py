@@ -24,6 +24,7 @@ from puzzle_widgets.widgets.panel import (
     row,
 )
 from puzzle_widgets.widgets.rules import RuleList
+from puzzle_widgets.widgets.scenarios.sides import all_series
 
 _SHOWN, _ALL = -1, -2
 _REST_SECONDS = 0.2
@@ -72,9 +73,9 @@ class ExportPanel(Panel):
         self.clicked(self.forget, self.state.forget_parent_config)
         self.clicked(self.save, self._save)
         self.when("target", do=self._show_target)
-        self.when("scenarios", do=self._offer, now=False)
+        self.when("scenarios", "former", do=self._offer, now=False)
         self.when("parent_config", "library", do=self._show_parent, now=False)
-        checked = ("shown", "scenarios", "parent_config", "library", "updating")
+        checked = ("shown", "scenarios", "former", "parent_config", "library", "updating")
         self.when(*checked, do=self._check_at_rest, now=False)
         self._offer()
 
@@ -114,7 +115,7 @@ class ExportPanel(Panel):
 
     def _offer(self) -> None:
         """Offer what is shown and the scenarios; the choice stays where it is still there."""
-        kept = self.state.scenarios
+        kept = all_series(self.state.record)
         options = [("The one shown now", _SHOWN)]
         options += [(one.name, place) for place, one in enumerate(kept)]
         if len(kept) > 1:
@@ -126,7 +127,7 @@ class ExportPanel(Panel):
             self.what.value = before if before in places else _SHOWN
 
     def _chosen(self) -> Sequence[Scenario]:
-        place, kept = self.what.value, self.state.scenarios
+        place, kept = self.what.value, self.state.record.kept
         if place == _ALL:
             return list(kept)
         if place is not None and 0 <= place < len(kept):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from markupsafe import Markup
 
@@ -20,6 +21,7 @@ from puzzle_widgets.library.quantity import (
     format_share,
 )
 from puzzle_widgets.solution import Scenario, Solution
+from puzzle_widgets.solution.across import SPEEDUP, FigureChange, change_of
 from puzzle_widgets.widgets.budgets.amounts import amount
 from puzzle_widgets.widgets.html import render
 
@@ -154,9 +156,9 @@ def _score_tile(solution: Solution, reference: Scenario | None) -> Tile:
     tile = _tile(solution, label, score_words(solution, solution.score), key, against)
     if reference is None:
         return tile
-    change = solution.score - reference.solution.totals[key]
-    size = score_words(solution, abs(change)).partition(" ")[0]
-    return replace(tile, versus=difference_words(size, change, reference.name))
+    against_it = change_of(reference.solution, solution, key)
+    text = partial(score_words, solution)
+    return replace(tile, versus=_versus(against_it, reference.name, text))
 
 
 def _tile(solution: Solution, label: str, text: str, key: str, against: str) -> Tile:
@@ -180,9 +182,8 @@ def _cost_tile(solution: Solution, key: str, reference: Scenario | None) -> Tile
     tile = _tile(solution, library.quantity(key).label, amount(library, key, total), key, against)
     if reference is None:
         return tile
-    change = total - reference.solution.totals[key]
-    size = amount(library, key, abs(change)).partition(" ")[0]
-    return replace(tile, versus=difference_words(size, change, reference.name))
+    change = change_of(reference.solution, solution, key)
+    return replace(tile, versus=_versus(change, reference.name, partial(amount, library, key)))
 
 
 def _speed_tiles(solution: Solution, reference: Scenario | None) -> list[Tile]:
@@ -205,9 +206,9 @@ def _throughput_tiles(solution: Solution, reference: Scenario | None) -> list[Ti
     tile = Tile("Throughput", number, unit, f"{format_exact(speed)} {unit}", against)
     if reference is None:
         return [tile]
-    change = speed - (reference.solution.throughput or math.inf)
-    size = amount(library, THROUGHPUT, abs(change)).partition(" ")[0]
-    return [replace(tile, versus=difference_words(size, change, reference.name))]
+    change = change_of(reference.solution, solution, THROUGHPUT)
+    words = _versus(change, reference.name, partial(amount, library, THROUGHPUT))
+    return [replace(tile, versus=words)]
 
 
 def _speedup_tile(solution: Solution, reference: Scenario | None) -> Tile:
@@ -216,6 +217,19 @@ def _speedup_tile(solution: Solution, reference: Scenario | None) -> Tile:
     tile = Tile("Speedup", f"{speed:,.2f}", "x", exact, "against the parent")
     if reference is None:
         return tile
-    change = speed - (reference.solution.speedup or math.inf)
-    size = f"{abs(change):,.2f}" if abs(change) >= 0.01 else format_brief(abs(change))
-    return replace(tile, versus=difference_words(size, change, reference.name))
+    change = change_of(reference.solution, solution, SPEEDUP)
+    return replace(tile, versus=_versus(change, reference.name, _speedup_size))
+
+
+def _speedup_size(size: float) -> str:
+    return f"{size:,.2f}" if size >= 0.01 else format_brief(size)
+
+
+def _versus(change: FigureChange, name: str, text: Callable[[float], str]) -> str:
+    """Say a difference without its unit, or that a reference of another library has none."""
+    if change.ground.obstacle:
+        return f"not comparable with {name}"
+    if change.difference is None:
+        return ""
+    size = text(abs(change.difference)).partition(" ")[0]
+    return difference_words(size, change.difference, name)

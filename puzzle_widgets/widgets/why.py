@@ -72,7 +72,8 @@ class WhyPanel(Wanting, Panel):
         self._explained: Explanation | None = None
         self.when("explanation", "updating", "looks", do=self._show_limits)
         self.when("sensitivity", "sampled", "searching", do=self._show_sure)
-        self.when("baselines", "reference", "scenarios", "searching", do=self._show_beside)
+        beside = ("baselines", "reference", "scenarios", "former", "searching")
+        self.when(*beside, do=self._show_beside)
         self.when("shown", "selection", "updating", "sensitivity", do=self._show_notes)
         self.when("looks", do=self._show_looks)
         self.changed(self.on_front, lambda on: self.state.set_looks(baselines=on))

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import dump_library
-from puzzle_widgets.state import actions, opening, to_code, to_json
+from puzzle_widgets.state import kept_actions, opening, to_code, to_json
 from tests.browser.explorer import PATIENCE_MS, START_MS, Explorer, answer_to
 
 WRITTEN = "(before) => location.hash.startsWith('#s=') && location.hash !== before"
@@ -64,7 +64,7 @@ def test_a_library_that_is_missing_is_asked_for(explorer: Explorer) -> None:
     """By its title; once its file is opened, the link is followed."""
     own = pw.random_library(4, 4)
     record = opening.open_library(own)
-    saved = to_json(actions.keep(record, "From the link", pw.search(record.problem)))
+    saved = to_json(kept_actions.keep(record, "From the link", pw.search(record.problem)))
     explorer.page.evaluate("(code) => { location.hash = '#s=' + code }", to_code(saved))
     expect(explorer.message).to_contain_text(f"{own.name!r}, which is not open")
     file = {"name": "own.json", "mimeType": "application/json"}

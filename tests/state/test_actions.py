@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import puzzle_widgets as pw
-from puzzle_widgets.state import Record, Selection, actions, opening
+from puzzle_widgets.state import Record, Selection, actions, kept_actions, opening
 from puzzle_widgets.state.record_file import from_json, to_json
 from tests.support.libraries import LOSS, MEMORY
 from tests.support.records import QUALITY, Action, best, first, random_actions, small
@@ -78,9 +78,9 @@ def test_what_changes_nothing_gives_the_same_record() -> None:
             "'3' is not a",
         ),
         (lambda r: actions.set_budgets(r, [pw.BudgetSetting(MEMORY, WRONG, 3)]), "sense='3'"),
-        (lambda r: actions.delete(r, 4), "No scenario 4 is kept. There are: none"),
-        (lambda r: actions.keep(r, " ", best(12)), "A scenario needs a name"),
-        (lambda r: actions.keep(r, "a", None), "There is no architecture to save"),
+        (lambda r: kept_actions.delete(r, 4), "No scenario 4 is kept. There are: none"),
+        (lambda r: kept_actions.keep(r, " ", best(12)), "A scenario needs a name"),
+        (lambda r: kept_actions.keep(r, "a", None), "There is no architecture to save"),
         (lambda r: actions.start(actions.set_objective(r, QUALITY), "surface"), "It is not clear"),
     ],
 )
@@ -94,32 +94,32 @@ def test_the_shown_scenario_stays_the_one_that_was_shown() -> None:
     """Whichever is deleted; the current solution is shown where it was that one."""
     record = first()
     for name, budget in (("a", 5), ("b", 12), ("c", 30)):
-        record = actions.keep(record, name, best(budget))
-    record = actions.show_scenario(record, "b")
-    assert actions.delete(record, "c").selection == Selection("scenario", 1)
-    assert actions.delete(record, "a").selection == Selection("scenario", 0)
-    assert actions.delete(record, "b").selection == Selection()
+        record = kept_actions.keep(record, name, best(budget))
+    record = kept_actions.show_scenario(record, "b")
+    assert kept_actions.delete(record, "c").selection == Selection("scenario", 1)
+    assert kept_actions.delete(record, "a").selection == Selection("scenario", 0)
+    assert kept_actions.delete(record, "b").selection == Selection()
 
 
 def test_the_reference_follows_its_scenario() -> None:
     """Renamed it stays the reference, deleted there is none; others may come and go."""
-    record = actions.keep(actions.keep(first(), "A", best(12)), "B", best(30))
+    record = kept_actions.keep(kept_actions.keep(first(), "A", best(12)), "B", best(30))
     assert (record.reference, record.reference_place) == ("", None)
-    record = actions.set_reference(record, "B")
+    record = kept_actions.set_reference(record, "B")
     assert record.reference_place == 1
-    record = actions.rename(actions.rename(record, "B", "C"), "A", "B")
+    record = kept_actions.rename(kept_actions.rename(record, "B", "C"), "A", "B")
     assert (record.reference, record.reference_place) == ("C", 1)
-    record = actions.delete(record, "B")
+    record = kept_actions.delete(record, "B")
     assert (record.reference, record.reference_place) == ("C", 0)
-    assert actions.set_reference(record, None).reference == ""
-    assert actions.delete(record, "C").reference == ""
+    assert kept_actions.set_reference(record, None).reference == ""
+    assert kept_actions.delete(record, "C").reference == ""
     with pytest.raises(pw.ScenarioError, match="No scenario 'B' is kept"):
-        actions.set_reference(record, "B")
+        kept_actions.set_reference(record, "B")
 
 
 def test_the_reference_is_undone_like_all_else() -> None:
     """Choosing one is a step; deleting it, and undoing that, brings it back."""
-    state = pw.ExplorerState(actions.keep(first(), "A", best(12)))
+    state = pw.ExplorerState(kept_actions.keep(first(), "A", best(12)))
     state.set_reference("A")
     assert state.undoable == "reference"
     state.delete("A")

@@ -55,6 +55,7 @@ def test_what_waits_for_its_library_is_opened_with_it() -> None:
     assert state.scenarios == ()
     state.open_files({"small.json": dump_library(small()).encode()})
     assert [one.name for one in state.record.scenarios] == ["mine"]
+    state.delete("mine")
     state.open_library(small())
     assert state.record.scenarios == ()
 

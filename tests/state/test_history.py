@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import puzzle_widgets as pw
-from puzzle_widgets.state import Record, Selection, actions
+from puzzle_widgets.state import Record, Selection, actions, kept_actions
 from puzzle_widgets.state.history import (
     DRAG_SECONDS,
     MOST_LIBRARIES,
@@ -71,14 +71,14 @@ def test_looking_around_is_no_step_and_is_not_undone() -> None:
 
 def test_what_is_shown_stays_where_it_can() -> None:
     """A scenario through changes of looks and target; not through one of the problem."""
-    kept = actions.show_scenario(actions.keep(first(), "mine", best(12)), "mine")
+    kept = kept_actions.show_scenario(kept_actions.keep(first(), "mine", best(12)), "mine")
     gib = actions.set_looks(kept, gib=True)
     _, back = History().noted(kept, gib).undone(gib)
     assert back.selection == Selection("scenario", 0)
     _, back = History().noted(first(), kept).undone(kept)
     assert (back.scenarios, back.selection) == ((), Selection())
     asked = actions.set_budget(kept, MEMORY, 12)
-    shown = actions.show_scenario(asked, "mine")
+    shown = kept_actions.show_scenario(asked, "mine")
     _, back = History().noted(kept, asked).undone(shown)
     assert back.selection == Selection()
 
@@ -88,7 +88,7 @@ def test_steps_are_named() -> None:
     record = first()
     assert change_in_words(record, actions.set_budget(record, RUNTIME, 3)) == "Runtime budget"
     assert change_in_words(record, actions.set_objective(record, RUNTIME)) == "objective"
-    assert change_in_words(record, actions.keep(record, "a", best(12))) == "scenarios"
+    assert change_in_words(record, kept_actions.keep(record, "a", best(12))) == "scenarios"
     assert change_in_words(record, actions.set_front(record, RUNTIME)) == "axis of the front"
     assert change_in_words(record, record.change()) == ""
     name = record.library.name
@@ -145,7 +145,7 @@ def test_the_state_says_what_can_be_undone() -> None:
     assert state.undoable == "Memory budget"
     state.keep("mine")
     library = state.library
-    state.open_library(small())
+    state.open_library(pw.random_library(3, 3))
     assert state.scenarios == ()
     assert state.undo().startswith("library, ")
     assert state.library is library

@@ -11,7 +11,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping
-from puzzle_widgets.state import Record, Selection, actions, opening
+from puzzle_widgets.state import Record, Selection, actions, kept_actions, opening
 from puzzle_widgets.state.record_file import from_json, saved_library, to_json
 from tests.support.export import LLAMA
 from tests.support.libraries import EMBEDDED, LOSS, MEMORY
@@ -23,8 +23,8 @@ from tests.support.records import best, first, small
 @pytest.fixture(scope="module")
 def full() -> Record:
     """A record with something of everything."""
-    record = actions.keep(first(), "mine", best(12))
-    record = actions.set_reference(actions.show_scenario(record, "mine"), "mine")
+    record = kept_actions.keep(first(), "mine", best(12))
+    record = kept_actions.set_reference(kept_actions.show_scenario(record, "mine"), "mine")
     record = actions.open_layer(record, 1)
     record = actions.open_parent_config(record, json.dumps(LLAMA).encode(), "llama.json")
     record = actions.choose_cell(actions.set_target(record, "report"), 0, 1)
@@ -39,7 +39,7 @@ def full() -> Record:
 
 def test_a_weighted_objective_comes_back() -> None:
     """With the scenario that has another one; both of the record's one library."""
-    kept = actions.keep(
+    kept = kept_actions.keep(
         actions.set_objective(first(), {LOSS: 2}, layer_weights={0: 3}),
         "weighed",
         pw.search(pw.SearchProblem(first().library, minimize={LOSS: 2}, layer_weights={0: 3})),
@@ -174,8 +174,8 @@ def edited(record: Record, **fields: Any) -> str:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"version": 9}, "its version is 9, and 2 is read. Save it again"),
-        ({"version": "old"}, "its version is 'old', and 2 is read"),
+        ({"version": 9}, "its version is 9, and 3 is read. Save it again"),
+        ({"version": "old"}, "its version is 'old', and 3 is read"),
         ({"format": "x"}, "not one of this program. Give one of format 'puzzle-widgets/record'"),
         ({"objective": "metrics.x"}, "no such score or cost"),
         ({"goal": "best"}, "give 'minimize' or 'maximize'"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.state import actions
+from puzzle_widgets.state import actions, kept_actions
 from puzzle_widgets.state.history import change_in_words
 from tests.support.libraries import LOSS, MEMORY, RUNTIME
 from tests.support.records import best, first
@@ -33,7 +33,7 @@ def test_a_weighted_objective_is_searched_at_once(state: pw.ExplorerState) -> No
 
 def test_scenarios_share_the_scores_of_the_objective() -> None:
     """Whatever each was found by, its total of the objective can be told."""
-    record = actions.keep_as(first(), "plain", best(12))
+    record = kept_actions.keep_as(first(), "plain", best(12))
     record = actions.set_objective(record, WEIGHED, layer_weights={1: 3})
     (kept,) = record.scenarios
     assert kept.solution.library is record.library
@@ -46,9 +46,9 @@ def test_scenarios_share_the_scores_of_the_objective() -> None:
 def test_a_weighted_scenario_is_restored() -> None:
     """Its weights are the objective again, after another was chosen."""
     problem = pw.SearchProblem(first().library, minimize=WEIGHED, layer_weights={0: 0.5})
-    record = actions.keep_as(first(), "weighed", pw.search(problem))
+    record = kept_actions.keep_as(first(), "weighed", pw.search(problem))
     assert record.objective == LOSS
-    restored = actions.restore(record, "weighed")
+    restored = kept_actions.restore(record, "weighed")
     assert restored.problem.weights == WEIGHED
     assert restored.problem.layer_weights == {0: 0.5}
 

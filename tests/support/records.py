@@ -13,7 +13,7 @@ from puzzle_widgets.errors import PuzzleError
 from puzzle_widgets.library import FrozenMapping, LayerName
 from puzzle_widgets.problem import Difference
 from puzzle_widgets.problem.budget_rows import BudgetSetting, SearchRule
-from puzzle_widgets.state import Record, actions, opening
+from puzzle_widgets.state import Record, actions, kept_actions, opening
 from puzzle_widgets.state.record import SweepName
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
 
@@ -112,14 +112,14 @@ random_actions: st.SearchStrategy[Action] = st.one_of(
     _places.map(lambda place: lambda record: actions.drop_rule(record, place)),
     st.just(actions.reset),
     st.builds(
-        lambda name, budget: lambda record: actions.keep(record, name, best(budget)),
+        lambda name, budget: lambda record: kept_actions.keep(record, name, best(budget)),
         _names,
         st.sampled_from([5, 12, 30]),
     ),
     st.builds(
-        lambda place, name: lambda record: actions.rename(record, place, name), _places, _names
+        lambda place, name: lambda record: kept_actions.rename(record, place, name), _places, _names
     ),
-    _places.map(lambda place: lambda record: actions.delete(record, place)),
+    _places.map(lambda place: lambda record: kept_actions.delete(record, place)),
     st.builds(
         lambda loss, quality, layer, goal: (
             lambda record: actions.set_objective(
@@ -131,10 +131,10 @@ random_actions: st.SearchStrategy[Action] = st.one_of(
         _places,
         st.sampled_from([None, "minimize"]),
     ),
-    _places.map(lambda place: lambda record: actions.restore(record, place)),
-    _places.map(lambda place: lambda record: actions.show_scenario(record, place)),
+    _places.map(lambda place: lambda record: kept_actions.restore(record, place)),
+    _places.map(lambda place: lambda record: kept_actions.show_scenario(record, place)),
     st.one_of(st.none(), _places).map(
-        lambda place: lambda record: actions.set_reference(record, place)
+        lambda place: lambda record: kept_actions.set_reference(record, place)
     ),
     st.one_of(st.none(), _places).map(
         lambda layer: lambda record: actions.open_layer(record, layer)

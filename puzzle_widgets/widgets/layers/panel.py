@@ -118,7 +118,7 @@ class LayerView(Wanting, Panel):
         """Follow the library, what is shown, and the open layer."""
         self.when("library", do=self._open_library)
         self.when("shown", "selection", do=self._show, now=False)
-        self.when("reference", "scenarios", do=self._frame, now=False)
+        self.when("reference", "scenarios", "former", do=self._frame, now=False)
         self.when("layer", "objective", "goal", do=self._open, now=False)
         self.changed(self.switch, lambda view: self.state.set_looks(layers=view))
         self.when("looks", do=self._show_view, now=False)

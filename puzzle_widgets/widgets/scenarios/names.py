@@ -15,7 +15,7 @@ _LONGEST_NAME = 72
 
 def suggested_name(state: ExplorerState) -> str:
     """Offer a name that no scenario has yet, such as ``"80,000 MiB, 6,000 tokens/s"``."""
-    taken = {kept.name for kept in state.scenarios}
+    taken = {kept.name for kept in state.record.kept}
     if state.shown is not None:
         in_ms = any(row.resource == RUNTIME and row.on for row in state.budgets)
         words = _budgets_words(state.shown.problem, as_speed=not in_ms)

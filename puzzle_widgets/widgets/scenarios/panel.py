@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from puzzle_widgets.charts.comparison import parent_series, scenario_series
+from puzzle_widgets.charts.comparison import scenario_series
 from puzzle_widgets.files import preset_names
 from puzzle_widgets.files.scenario_file import dump_layers, dump_scenarios, dump_table
 from puzzle_widgets.solution import Scenario
@@ -17,6 +17,7 @@ from puzzle_widgets.widgets.html import download_link
 from puzzle_widgets.widgets.panel import Panel, button, guard, named, row
 from puzzle_widgets.widgets.scenarios.comparison import Comparison
 from puzzle_widgets.widgets.scenarios.names import suggested_name
+from puzzle_widgets.widgets.scenarios.sides import all_series, parents, waiting_words
 from puzzle_widgets.widgets.scenarios.table import scenario_table
 
 _EMPTY = (
@@ -24,6 +25,7 @@ _EMPTY = (
     "save another: they are compared here.</p>"
 )
 _COMPARE = "Use as reference", "Set the answer and its charts against this scenario"
+_SUM_HERE = "Sum here", "Sum this architecture by the library that is open, and save it"
 _STOP = "Stop comparing", "Set the answer against this scenario no longer"
 _HINT = "JSON or CSV of scenarios, a model's config.json, or solutions.json"
 
@@ -57,6 +59,7 @@ class ScenarioPanel(Panel):
             self.state, "the comparison", "comparison", self.comparison.picture
         )
         self.upload = scenario_picker(self.state)
+        self.waiting = self._build_waiting()
         self.presets = row(css="pw-presets")
         self.kept = widgets.VBox([self._build_actions(), self.comparison])
         self.kept.add_class("pw-kept")
@@ -64,6 +67,7 @@ class ScenarioPanel(Panel):
         return [
             keep,
             self.table,
+            self.waiting,
             self.kept,
             row(self.downloads, self.pictures, self.upload, self.presets, css="pw-files"),
         ]
@@ -76,22 +80,27 @@ class ScenarioPanel(Panel):
         self.clicked(self.show_current, self.state.show_current)
         self.clicked(self.compare, self._set_reference)
         self.clicked(self.restore, lambda: self._act(self.state.restore))
+        self.clicked(self.sum_here, lambda: self._act(self.state.sum_here))
+        self.clicked(self.forget, self.state.forget_waiting)
         self.clicked(self.delete, lambda: self._act(self.state.delete))
         self.clicked(self.rename, self._rename)
         self._entered(self.new_name, self._rename)
         self.changed(self.chosen, lambda _: self._follow_chosen())
         self.when("library", "looks", do=self.comparison.offer_views)
         self.when("library", do=self._offer_presets)
-        self.when("scenarios", do=self._refresh_kept)
-        self.when("scenarios", "selection", "parent", "reference", do=self._refresh_table)
+        self.when("scenarios", "former", do=self._refresh_kept)
+        kept = ("scenarios", "former")
+        self.when(*kept, "selection", "parent", "reference", do=self._refresh_table)
+        self.when("former", do=self._refresh_waiting)
         self.when("reference", do=self._offer_to_compare)
         self.when("selection", do=self._follow_selection)
-        self.when("scenarios", "objective", "looks", do=self.comparison.refresh)
+        self.when(*kept, "objective", "looks", do=self.comparison.refresh)
         self.when("shown", "scenarios", do=self._refresh_offer)
 
     def _build_actions(self) -> widgets.Widget:
         self.chosen = widgets.Dropdown(layout=widgets.Layout(width="220px", min_width="0"))
         self.show_chosen = button("Show", "Show this scenario in all charts")
+        self.sum_here = button(*_SUM_HERE)
         self.restore = button("Restore budgets", "Set objective and budgets to this scenario's")
         self.compare = button(*_COMPARE)
         self.delete = button("Delete", "Delete this scenario")
@@ -102,11 +111,32 @@ class ScenarioPanel(Panel):
         )
         return row(
             named("Scenario", self.chosen, css=""),
-            row(self.show_chosen, self.compare, self.restore, self.delete),
+            row(self.show_chosen, self.sum_here, self.compare, self.restore, self.delete),
             row(named("New name", self.new_name, css=""), self.rename),
             self.show_current,
             css="pw-actions",
         )
+
+    def _build_waiting(self) -> widgets.Widget:
+        """What asks for the libraries that scenarios wait for; shown where some do."""
+        self.waits = widgets.HTML()
+        self.bring = FilePicker(
+            self.state,
+            "Choose its files",
+            "The library's file, or the files of its folder; what is open stays open",
+            accept="",
+            take=self.state.bring_library,
+            multiple=True,
+        )
+        self.forget = button("Forget them", "Let the scenarios go whose library is not here")
+        return widgets.VBox([self.waits, row(self.bring, self.forget)])
+
+    def _refresh_waiting(self) -> None:
+        """Ask for what is missing; the visitor's browser may have kept it."""
+        missing = [one.of.digest for one in self.state.former if one.missing]
+        self.waiting.layout.display = "" if missing else "none"
+        self.waits.value = waiting_words(self.state.record)
+        self.bring.wanted = missing[0] if missing else ""
 
     def _entered(self, field: widgets.Text, do: Callable[[], None]) -> None:
         """Call ``do`` when Enter is pressed in a field, and not when the field is left."""
@@ -151,8 +181,13 @@ class ScenarioPanel(Panel):
     def _follow_chosen(self) -> None:
         """Offer the chosen one's name to be changed, and to compare with it."""
         place = self.chosen.value
+        kept = self.state.record.kept
         if place is not None:
-            self.new_name.value = self.state.scenarios[place].name
+            self.new_name.value = kept[place].name
+        away = place is not None and place >= len(self.state.scenarios)
+        for control in (self.show_chosen, self.restore):
+            control.disabled = away or not kept
+        self.sum_here.layout.display = "" if away else "none"
         self._offer_to_compare()
 
     def _follow_selection(self) -> None:
@@ -165,31 +200,34 @@ class ScenarioPanel(Panel):
 
     def _refresh_kept(self) -> None:
         """Offer the scenarios: the newest after keeping one, else the one chosen before."""
-        kept, before = self.state.scenarios, self.chosen.value
+        kept, before = self.state.record.kept, self.chosen.value
         grown = len(kept) > self._count
         self._count = len(kept)
         with self.silence():
-            self.chosen.options = [(one.name, place) for place, one in enumerate(kept)]
+            self.chosen.options = [
+                (one.name, place) for place, one in enumerate(all_series(self.state.record))
+            ]
+            newest = max(len(self.state.scenarios) - 1, 0)
             if kept:
-                self.chosen.value = len(kept) - 1 if grown else min(before or 0, len(kept) - 1)
-        self._follow_chosen()
+                self.chosen.value = newest if grown else min(before or 0, len(kept) - 1)
         self.kept.layout.display = "" if kept else "none"
         self.downloads.layout.display = self.pictures.layout.display = "" if kept else "none"
-        acts = (self.show_chosen, self.compare, self.restore, self.delete, self.rename)
-        for control in acts:
+        for control in (self.compare, self.delete, self.rename):
             control.disabled = not kept
+        self._follow_chosen()
         self.downloads.value = download_links(kept)
 
     def _refresh_table(self) -> None:
-        if not self.state.scenarios:
+        record = self.state.record
+        if not record.kept:
             self.table.value = _EMPTY
             return
         selection = self.state.selection
         shown = selection.place if selection.kind == "scenario" else None
-        parent = parent_series(self.state.parent)
-        series, reference = scenario_series(self.state.scenarios), self.state.record.reference_place
-        table = scenario_table(parent, series, shown, reference)
-        self.table.value = table + _notes(self.state.scenarios)
+        series, reference = scenario_series(record.kept), record.reference_place
+        parent, *former = parents(record)
+        table = scenario_table(parent, series, shown, reference, former)
+        self.table.value = table + _notes(record.kept)
 
     def _refresh_offer(self) -> None:
         """Offer a name for what is shown, unless the user has begun one."""

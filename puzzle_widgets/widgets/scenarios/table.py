@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from puzzle_widgets.charts.comparison import PARENT_NAME, Series
+from puzzle_widgets.charts.comparison import Series
+from puzzle_widgets.charts.palette import PARENT
 from puzzle_widgets.charts.svg import DASHES
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import (
@@ -22,10 +23,14 @@ from puzzle_widgets.library.quantity import (
 )
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.solution.scenario import budget_words, first_alike
+from puzzle_widgets.solution.side_by_side import library_mark
 from puzzle_widgets.widgets.html import Cell, Line, card_table
 
 NOTHING = "\N{EN DASH}"
 """Stands where a figure is not known or does not apply."""
+
+
+_LIBRARY = "Library"
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ def scenario_table(
     scenarios: Sequence[Series],
     shown: int | None,
     reference: int | None = None,
+    former: Sequence[Series] = (),
 ) -> Markup:
     """Build the table; the row of the scenario that is shown is marked.
 
@@ -56,8 +62,10 @@ def scenario_table(
         Index of the scenario that is shown, if one is.
     reference
         Index of the scenario that all else is set against, if there is one.
+    former
+        Parents of the other libraries that scenarios are of, a row each beneath the first.
     """
-    columns = _columns(parent.solution.library, [one.solution for one in scenarios])
+    columns = _columns([one.solution for one in (parent, *former, *scenarios)], len(former) + 1)
     head = ["Scenario", *(column.title for column in columns)]
     names = _same_names([parent, *scenarios])[1:]
     rows = [
@@ -70,27 +78,39 @@ def scenario_table(
         )
         for place, one in enumerate(scenarios)
     ]
-    lines = [_parent_row(parent, columns), *rows]
+    lines = [*(_parent_row(one, columns) for one in (parent, *former)), *rows]
     caption = "Saved scenarios and the parent"
-    return card_table(head, lines, caption=caption, words=(0, 1, len(columns)))
+    words = (0, 1, len(columns), *((2,) if columns[0].title == _LIBRARY else ()))
+    return card_table(head, lines, caption=caption, words=words)
 
 
 def same_words(series: Sequence[Series]) -> Markup:
     """Say which of some architectures are the same, and whether the same was asked of them."""
-    firsts = first_alike([one.solution for one in series])
+    firsts = _firsts(series)
     pairs = ((one, series[n]) for one, n in zip(series, firsts, strict=True) if n is not None)
     return Markup("").join(_same(one, first) for one, first in pairs)
 
 
 def _same(one: Series, first: Series) -> Markup:
-    asked = one.solution.problem == first.solution.problem or first.name == PARENT_NAME
+    asked = one.solution.problem == first.solution.problem or first.color == PARENT
     though = "" if asked else ", though they answer different problems"
     words = Markup("<p class='pw-says'><b>{}</b> is the same architecture as <b>{}</b>{}.</p>")
     return words.format(one.name, first.name, though)
 
 
+def _firsts(series: Sequence[Series]) -> list[int | None]:
+    """The first before each of the same architecture, of the same library."""
+    firsts: list[int | None] = [None] * len(series)
+    for library in {id(one.solution.library.plain): None for one in series}:
+        places = [n for n, s in enumerate(series) if id(s.solution.library.plain) == library]
+        found = first_alike([series[n].solution for n in places])
+        for place, first in zip(places, found, strict=True):
+            firsts[place] = None if first is None else places[first]
+    return firsts
+
+
 def _same_names(series: Sequence[Series]) -> list[str]:
-    firsts = first_alike([one.solution for one in series])
+    firsts = _firsts(series)
     return ["" if first is None else series[first].name for first in firsts]
 
 
@@ -113,32 +133,44 @@ def _parent_row(parent: Series, columns: Sequence[Column]) -> Line:
     return Line([series_title(parent), *cells], "pw-parent")
 
 
-def _columns(library: BlockLibrary, kept: Sequence[Solution]) -> list[Column]:
-    columns = [Column("Status", _status, of_parent=NOTHING)]
-    known = [key for key in (MEMORY, RUNTIME) if key in library.keys]
-    columns += [Column(_share_title(library, key), _total(key)) for key in known]
-    if library.has_throughput:
+def _columns(solutions: Sequence[Solution], parents: int) -> list[Column]:
+    """What is told of solutions: of the parents', and of what was kept."""
+    libraries = list({id(one.library): one.library for one in solutions}.values())
+    several = len({one.plain for one in libraries}) > 1
+    columns = [Column(_LIBRARY, lambda s: library_mark(s.library))] if several else []
+    columns.append(Column("Status", _status, of_parent=NOTHING))
+    known = [key for key in (MEMORY, RUNTIME) if any(key in one.keys for one in libraries)]
+    columns += [Column(_share_title(libraries, key), _total(libraries, key)) for key in known]
+    if any(one.has_throughput for one in libraries):
         columns.append(Column("Throughput\n(tokens/s)", lambda s: _number(s.throughput)))
-    if RUNTIME in library.keys:
+    if RUNTIME in known:
         columns.append(Column("Speedup", lambda s: _number(s.speedup, ".2f", " x")))
-    columns.append(_score_column(library, kept))
+    columns.append(_score_column(libraries, solutions[parents:]))
     columns.append(Column("Budgets", _budgets, of_parent=NOTHING))
     return columns
 
 
-def _share_title(library: BlockLibrary, key: str) -> str:
-    quantity = library.quantity(key)
-    units = [unit for unit in (quantity.unit, "% of parent") if unit]
-    return f"{quantity.label}\n({', '.join(units)})"
+def _share_title(libraries: Sequence[BlockLibrary], key: str) -> str:
+    found = [one.quantity(key) for one in libraries if key in one.keys]
+    unit = found[0].unit if len({one.unit for one in found}) == 1 else ""
+    return f"{found[0].label}\n({', '.join(filter(None, (unit, '% of parent')))})"
 
 
-def _score_column(library: BlockLibrary, kept: Sequence[Solution]) -> Column:
+def _score_column(libraries: Sequence[BlockLibrary], kept: Sequence[Solution]) -> Column:
     objectives = {solution.problem.objective for solution in kept}
     if len(objectives) == 1:
         key = objectives.pop()
-        title = f"Summed\n{library.quantity(key).title}"
-        return Column(title, lambda s: _with_exact(format_brief(s.totals[key]), s.totals[key]))
+        library = next(one for one in libraries if key in one.keys)
+        return Column(f"Summed\n{library.quantity(key).title}", _score(key))
     return Column("Summed score", _own_score)
+
+
+def _score(key: str) -> Callable[[Solution], Cell]:
+    def cell(solution: Solution) -> Cell:
+        total = solution.totals.get(key)
+        return NOTHING if total is None else _with_exact(format_brief(total), total)
+
+    return cell
 
 
 def _budgets(solution: Solution) -> str:
@@ -166,10 +198,15 @@ def _status(solution: Solution) -> str:
     return "feasible, not proven"
 
 
-def _total(key: str) -> Callable[[Solution], Cell]:
+def _total(libraries: Sequence[BlockLibrary], key: str) -> Callable[[Solution], Cell]:
+    units = {one.quantity(key).unit for one in libraries if key in one.keys}
+
     def cell(solution: Solution) -> Cell:
-        total = solution.totals[key]
-        text = _with_exact(format_number(total), total)
+        total = solution.totals.get(key)
+        if total is None:
+            return NOTHING
+        own = solution.library.quantity(key).unit if len(units) > 1 else ""
+        text = _with_exact(f"{format_number(total)} {own}".rstrip(), total)
         share = solution.shares.get(key)
         return text if share is None else _with_aside(text, format_share(share))
 

@@ -16,7 +16,7 @@ from puzzle_widgets.files.front_file import FrontColumn, dump_front, front_colum
 from puzzle_widgets.library.quantity import format_brief, format_exact
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.state.actions import MOST_KEPT
+from puzzle_widgets.state.kept_actions import MOST_KEPT
 from puzzle_widgets.sweeps import ParetoFront
 from puzzle_widgets.widgets.budgets.amounts import Units, scale_of
 from puzzle_widgets.widgets.files import FileSaver

@@ -8,7 +8,7 @@ import puzzle_widgets as pw
 from puzzle_widgets.charts.comparison import scenario_series
 from puzzle_widgets.library.quantity import format_share
 from puzzle_widgets.library.sense import Goal
-from puzzle_widgets.widgets.scenarios.comparison import Difference, chance_words
+from puzzle_widgets.widgets.scenarios.difference import Difference, chance_words
 from tests.support.libraries import MEMORY
 
 LIBRARY = pw.load_library("stdlib-2m-measured")

@@ -490,12 +490,13 @@ def test_unknown_batch_gives_runtime_bars() -> None:
 
 
 def test_another_library_starts_afresh(panel: ScenarioPanel) -> None:
-    """Opening another library empties the panel, offers its views, and works from there."""
+    """Opening another library keeps what was saved, offers its views, and works from there."""
     keep(panel, "one")
     panel.state.open_library(make_library([[[0, 8], [1, 4]]], keys=(LOSS, "stats.num_params")))
-    assert "No scenarios yet" in panel.table.value
+    assert panel.state.scenarios == ()
+    assert "one" in text(panel.table)
     assert panel.comparison.view.value == "stats.num_params"
-    panel.keep.click()
+    keep(panel, "two")
     assert len(panel.state.scenarios) == 1
 
 

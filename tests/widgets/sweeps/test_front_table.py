@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import puzzle_widgets as pw
-from puzzle_widgets.state.actions import MOST_KEPT
+from puzzle_widgets.state.kept_actions import MOST_KEPT
 from puzzle_widgets.widgets.sweeps import points as module
 from puzzle_widgets.widgets.sweeps.front_table import FrontTable
 from puzzle_widgets.widgets.sweeps.points import PointTable
