@@ -397,3 +397,42 @@ def test_what_gives_up_takes_little_memory(engine: Engine) -> None:
     assert int(added) < 200
     assert status in ("optimal", "feasible", "no_solution_in_time")
     assert used.startswith("exact search" if engine == "kernel" else "reference search")
+
+
+def many_rows(layers: int, variants: int, rows: int) -> Mckp:
+    """A knapsack of so many rows that its bound alone takes seconds."""
+    rng = np.random.default_rng(0)
+    cost = rng.uniform(size=(rows, layers, variants))
+    score = rng.uniform(size=(layers, variants)) - 0.3 * cost.mean(axis=0)
+    upper = 1.02 * cost.mean(axis=2).sum(axis=1)
+    return knapsack(score.tolist(), cost.tolist(), upper.tolist())
+
+
+def test_a_bound_of_many_rows_comes_in_short_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No call does much more work than it was asked for, so that time limits are kept."""
+    asked, done = [], [0.0]
+    usual = kernel_engine._Kernel.timed
+
+    def timed(kernel: kernel_engine._Kernel, name: str, work: float) -> tuple[int, float]:
+        given, _ = usual(kernel, name, work)
+        asked.append(work)
+        done.append(float(kernel.get("answer", np.float64, kernel_engine._ANSWERS)[7]))
+        return given, 1e6
+
+    monkeypatch.setattr(kernel_engine._Kernel, "timed", timed)
+    outcome = engines.solve(
+        many_rows(60, 12, 152), SearchOptions(cancelled=lambda: len(asked) > 400), "kernel"
+    )
+    pieces = np.diff(done)
+    assert len(pieces) > 400
+    assert max(pieces) < 6e6  # some milliseconds
+    assert outcome.choice is not None
+    assert outcome.bound < outcome.score
+
+
+def test_a_repair_that_is_stuck_goes_on_until_there_is_a_choice(engine: Engine) -> None:
+    """Where no swap of one variant helps all broken rows together, it still finds a choice."""
+    if engine == "reference":
+        pytest.skip("The reference hands such knapsacks over.")
+    outcome = engines.solve(many_rows(60, 12, 60), SearchOptions(time_limit=1.5), engine)
+    assert outcome.status == "feasible"

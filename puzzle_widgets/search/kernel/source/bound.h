@@ -7,10 +7,9 @@
    multipliers, pulled towards the best ones known (P. Wentges, Weighted Dantzig-Wolfe
    decomposition, 1997). Any multipliers give a true bound, so stopping early costs quality only. */
 
-#define COLUMNS 640
+#define COLUMNS 640           /* at least; twice a basis where there are many rows */
 #define PULLED 0.35
 #define PIVOTS 400
-#define CLIMB_WORK 5e9        /* sums in the master: some seconds, which hundreds of rows would exceed */
 #define ROUNDING 1e-10
 #define LAST_DIGITS 1e-15
 
@@ -21,14 +20,40 @@ typedef struct {
 } Bound;
 
 typedef struct {
-    i32 rows, columns;
+    i32 rows, columns, most, pivots; /* pivots of the solution under way */
     f64 *use;             /* columns x rows: use less the limit */
     f64 *score;           /* columns */
     i32 *basis;           /* rows + 1: a column, or -1 - row for the row's slack */
     f64 *inverse;         /* (rows + 1) x (rows + 1) */
     f64 *amount, *dual, *entering; /* rows + 1 */
-    f64 work;
 } Master;
+
+/* A climb under way. */
+typedef struct {
+    const Form *form;
+    Bound *bound;
+    f64 tolerance, cap, pulled;
+    i64 most_work;
+    f64 *priced, *use, *at;
+    i32 *choice, asked, most;
+    Master master;
+    i64 work;             /* sums made */
+    Mark begin;
+} Climb;
+
+/* Four sums at once, which processors add side by side. */
+static f64 product_of(const f64 *a, const f64 *b, i32 count) {
+    f64 one = 0.0, two = 0.0, three = 0.0, four = 0.0;
+    i32 i = 0;
+    for (; i + 4 <= count; i += 4) {
+        one += a[i] * b[i];
+        two += a[i + 1] * b[i + 1];
+        three += a[i + 2] * b[i + 2];
+        four += a[i + 3] * b[i + 3];
+    }
+    for (; i < count; i++) one += a[i] * b[i];
+    return (one + two) + (three + four);
+}
 
 /* The bound at given multipliers, the choice that gives it, and that choice's use and score. */
 static f64 bound_at(
@@ -68,10 +93,9 @@ static f64 bound_at(
 
 static void master_begin(Master *master, const Form *form, f64 cap) {
     i32 rows = form->rows, size = rows + 1;
-    master->rows = rows;
-    master->work = 0.0;
-    master->use = TAKE(f64, COLUMNS * rows);
-    master->score = TAKE(f64, COLUMNS);
+    *master = (Master){.rows = rows, .most = more_of(COLUMNS, 2 * size)};
+    master->use = TAKE(f64, master->most * rows);
+    master->score = TAKE(f64, master->most);
     master->basis = TAKE(i32, size);
     master->inverse = TAKE(f64, size * size);
     master->amount = TAKE(f64, size);
@@ -111,7 +135,7 @@ static i32 master_enters(const Master *master, int *some) {
     *some = 0;
     for (i32 k = 0; k < master->columns; k++) {
         f64 reduced = master->score[k] - master->dual[rows];
-        for (i32 r = 0; r < rows; r++) reduced -= master->dual[r] * master->use[k * rows + r];
+        reduced -= product_of(master->dual, master->use + k * rows, rows);
         if (reduced < least * (1.0 + size_of(master->score[k]) * 1e-3)) {
             least = reduced;
             best = k;
@@ -134,10 +158,7 @@ static int master_pivot(Master *master, i32 enters) {
         const f64 *line = master->inverse + i * size;
         f64 sum = 0.0;
         if (enters < 0) sum = line[-1 - enters];
-        else {
-            sum = line[rows];
-            for (i32 r = 0; r < rows; r++) sum += line[r] * master->use[enters * rows + r];
-        }
+        else sum = line[rows] + product_of(line, master->use + enters * rows, rows);
         entering[i] = sum;
         if (sum > 1e-9) {
             f64 ratio = most_of(master->amount[i], 0.0) / sum;
@@ -161,16 +182,20 @@ static int master_pivot(Master *master, i32 enters) {
     return 1;
 }
 
-static void master_solve(Master *master) {
-    f64 size = master->rows + 1;
-    for (i32 pivot = 0; pivot < PIVOTS; pivot++) {
+/* Some more pivots; 1 when the master is solved. */
+static int master_solve(Master *master, i64 *work, i64 until) {
+    i64 size = master->rows + 1;
+    for (; master->pivots < PIVOTS; master->pivots++) {
+        if (*work > until) return 0;
         int some;
-        master->work += 2 * size * size + master->columns * size;
+        *work += 1 + (3 * size * size + master->columns * size) / 4;
         master_duals(master);
         i32 enters = master_enters(master, &some);
-        if (!some || !master_pivot(master, enters)) return;
+        if (!some || !master_pivot(master, enters)) break;
     }
-    master_duals(master);
+    if (master->pivots == PIVOTS) master_duals(master);
+    master->pivots = 0;
+    return 1;
 }
 
 /* Forget columns outside the basis when there is no place for more. */
@@ -190,7 +215,7 @@ static void master_forget(Master *master) {
 }
 
 static void master_add(Master *master, const f64 *use, f64 score) {
-    if (master->columns == COLUMNS) master_forget(master);
+    if (master->columns == master->most) master_forget(master);
     i32 k = master->columns++;
     master->score[k] = score;
     memcpy(master->use + k * master->rows, use, sizeof(f64) * (usize)master->rows);
@@ -203,54 +228,82 @@ static f64 master_invented(const Master *master) {
     return 0.0;
 }
 
+static f64 ask(Climb *climb, const f64 *multipliers, i32 *choice, f64 *score) {
+    const Form *form = climb->form;
+    climb->work += (i64)form->variants * (1 + form->rows);
+    return bound_at(form, multipliers, climb->priced, choice, climb->use, score);
+}
+
 /* Climb to good multipliers. `bound` holds those to begin with where `warm`. It ends when the bound
    is within `tolerance` of its maximum, or proves that no choice is within the limits; any multipliers
-   give a bound, so it may end sooner. */
-static i32 climb(const Form *form, Bound *bound, int warm, f64 tolerance, i32 most) {
-    i32 rows = form->rows, n = form->variants;
-    Mark begin = mark();
-    f64 *priced = TAKE(f64, n), *use = TAKE(f64, rows), *at = TAKE(f64, rows), score;
-    i32 *choice = TAKE(i32, form->layers), asked = 0;
-    Master master;
-    f64 cap = form->worst + 1.0, pulled = 0.0;
+   give a bound, so `bound` tells a true one after every step. */
+static void climb_begin(
+    Climb *climb, const Form *form, Bound *bound, int warm, f64 tolerance, i32 most
+) {
+    i32 rows = form->rows;
+    *climb = (Climb){
+        .most_work = (i64)1 << 62, .form = form, .bound = bound, .tolerance = tolerance, .cap = form->worst + 1.0,
+        .most = rows ? most : 0, .begin = mark()};
+    climb->priced = TAKE(f64, form->variants);
+    climb->use = TAKE(f64, rows);
+    climb->at = TAKE(f64, rows);
+    climb->choice = TAKE(i32, form->layers);
+    f64 score;
     if (!warm)
         for (i32 r = 0; r < rows; r++) bound->multipliers[r] = 0.0;
-    bound->value = bound_at(form, bound->multipliers, priced, bound->choice, use, &score);
+    bound->value = ask(climb, bound->multipliers, bound->choice, &score);
     if (!finite(bound->value)) { /* prices out of all proportion tell nothing */
         for (i32 r = 0; r < rows; r++) bound->multipliers[r] = 0.0;
-        bound->value = bound_at(form, bound->multipliers, priced, bound->choice, use, &score);
+        bound->value = ask(climb, bound->multipliers, bound->choice, &score);
     }
-    if (rows) {
-        master_begin(&master, form, cap);
-        master_add(&master, use, score);
+    if (!rows) return;
+    master_begin(&climb->master, form, climb->cap);
+    master_add(&climb->master, climb->use, score);
+}
+
+/* A larger score for the invented choice that the master still uses; 0 where that ends it. */
+static int raise_cap(Climb *climb) {
+    if (master_invented(&climb->master) <= 1e-12) return 0;
+    if (climb->cap > 1e12 * (climb->form->worst + 1.0)) return 0;
+    climb->cap *= 8.0;
+    climb->master.score[0] = climb->cap;
+    return 1;
+}
+
+/* Evaluate near the master's duals, and give it what is found; 0 where that ends the climb. */
+static int climb_on(Climb *climb) {
+    Master *master = &climb->master;
+    Bound *bound = climb->bound;
+    i32 rows = climb->form->rows;
+    f64 score, pulled = climb->pulled;
+    for (i32 r = 0; r < rows; r++)
+        climb->at[r] = most_of(0.0, pulled * bound->multipliers[r] - (1.0 - pulled) * master->dual[r]);
+    f64 value = ask(climb, climb->at, climb->choice, &score);
+    climb->asked++;
+    f64 reduced = score - master->dual[rows];
+    for (i32 r = 0; r < rows; r++) reduced -= master->dual[r] * climb->use[r];
+    climb->pulled = reduced < -1e-9 && rows > 1 && climb->asked > 2 ? PULLED : 0.0;
+    if (value > bound->value) {
+        bound->value = value;
+        memcpy(bound->multipliers, climb->at, sizeof(f64) * (usize)rows);
+        memcpy(bound->choice, climb->choice, sizeof(i32) * (usize)climb->form->layers);
+    } else if (reduced >= -1e-12 && climb->pulled == 0.0 && climb->asked > 2)
+        return 0; /* the master's answer is as good as it gets */
+    master_add(master, climb->use, score);
+    return 1;
+}
+
+/* Some more of it; 1 at the end, when its memory is free again. */
+static int climb_step(Climb *climb, i64 until) {
+    Bound *bound = climb->bound;
+    while (climb->asked < climb->most && bound->value <= climb->form->worst) {
+        if (climb->work > climb->most_work) break;
+        if (!master_solve(&climb->master, &climb->work, until)) return 0;
+        int near = climb->master.dual[climb->form->rows] - bound->value <= climb->tolerance;
+        if (near ? !raise_cap(climb) : !climb_on(climb)) break;
     }
-    while (rows && asked < most && bound->value <= form->worst && master.work < CLIMB_WORK) {
-        master_solve(&master);
-        f64 top = master.dual[rows];
-        if (top - bound->value <= tolerance) {
-            if (master_invented(&master) <= 1e-12 || cap > 1e12 * (form->worst + 1.0)) break;
-            cap *= 8.0;
-            master.score[0] = cap;
-            continue;
-        }
-        for (i32 r = 0; r < rows; r++)
-            at[r] = most_of(0.0, pulled * bound->multipliers[r] - (1.0 - pulled) * master.dual[r]);
-        f64 value = bound_at(form, at, priced, choice, use, &score);
-        asked++;
-        f64 reduced = score - master.dual[rows];
-        for (i32 r = 0; r < rows; r++) reduced -= master.dual[r] * use[r];
-        pulled = reduced < -1e-9 && rows > 1 && asked > 2 ? PULLED : 0.0;
-        if (value > bound->value) {
-            bound->value = value;
-            memcpy(bound->multipliers, at, sizeof(f64) * (usize)rows);
-            memcpy(bound->choice, choice, sizeof(i32) * (usize)form->layers);
-        } else if (reduced >= -1e-12) {
-            if (pulled == 0.0 && asked > 2) break; /* the master's answer is as good as it gets */
-        }
-        master_add(&master, use, score);
-    }
-    release(begin);
-    return asked;
+    release(climb->begin);
+    return 1;
 }
 
 static Bound new_bound(const Form *form) {

@@ -128,38 +128,36 @@ static void bound_choice(const Form *form, const f64 *reduced, i32 *choice) {
     }
 }
 
-/* Bound a node and keep what is of interest in it; 0 where nothing is. */
-static int open_node(Search *search, i32 number, Node *node) {
-    Form *all = &search->form, some;
+/* Begin to bound a node; 0 where no choice in it is within the limits. */
+static int begin_node(Search *search, i32 number) {
+    Node *node = &search->node;
+    Form *all = &search->form;
     u8 *kept = TAKE(u8, all->variants);
     mask_of(search, number, kept);
     if (!fits(all, kept)) return 0;
-    narrow(all, kept, &some);
-    node->bound = new_bound(&some);
-    node->reduced = TAKE(f64, some.variants);
+    narrow(all, kept, &node->all);
+    node->bound = new_bound(&node->all);
+    node->reduced = TAKE(f64, node->all.variants);
     memcpy(node->bound.multipliers, node_multipliers(&search->tree, number), sizeof(f64) * (usize)all->rows);
-    f64 cut = cut_of(search);
-    f64 gap = most_of(cut - *node_bound(&search->tree, number), 0.0);
-    f64 parent = *node_bound(&search->tree, number);
-    climb(&some, &node->bound, 1, most_of(FINE * 0.1, 0.02 * gap), NODE_CALLS);
-    search->work += (i64)some.variants * some.rows * 10;
-    if (node->bound.value > cut) return 0;
-    reduce(&some, &node->bound, node->reduced);
-    u8 *left = TAKE(u8, some.variants);
-    for (i32 v = 0; v < some.variants; v++) left[v] = node->bound.value + node->reduced[v] <= cut;
-    narrow(&some, left, &node->form);
-    reduce(&node->form, &node->bound, node->reduced);
-    bound_choice(&node->form, node->reduced, node->bound.choice);
-    node->proven = most_of(parent - node->bound.value, 0.0);
+    f64 gap = most_of(cut_of(search) - *node_bound(&search->tree, number), 0.0);
+    climb_begin(&search->climb, &node->all, &node->bound, 1, most_of(FINE * 0.1, 0.02 * gap), NODE_CALLS);
     return 1;
 }
 
-static void offer_node(Search *search, const Node *node) {
-    const Form *form = &node->form;
-    i32 *choice = TAKE(i32, form->layers);
-    if (!first_choice(form, &node->bound, node->reduced, 1, choice)) return;
-    for (i32 i = 0; i < form->layers; i++) choice[i] = form->flat[choice[i]];
-    offer(search, choice);
+/* Keep what is of interest in a node that is bounded; 0 where nothing is. */
+static int open_node(Search *search) {
+    Node *node = &search->node;
+    const Form *all = &node->all;
+    f64 cut = cut_of(search);
+    if (node->bound.value > cut) return 0;
+    reduce(all, &node->bound, node->reduced);
+    u8 *left = TAKE(u8, all->variants);
+    for (i32 v = 0; v < all->variants; v++) left[v] = node->bound.value + node->reduced[v] <= cut;
+    narrow(all, left, &node->form);
+    reduce(&node->form, &node->bound, node->reduced);
+    bound_choice(&node->form, node->reduced, node->bound.choice);
+    node->proven = most_of(*node_bound(&search->tree, search->number) - node->bound.value, 0.0);
+    return 1;
 }
 
 static void end_tree(Search *search) {
@@ -224,12 +222,24 @@ static void branch(Search *search) {
     search->scratch_node = mark();
     search->number = node_take(tree);
     tree->done++;
+    if (begin_node(search, search->number)) search->phase = PHASE_NODE;
+    else drop_node(search);
+}
+
+/* A node is bounded: next a choice in what is left of it. */
+static void after_node(Search *search) {
     Node *node = &search->node;
-    if (!open_node(search, search->number, node)) {
+    if (!open_node(search)) {
         drop_node(search);
         return;
     }
-    offer_node(search, node);
+    first_begin(&search->first, &node->form, &node->bound, node->reduced, 1, 0);
+    search->phase = PHASE_OFFER;
+}
+
+static void after_offer(Search *search) {
+    const Node *node = &search->node;
+    offer_first(search);
     if (cut_of(search) < node->bound.value) {
         drop_node(search);
         return;
@@ -269,14 +279,46 @@ static void run_dynamic(Search *search, i64 work) {
     else after_leaf(search, found);
 }
 
-/* Work on until there is an answer, or a given amount of work is done. 1 at the end. */
+static void run_climb(Search *search, i64 work) {
+    Climb *climb = &search->climb;
+    i64 before = climb->work;
+    int done = climb_step(climb, before + work);
+    search->work += climb->work - before;
+    if (!done) return;
+    if (search->phase == PHASE_NODE) after_node(search);
+    else after_climb(search);
+}
+
+static void run_first(Search *search, i64 work) {
+    First *first = &search->first;
+    i64 before = first->work;
+    int done = first_step(first, before + work);
+    search->work += first->work - before;
+    if (!done) return;
+    if (search->phase == PHASE_OFFER) after_offer(search);
+    else if (search->phase == PHASE_FIRST) after_rough(search);
+    else after_fine(search);
+}
+
+static void step(Search *search, i64 work) {
+    switch (search->phase) {
+    case PHASE_BEGIN: begin(search); break;
+    case PHASE_ROUGH: case PHASE_FINE: case PHASE_NODE: run_climb(search, work); break;
+    case PHASE_FIRST: case PHASE_SECOND: case PHASE_OFFER: run_first(search, work); break;
+    case PHASE_TRY: try_excess(search); break;
+    case PHASE_TREE: branch(search); break;
+    default: run_dynamic(search, work);
+    }
+}
+
+/* Work on until there is an answer, or a given amount of work is done. 1 at the end. The first
+   choice comes with the first call wherever that takes a blink only. */
 static int search_step(Search *search, i64 work) {
     i64 until = search->work + work;
-    while (search->phase != PHASE_END && search->work < until) {
-        if (search->phase == PHASE_BEGIN) begin(search);
-        else if (search->phase == PHASE_TRY) try_excess(search);
-        else if (search->phase == PHASE_TREE) branch(search);
-        else run_dynamic(search, until - search->work);
+    while (search->phase != PHASE_END) {
+        i64 limit = search->phase < PHASE_TRY && until < AT_ONCE ? AT_ONCE : until;
+        if (search->work >= limit) break;
+        step(search, limit - search->work);
         search->work += search->form.variants;
     }
     return search->phase == PHASE_END;

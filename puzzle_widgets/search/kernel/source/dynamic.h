@@ -40,6 +40,8 @@ typedef struct {
 typedef struct {
     i32 units, *unit;     /* in turn */
     i32 at, variant;      /* the next unit, and the next variant of one of several layers */
+    i32 state;            /* the next state of the stage under way */
+    int under_way;
     f64 *rest;            /* fan: bound on all units that are not begun, less what is left */
     States now, next;
     Past *past;
@@ -533,18 +535,26 @@ static int extend_state(
     return 1;
 }
 
-/* One unit of one layer: every state takes every variant. */
-static int extend_layer(Dynamic *dynamic, Side *side, const Unit *unit, int merges) {
+/* Work of one state at a stage, by what it was counted with two rows. */
+static i64 work_of(const Dynamic *dynamic) {
+    return (i64)dynamic->width * (dynamic->rows + 1) / 3 + 1;
+}
+
+/* One unit of one layer: every state takes every variant. GOING where there is no more work for
+   now, FOUND at the end. */
+static i32 extend_layer(Dynamic *dynamic, Side *side, const Unit *unit, int merges, i64 until) {
     i32 width = dynamic->width, count = unit->end - unit->begin;
     Core *core = &dynamic->core;
     int sorted = dynamic->mode == PLAIN || dynamic->mode == BEAM;
-    for (i32 a = 0; a < count; a++)
-        {
-        f64 *added = dynamic->added + a * width;
-        fan_of_variant(dynamic, unit->begin + a, added);
-        for (i32 at = 0; at < width; at++) added[at] += dynamic->rest[at];
-    }
-    for (i32 s = 0; s < side->now.count; s++) {
+    if (!side->state)
+        for (i32 a = 0; a < count; a++) {
+            f64 *added = dynamic->added + a * width;
+            fan_of_variant(dynamic, unit->begin + a, added);
+            for (i32 at = 0; at < width; at++) added[at] += dynamic->rest[at];
+        }
+    for (; side->state < side->now.count; side->state++) {
+        if (dynamic->work > until) return GOING;
+        i32 s = side->state;
         f64 room = dynamic->allowed - side->now.reduced[s];
         fan_of_state(dynamic, &side->now, s);
         for (i32 a = 0; a < count; a++) {
@@ -553,28 +563,47 @@ static int extend_layer(Dynamic *dynamic, Side *side, const Unit *unit, int merg
                 continue;
             }
             if (!extend_state(dynamic, side, s, a, count, unit->begin + a, 1.0, 0,
-                              dynamic->added + a * width, merges)) return 0;
+                              dynamic->added + a * width, merges)) return TOO_MANY;
         }
-        dynamic->work += width + count;
+        dynamic->work += work_of(dynamic) + count;
     }
-    return 1;
+    return FOUND;
+}
+
+/* What a variant says to the fan, and the least of those after it. */
+static void fan_of_others(Dynamic *dynamic, const Unit *unit, i32 v) {
+    i32 width = dynamic->width;
+    f64 *each = dynamic->each, *others = dynamic->others;
+    for (i32 at = 0; at < width; at++) others[at] = INF;
+    for (i32 w = unit->end - 1; w >= v; w--) {
+        fan_of_variant(dynamic, w, each);
+        for (i32 at = 0; at < width && w > v; at++) others[at] = least_of(others[at], each[at]);
+    }
+}
+
+/* Give the state just written the last variant for all layers of a unit that are left. */
+static void close_unit(Dynamic *dynamic, States *next, i32 last, i32 after, int merges) {
+    const Core *core = &dynamic->core;
+    i32 rows = dynamic->rows, state = next->count - 1;
+    for (i32 r = 0; r < rows; r++)
+        next->use[state * rows + r] += after * core->cost[last * rows + r];
+    next->reduced[state] += after * core->reduced[last];
+    next->count--;
+    if (next->reduced[state] <= dynamic->allowed) keep_state(dynamic, next, merges);
 }
 
 /* One variant of a unit of several layers: every state takes it some number of times. The last but
    one leaves the rest to the last. */
-static int extend_times(Dynamic *dynamic, Side *side, const Unit *unit, int merges) {
-    i32 width = dynamic->width, rows = dynamic->rows, v = unit->begin + side->variant;
+static i32 extend_times(Dynamic *dynamic, Side *side, const Unit *unit, int merges, i64 until) {
+    i32 width = dynamic->width, v = unit->begin + side->variant;
     i32 last = unit->end - 1, alternatives = unit->count + 1;
     Core *core = &dynamic->core;
     f64 *each = dynamic->each, *others = dynamic->others, *added = dynamic->added;
     int closes = v == last - 1;
-    for (i32 at = 0; at < width; at++) others[at] = INF;
-    for (i32 w = last; w >= v; w--) {
-        fan_of_variant(dynamic, w, each);
-        for (i32 at = 0; at < width && w > v; at++) others[at] = least_of(others[at], each[at]);
-    }
-    for (i32 s = 0; s < side->now.count; s++) {
-        i32 open = side->variant == 0 ? unit->count : side->now.open[s];
+    if (!side->state) fan_of_others(dynamic, unit, v);
+    for (; side->state < side->now.count; side->state++) {
+        if (dynamic->work > until) return GOING;
+        i32 s = side->state, open = side->variant == 0 ? unit->count : side->now.open[s];
         fan_of_state(dynamic, &side->now, s);
         for (i32 times = 0; times <= open; times++) {
             if (side->now.reduced[s] + times * core->reduced[v] > dynamic->allowed) break;
@@ -582,52 +611,50 @@ static int extend_times(Dynamic *dynamic, Side *side, const Unit *unit, int merg
             for (i32 at = 0; at < width; at++)
                 added[at] = dynamic->rest[at] + times * each[at] + after * others[at];
             if (!extend_state(dynamic, side, s, times, alternatives, v, times, closes ? 0 : after,
-                              added, merges && !closes)) return 0;
-            dynamic->work += width;
-            if (!closes || side->next.count == to) continue;
-            /* The last variant takes what is left. */
-            States *next = &side->next;
-            i32 state = next->count - 1;
-            for (i32 r = 0; r < rows; r++)
-                next->use[state * rows + r] += after * core->cost[last * rows + r];
-            next->reduced[state] += after * core->reduced[last];
-            next->count--;
-            if (next->reduced[state] <= dynamic->allowed) keep_state(dynamic, next, merges);
+                              added, merges && !closes)) return TOO_MANY;
+            dynamic->work += work_of(dynamic);
+            if (closes && side->next.count > to)
+                close_unit(dynamic, &side->next, last, after, merges);
         }
     }
-    return 1;
+    return FOUND;
 }
 
-/* One stage of one side; 0 where the states outgrow their cap, and the side stays as it was at the
-   last whole unit. */
-static int advance(Dynamic *dynamic, Side *side) {
-    Core *core = &dynamic->core;
+static void begin_stage(Dynamic *dynamic, Side *side, int first, int merges, i64 children) {
     i32 u = side->unit[side->at], fan = dynamic->fan;
-    const Unit *unit = core->unit + u;
-    int several = unit->count > 1, first = !several || side->variant == 0;
     if (first)
         for (i32 f = 0; f < fan; f++) side->rest[f] -= dynamic->least[u * fan + f];
+    if (merges) table_begin(dynamic, children);
+    if (!side->next.most) states_begin(&side->next, dynamic->rows, fewer_of(256, dynamic->cap + 1));
+    side->next.count = side->state = 0;
+    side->under_way = 1;
+    turn_fan(dynamic);
+    fan_of_rest(dynamic, side);
+}
+
+/* Some of one stage of one side: FOUND when it is done, TOO_MANY where the states outgrow their cap,
+   and the side stays as it was at the last whole unit. */
+static i32 advance(Dynamic *dynamic, Side *side, i64 until) {
+    const Unit *unit = dynamic->core.unit + side->unit[side->at];
+    int several = unit->count > 1, first = !several || side->variant == 0;
     i32 count = several ? unit->count + 1 : unit->end - unit->begin;
     i64 children = (i64)side->now.count * count;
     int merges = dynamic->repeats && dynamic->rows > 1 && children > FEW;
-    if (merges) table_begin(dynamic, children);
-    if (!side->next.most) states_begin(&side->next, dynamic->rows, fewer_of(256, dynamic->cap + 1));
-    side->next.count = 0;
-    turn_fan(dynamic);
-    fan_of_rest(dynamic, side);
-    int done = several ? extend_times(dynamic, side, unit, merges)
-                       : extend_layer(dynamic, side, unit, merges);
-    if (!done) return 0;
+    if (!side->under_way) begin_stage(dynamic, side, first, merges, children);
+    i32 done = several ? extend_times(dynamic, side, unit, merges, until)
+                       : extend_layer(dynamic, side, unit, merges, until);
+    if (done != FOUND) return done;
+    side->under_way = 0;
     if (dynamic->mode == LEXICOGRAPHIC && merges) drop_marked(&side->next, dynamic->rows);
     if (dynamic->repeats && dynamic->rows == 1 && !several && side->next.count > FEW)
         undominated_by_one(dynamic, &side->next);
-    if (!remember(dynamic, side, count)) return 0;
+    if (!remember(dynamic, side, count)) return TOO_MANY;
     if (several) side->variant++;
     if (!several || side->variant == unit->end - unit->begin - 1) {
         side->variant = 0;
         side->at++;
     }
-    return 1;
+    return FOUND;
 }
 
 static i32 trace_unit(const Dynamic *dynamic, const Side *side, i32 *stage, i32 state, i32 u, i32 *choice) {
@@ -761,7 +788,7 @@ static i32 join_some(Dynamic *dynamic, i64 until) {
     f64 all = 0.0;
     for (i32 r = 0; r < rows; r++) all += dynamic->multipliers[r] * dynamic->core.left[r];
     for (; dynamic->joined < front->count; dynamic->joined++) {
-        if (dynamic->work > until) return GOING;
+        if (dynamic->work++ > until) return GOING;
         i32 s = dynamic->joined;
         f64 worth = all, limit = least_of(dynamic->allowed, dynamic->best + dynamic->same);
         f64 room = limit - front->reduced[s];
@@ -779,6 +806,7 @@ static i32 join_some(Dynamic *dynamic, i64 until) {
             if (dynamic->worth[o] > worth + dynamic->same) break;
             dynamic->work++;
             if (back->reduced[o] > room) continue;
+            dynamic->work += rows / 3;
             f64 excess = excess_of(
                 dynamic, front->reduced[s] + back->reduced[o], front->use + s * rows,
                 back->use + o * rows);
@@ -800,7 +828,9 @@ static i32 dynamic_run(Dynamic *dynamic, i64 until) {
         Side *front = &dynamic->front, *back = &dynamic->back;
         if (dynamic->meet == NONE) {
             if (front->at == core->units) return finish_front(dynamic);
-            if (advance(dynamic, front)) {
+            i32 done = advance(dynamic, front, until);
+            if (done == GOING) return GOING;
+            if (done == FOUND) {
                 if (front->now.count == 0) return NOT_FOUND;
                 int half = dynamic->cut && 2 * front->at >= core->units && front->variant == 0;
                 if (!half) continue;
@@ -815,7 +845,8 @@ static i32 dynamic_run(Dynamic *dynamic, i64 until) {
             if (!begin_join(dynamic)) return TOO_MANY;
             continue;
         }
-        if (!advance(dynamic, back)) return TOO_MANY;
+        i32 done = advance(dynamic, back, until);
+        if (done != FOUND) return done;
         if (back->now.count == 0) return NOT_FOUND;
     }
     return GOING;

@@ -11,12 +11,21 @@
 #define LEAF_STATES 600
 #define MANY_ROWS 6 /* with more, hardly a state makes another one needless */
 #define LEAF_STATES_OF_MANY 150
-#define TREE_WORK 3e6
+#define TREE_WORK 2e6
+#define ROUGH_CALLS 200
+#define ROUGH_WORK 100000000  /* a tenth of a second: then a choice, before the bound is fine */
+#define FINE_CALLS 1000
+#define FINE_CALLS_A_ROW 40
+#define AT_ONCE 4000000       /* work: some milliseconds, in which most problems have a choice */
 #define ROUGH 1e-1
 #define FINE 1e-5
 
 enum { RUNNING, OPTIMAL, FEASIBLE, INFEASIBLE, UNKNOWN };
-enum { PHASE_BEGIN, PHASE_TRY, PHASE_DYNAMIC, PHASE_BEAM, PHASE_TREE, PHASE_LEAF, PHASE_END };
+enum {
+    PHASE_BEGIN, PHASE_ROUGH, PHASE_FIRST, PHASE_FINE, PHASE_SECOND, /* bound, choice, both again */
+    PHASE_TRY, PHASE_DYNAMIC, PHASE_BEAM,
+    PHASE_TREE, PHASE_NODE, PHASE_OFFER, PHASE_LEAF, PHASE_END
+};
 
 typedef struct {
     f64 gap;
@@ -30,7 +39,7 @@ typedef struct {
 } Options;
 
 typedef struct {
-    Form form;
+    Form all, form;       /* what the branches leave, and what of it is of interest */
     Bound bound;
     f64 *reduced, proven; /* reduced scores; no choice in it has less excess */
 } Node;
@@ -41,6 +50,8 @@ typedef struct {
     i32 phase, status;
     Form form;
     Bound bound;
+    Climb climb;          /* under way, or one that has ended */
+    First first;
     f64 *reduced, rounding;
     f64 excess, most, proven;  /* tried; greatest of interest; no choice has less */
     f64 leaf_excess;      /* tried in the node in hand */
@@ -120,15 +131,21 @@ static f64 resolution_of(const Search *search, f64 excess) {
     return (CLOSED + COARSE_DIGITS * excess) * search->form.unit;
 }
 
-static void offer_first(Search *search, int pairs) {
-    Form *form = &search->form;
-    Mark begin = mark();
-    i32 *choice = TAKE(i32, form->layers);
-    if (first_choice(form, &search->bound, search->reduced, pairs, choice)) {
-        for (i32 i = 0; i < form->layers; i++) choice[i] = form->flat[choice[i]];
-        offer(search, choice);
+static void begin_first(Search *search, i32 phase) {
+    int stubborn = phase == PHASE_SECOND && search->best[0] == NONE;
+    first_begin(&search->first, &search->form, &search->bound, search->reduced, 0, stubborn);
+    search->phase = phase;
+}
+
+/* Offer the first choice that is now ready, in whatever form it was made. */
+static void offer_first(Search *search) {
+    First *first = &search->first;
+    const Form *form = first->form;
+    if (first->found) {
+        for (i32 i = 0; i < form->layers; i++) first->choice[i] = form->flat[first->choice[i]];
+        offer(search, first->choice);
     }
-    release(begin);
+    release(first->begin);
 }
 
 static void refresh(Search *search) {
@@ -161,6 +178,11 @@ static int all_allowed(const Problem *problem, const i32 *choice) {
     return 1;
 }
 
+static void begin_climb(Search *search, int warm, f64 tolerance, i32 most, i32 phase) {
+    climb_begin(&search->climb, &search->form, &search->bound, warm, tolerance, most);
+    search->phase = phase;
+}
+
 static void begin(Search *search) {
     if (!form_of(search->problem, &search->form)) {
         end(search, INFEASIBLE);
@@ -171,23 +193,28 @@ static void begin(Search *search) {
     search->reduced = TAKE(f64, form->variants);
     int warm = search->options.prices != 0;
     if (warm) use_prices(search);
-    climb(form, &search->bound, warm, ROUGH, 200);
+    begin_climb(search, warm, ROUGH, ROUGH_CALLS, PHASE_ROUGH);
+    search->climb.most_work = ROUGH_WORK;
+}
+
+/* A bound is there: next a choice by it, unless it refutes all of them. */
+static void after_climb(Search *search) {
     refresh(search);
-    if (search->bound.value > form->worst) {
-        end(search, INFEASIBLE);
-        return;
-    }
-    offer_first(search, 0);
+    if (search->bound.value > search->form.worst) end(search, INFEASIBLE);
+    else begin_first(search, search->phase == PHASE_ROUGH ? PHASE_FIRST : PHASE_SECOND);
+}
+
+static void after_rough(Search *search) {
+    offer_first(search);
     if (search->options.choice && all_allowed(search->problem, search->options.choice))
         offer(search, search->options.choice);
     if (search->best[0] != NONE) narrow_search(search);
-    climb(form, &search->bound, 1, FINE, 1000);
-    refresh(search);
-    if (search->bound.value > form->worst) {
-        end(search, INFEASIBLE);
-        return;
-    }
-    offer_first(search, 0);
+    begin_climb(search, 1, FINE, FINE_CALLS + FINE_CALLS_A_ROW * search->form.rows,
+                PHASE_FINE);
+}
+
+static void after_fine(Search *search) {
+    offer_first(search);
     search->resolution = resolution_of(search, 0.0);
     if (search->best[0] != NONE && closed(search) && !search->options.look) {
         end_proven(search, 1, known_excess(search));
@@ -311,6 +338,9 @@ static void after_dynamic(Search *search, i32 found) {
     }
 }
 
+/* Work that a small tree is worth: more rows make states many, and each one dear. */
+static i64 tree_work(i32 rows) { return (i64)TREE_WORK * (1 + rows * rows / 9) * (rows + 1) / 3; }
+
 /* The beam proves nothing, but what it finds is often the best there is. */
 static void after_beam(Search *search) {
     f64 before = search->total;
@@ -331,6 +361,6 @@ static void after_beam(Search *search) {
     }
     f64 limit = search->best[0] == NONE ? least_of(search->most, 4 * search->excess) : search->most;
     tree_begin(&search->tree, &search->form, &search->bound, search->reduced, limit + search->rounding);
-    search->until = search->patient ? (i64)1 << 62 : 3 * search->work + (i64)(TREE_WORK * (1 + search->form.rows * search->form.rows / 9));
+    search->until = search->patient ? (i64)1 << 62 : 3 * search->work + tree_work(search->form.rows);
     search->phase = PHASE_TREE;
 }

@@ -11,7 +11,7 @@
 #define LOOK_STATES 2000
 
 enum { TIES_NONE, TIES_SETTLED, TIES_UNPROVEN };
-enum { TASK_SEARCH, TASK_LOOK, TASK_TIES, TASK_DONE };
+enum { TASK_SEARCH, TASK_BOUND, TASK_LOOK, TASK_TIES, TASK_DONE };
 
 typedef struct {
     const Problem *problem;
@@ -306,24 +306,42 @@ static void task_settle(Task *task, const i32 *choice) {
     task->score = task->bound = score_of(task->problem, choice);
     memcpy(task->choice, choice, sizeof(i32) * (usize)task->problem->layers);
     memset(task->open, 1, (usize)task->problem->variants);
-    if (form_of(&task->now, &search->form)) {
-        search->bound = new_bound(&search->form);
-        climb(&search->form, &search->bound, 0, FINE, 1000);
-        search->rounding = rounding_of(&search->form, &search->bound);
-        memcpy(search->best, choice, sizeof(i32) * (usize)task->problem->layers);
-        search->tied = 1;
-        search->total = total_of(&search->form, choice);
-        search->tied_excess = known_excess(search);
-        open_out(search, task->open);
+    if (!form_of(&task->now, &search->form)) {
+        begin_look(task);
+        return;
     }
+    search->bound = new_bound(&search->form);
+    begin_climb(search, 0, FINE, FINE_CALLS, PHASE_FINE);
+    task->phase = TASK_BOUND;
+}
+
+/* The bound of an optimum that is known leaves open what another one can have. */
+static void after_bound(Task *task) {
+    Search *search = &task->search;
+    search->rounding = rounding_of(&search->form, &search->bound);
+    memcpy(search->best, task->choice, sizeof(i32) * (usize)task->problem->layers);
+    search->tied = 1;
+    search->total = total_of(&search->form, task->choice);
+    search->tied_excess = known_excess(search);
+    open_out(search, task->open);
     begin_look(task);
+}
+
+/* Some of the present search; 1 when it is done. */
+static int run_search(Task *task, i64 work) {
+    Search *search = &task->search;
+    if (task->phase != TASK_BOUND) return search_step(search, work);
+    i64 before = search->climb.work;
+    int done = climb_step(&search->climb, before + work);
+    search->work += search->climb.work - before;
+    return done;
 }
 
 /* 1 when the task is done. */
 static int task_step(Task *task, i64 work) {
     while (task->phase != TASK_DONE && work > 0) {
         i64 before = task->search.work;
-        int done = search_step(&task->search, work);
+        int done = run_search(task, work);
         work -= task->search.work - before + 1;
         task->work += task->search.work - before;
         if (!done) continue;
@@ -331,7 +349,8 @@ static int task_step(Task *task, i64 work) {
             task->states = more_of(task->states, task->search.states);
             task->nodes += task->search.tree.done;
             after_search(task);
-        } else if (task->phase == TASK_LOOK) after_look(task);
+        } else if (task->phase == TASK_BOUND) after_bound(task);
+        else if (task->phase == TASK_LOOK) after_look(task);
         else after_tie(task);
     }
     return task->phase == TASK_DONE;
