@@ -245,7 +245,7 @@ def _problem_facts(problem: SearchProblem) -> Rows:
         ("Fixed layers", f"{len(problem.fixed)}"),
         ("Banned variants", f"{banned}"),
         ("Rules of difference", f"{len(problem.differences)}"),
-        *(("Rule", row.name) for row in problem.rows),
+        *(("Rule", name) for name in problem.rule_names),
     ]
     return [(name, words) for name, words in facts if words != "0"]
 

@@ -135,12 +135,6 @@ def add_explain(command: argparse.ArgumentParser) -> None:
         help="what scores nearly as well (default: within 0.01 of the score, 1 %%)",
     )
     command.add_argument(
-        "--few-blocks",
-        type=_positive,
-        metavar="N",
-        help="the best architecture of at most N distinct blocks",
-    )
-    command.add_argument(
         "--baselines",
         action="store_true",
         help="compare with greedy, homogeneous, random and other ways",
@@ -345,6 +339,17 @@ def _add_rules(command: argparse.ArgumentParser) -> None:
         default=[],
         metavar=("FIRST", "LAST"),
         help="the same FFN in all layers from FIRST to LAST; repeatable",
+    )
+    command.add_argument(
+        "--same-attention",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("FIRST", "LAST"),
+        help="the same attention in all layers from FIRST to LAST; repeatable",
+    )
+    command.add_argument(
+        "--few-blocks", type=_positive, metavar="N", help="choose at most N distinct blocks"
     )
     command.add_argument(
         "--attention-free-in-a-row",

@@ -210,6 +210,10 @@ def _rules(asked: Namespace, library: BlockLibrary) -> Iterator[SearchRule]:
         yield rules.heads_divisible_by(library, asked.tensor_parallel)
     for first, last in asked.same_ffn:
         yield rules.same_ffn(library, first, last)
+    for first, last in asked.same_attention:
+        yield rules.same_attention(library, first, last)
+    if asked.few_blocks:
+        yield rules.few_blocks(library, asked.few_blocks)
     if asked.attention_free_in_a_row is not None:
         yield rules.attention_free_in_a_row(library, asked.attention_free_in_a_row)
 

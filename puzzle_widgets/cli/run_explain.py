@@ -26,6 +26,8 @@ from puzzle_widgets.files.scenario_file import harmless
 from puzzle_widgets.library.json_forms import library_digest
 from puzzle_widgets.library.quantity import format_figure, format_share
 from puzzle_widgets.library.tables import to_frame
+from puzzle_widgets.problem.problem import replace_field
+from puzzle_widgets.problem.rules import few_blocks
 from puzzle_widgets.reasons import (
     Baselines,
     InclusionCosts,
@@ -104,8 +106,11 @@ def _parts(asked: Namespace, solution: Solution) -> list[_Part]:
     if asked.few_blocks is not None:
 
         def few(stop: Cancelled) -> Told:
+            (rule,) = few_blocks(problem.library, asked.few_blocks).distinct
+            rest = tuple(one for one in problem.distinct if one != rule)
+            free = replace_field(problem, "distinct", rest)
             limit = asked.time_limit
-            return search_few_blocks(problem, asked.few_blocks, time_limit=limit, cancelled=stop)
+            return search_few_blocks(free, asked.few_blocks, time_limit=limit, cancelled=stop)
 
         parts.append(_Part("few_blocks", "Of few distinct blocks", few))
     if asked.baselines:

@@ -77,7 +77,7 @@ def question(problem: SearchProblem) -> list[Text]:
         for held, verb in ((problem.fixed, "fixed"), (problem.banned, "with banned variants"))
         if held
     ]
-    rules += dict.fromkeys(row.name for row in problem.rows)
+    rules += problem.rule_names
     return lines + ([words(f"Rules: {', '.join(rules)}")] if rules else [])
 
 

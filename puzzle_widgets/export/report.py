@@ -200,7 +200,7 @@ def _question(problem: SearchProblem) -> str:
         "rules of difference": len(problem.differences),
     }
     named = [f"{count} {what}" for what, count in counts.items() if count]
-    rules = ", ".join([*named, *dict.fromkeys(row.name for row in problem.rows)])
+    rules = ", ".join([*named, *problem.rule_names])
     said = f"{aim_words(problem)}. Budgets: {budgets_in_full(problem)}."
     return f"{said} Rules: {rules}." if rules else said
 

@@ -30,6 +30,7 @@ from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.library.tables.sheet import SEPARATORS, decode, split
 from puzzle_widgets.problem import Budget, Difference, SearchProblem
 from puzzle_widgets.problem.budget import BudgetSpec
+from puzzle_widgets.problem.distinct import distinct_in, distinct_out
 from puzzle_widgets.problem.objective import Objective, weights_in, weights_out
 from puzzle_widgets.problem.rows import rows_in, rows_out
 from puzzle_widgets.solution.optimum import search_without_reason
@@ -37,8 +38,11 @@ from puzzle_widgets.solution.scenario import Scenario
 from puzzle_widgets.solution.solution import Solution, evaluate, proven_by
 
 FORMAT = "puzzle-widgets/scenarios"
-VERSION = 3
-_READ = (1, 2, 3)  # the first did not say which limits were a throughput, the second no weights
+VERSION = 4
+# The first did not say which limits were a throughput, the second no weights, the third no rules
+# that count.
+_READ = (1, 2, 3, 4)
+_RULES = ("fixed", "banned", "differences", "rows", "distinct")
 _SECONDS_TO_PROVE = 2.0
 ASKED = "asked"
 """Column of a CSV that says what an answer is to."""
@@ -127,13 +131,14 @@ def asked_content(problem: SearchProblem) -> dict[str, Any]:
         "banned": [[layer, sorted(names)] for layer, names in problem.banned.items()],
         "differences": [[list(map(list, d.architecture.items())), d.layers] for d in rules],
         "rows": rows_out(problem.rows),
+        "distinct": distinct_out(problem.distinct),
     }
 
 
 def asked_cell(content: dict[str, Any]) -> str:
     """Write that in a cell; of rules that are too long for a spreadsheet's, names or counts."""
-    counts = {key: len(content[key]) for key in ("fixed", "banned", "differences", "rows")}
-    named = {**counts, "rows": [row[0] for row in content["rows"]]}
+    counts = {key: len(content[key]) for key in _RULES}
+    named = {**counts, "rows": [row[0] for row in content["rows"]], "distinct": content["distinct"]}
     texts = (json.dumps({**content, **less}, ensure_ascii=False) for less in ({}, named))
     short = (text for text in texts if len(text) <= _LONGEST_CELL)
     return next(short, json.dumps({**content, **counts}, ensure_ascii=False))
@@ -218,6 +223,7 @@ def _read_problem(record: Any, place: Location, library: BlockLibrary) -> Search
             for rows, layers in _pairs(record.get("differences") or [])
         ],
         rows=rows_in(record.get("rows") or []),
+        distinct=distinct_in(record.get("distinct") or []),
     )
 
 

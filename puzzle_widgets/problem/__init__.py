@@ -3,6 +3,7 @@
 from puzzle_widgets.problem.budget import Budget, Share
 from puzzle_widgets.problem.choices import Architecture, Difference
 from puzzle_widgets.problem.deployment import DeploymentTarget, deployment_target
+from puzzle_widgets.problem.distinct import Distinct
 from puzzle_widgets.problem.problem import SearchProblem, check_problem
 from puzzle_widgets.problem.rows import Row
 
@@ -11,6 +12,7 @@ __all__ = [
     "Budget",
     "DeploymentTarget",
     "Difference",
+    "Distinct",
     "Row",
     "SearchProblem",
     "Share",

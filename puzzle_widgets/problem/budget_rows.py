@@ -22,6 +22,7 @@ from puzzle_widgets.library.quantity import (
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem.budget import Budget, Share, read_limit
 from puzzle_widgets.problem.choices import Difference
+from puzzle_widgets.problem.distinct import Distinct
 from puzzle_widgets.problem.problem import SearchProblem
 from puzzle_widgets.problem.rows import Row
 
@@ -72,7 +73,7 @@ class SearchRule:
     ----------
     words
         What it asks for, such as ``"no linear blocks"``.
-    banned, fixed, differences, rows
+    banned, fixed, differences, rows, distinct
         As for :class:`puzzle_widgets.SearchProblem`.
     """
 
@@ -81,6 +82,7 @@ class SearchRule:
     fixed: FrozenMapping[LayerName, str] = FrozenMapping()
     differences: tuple[Difference, ...] = ()
     rows: tuple[Row, ...] = ()
+    distinct: tuple[Distinct, ...] = ()
 
     def __repr__(self) -> str:
         return f"SearchRule({self.words!r})"
@@ -213,7 +215,8 @@ def to_problem(
         budgets=budgets,
     )
     for rule in rules:
-        problem = problem.with_banned(rule.banned).with_fixed(rule.fixed).with_rows(rule.rows)
+        problem = problem.with_banned(rule.banned).with_fixed(rule.fixed)
+        problem = problem.with_rows(rule.rows).with_distinct(rule.distinct)
         for other in rule.differences:
             problem = problem.with_difference(other.architecture, other.layers)
     return problem
@@ -246,7 +249,8 @@ def _stated(
 
 def rules_of(problem: SearchProblem, words: str) -> tuple[SearchRule, ...]:
     """One rule for all that a problem fixes, bans, differs from and limits; none without."""
-    rule = SearchRule(words, problem.banned, problem.fixed, problem.differences, problem.rows)
+    layers = (problem.banned, problem.fixed, problem.differences)
+    rule = SearchRule(words, *layers, problem.rows, problem.distinct)
     return () if rule == SearchRule(words) else (rule,)
 
 
@@ -269,9 +273,9 @@ def lifted(rule: SearchRule, choices: Mapping[LayerName, str]) -> SearchRule | N
     kept = FrozenMapping({layer: names for layer, names in banned.items() if names})
     if (fixed, kept) == (dict(rule.fixed), rule.banned):
         return rule
-    left = SearchRule(rule.words.removesuffix(_EXCEPT) + _EXCEPT, kept, FrozenMapping(fixed))
-    left = replace(left, differences=rule.differences, rows=rule.rows)
-    return left if fixed or kept or rule.differences or rule.rows else None
+    words = rule.words.removesuffix(_EXCEPT) + _EXCEPT
+    left = replace(rule, words=words, banned=kept, fixed=FrozenMapping(fixed))
+    return None if left == SearchRule(words) else left
 
 
 def cannot_be_met(library: BlockLibrary, row: BudgetSetting) -> str:

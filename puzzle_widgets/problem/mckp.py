@@ -17,6 +17,36 @@ IntArray = npt.NDArray[np.intp]
 BoolArray = npt.NDArray[np.bool_]
 # How far a budget may be overspent, as a share of it: the last digits of decimal fractions.
 TOLERANCE = 1e-12
+FREE = -1
+"""Kind of the variables that a rule does not count."""
+
+
+@dataclass(frozen=True, eq=False)
+class Kinds:
+    """A rule that counts: a choice has variables of at most so many kinds.
+
+    Parameters
+    ----------
+    name
+        Words for people.
+    kind
+        Kind of each variable, from 0 on; ``FREE`` where it does not count, shape (n,).
+    most
+        Greatest number of kinds.
+    """
+
+    name: str
+    kind: IntArray
+    most: int
+
+    def used(self, choice: IntArray) -> IntArray:
+        """Kinds that a choice has, sorted."""
+        kinds = np.unique(self.kind[choice])
+        return np.asarray(kinds[kinds != FREE], dtype=np.intp)
+
+    def holds(self, choice: IntArray) -> bool:
+        """Whether a choice has few enough."""
+        return len(self.used(choice)) <= self.most
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +70,8 @@ class Mckp:
     ties
         Sums that are made least, one after the other, among choices of equal score, shape
         (levels, n). What is still equal goes to the lexicographically first.
+    kinds
+        Rules that count kinds of variables; no row states them.
     """
 
     score: FloatArray
@@ -50,6 +82,7 @@ class Mckp:
     allowed: BoolArray
     rows: tuple[str, ...]
     ties: FloatArray | None = None
+    kinds: tuple[Kinds, ...] = ()
 
     @property
     def layers(self) -> int:
@@ -60,6 +93,11 @@ class Mckp:
         """Rows whose limits a choice breaks when it is summed exactly."""
         totals = self.totals(choice)
         return [int(row) for row in np.flatnonzero((totals > self.upper) | (totals < self.lower))]
+
+    def broken(self, choice: IntArray) -> list[str]:
+        """Names of the rows and of the rules that count which a choice breaks."""
+        rows = [self.rows[row] for row in self.broken_rows(choice)]
+        return rows + [rule.name for rule in self.kinds if not rule.holds(choice)]
 
     def totals(self, choice: IntArray) -> FloatArray:
         """Row sums of a choice (one flat variable index per layer), shape (rows,)."""

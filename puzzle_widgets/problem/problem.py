@@ -13,7 +13,6 @@ import numpy as np
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
 from puzzle_widgets.library.checks import short_repr
-from puzzle_widgets.library.model import once_per_library
 from puzzle_widgets.library.quantity import RUNTIME
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem.budget import (
@@ -32,6 +31,7 @@ from puzzle_widgets.problem.choices import (
     read_banned,
     read_choices,
 )
+from puzzle_widgets.problem.distinct import Distinct, check_distinct, kinds_of
 from puzzle_widgets.problem.mckp import TOLERANCE, BoolArray, FloatArray, Mckp, to_architecture
 from puzzle_widgets.problem.objective import (
     LayerWeights,
@@ -41,10 +41,8 @@ from puzzle_widgets.problem.objective import (
     weights_of,
 )
 from puzzle_widgets.problem.rows import Row, Rule, check_rows, values_of
+from puzzle_widgets.problem.ties import tie_levels
 from puzzle_widgets.shown import Shown
-
-# Less than this is not an amount to take a share of: weights and sums stay far from infinity.
-_NOTHING = 1e-270
 
 
 @dataclass(frozen=True, init=False)
@@ -80,6 +78,8 @@ class SearchProblem(Shown):
         Rules of diversity.
     rows
         Linear rules of one's own: see :class:`puzzle_widgets.Row`.
+    distinct
+        Rules that count: see :class:`puzzle_widgets.Distinct`.
     rules
         Further rules, such as those of ``pw.rules``: what each fixes, bans and limits holds, too.
 
@@ -111,6 +111,7 @@ class SearchProblem(Shown):
     banned: FrozenMapping[LayerName, frozenset[str]]
     differences: tuple[Difference, ...]
     rows: tuple[Row, ...]
+    distinct: tuple[Distinct, ...]
 
     def __init__(  # noqa: PLR0913
         self,
@@ -126,6 +127,7 @@ class SearchProblem(Shown):
         banned: Mapping[LayerName, Iterable[str]] | None = None,
         differences: Iterable[Difference] = (),
         rows: Iterable[Row] = (),
+        distinct: Iterable[Distinct] = (),
         rules: Iterable[Rule] = (),
     ) -> None:
         if not isinstance(library, BlockLibrary):
@@ -146,6 +148,7 @@ class SearchProblem(Shown):
             "banned": read_banned(library, banned or {}),
             "differences": tuple(check_difference(library, rule) for rule in differences),
             "rows": check_rows(library, rows),
+            "distinct": check_distinct(library, distinct),
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
@@ -156,7 +159,7 @@ class SearchProblem(Shown):
             "budgets": len(self.budgets),
             "fixed layers": len(self.fixed),
             "layers with banned variants": len(self.banned),
-            "rules": len(self.differences) + len(self.rows),
+            "rules": len(self.differences) + len(self.rows) + len(self.distinct),
         }
         told = "".join(f", {count} {words}" for words, count in counts.items() if count)
         return f"SearchProblem({self.goal} {self.objective} of {self.library.name!r}{told})"
@@ -177,6 +180,12 @@ class SearchProblem(Shown):
     def mckp(self) -> Mckp:
         """The bare knapsack, arrays only; written once."""
         return to_mckp(self)
+
+    @property
+    def rule_names(self) -> tuple[str, ...]:
+        """Names of its rows and of its rules that count, each once."""
+        names = [*(row.name for row in self.rows), *(rule.name for rule in self.distinct)]
+        return tuple(dict.fromkeys(names))
 
     @property
     def bare(self) -> SearchProblem:
@@ -315,6 +324,11 @@ class SearchProblem(Shown):
         found = check_rows(self.library, rows, len(self.rows))
         return replace_field(self, "rows", (*self.rows, *found))
 
+    def with_distinct(self, rules: Iterable[Distinct]) -> SearchProblem:
+        """Give the same problem with further rules that count."""
+        found = check_distinct(self.library, rules, len(self.distinct))
+        return replace_field(self, "distinct", (*self.distinct, *found))
+
     def with_rule(self, rule: Rule) -> SearchProblem:
         """Give the same problem under a further rule, such as one of ``pw.rules``.
 
@@ -347,7 +361,8 @@ def _with_rules(problem: SearchProblem, rules: Iterable[Rule]) -> SearchProblem:
                 raise ProblemError(
                     f"rules: layer {layer!r} is fixed to two blocks. Leave one of the rules out."
                 )
-        problem = problem.with_fixed(rule.fixed).with_banned(rule.banned).with_rows(rule.rows)
+        problem = problem.with_fixed(rule.fixed).with_banned(rule.banned)
+        problem = problem.with_rows(rule.rows).with_distinct(rule.distinct)
         for other in rule.differences:
             problem = problem.with_difference(other.architecture, other.layers)
     return problem
@@ -403,7 +418,8 @@ def to_mckp(problem: SearchProblem, first: str = "") -> Mckp:
         np.array([upper for _, upper in limits], dtype=np.float64),
         _allowed(problem),
         row_names(problem),
-        _ties(problem, first),
+        tie_levels(library, problem.budgets, first),
+        tuple(kinds_of(library, rule) for rule in problem.distinct),
     )
 
 
@@ -414,52 +430,6 @@ def row_limits(library: BlockLibrary, budget: Budget) -> tuple[float, float]:
         budget.lower - TOLERANCE * abs(budget.lower) - outside,
         budget.upper + TOLERANCE * abs(budget.upper) - outside,
     )
-
-
-def _ties(problem: SearchProblem, first: str) -> FloatArray:
-    """Sums that decide between choices of equal score.
-
-    Use of what is limited as shares of the limits; then each limited cost in turn, so that rounding
-    hides no difference; then the rest as shares of the parent. More is worse for a lower limit,
-    too: what lies above it is excess.
-    """
-    library = problem.library
-    limited, shares = list(problem.budgets), share_weights(problem)
-    levels = [library.column(first)] if first else []
-    levels += [_weighted(library, shares)] if shares else []
-    levels += [library.column(key) for key in limited] if len(limited) > 1 else []
-    levels += _of_the_rest(library, frozenset(limited))
-    return np.array(levels).reshape(len(levels), int(library.starts[-1]))
-
-
-@once_per_library
-def _of_the_rest(library: BlockLibrary, limited: frozenset[str]) -> list[FloatArray]:
-    """Costs without a limit as shares of the parent, summed; none where all are limited."""
-    parents = library.parent_totals
-    rest = {key: _per_share(parents[key]) for key in library.costs if key not in limited}
-    return [_weighted(library, rest)] if rest else []
-
-
-def share_weights(problem: SearchProblem) -> dict[str, float]:
-    """What a unit of each limited cost weighs in the first of the ties: its share of the limits."""
-    parents = problem.library.parent_totals
-    return {
-        key: sum(
-            _per_share(limit, parents[key])
-            for limit in (budget.lower, budget.upper)
-            if math.isfinite(limit)
-        )
-        for key, budget in problem.budgets.items()
-    }
-
-
-def _per_share(*wholes: float) -> float:
-    """One over the first of some amounts that a share can be taken of; else 1."""
-    return next((1 / abs(whole) for whole in wholes if abs(whole) > _NOTHING), 1.0)
-
-
-def _weighted(library: BlockLibrary, weights: Mapping[str, float]) -> FloatArray:
-    return np.asarray(sum(weight * library.column(key) for key, weight in weights.items()))
 
 
 def row_names(problem: SearchProblem) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ def restated(problem: SearchProblem, library: BlockLibrary) -> SearchProblem:
         banned=problem.banned,
         differences=problem.differences,
         rows=[moved_row(row, problem.library, library) for row in problem.rows],
+        distinct=problem.distinct,
     )
 
 

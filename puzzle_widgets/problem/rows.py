@@ -14,6 +14,7 @@ from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping, Layer, LayerName
 from puzzle_widgets.library.checks import short_repr
 from puzzle_widgets.problem.choices import Difference, find_layer, find_variant
+from puzzle_widgets.problem.distinct import Distinct
 
 Coefficients = Mapping[LayerName, Mapping[str, float]]
 _TOLERANCE = 1e-12
@@ -126,6 +127,10 @@ class Rule(Protocol):
     @property
     def rows(self) -> tuple[Row, ...]:
         """Linear rules."""
+
+    @property
+    def distinct(self) -> tuple[Distinct, ...]:
+        """Rules that count."""
 
 
 def check_rows(library: BlockLibrary, rows: Iterable[Row], held: int = 0) -> tuple[Row, ...]:

@@ -1,4 +1,4 @@
-"""Rules that deployments ask for, made of fixed and banned variants and of rows.
+"""Rules that deployments ask for, made of fixed and banned variants, of rows and of counts.
 
 Each gives a rule for ``SearchProblem(..., rules=[...])`` or ``problem.with_rule(...)``.
 
@@ -20,15 +20,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from puzzle_widgets.errors import ProblemError
-from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping, Layer
-from puzzle_widgets.library.model import Part, SubBlock
+from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping, Layer, LayerName
+from puzzle_widgets.library.model import Part
 from puzzle_widgets.problem.budget_rows import SearchRule
 from puzzle_widgets.problem.choices import find_layer
+from puzzle_widgets.problem.distinct import Distinct, check_distinct, check_part, counted_words
 from puzzle_widgets.problem.rows import Row
 
 __all__ = [
     "attention_free_in_a_row",
     "ban",
+    "few_blocks",
     "heads_divisible_by",
     "keep_ends",
     "no_linear_attention",
@@ -103,11 +105,51 @@ def heads_divisible_by(library: BlockLibrary, degree: int) -> SearchRule:
     return ban(library, f"KV heads divisible by {degree}", uneven)
 
 
+def few_blocks(
+    library: BlockLibrary,
+    most: int,
+    *,
+    part: Part | None = None,
+    layers: tuple[LayerName | str, LayerName | str] | None = None,
+) -> SearchRule:
+    """Allow at most so many distinct blocks: each is one more kernel shape to tune and to test.
+
+    Parameters
+    ----------
+    library
+        Whose blocks are counted; see :class:`puzzle_widgets.Distinct` for which are the same.
+    most
+        Greatest number of distinct ones.
+    part
+        Count distinct ``"attention"`` or ``"ffn"`` in place of whole blocks.
+    layers
+        Count in the layers from one to another, both included; by default in all.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> library = pw.load_library("stdlib-2m-measured")
+    >>> problem = pw.SearchProblem(
+    ...     library,
+    ...     minimize="metrics.kl_div",
+    ...     budgets={"stats.memory_mib": "50 %"},
+    ...     rules=[pw.rules.few_blocks(library, 2)],
+    ... )
+    >>> len(set(pw.search(problem).architecture.values()))
+    2
+    """
+    check_part(part)
+    _check_count(most, "most", 1)
+    names = tuple(layer.name for layer in _range(library, *layers)) if layers else ()
+    counted = counted_words(library, part, names or tuple(library.layer_positions))
+    noun, _, where = counted.partition(" ")
+    noun = noun.removesuffix("s") if most == 1 else noun
+    words = f"at most {most:,} distinct {noun} {where}".strip()
+    return _counting(library, Distinct(words, most, part, names))
+
+
 def same_ffn(library: BlockLibrary, first: object, last: object) -> SearchRule:
     """Make the FFN the same in all layers from one to another.
-
-    FFNs are numbered, and a row says of each layer that its number is the first layer's. Over many
-    layers ``search_few_blocks(problem, 1, part="ffn", layers=...)`` proves far sooner.
 
     Examples
     --------
@@ -141,24 +183,15 @@ def same_attention(library: BlockLibrary, first: object, last: object) -> Search
 
 
 def _same(library: BlockLibrary, part: Part, noun: str, first: object, last: object) -> SearchRule:
-    """One row for each layer but the first: the numbers of its subblock and the first's are equal.
+    names = tuple(layer.name for layer in _range(library, first, last))
+    if len(names) == 1:
+        raise ProblemError(f"layers {first!r} to {last!r}: give two, the earlier one first.")
+    words = f"the same {noun} in layers {names[0]} to {names[-1]}"
+    return _counting(library, Distinct(words, 1, part, names))
 
-    A row for each subblock of each pair would bound better, but is too much to search.
-    """
-    one, *others = _range(library, first, last)
-    words = f"the same {noun} in layers {one.name} to {others[-1].name}"
-    kinds: dict[object, int] = {}
-    for layer in (one, *others):
-        for variant in layer.variants:
-            kinds.setdefault(_named(variant, part), len(kinds))
 
-    def numbered(layer: Layer, sign: float) -> dict[str, float]:
-        numbers = ((v.name, kinds[_named(v, part)]) for v in layer.variants)
-        return {name: sign * number for name, number in numbers if number}
-
-    sides = ({one.name: numbered(one, 1.0), other.name: numbered(other, -1.0)} for other in others)
-    held = ({name: own for name, own in side.items() if own} for side in sides)
-    return SearchRule(words, rows=tuple(Row(words, side, 0.0, 0.0) for side in held if side))
+def _counting(library: BlockLibrary, rule: Distinct) -> SearchRule:
+    return SearchRule(rule.name, distinct=check_distinct(library, [rule]))
 
 
 def attention_free_in_a_row(library: BlockLibrary, most: int) -> SearchRule:
@@ -190,15 +223,9 @@ def attention_free_in_a_row(library: BlockLibrary, most: int) -> SearchRule:
     return SearchRule(words, rows=tuple(row for row in rows if row.coefficients))
 
 
-def _named(variant: BlockVariant, part: Part) -> SubBlock | str:
-    """A subblock by what is known of it, else by the variant's name."""
-    block: SubBlock = getattr(variant, part)
-    return variant.name if block.kind == "other" else block
-
-
 def _range(library: BlockLibrary, first: object, last: object) -> list[Layer]:
     begin, end = (library.layer_positions[find_layer(library, word)] for word in (first, last))
-    if end <= begin:
+    if end < begin:
         raise ProblemError(f"layers {first!r} to {last!r}: give two, the earlier one first.")
     return list(library.layers[begin : end + 1])
 

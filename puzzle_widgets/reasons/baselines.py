@@ -253,6 +253,7 @@ def broken_words(problem: SearchProblem, architecture: Architecture) -> tuple[st
             continue
         sense, limit = ("at most", budget.upper) if above else ("at least", budget.lower)
         words.append(library.quantity(key).limit(sense, limit))
+    words += [rule.name for rule in mckp.kinds if not rule.holds(choice)]
     against = int((~mckp.allowed[choice]).sum())
     if against:
         words.append(f"rules in {against} {'layer' if against == 1 else 'layers'}")

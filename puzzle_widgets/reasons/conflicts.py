@@ -163,16 +163,17 @@ def _differences(problem: SearchProblem) -> list[Demand]:
 
 
 def _rows(problem: SearchProblem) -> list[Demand]:
-    """Linear rules, all rows of a name together."""
+    """Linear rules and rules that count, all of a name together."""
 
     def drop(name: str) -> Drop:
         def dropped(asked: SearchProblem) -> SearchProblem:
-            rest = tuple(row for row in asked.rows if row.name != name)
-            return replace_field(asked, "rows", rest)
+            rows = tuple(row for row in asked.rows if row.name != name)
+            counts = tuple(rule for rule in asked.distinct if rule.name != name)
+            return replace_field(replace_field(asked, "rows", rows), "distinct", counts)
 
         return dropped
 
-    return [Demand(name, drop(name)) for name in dict.fromkeys(row.name for row in problem.rows)]
+    return [Demand(name, drop(name)) for name in problem.rule_names]
 
 
 def _fixed(problem: SearchProblem) -> list[Demand]:

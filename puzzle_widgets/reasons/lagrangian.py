@@ -144,7 +144,7 @@ class LagrangianBound:
             problem.sign * relaxed.bound + outside,
             totals[problem.objective],
             totals[self.resource],
-            not problem.mckp.broken_rows(choice),
+            not problem.mckp.broken(choice),
             architecture,
         )
 

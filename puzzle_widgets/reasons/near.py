@@ -192,6 +192,7 @@ def clean(mckp: Mckp, choices: IntArray, limit: float) -> tuple[IntArray, FloatA
     exact = [at for at in np.flatnonzero(tight & ~broken) if mckp.broken_rows(choices[at])]
     broken[exact] = True
     kept = np.flatnonzero(~broken & (scores <= limit))
+    kept = kept[[all(rule.holds(choices[at]) for rule in mckp.kinds) for at in kept]]
     kept = kept[np.argsort(scores[kept], kind="stable")]
     return choices[kept], scores[kept]
 

@@ -148,15 +148,22 @@ def dynamic_program(problem: SearchProblem) -> DynamicProgram:
     True
     """
     check_problem(problem)
+    _check_alone(problem)
     mckp = problem.mckp
-    if len(mckp.rows) != 1 or mckp.rows[0] not in problem.budgets or not _is_upper(mckp):
-        raise ProblemError(
-            "dynamic_program: needs one budget, an upper limit, and no rows beside it."
-        )
     stages: list[Stage] = []
     for layer in range(mckp.layers):
         stages.append(_next_stage(problem, layer, stages[-1] if stages else None))
     return DynamicProgram(problem, mckp.rows[0], tuple(stages))
+
+
+def _check_alone(problem: SearchProblem) -> None:
+    mckp = problem.mckp
+    alone = len(mckp.rows) == 1 and not mckp.kinds and mckp.rows[0] in problem.budgets
+    if not alone or not _is_upper(mckp):
+        raise ProblemError(
+            "dynamic_program: needs one budget, an upper limit, and no rows or rules that count "
+            "beside it."
+        )
 
 
 def _is_upper(mckp: Mckp) -> bool:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from puzzle_widgets.library import BlockLibrary, BlockVariant
+from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.model import FloatArray, IntArray, once_per_library
 from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem.distinct import kind_of
 from puzzle_widgets.problem.mckp import Mckp
 
 BoolArray = npt.NDArray[np.bool_]
@@ -87,7 +88,7 @@ def homogeneous(problem: SearchProblem) -> IntArray | str:
     allowed = mckp.allowed[choices].all(axis=1)
     for place in np.argsort(scores, kind="stable"):
         choice: IntArray = choices[place]
-        if allowed[place] and not mckp.broken_rows(choice):
+        if allowed[place] and not mckp.broken(choice):
             return choice
     return "No architecture with one block in every layer keeps the budgets and rules."
 
@@ -106,13 +107,6 @@ def homogeneous_choices(library: BlockLibrary) -> IntArray:
     return found.reshape(len(everywhere), len(first))
 
 
-def kind_of(variant: BlockVariant) -> object:
-    """What makes two blocks the same: both subblocks, or the name where these are not known."""
-    if "other" in (variant.attention.kind, variant.ffn.kind):
-        return variant.name
-    return variant.attention, variant.ffn
-
-
 def random_feasible(problem: SearchProblem, seed: int, draws: int) -> IntArray | str:
     """Draw many architectures within the budgets at random; the one of median score."""
     mckp, rng = problem.mckp, np.random.default_rng(seed)
@@ -125,7 +119,7 @@ def random_feasible(problem: SearchProblem, seed: int, draws: int) -> IntArray |
     for _ in range(_ROUNDS):
         missing = draws - len(found)
         tries += missing
-        found += [one for one in _drawn(mckp, table, missing, rng) if not mckp.broken_rows(one)]
+        found += [one for one in _drawn(mckp, table, missing, rng) if not mckp.broken(one)]
         if len(found) == draws or (tries >= _HOPELESS and not found):
             break
     if not found:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Literal, TypeVar
 
 import numpy as np
 
 from puzzle_widgets.problem.mckp import Mckp
+from puzzle_widgets.search.few_kinds import solve_few_kinds
 from puzzle_widgets.search.kernel.engine import (
     iter_many_by_kernel,
     settle_by_kernel,
     solve_by_kernel,
 )
 from puzzle_widgets.search.kernel.host import KernelError, kernel_runs
-from puzzle_widgets.search.options import Changes, SearchOptions
+from puzzle_widgets.search.options import Changes, SearchOptions, WarmStart
 from puzzle_widgets.search.outcome import Outcome, Outcomes
 
 Engine = Literal["kernel", "reference"]
@@ -45,8 +47,17 @@ def solve(mckp: Mckp, options: SearchOptions, engine: Engine | None = None) -> O
     Outcome
         With shadow prices.
     """
+    if mckp.kinds:
+        return _by_kinds(mckp, options, engine)
     return _first_of(
         engine, lambda: solve_by_kernel(mckp, options), lambda: _by_reference(mckp, options)
+    )
+
+
+def _by_kinds(mckp: Mckp, options: SearchOptions, engine: Engine | None) -> Outcome:
+    """Search under rules that count kinds, by searches without them."""
+    return solve_few_kinds(
+        mckp, options, partial(solve, engine=engine), partial(settle, engine=engine)
     )
 
 
@@ -72,10 +83,25 @@ def settle(
     """
     if outcome.status != "optimal" or outcome.choice is None:
         return outcome
+    if mckp.kinds:
+        return _settle_by_kinds(mckp, outcome, options, engine)
     return _first_of(
         engine,
         lambda: settle_by_kernel(mckp, outcome, options),
         lambda: _settle(mckp, outcome, options),
+    )
+
+
+def _settle_by_kinds(
+    mckp: Mckp, outcome: Outcome, options: SearchOptions, engine: Engine | None
+) -> Outcome:
+    """Search again, from the optimum that is known."""
+    start = WarmStart(outcome.prices, outcome.choice)
+    found = _by_kinds(mckp, replace(options, gap=0.0, warm_start=start, settle=True), engine)
+    if found.status != "optimal":
+        return replace(outcome, ties="unproven")
+    return replace(
+        outcome, choice=found.choice, score=found.score, bound=found.score, ties=found.ties
     )
 
 
@@ -134,6 +160,9 @@ def iter_many(
         The time limit is of each search; a cancel ends them all, and the one under way is lost.
     """
     done = 0
+    if mckp.kinds:
+        yield from _one_by_one(mckp, changes, options, 0, partial(_by_kinds, engine=engine))
+        return
     if (engine or usual_engine()) == "kernel":
         try:
             for part in iter_many_by_kernel(mckp, changes, options):
@@ -144,7 +173,7 @@ def iter_many(
                 raise
         else:
             return
-    yield from _many_by_reference(mckp, changes, options, done)
+    yield from _one_by_one(mckp, changes, options, done, _by_reference)
 
 
 def _first_of(
@@ -174,15 +203,19 @@ def _settle(mckp: Mckp, outcome: Outcome, options: SearchOptions) -> Outcome:
     return settle_by_reference(mckp, outcome, options.deadline(), options.cancelled)
 
 
-def _many_by_reference(
-    mckp: Mckp, changes: Changes, options: SearchOptions, begin: int
+def _one_by_one(
+    mckp: Mckp,
+    changes: Changes,
+    options: SearchOptions,
+    begin: int,
+    solve_one: Callable[[Mckp, SearchOptions], Outcome],
 ) -> Iterator[Outcomes]:
     for place in range(begin, len(changes)):
         if options.cancelled():
             return
         if changes.starts is not None:
             options = replace(options, warm_start=changes.starts[place])
-        outcome = _by_reference(changed(mckp, changes, place), options)
+        outcome = solve_one(changed(mckp, changes, place), options)
         if outcome.status != "optimal" and options.cancelled():
             return
         yield Outcomes.of([outcome], mckp)

@@ -124,6 +124,7 @@ def to_pulp(mckp: Mckp, *, sign: int = 1, outside: float = 0.0) -> Any:  # noqa:
             program += total <= float(mckp.upper[place]), f"{name}_at_most"
         if math.isfinite(mckp.lower[place]):
             program += total >= float(mckp.lower[place]), f"{name}_at_least"
+    _add_kinds(program, mckp, variables)
     return program
 
 
@@ -180,7 +181,7 @@ def _solve_within(mckp: Mckp, options: MipOptions, deadline: float | None) -> Ou
         choice = _choice(mckp, answer.values)
         if choice is None or len(cuts) > 2 * _MAX_CUTS:
             break
-        if not mckp.broken_rows(choice):
+        if not mckp.broken(choice):
             exact = proven and answer.finished and not options.gap
             return _outcome(mckp, choice, bound, engine, exact=exact)
         cuts.append(choice)
@@ -234,10 +235,29 @@ def _formulate(
     for row, lower, upper in zip(mckp.cost, mckp.lower, mckp.upper, strict=True):
         terms = [float(row[j]) * x for j, x in variables.items() if row[j]]
         _add_row(program, terms, lower, upper)
+    _add_kinds(program, mckp, variables, category)
     for cut in cuts:
         ones = [variables[int(j)] for j in cut]
         program += pulp.lpSum(ones) <= mckp.layers - 1
     return program, variables
+
+
+def _add_kinds(
+    program: Any,  # noqa: ANN401
+    mckp: Mckp,
+    variables: dict[int, Any],
+    category: str = pulp.LpBinary,
+) -> None:
+    """State the rules that count: a variable for each kind says whether a layer may have it."""
+    for place, rule in enumerate(mckp.kinds):
+        kinds = rule.used(np.flatnonzero(mckp.allowed)).tolist()
+        used = {k: program.add_variable(f"kind_{place}_{k}", 0, 1, category) for k in kinds}
+        program += pulp.lpSum(used.values()) <= rule.most, f"kinds_{place}_at_most_{rule.most}"
+        for layer, (start, end) in enumerate(zip(mckp.starts[:-1], mckp.starts[1:], strict=True)):
+            own = [j for j in range(int(start), int(end)) if j in variables]
+            for kind in rule.used(np.array(own, dtype=np.intp)).tolist():
+                some = pulp.lpSum(variables[j] for j in own if rule.kind[j] == kind)
+                program += some <= used[kind], f"kind_{place}_{kind}_in_layer_{layer}"
 
 
 def _add_row(program: Any, terms: list[Any], lower: float, upper: float) -> None:  # noqa: ANN401

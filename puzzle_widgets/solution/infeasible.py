@@ -82,8 +82,7 @@ def _together(problem: SearchProblem, solve: Solve) -> str:
     asked = "; ".join(_ask(problem, budget) for budget in problem.budgets.values())
     if problem.differences:
         asked = "; ".join(filter(None, [asked, f"{len(problem.differences)} rules of difference"]))
-    own = dict.fromkeys(row.name for row in problem.rows)
-    asked = "; ".join(filter(None, [asked, *own]))
+    asked = "; ".join(filter(None, [asked, *problem.rule_names]))
     hints = [_hint(problem, budget, solve) for budget in problem.budgets.values()]
     return " ".join([f"No architecture meets all limits together: {asked}.", *filter(None, hints)])
 

@@ -151,4 +151,4 @@ def _gap(outcome: Outcome, found: float, bound: float) -> float:
 
 def _keeps(problem: SearchProblem, choice: IntArray) -> bool:
     mckp = problem.mckp
-    return not mckp.broken_rows(choice) and bool(mckp.allowed[choice].all())
+    return not mckp.broken(choice) and bool(mckp.allowed[choice].all())

@@ -11,7 +11,8 @@ import numpy as np
 from puzzle_widgets.errors import ProblemError, SolverError
 from puzzle_widgets.problem import SearchProblem, check_problem
 from puzzle_widgets.problem.mckp import FloatArray, Mckp, to_choice
-from puzzle_widgets.problem.problem import row_limits, share_weights, to_mckp
+from puzzle_widgets.problem.problem import row_limits, to_mckp
+from puzzle_widgets.problem.ties import share_weights
 from puzzle_widgets.search.engine import iter_many, settle, solve
 from puzzle_widgets.search.options import Changes, SearchOptions, WarmStart
 from puzzle_widgets.search.outcome import Cancelled, Outcome, never
@@ -157,7 +158,7 @@ def search_each(
 
 def _differ_in_limits_only(problems: Sequence[SearchProblem]) -> bool:
     def rest(one: SearchProblem) -> tuple[object, ...]:
-        rules = (one.fixed, one.banned, one.differences, one.rows)
+        rules = (one.fixed, one.banned, one.differences, one.rows, one.distinct)
         return (id(one.library), one.objective, one.goal, tuple(one.budgets), *rules)
 
     return len({rest(problem) for problem in problems}) == 1
@@ -198,7 +199,7 @@ def _weights(mckp: Mckp, problems: Sequence[SearchProblem]) -> FloatArray | None
         return None
     weights = np.zeros((len(problems), len(mckp.rows)))
     for row, problem in zip(weights, problems, strict=True):
-        shares = share_weights(problem)
+        shares = share_weights(problem.library, problem.budgets)
         row[: len(shares)] = list(shares.values())
     return weights
 

@@ -345,7 +345,7 @@ def parent_solution(problem: SearchProblem) -> Solution:
 
 def _check(problem: SearchProblem, architecture: Architecture, mckp: Mckp) -> None:
     choice = to_choice(problem.library, architecture)
-    broken = [mckp.rows[row] for row in mckp.broken_rows(choice)]
+    broken = mckp.broken(choice)
     if broken or not mckp.allowed[choice].all():
         raise SolverError(
             f"The architecture breaks {', '.join(broken) or 'a fixed or banned variant'} when "

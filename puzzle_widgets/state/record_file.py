@@ -35,6 +35,7 @@ from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.library.weighted import with_sums
 from puzzle_widgets.problem import Difference
 from puzzle_widgets.problem.budget_rows import BudgetSetting, SearchRule
+from puzzle_widgets.problem.distinct import distinct_in, distinct_out
 from puzzle_widgets.problem.objective import read_sum, sum_out, weights_in
 from puzzle_widgets.problem.rows import rows_in, rows_out
 from puzzle_widgets.solution import MeasuredPoint
@@ -328,18 +329,21 @@ def _out(value: float) -> float | str:
 def _rule_out(rule: SearchRule) -> list[Any]:
     differences = [[list(one.architecture.items()), one.layers] for one in rule.differences]
     banned = [[layer, sorted(names)] for layer, names in rule.banned.items()]
-    rows = [rows_out(rule.rows)] if rule.rows else []
-    return [rule.words, list(rule.fixed.items()), banned, differences, *rows]
+    counts = [distinct_out(rule.distinct)] if rule.distinct else []
+    rows = [rows_out(rule.rows)] if rule.rows or counts else []
+    return [rule.words, list(rule.fixed.items()), banned, differences, *rows, *counts]
 
 
 def _rule(row: Any) -> SearchRule:  # noqa: ANN401
-    words, fixed, banned, differences, *rows = row
+    words, fixed, banned, differences, *more = row
+    rows, counts = (*more, [], [])[:2]  # these came later
     return SearchRule(
         text(words, _FILE.at(field="rules"), "a rule"),
         FrozenMapping((layer, frozenset(names)) for layer, names in banned),
         FrozenMapping(_pairs(fixed)),
         tuple(Difference(FrozenMapping(_pairs(pairs)), layers) for pairs, layers in differences),
-        tuple(one for some in rows for one in rows_in(some)),
+        rows_in(rows),
+        distinct_in(counts),
     )
 
 

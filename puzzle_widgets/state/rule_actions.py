@@ -70,7 +70,7 @@ def _others(record: Record, layer: Layer) -> tuple[SearchRule, ...]:
 
 def _is_about(rule: SearchRule, layer: Layer) -> bool:
     """Whether a rule fixes or bans in this layer, and asks nothing else."""
-    if rule.differences or rule.rows:
+    if rule.differences or rule.rows or rule.distinct:
         return False
     return {*rule.fixed, *rule.banned} == {layer.name}
 

@@ -99,7 +99,8 @@ def full_front(problem: SearchProblem, resource: str, *, cancelled: Cancelled = 
     Parameters
     ----------
     problem
-        Without budgets, rules of difference and rows; fixed and banned variants hold.
+        Without budgets, rules of difference, rows and rules that count; what is fixed and banned
+        holds.
     resource
         Any stat to keep small, or ``"throughput"`` to make large.
     cancelled
@@ -108,7 +109,7 @@ def full_front(problem: SearchProblem, resource: str, *, cancelled: Cancelled = 
     Raises
     ------
     ProblemError
-        If the problem has budgets, rules of difference or rows.
+        If the problem has budgets, rules of difference, rows or rules that count.
     SolverError
         If there are too many points, or it was cancelled.
 
@@ -121,10 +122,10 @@ def full_front(problem: SearchProblem, resource: str, *, cancelled: Cancelled = 
     (22, 0.0)
     """
     check_resource(problem, resource)
-    if problem.budgets or problem.differences or problem.rows:
+    if problem.budgets or problem.differences or problem.rows or problem.distinct:
         raise ProblemError(
-            "A full front needs a problem without budgets, differences and rows. Leave "
-            "them out, or use pareto_front."
+            "A full front needs a problem without budgets, differences, rows and rules that count. "
+            "Leave them out, or use pareto_front."
         )
     begin, mckp = time.perf_counter(), problem.mckp
     column = problem.library.column(limited_key(resource))

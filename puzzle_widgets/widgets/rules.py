@@ -8,6 +8,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.problem.budget_rows import SearchRule
+from puzzle_widgets.problem.distinct import Distinct
 from puzzle_widgets.reasons import RuleCosts
 from puzzle_widgets.reasons.words import score_words
 from puzzle_widgets.state import ExplorerState
@@ -82,4 +83,10 @@ def _what(rule: SearchRule) -> str:
     parts += [f"{len(rule.fixed):,} layers fixed"] if rule.fixed else []
     parts += [f"{other.layers:,} layers to differ in" for other in rule.differences]
     parts += [f"{len(rule.rows):,} linear rules"] if rule.rows else []
+    parts += [_count_words(one) for one in rule.distinct]
     return ", ".join(parts)
+
+
+def _count_words(rule: Distinct) -> str:
+    nouns = {"attention": "attentions", "ffn": "FFNs", None: "blocks"}
+    return f"at most {rule.most:,} distinct {nouns[rule.part]} in {len(rule.layers):,} layers"

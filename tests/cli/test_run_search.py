@@ -445,7 +445,11 @@ def test_rules_are_taken(run: Run, library: str) -> None:
     same = run("search", library, *limit, "--same-ffn", "0", "1", "--format", "json")
     found = _strict(same.out)["scenarios"][0]
     assert found["architecture"] == [[0, "half"], [1, "half"]]
-    assert {row[0] for row in found["rows"]} == {"the same FFN in layers 0 to 1"}
+    assert found["distinct"] == [["the same FFN in layers 0 to 1", 1, "ffn", [0, 1]]]
+    few = run("search", library, *limit, "--few-blocks", "1", "--same-attention", "0", "1")
+    assert few.code == 0
+    said = "Rules: the same attention in layers 0 to 1, at most 1 distinct block"
+    assert said in " ".join(few.out.split())
     tight = ("--max", "stats.memory_mib=10", "--attention-free-in-a-row", "0")
     free = run("search", library, *tight)
     assert free.code == 2

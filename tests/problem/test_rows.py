@@ -99,7 +99,7 @@ def test_fronts_and_maps_hold_the_rows() -> None:
     """At every point; a full front refuses what it cannot hold."""
     front = pw.pareto_front(small(), MEMORY, points=4)
     assert all(row.holds(p.architecture or {}) for p in front.solutions for row in small().rows)
-    with pytest.raises(pw.ProblemError, match="without budgets, differences and rows"):
+    with pytest.raises(pw.ProblemError, match="without budgets, differences, rows"):
         pw.full_front(small(), MEMORY)
 
 

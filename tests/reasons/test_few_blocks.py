@@ -61,7 +61,7 @@ def test_the_best_is_that_of_brute_force(seed: int, goal: Goal, share: float, mo
         assert "No architecture of at most" in found.text
         return
     assert (found.status, found.gap) == ("optimal", 0)
-    assert found.solution.score == pytest.approx(best) == found.bound
+    assert found.solution.score == pytest.approx(best) == found.solution.bound
     assert len(found.blocks) <= most
     assert keeps(problem, dict(found.solution.architecture or {}))
 
@@ -93,16 +93,30 @@ def test_over_a_range_it_is_that_of_brute_force(
     assert found.status == "optimal"
     assert found.solution.score == pytest.approx(problem.sign * min(scores))
     assert len(found.blocks) <= most
-    assert found.layers == tuple(some)
+    assert found.rule.layers == tuple(some)
+
+
+def same_by_rows(library: pw.BlockLibrary, first: int, last: int) -> list[pw.Row]:
+    """FFNs are numbered; each layer's number less the first layer's is 0."""
+    ffns = list({variant.ffn: None for layer in library.layers for variant in layer.variants})
+    rows = []
+    for other in range(first + 1, last + 1):
+        signs = {first: 1, other: -1}
+
+        def number(layer: pw.Layer, variant: pw.BlockVariant, signs: Any = signs) -> float:
+            return float(signs.get(layer.name, 0) * ffns.index(variant.ffn))
+
+        rows.append(pw.Row.of(library, f"same {other}", number, 0, 0))
+    return rows
 
 
 @pytest.mark.parametrize("span", [(0, 7), (2, 5)])
-def test_one_size_over_a_range_is_that_of_the_rule_by_rows(span: tuple[int, int]) -> None:
-    """Two ways to ask the same; whichever the parts are."""
+def test_one_size_over_a_range_is_that_of_rows(span: tuple[int, int]) -> None:
+    """Two ways to ask the same: a count, and a row a layer that says its FFN is the first's."""
     library = pw.load_library("stdlib-2m-measured")
     problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets={MEMORY: "50 %"})
     found = pw.search_few_blocks(problem, 1, part="ffn", layers=span)
-    by_rows = pw.search(problem.with_rule(pw.rules.same_ffn(library, *span)))
+    by_rows = pw.search(problem.with_rows(same_by_rows(library, *span)))
     assert (found.status, by_rows.status) == ("optimal", "optimal")
     assert found.solution.score == pytest.approx(by_rows.score)
     heads = pw.search_few_blocks(problem, 1, part="attention", layers=span)
@@ -147,23 +161,21 @@ def test_time_that_ends_leaves_a_bound() -> None:
     """What is found is kept, and no better than the bound says."""
     library = pw.load_library("llama-3.3-70b-modeled")
     problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets={RUNTIME: "60 %"})
-    told: list[int] = []
-    found = pw.search_few_blocks(
-        problem, 3, progress=told.append, cancelled=lambda: len(told) >= 60
-    )
+    asked = iter(range(10_000))
+    found = pw.search_few_blocks(problem, 3, cancelled=lambda: next(asked) >= 60)
     whole = pw.search_few_blocks(problem, 3)
     assert whole.status == "optimal"
-    assert whole.searches > found.searches
     if found.solution.found:
         assert found.status == "feasible"
-        assert found.bound - 1e-9 <= whole.solution.score <= found.solution.score + 1e-9
+        bound, best = found.solution.bound, whole.solution.score
+        assert bound - 1e-9 <= best <= found.solution.score + 1e-9
         assert found.gap > 0
     else:
         assert found.status == "no_solution_in_time"
 
 
 def test_files_keep_the_rule() -> None:
-    """As bans of all other blocks."""
+    """The problem of the solution has it, and files do."""
     library = pw.load_library("stdlib-2m-measured")
     problem = pw.SearchProblem(library, minimize="metrics.kl_div", budgets={MEMORY: "50 %"})
     found = pw.search_few_blocks(problem, 2)
@@ -172,16 +184,17 @@ def test_files_keep_the_rule() -> None:
     text = dump_scenarios([pw.Scenario("two", found.solution)])
     (again,) = read_scenarios(text.encode(), "two.json", library)
     assert again.solution.problem == found.solution.problem
+    assert again.solution.problem.distinct == (found.rule,)
     assert again.solution.status == "optimal"
     assert len(pw.to_frame(found)) == 8
 
 
 def test_as_many_as_it_likes_is_the_optimum() -> None:
-    """One search, and no worse."""
+    """A rule that asks nothing costs nothing."""
     problem = some_problem(1)
     found = pw.search_few_blocks(problem, 4)
-    assert found.searches == 1
-    assert found.solution.score == pw.search(problem).score
+    assert found.solution.architecture == pw.search(problem).architecture
+    assert "0 worse than with any" in found.text
 
 
 @pytest.mark.parametrize("most", [0, -1, 2.5, True])

@@ -141,7 +141,21 @@ def keeps(problem: pw.SearchProblem, architecture: Mapping[LayerName, str]) -> b
         <= row.upper + 1e-9
         for row in problem.rows
     )
-    return within and allowed and apart and own
+    few = all(
+        len(
+            {_kind(problem.library, layer, architecture[layer], rule.part) for layer in rule.layers}
+        )
+        <= rule.most
+        for rule in problem.distinct
+    )
+    return within and allowed and apart and own and few
+
+
+def _kind(library: pw.BlockLibrary, layer: LayerName, name: str, part: str | None) -> object:
+    """What is counted of a block: its name where what it is is not known."""
+    variant = library.layer(layer).variant(name)
+    parts = (variant.attention, variant.ffn) if part is None else (getattr(variant, part),)
+    return name if OTHER in parts else parts
 
 
 def best_score(problem: pw.SearchProblem) -> float:
