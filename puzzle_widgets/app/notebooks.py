@@ -13,9 +13,6 @@ from puzzle_widgets.resources import notebook_folder
 
 LIST = "list"
 _NUMBERED = "[0-9][0-9]_*.ipynb"
-_NOT_SERVED = {
-    "06_build_and_check": "trains a model first, for minutes, with PyTorch. Open it in JupyterLab"
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +40,14 @@ class ServedNotebook:
 
 
 def served_notebooks() -> list[ServedNotebook]:
-    """All notebooks that can be served, in the order of their numbers.
+    """All notebooks, in the order of their numbers.
 
     Examples
     --------
     >>> served_notebooks()[0].name
     '01_first_look'
     """
-    return [_read(path) for path in sorted(_files()) if path.stem not in _NOT_SERVED]
+    return [_read(path) for path in sorted(_files())]
 
 
 def find_notebook(asked: str) -> ServedNotebook:
@@ -64,8 +61,6 @@ def find_notebook(asked: str) -> ServedNotebook:
     wanted = asked.removesuffix(".ipynb")
     for one in _files():
         if wanted in (one.stem, one.stem[:2], one.stem[:2].lstrip("0")):
-            if one.stem in _NOT_SERVED:
-                raise ServerError(f"notebook {one.stem} is not served: it {_NOT_SERVED[one.stem]}")
             return _read(one)
     names = ", ".join(one.name for one in served_notebooks())
     raise ServerError(f"no notebook {asked!r}; name one of {names}, or its number")

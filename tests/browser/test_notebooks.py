@@ -18,7 +18,8 @@ from tests.support.app import running_app
 from tests.support.chromium import watch
 
 Show = Callable[[str], Page]
-NOTEBOOKS = ("01", "02", "03", "04", "05", "07", "08")
+NOTEBOOKS = ("01", "02", "03", "04", "05", "06", "07", "08", "09")
+WITHOUT_MATH = ("01", "08", "09")
 # The slider that a notebook begins with, and what follows it.
 SLIDERS = {
     "01": (".pw-budgets", "Memory", ".pw-status"),
@@ -26,8 +27,10 @@ SLIDERS = {
     "03": (".pw-bound", "Price", ".pw-bound .pw-live"),
     "04": (".pw-budgets", "Throughput", ".pw-status"),
     "05": (".pw-budgets", "Memory", ".pw-status"),
+    "06": (".pw-budgets", "Memory", ".pw-status"),
     "07": (".pw-budgets", "Memory", ".pw-status"),
     "08": (".pw-budgets", "Memory", ".pw-status"),
+    "09": (".pw-budgets", "Memory", ".pw-status"),
 }
 LONGEST_LINE = 80  # characters, on average over a paragraph
 LINES = """() => [...document.querySelectorAll(".jp-MarkdownOutput > p")]
@@ -155,6 +158,18 @@ def test_diverse_solutions_appear_as_they_are_found(show: Show) -> None:
     expect(page.get_by_text("10 of 10", exact=True)).to_be_visible()
 
 
+def test_the_page_of_a_build_trains_nothing(show: Show) -> None:
+    """It is there at once, of the library that ships, and says so; its panels live."""
+    page = show("06")
+    said = "Nothing is built: what follows is of the library above."
+    expect(page.locator("pre").get_by_text(said, exact=True)).to_be_visible()
+    truth = page.locator(".pw-truth")
+    for place in (0, 1):
+        expect(truth.nth(place)).to_contain_text("Spearman 0.995", timeout=START_MS)
+    drag(page, page.locator(".pw-budgets").last.get_by_role("slider", name="Runtime"), -60)
+    expect(page.locator(".pw-status").last).not_to_contain_text("60 %")
+
+
 def test_budgets_stay_below_the_figures_on_a_phone(show: Show) -> None:
     """Also where only the top of the explorer is in view."""
     page = show("01")
@@ -197,15 +212,18 @@ def test_text_is_set_to_be_read(show: Show, number: str) -> None:
         lines = page.evaluate(LINES)
         assert max(lines, default=0) <= LONGEST_LINE
         assert page.evaluate(SMALLEST) >= 12
-    if number not in ("01", "08"):
+    if number not in WITHOUT_MATH:
         page.locator("mjx-container, .MathJax").first.wait_for(state="attached")
         expect(page.locator(".jp-MarkdownOutput").filter(has_text="$")).to_have_count(0)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", NOTEBOOKS)
-def test_a_notebook_runs_in_jupyterlab(page: Page, tmp_path: Path, number: str) -> None:
+def test_a_notebook_runs_in_jupyterlab(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: str
+) -> None:
     """All of its cells run, and the panel in its first screen follows a drag."""
+    monkeypatch.setenv("PUZZLE_WIDGETS_BUILD", "no")  # training has a test of its own
     path = find_notebook(number).path
     shutil.copy(path, tmp_path)
     with running_lab(tmp_path) as url:
