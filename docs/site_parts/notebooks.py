@@ -1,4 +1,4 @@
-"""The notebooks of the site: which are run, where outputs are kept, and what their kernel shows."""
+"""The notebooks of the site: their titles, where outputs are kept, and what their kernel shows."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ import atexit
 import hashlib
 import json
 import os
-import re
 import shutil
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 
-# What a notebook needs beside the package, by a word in its code that says so.
-_NEEDS = {"torch": ("PyTorch", re.compile(r"\btorch\b|puzzle_widgets\.distillation"))}
 _STARTUP = Path("docs", "site_parts", "at_rest.py")
 
 
@@ -27,22 +23,6 @@ def title(path: Path) -> str:
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     first = "".join(cells[0]["source"]).partition("\n")[0]
     return first.lstrip("# ") if first.startswith("# ") else "The explorer"
-
-
-def missing(path: Path) -> list[str]:
-    """Names of the packages that a notebook needs and this Python lacks."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    return [
-        name
-        for module, (name, word) in _NEEDS.items()
-        if find_spec(module) is None and word.search(code)
-    ]
-
-
-def not_run(folder: Path) -> list[str]:
-    """Patterns of the notebooks that cannot be run here."""
-    return [f"**/{path.name}" for path, _ in pages(folder) if missing(path)]
 
 
 def cache(root: Path) -> Path:
@@ -63,5 +43,6 @@ def prepare_kernels(root: Path) -> None:
     startup.mkdir(parents=True)
     shutil.copy(root / _STARTUP, startup / "10-at-rest.py")
     os.environ["IPYTHONDIR"] = str(folder)
+    os.environ["PUZZLE_WIDGETS_BUILD"] = "no"  # nothing is trained for a page
     paths = [str(root), os.environ.get("PYTHONPATH", "")]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))

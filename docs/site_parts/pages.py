@@ -1,4 +1,4 @@
-"""Pages as Sphinx wants them: the first page's lists are the contents, notebooks say if not run."""
+"""Pages as Sphinx wants them: the first page's lists are the contents, notebooks have titles."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from site_parts.notebooks import missing, pages, title
+from site_parts.notebooks import pages, title
 
 _LOG = logging.getLogger(__name__)
 _SECTION = re.compile(r"^## (?P<caption>.+)$", re.MULTILINE)
@@ -47,15 +47,11 @@ def _tree(section: str) -> str:
 
 
 def completed(path: Path, text: str) -> str:
-    """Give a notebook a title if it has none, and say below it if it was not run here."""
+    """Give a notebook a title if it has none."""
     notebook = json.loads(text)
     cells = notebook["cells"]
     if not "".join(cells[0]["source"]).startswith("# "):
         cells.insert(0, _words("title", f"# {title(path)}"))
-    if missing(path):
-        names = " and ".join(missing(path))
-        note = f":::{{note}}\nNot run for this page, which was built without {names}.\n:::"
-        cells.insert(1, _words("not-run", note))
     return json.dumps(notebook)
 
 
