@@ -9,10 +9,22 @@ from __future__ import annotations
 from typing import Any
 
 from IPython import get_ipython
-from ipywidgets import HTML, Box, Button, HTMLMath, IntProgress, Label, Widget
+from ipywidgets import (
+    HTML,
+    Box,
+    Button,
+    Dropdown,
+    HTMLMath,
+    IntProgress,
+    Label,
+    RadioButtons,
+    Text,
+    Widget,
+)
 from markupsafe import Markup
 
 import puzzle_widgets as pw
+from puzzle_widgets.charts import svg
 from puzzle_widgets.charts.display import _figures, html_of, table
 from puzzle_widgets.solution.solution import STATUS_WORDS
 from puzzle_widgets.state import background
@@ -36,7 +48,8 @@ def at_rest(widget: Widget) -> Markup:
     if isinstance(widget, Panel):
         return _card(widget)
     if isinstance(widget, Box):
-        return Markup("").join(at_rest(child) for child in widget.children)
+        named = _named(widget)
+        return Markup("").join(map(at_rest, widget.children)) if named is None else named
     return _control(widget)
 
 
@@ -54,7 +67,8 @@ def _inner(panel: Panel) -> Markup:
     own = type(panel).picture is not InNotebook.picture  # that of the rest is the answer's
     drawing = panel.picture() if own else None
     if drawing is not None:
-        return drawing.to_svg()
+        told = getattr(panel, "told", None)
+        return drawing.to_svg() + (Markup("") if told is None else at_rest(told))
     children = (child for child in panel.children if child is not panel.head)
     return Markup("").join(at_rest(child) for child in children)
 
@@ -70,6 +84,20 @@ def _answer(solution: pw.Solution) -> Markup:
     if not solution.found:
         return html_of(solution)
     return table(["Answer", STATUS_WORDS[solution.status], "of the parent"], _figures(solution))
+
+
+def _named(box: Box) -> Markup | None:
+    """Write a name and the value beside it, nothing for an empty one; ``None`` for other boxes."""
+    name, control = box.children if len(box.children) == 2 else (None, None)
+    if not isinstance(name, HTML) or "pw-name" not in name.value or not hasattr(control, "value"):
+        return None
+    if isinstance(control, _WORDS):
+        return None
+    value = control.label if isinstance(control, Dropdown | RadioButtons) else control.value
+    if value is None or (isinstance(control, Text) and not value):
+        return Markup("")
+    words = Markup(name.value)  # noqa: S704 - HTML by its kind
+    return Markup("<p>{}: <b>{}</b></p>").format(words, value)
 
 
 def _control(widget: Widget) -> Markup:
@@ -89,12 +117,19 @@ def bundle(widget: Widget, **_wanted: object) -> dict[str, Any]:
     return {"text/plain": type(widget).__name__, "text/html": str(inner + note)}
 
 
+def drawn(drawing: svg.Drawing, **_wanted: object) -> dict[str, str]:
+    """Give a chart as part of its page, whose style sheet then colors it."""
+    return {"text/plain": repr(drawing), "text/html": str(drawing.to_svg())}
+
+
 def start() -> None:
     """Show widgets at rest, and search at once rather than in the background."""
+    svg._STYLE = Markup("")  # it follows the system, where a page has light and dark of its own
     background.running_loop = lambda: None
     shell = get_ipython()
     shell.display_formatter.ipython_display_formatter.enabled = False  # shows the live one
     shell.display_formatter.mimebundle_formatter.for_type(Widget, bundle)
+    shell.display_formatter.mimebundle_formatter.for_type(svg.Drawing, drawn)
 
 
 if get_ipython() is not None:

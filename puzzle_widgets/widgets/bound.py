@@ -55,7 +55,7 @@ class BoundPanel(Panel):
         self.told.add_class("pw-live")
         self.box = widgets.Box()
         self.pictures = picture_buttons(
-            self.state, "the bound by price", "lagrangian-bound", self._picture
+            self.state, "the bound by price", "lagrangian-bound", self.picture
         )
         priced = named("Price", self.price, css="pw-priced")
         self.controls = widgets.VBox(
@@ -131,7 +131,7 @@ class BoundPanel(Panel):
         found = self.state.solution
         return found if found is not None and found.problem == self.state.problem else None
 
-    def _picture(self) -> Drawing | None:
+    def picture(self) -> Drawing | None:
         """What is on the screen, for a file."""
         if self.bound is None:
             return None

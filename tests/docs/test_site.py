@@ -205,6 +205,56 @@ def test_values_of_controls_are_escaped(at_rest: ModuleType) -> None:
     assert shown == "<p>Name: <b>&lt;b&gt;</b></p><p>n: <b>3</b></p>"
 
 
+def test_names_have_their_values(at_rest: ModuleType) -> None:
+    """What is chosen stands beside what it is called; a name of nothing is left out."""
+    state = pw.ExplorerState("stdlib-2m-measured")
+    state.set_target("vllm")
+    panel = pw.ExportPanel(state)
+    shown = re.sub(r"<[^>]+>", "", at_rest.at_rest(panel))
+    panel.close()
+    assert f"Target: {pw.export.TARGETS['vllm'].title}" in shown
+    assert "Architecture: The one shown now" in shown
+    game = pw.BeatTheSolver("stdlib-2m-measured", layers=4)
+    assert "Layer 3</span>: <b>8 KV heads" in at_rest.at_rest(game)
+    game.close()
+
+
+def test_bounds_and_truth_are_shown_with_chart_and_words(at_rest: ModuleType) -> None:
+    """As on the screen."""
+    state = pw.ExplorerState("stdlib-2m-measured")
+    for panel, words in (
+        (pw.BoundPanel(state), "nothing within the budgets is better"),
+        (pw.TruthPlot(state), "Spearman 0.995"),
+    ):
+        shown = at_rest.at_rest(panel)
+        panel.close()
+        assert shown.count("<svg") == 1
+        assert words in shown
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("system", ["light", "dark"])
+@pytest.mark.parametrize("chosen", ["light", "dark", "auto"])
+def test_charts_follow_the_page(site: Path, page: Any, system: str, chosen: str) -> None:
+    """What a reader has chosen counts, not the system."""
+    problem = pw.SearchProblem(pw.load_library("stdlib-2m-measured"), minimize="metrics.kl_div")
+    drawing = pw.search(problem).plot().to_svg(adaptive=False)
+    page.emulate_media(color_scheme=system)
+    page.goto((site / "docs" / "glossary.html").as_uri())
+    page.evaluate(f"document.body.dataset.theme = '{chosen}'")
+    page.evaluate("svg => document.querySelector('article').innerHTML = svg", str(drawing))
+    paper, words = page.evaluate(
+        "['.paper', '.quiet'].map((name) => getComputedStyle(document.querySelector(name)).fill)"
+    )
+    dark = (system if chosen == "auto" else chosen) == "dark"
+    assert (_lightness(paper) < 60, _lightness(words) > 150) == (dark, dark)
+
+
+def _lightness(color: str) -> float:
+    """Mean of red, green and blue."""
+    return sum(map(int, re.findall(r"\d+", color)[:3])) / 3
+
+
 @pytest.mark.browser
 def test_pages_ask_for_nothing_else(site: Path, page: Any) -> None:
     """In a browser, scripts included."""

@@ -24,7 +24,7 @@ def test_a_price_moves_the_bound() -> None:
     assert float(panel.chart.spots["bound"].x[0]) == panel.state.looks.multiplier
     assert "the proven optimum" in panel.told.value
     assert "per MiB" in panel.amount.value
-    assert panel._picture() is not None
+    assert panel.picture() is not None
 
 
 def test_another_budget_is_priced() -> None:
@@ -49,7 +49,7 @@ def test_it_follows_the_problem() -> None:
     panel.state.set_budget(MEMORY, on=False)
     assert "no budget to price" in panel.told.value
     assert panel.box.layout.display == panel.pictures.layout.display == "none"
-    assert panel._picture() is None
+    assert panel.picture() is None
     panel.state.set_budget(MEMORY, 1.0)
     assert "Nothing is within" in panel.told.value
     panel.state.set_budget(MEMORY, "45 %")
