@@ -277,7 +277,8 @@ def _find_solver(name: str) -> str:
         if candidate in available:
             return candidate
     raise SolverError(
-        f"Solver {name!r} is not available. PuLP finds here: {', '.join(available) or 'none'}."
+        f"Solver {name!r} is not available. Leave it out, which searches exactly without PuLP, or "
+        f"take one that PuLP finds here: {', '.join(available) or 'none'}."
     )
 
 
