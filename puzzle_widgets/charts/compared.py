@@ -11,8 +11,10 @@ from markupsafe import Markup
 
 from puzzle_widgets.charts.display import comparison_html, html_of, plot_comparison
 from puzzle_widgets.charts.svg import Drawing
+from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, LayerName
+from puzzle_widgets.library.tables import to_frame
 from puzzle_widgets.problem.budget import check_key
 from puzzle_widgets.shown import Shown
 from puzzle_widgets.solution import Scenario, Solution
@@ -156,6 +158,12 @@ class Comparison(Shown, Sequence[Scenario]):
 @html_of.register
 def _html(found: Comparison) -> Markup:
     return comparison_html(found.scenarios, found[0].solution.problem.objective)
+
+
+@to_frame.register(Comparison)
+def _frame(found: Comparison, *, layers: bool = False) -> pd.DataFrame:
+    """Lay the answers out, one row each, or one for each of their layers."""
+    return to_frame(list(found), layers=layers)
 
 
 def compare(

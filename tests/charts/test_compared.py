@@ -40,6 +40,14 @@ def test_plot_draws_any_key_by_layer_or_by_rank(answers: list[pw.Solution]) -> N
         both.plot("stats.memory")
 
 
+def test_a_comparison_is_a_table_of_its_answers(answers: list[pw.Solution]) -> None:
+    """A row each, or a row for each layer of each."""
+    frame = pw.to_frame(pw.compare({"free": answers[0], "half": answers[1]}))
+    assert frame["scenario"].tolist() == ["free", "half"]
+    assert frame[LOSS].tolist() == [one.score for one in answers]
+    assert len(pw.to_frame(pw.compare(answers), layers=True)) == 2 * len(LAYERS)
+
+
 def test_what_cannot_be_compared_is_named(answers: list[pw.Solution]) -> None:
     """Nothing, no architecture, and another library."""
     other = pw.search(pw.SearchProblem(make_library(LAYERS[:2]), minimize=LOSS))

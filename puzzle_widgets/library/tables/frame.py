@@ -40,8 +40,8 @@ def to_frame(source: Any, *, layers: bool = False) -> pd.DataFrame:  # noqa: ANN
     ----------
     source
         A ``BlockLibrary``, ``SearchProblem``, ``Solution``, ``Scenario``, ``ParetoFront``,
-        ``FullFront``, ``DiverseSolutions``, ``SurfaceGrid`` or ``DecisionGrid``; or a list of
-        solutions, scenarios or measured points.
+        ``FullFront``, ``DiverseSolutions``, ``SurfaceGrid``, ``DecisionGrid`` or ``Comparison``,
+        and what explains an answer; or a list of solutions, scenarios or measured points.
     layers
         Of several solutions: one row per solution and layer, with the chosen block, in place of
         one row per solution. A decision map's is so by default.
