@@ -11,12 +11,29 @@ from markupsafe import Markup
 from puzzle_widgets.charts.figure import Axis, Bars, Cells, Figure, Key, Outline, Spot, Spots, Strip
 from puzzle_widgets.charts.palette import HEAT, LIMIT, PALE, heat_color
 
+_DARK = {
+    "ink": "fill:#e8eaed",
+    "quiet": "fill:#b0b6bd",
+    "rule": "stroke:#4a4f55",
+    "paper": "fill:#1c1e21",
+    "hollow": "fill:#1c1e21",
+    "edge": "stroke:#e8eaed",
+}
+
+
+def _dark(where: str) -> str:
+    return "".join(f"{where} .{css}{{{looks}}}" for css, looks in _DARK.items())
+
+
 # Plain attributes hold for programs without style sheets; the rules change them for dark screens.
-_STYLE = Markup(
+# On a page of Jupyter's, which has light and dark of its own, what was chosen there counts.
+_STYLE = Markup(  # noqa: S704 - a text of ours
     "<style>.pw-svg text{font-family:system-ui,sans-serif}"
-    "@media screen and (prefers-color-scheme:dark){.pw-svg .ink{fill:#e8eaed}"
-    ".pw-svg .quiet{fill:#b0b6bd}.pw-svg .rule{stroke:#4a4f55}.pw-svg .paper{fill:#1c1e21}"
-    ".pw-svg .hollow{fill:#1c1e21}.pw-svg .edge{stroke:#e8eaed}}</style>"
+    "@media screen and (prefers-color-scheme:dark){"
+    + _dark(".pw-svg:not([data-jp-theme-light] *)")
+    + "}"
+    + _dark("[data-jp-theme-light=false] .pw-svg")
+    + "</style>"
 )
 INK, QUIET, RULE, PAPER = "#212121", "#5f6368", "#d5d9de", "#ffffff"
 DASHES = {"solid": "", "dashed": "7,4", "dotted": "2,3", "dash_dotted": "8,3,2,3"}
