@@ -47,6 +47,9 @@ def at_rest(widget: Widget) -> Markup:
         return Markup("").join(at_rest(panel) for panel in shown)
     if isinstance(widget, Panel):
         return _card(widget)
+    if isinstance(widget, pw.BeatTheSolver):
+        inner = Markup("").join(map(at_rest, widget.children))
+        return Markup("<div class='panel-at-rest'>{}</div>").format(inner)
     if isinstance(widget, Box):
         named = _named(widget)
         return Markup("").join(map(at_rest, widget.children)) if named is None else named
@@ -97,7 +100,7 @@ def _named(box: Box) -> Markup | None:
     if value is None or (isinstance(control, Text) and not value):
         return Markup("")
     words = Markup(name.value)  # noqa: S704 - HTML by its kind
-    return Markup("<p>{}: <b>{}</b></p>").format(words, value)
+    return Markup("<p>{}: <b>{}</b></p>").format(words, " · ".join(str(value).splitlines()))
 
 
 def _control(widget: Widget) -> Markup:
