@@ -170,6 +170,20 @@ def test_the_page_of_a_build_trains_nothing(show: Show) -> None:
     expect(page.locator(".pw-status").last).not_to_contain_text("60 %")
 
 
+def test_charts_in_the_text_follow_the_pages_colors(show: Show) -> None:
+    """The button counts, not the system."""
+    page = show("06")
+    paper = page.locator(".jp-OutputArea .pw-svg .quiet").first
+    fill = "e => getComputedStyle(e).fill"
+    light, dark = "rgb(95, 99, 104)", "rgb(176, 182, 189)"
+    assert paper.evaluate(fill) == light
+    page.locator("#pzw-theme").click()
+    assert paper.evaluate(fill) == dark
+    page.emulate_media(color_scheme="dark")
+    page.locator("#pzw-theme").click()
+    assert paper.evaluate(fill) == light
+
+
 def test_budgets_stay_below_the_figures_on_a_phone(show: Show) -> None:
     """Also where only the top of the explorer is in view."""
     page = show("01")
