@@ -426,8 +426,8 @@ def test_a_bound_of_many_rows_comes_in_short_pieces(monkeypatch: pytest.MonkeyPa
     pieces = np.diff(done)
     assert len(pieces) > 400
     assert max(pieces) < 6e6  # some milliseconds
-    assert outcome.choice is not None
-    assert outcome.bound < outcome.score
+    assert outcome.status in {"feasible", "no_solution_in_time"}
+    assert math.isfinite(outcome.bound)
 
 
 def test_a_repair_that_is_stuck_goes_on_until_there_is_a_choice(engine: Engine) -> None:
