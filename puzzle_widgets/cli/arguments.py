@@ -14,6 +14,7 @@ from puzzle_widgets.solution.optimum import EXACT
 from puzzle_widgets.sweeps.front import DEFAULT_POINTS
 
 export = Deferred("puzzle_widgets.export")
+run_compare = Deferred("puzzle_widgets.cli.run_compare")
 run_explain = Deferred("puzzle_widgets.cli.run_explain")
 run_export = Deferred("puzzle_widgets.cli.run_export")
 run_library = Deferred("puzzle_widgets.cli.run_library")
@@ -140,6 +141,24 @@ def add_explain(command: argparse.ArgumentParser) -> None:
         help="compare with greedy, homogeneous, random and other ways",
     )
     command.set_defaults(run=run_explain.run)
+
+
+def add_compare(command: argparse.ArgumentParser) -> None:
+    """Add what ``compare`` takes."""
+    command.epilog = (
+        "Each scenario is told by the library that its file names by hash: one of --library, or a "
+        f"dataset that is here. {EXPLAINED}"
+    )
+    command.add_argument("files", metavar="FILE", nargs="+", help="scenarios, as saved or searched")
+    command.add_argument(
+        "--library", action="append", default=[], metavar="LIBRARY", help=f"{_LIBRARY}; repeatable"
+    )
+    command.add_argument(
+        "--name", action="append", metavar="SCENARIO", help="only this one of them; repeatable"
+    )
+    _add_opening(command)
+    _add_output(command, run_compare.FORMATS)
+    command.set_defaults(run=run_compare.run)
 
 
 def add_export(command: argparse.ArgumentParser) -> None:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "search": "find the best architecture within budgets",
     "explain": "say why the best architecture is what it is, and what else there is",
     "front": "find the Pareto front of score against a resource",
+    "compare": "set saved scenarios side by side, of one library or of several",
     "export": "export the best architecture to vLLM, TensorRT-LLM, Puzzletron and others",
     "picture": "draw layers, front, surface or decision map as SVG",
     "show": "print what a library holds",

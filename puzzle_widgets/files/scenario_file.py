@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import LibraryError, PuzzleError, ScenarioError
@@ -90,6 +90,37 @@ def read_scenarios(
         return _read_json(content, place, (library, *others), (objective, goal))
     except LibraryError as error:
         raise ScenarioError(str(error)) from error
+
+
+class NamedLibrary(NamedTuple):
+    """The library that a scenario of a file is of: its title and SHA-256."""
+
+    scenario: str
+    name: str
+    digest: str
+
+
+def libraries_named(content: bytes, file: str) -> list[NamedLibrary]:
+    """Say which libraries a file of scenarios names by their hash, each once.
+
+    Empty for other files, and for scenarios of before hashes were written.
+    """
+    place = Location(file)
+    if file.lower().endswith(".csv"):
+        return []
+    try:
+        check_bytes(len(content), place)
+        parsed = parse_json(content, place)
+    except LibraryError as error:
+        raise ScenarioError(str(error)) from error
+    records = parsed.get("scenarios") if isinstance(parsed, dict) else None
+    told = [one for one in records or [] if isinstance(one, dict)]
+    found = [
+        NamedLibrary(str(one.get("name"))[:80], str(one.get("library"))[:80], digest)
+        for one in told
+        if isinstance(digest := one.get("library_sha256"), str)
+    ]
+    return list({one.digest: one for one in found}.values())
 
 
 def _record(scenario: Scenario) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from math import isclose
 
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, LayerName
@@ -39,7 +40,7 @@ SPEEDUP = "speedup"
 _LISTED = 3
 # Of a block itself, whatever workload it serves and on what.
 _OF_BLOCKS = (PARAMETERS, KV_HEADS, FFN_SIZE)
-_SAME = 1e-9
+_SAME, _DUST = 1e-9, 1e-13
 
 
 @dataclass(frozen=True)
@@ -217,6 +218,8 @@ class FigureChange:
         """Second less first; ``None`` where the figure is missing or means something else."""
         if self.first is None or self.second is None or self.ground.obstacle:
             return None
+        if isclose(self.first, self.second, rel_tol=_DUST):  # sums of one amount, added otherwise
+            return 0.0
         return self.second - self.first
 
     @property
