@@ -50,6 +50,7 @@ FFN_SIZES = (28672, 25088, 21504, 14336, 7168, 5632, 2816)
 
 # Workload: 176 prompt and 1,024 generated tokens, together the sequence of 1,200.
 BATCH = 256  # sequences
+BATCHES = (1, 8, 32, 64, 128, 256)  # those whose runtimes are modeled, too
 PREFILL = 176  # tokens a sequence
 DECODE = 1024  # tokens a sequence, so decode steps
 SEQUENCE = PREFILL + DECODE  # tokens
@@ -95,6 +96,7 @@ UNITS = {
     "stats.num_kv_heads": "",
     "stats.ffn_intermediate_size": "",
     **{f"stats.{part}_{key}": unit for part in ("attention", "ffn") for key, unit in COSTS.items()},
+    **{f"stats.runtime_ms@batch {batch}": "ms" for batch in BATCHES},
 }
 HEAD = {
     "format": "puzzle-widgets/block-library",
@@ -126,7 +128,7 @@ class Subblock(NamedTuple):
     kind: str  # sized, linear or no_op
     size: int  # KV heads or intermediate size, 0 unless sized
     weights: int  # entries of its matrices
-    cached: int  # KV cache of one token in every sequence of the batch, bytes
+    cached: int  # KV cache of a token, bytes
     kernels: int  # launched in a step
     body_share: float
     collapse_share: float
@@ -141,7 +143,7 @@ def attention(heads: int) -> Subblock:
     """Return attention with this many KV heads."""
     name = f"attention {heads} KV head{'s' if heads > 1 else ''}"
     weights = 2 * HIDDEN * (QUERY_HEADS + heads) * HEAD_SIZE
-    cached = 2 * heads * HEAD_SIZE * BATCH * BYTES
+    cached = 2 * heads * HEAD_SIZE * BYTES
     shares = ATTENTION_SHARE[heads], collapse_share(heads / PARENT_KV_HEADS)
     return Subblock(name, "sized", heads, weights, cached, ATTENTION_KERNELS, *shares)
 
@@ -171,31 +173,36 @@ def seconds(flops: float, moved: float) -> float:
     return max(compute, moved / (PEAK_BANDWIDTH * MEMORY_EFFICIENCY))
 
 
-def matrix_seconds(block: Subblock) -> float:
+def matrix_seconds(block: Subblock, batch: int) -> float:
     """Return the time of a subblock's matrices over prefill and all decode steps."""
     moved = block.weights * BYTES
-    flops = 2 * block.weights * BATCH  # of one token in every sequence
+    flops = 2 * block.weights * batch  # of one token in every sequence
     return seconds(flops * PREFILL, moved) + DECODE * seconds(flops, moved)
 
 
-def context_seconds(block: Subblock) -> float:
+def context_seconds(block: Subblock, batch: int) -> float:
     """Return the time attention takes to read the tokens before it, prefill and decode."""
     if not block.cached:
         return 0.0
-    flops = 4 * HIDDEN * BATCH  # a query against one cached token, in every sequence
+    flops, moved = 4 * HIDDEN * batch, block.cached * batch  # of one cached token in each sequence
     seen_prefill = PREFILL * (PREFILL + 1) // 2
     seen_decode = DECODE * PREFILL + DECODE * (DECODE + 1) // 2
-    prefill = seconds(flops * seen_prefill, block.cached * PREFILL)
-    return prefill + seconds(flops * seen_decode, block.cached * seen_decode)
+    prefill = seconds(flops * seen_prefill, moved * PREFILL)
+    return prefill + seconds(flops * seen_decode, moved * seen_decode)
+
+
+def runtime_ms(block: Subblock, batch: int) -> float:
+    """Return the runtime of a subblock for a whole batch of requests, in ms."""
+    launches = (1 + DECODE) * block.kernels * KERNEL_OVERHEAD
+    taken = matrix_seconds(block, batch) + context_seconds(block, batch) + launches
+    return round(1e3 * taken, 4)
 
 
 def cost(block: Subblock) -> tuple[float, float, int]:
     """Return memory in MiB, runtime in ms and parameters of a subblock."""
     params = block.weights + (HIDDEN if block.weights else 0)  # with the norm's
-    memory = (params * BYTES + block.cached * SEQUENCE) / MIB
-    launches = (1 + DECODE) * block.kernels * KERNEL_OVERHEAD
-    runtime = 1e3 * (matrix_seconds(block) + context_seconds(block) + launches)
-    return memory, round(runtime, 4), params
+    memory = (params * BYTES + block.cached * BATCH * SEQUENCE) / MIB
+    return memory, runtime_ms(block, BATCH), params
 
 
 def noise(*indices: int) -> float:
@@ -257,12 +264,19 @@ def scores(layer: int, i: int, j: int) -> tuple[float, float]:
     return float(f"{kl_div:.6g}"), round(PARENT_LM_LOSS + slope * kl_div, 6)
 
 
+def runtimes_together(a: Subblock, f: Subblock, batch: int) -> float:
+    """Return the runtime of a block, in ms."""
+    return round(runtime_ms(a, batch) + runtime_ms(f, batch), 4)
+
+
 def values(layer: int, i: int, j: int) -> list[float]:
     """Return the numbers of one variant in the order of UNITS."""
     a, f = cost(ATTENTION[i]), cost(FFN[j])
     total = a[0] + f[0], round(a[1] + f[1], 4), a[2] + f[2]
-    cache = ATTENTION[i].cached * SEQUENCE / MIB
-    return [*scores(layer, i, j), *total, cache, ATTENTION[i].size, FFN[j].size, *a, *f]
+    cache = ATTENTION[i].cached * BATCH * SEQUENCE / MIB
+    runtimes = [runtimes_together(ATTENTION[i], FFN[j], batch) for batch in BATCHES]
+    own = [ATTENTION[i].size, FFN[j].size, *a, *f]
+    return [*scores(layer, i, j), *total, cache, *own, *runtimes]
 
 
 def shape(block: Subblock) -> dict[str, Any]:

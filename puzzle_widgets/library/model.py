@@ -14,7 +14,14 @@ import numpy.typing as npt
 
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.frozen import FrozenMapping
-from puzzle_widgets.library.quantity import COST_GROUP, RUNTIME, SCORE_GROUP, Quantity, describe_key
+from puzzle_widgets.library.quantity import (
+    COST_GROUP,
+    RUNTIME,
+    SCORE_GROUP,
+    Quantity,
+    batch_column,
+    describe_key,
+)
 from puzzle_widgets.library.score_sum import ScoreSum
 from puzzle_widgets.shown import Shown
 
@@ -43,10 +50,11 @@ IntArray = npt.NDArray[np.intp]
 Array = TypeVar("Array", FloatArray, IntArray)
 P = ParamSpec("P")
 T = TypeVar("T")
-Origin = Literal["measured", "modeled", "generated", "unknown"]
+Origin = Literal["measured", "modeled", "scores modeled", "generated", "unknown"]
 ORIGIN_WORDS: dict[Origin, str] = {
     "measured": "measured",
     "modeled": "modeled, not measured",
+    "scores modeled": "scores modeled, runtimes measured",
     "generated": "generated at random, not measured",
     "unknown": "of unknown origin",
 }
@@ -403,7 +411,7 @@ class BlockLibrary(Shown):
         parts = [
             f"{self.quantity(key).label} {self.quantity(key).text(value)}"
             for key, value in self.non_block_costs.items()
-            if value
+            if value and batch_column(key) is None
         ]
         return f"Every total includes the non-block costs: {', '.join(parts)}." if parts else ""
 

@@ -47,6 +47,7 @@ _LABELS = {
 }
 # Costs of one workload among several are named "stats.runtime_ms@chat".
 _WORKLOAD = "@"
+_BATCH = re.compile(r"batch(?:[ _]size)?[ _](\d{1,9})")
 BYTES = {
     "B": 2.0**-20,
     "bytes": 2.0**-20,
@@ -76,6 +77,19 @@ _COUNTED = re.compile(r"(?:^|[._])(?:params|parameters)(?:@.*)?$")
 def limited_key(resource: str) -> str:
     """Key of the sum that a limit on a resource applies to: the runtime for throughput."""
     return RUNTIME if resource == THROUGHPUT else resource
+
+
+def batch_column(key: str) -> tuple[str, int] | None:
+    """Read a column that holds a cost at another batch size: the cost, and the size.
+
+    Examples
+    --------
+    >>> batch_column("stats.runtime_ms@batch 8"), batch_column("stats.runtime_ms@chat")
+    (('stats.runtime_ms', 8), None)
+    """
+    base, _, workload = key.partition(_WORKLOAD)
+    match = _BATCH.fullmatch(workload) if base.startswith(COST_GROUP) else None
+    return (base, int(match[1])) if match else None
 
 
 @dataclass(frozen=True)

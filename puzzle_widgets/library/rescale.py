@@ -20,7 +20,14 @@ from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.checks import short_repr
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import BlockLibrary, Layer, Measurement, once_per_library
-from puzzle_widgets.library.quantity import COST_GROUP, MEMORY, PARAMETERS, format_number
+from puzzle_widgets.library.quantity import (
+    COST_GROUP,
+    MEMORY,
+    PARAMETERS,
+    RUNTIME,
+    batch_column,
+    format_number,
+)
 from puzzle_widgets.library.weighted import with_sums
 
 KV_CACHE = f"{COST_GROUP}kv_cache_memory_mib"
@@ -36,7 +43,6 @@ DTYPES = {
 _SAME = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 _MEMORIES = {"", "attention_", "ffn_"}
 _FIXED = re.compile(r"num_params|num_kv_heads|intermediate_size|has_|not_no_op|num_local_experts")
-_BATCH = re.compile(r"batch(?:[ _]size)?[ _](\d{1,9})")
 _SPLIT_DTYPE = re.compile(r"(weights|KV cache) ([^,]+)")
 _KEPT = 8
 """Workloads that are remembered for each library: who tries some makes many."""
@@ -215,8 +221,8 @@ def with_workload(
     >>> half = pw.with_workload(library, batch_size=128)
     >>> library.parent_totals["stats.memory_mib"], half.parent_totals["stats.memory_mib"]
     (113281.25, 89281.25)
-    >>> half.has_throughput
-    False
+    >>> half.has_throughput, pw.with_workload(library, batch_size=100).has_throughput
+    (True, False)
     """
     costs = FrozenMapping(dict(non_block_costs or {}))
     asked = Serving(batch_size, prefill, generation, weights_dtype, kv_dtype, costs)
@@ -300,12 +306,17 @@ def _rescaled(library: BlockLibrary, before: Scale, after: Scale) -> BlockLibrar
             f"{library.name}: memory cannot be worked out for another workload. {reason}"
         )
     factors = _factors(library.measurement, before, after)
-    taken = _taken(library, before, after)
-    kept = [key for key in library.keys if _stays(key) or key in taken.values()]
+    alike = replace(before, batch=after.batch) == after  # in all but the batch size
+    sized = _of_batch_sizes(library)
+    taken = {key: base for key, (base, size) in sized.items() if alike and size == after.batch}
+    lost = {} if alike else sized
+    kept = [k for k in library.keys if (_stays(k) and k not in lost) or k in taken.values()]
     layers = tuple(_layer(layer, kept, taken, factors) for layer in library.layers)
     outside = {key: library.non_block_cost(key) for key in library.keys}
     costs = _values(outside, kept, taken, factors)
-    gone = [library.quantity(key).label for key in library.keys if key not in kept]
+    missing = [key for key in library.keys if key not in (*kept, *taken.values(), *lost)]
+    gone = [library.quantity(key).label for key in missing]
+    had = [library.quantity(base).label for base in taken.values()]
     measurement = replace(
         library.measurement,
         batch_size=after.batch,
@@ -319,7 +330,7 @@ def _rescaled(library: BlockLibrary, before: Scale, after: Scale) -> BlockLibrar
         measurement=measurement,
         units=FrozenMapping({k: u for k, u in library.units.items() if k in kept or "@" not in k}),
         non_block_costs=FrozenMapping({k: v for k, v in costs.items() if v}),
-        notes=(*_notes(library.measurement, measurement, gone), *library.notes),
+        notes=(*_notes(library.measurement, measurement, gone, had), *library.notes),
     )
 
 
@@ -348,17 +359,24 @@ def _stays(key: str) -> bool:
     return _FIXED.search(key) is not None and "active" not in key
 
 
-def _taken(library: BlockLibrary, before: Scale, after: Scale) -> dict[str, str]:
-    """Columns of the new batch size: the key that each is the new figure of, ``{column: key}``."""
-    if replace(before, batch=after.batch) != after:
-        return {}
-    found = {}
-    for key in library.keys:
-        base, _, workload = key.partition("@")
-        match = _BATCH.fullmatch(workload)
-        if match and int(match[1]) == after.batch and base in library.keys:
-            found[key] = base
-    return {} if before.batch == after.batch else found
+def _of_batch_sizes(library: BlockLibrary) -> dict[str, tuple[str, int]]:
+    """Columns of a batch size, such as ``stats.runtime_ms@batch 8``: what, and the size."""
+    found = {key: batch_column(key) for key in library.costs}
+    return {key: one for key, one in found.items() if one is not None}
+
+
+def known_sizes(library: BlockLibrary) -> list[int]:
+    """Batch sizes whose runtimes a library has: its own, and those with columns.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> known_sizes(pw.load_library("llama-3.3-70b-modeled"))
+    [1, 8, 32, 64, 128, 256]
+    """
+    own = library.measurement.batch_size if library.has_throughput else None
+    sized = _of_batch_sizes(library).values()
+    return sorted({size for base, size in sized if base == RUNTIME} | ({own} if own else set()))
 
 
 def _layer(
@@ -401,10 +419,12 @@ def _kv_of(whose: str, values: Mapping[str, float]) -> float:
     return 0.0 if whose == "ffn_" else values.get(KV_CACHE, 0.0)
 
 
-def _notes(before: Measurement, after: Measurement, gone: list[str]) -> list[str]:
+def _notes(before: Measurement, after: Measurement, gone: list[str], had: list[str]) -> list[str]:
     was, now = (f"batch {m.batch_size} x {m.sequence_length:,} tokens" for m in (before, after))
     formats = f", {after.dtype}" if after.dtype != before.dtype else ""
     said = [f"Memory is worked out for {now}{formats}; the library holds for {was}."]
+    if had:
+        said.append(f"Known for this batch size: {', '.join(had)}.")
     if gone:
         said.append(f"Not known for this workload, and left out: {', '.join(gone)}.")
     if formats:

@@ -10,7 +10,7 @@ from puzzle_widgets.errors import LibraryError, ProblemError
 from puzzle_widgets.library import BlockLibrary, PuzzletronRun, TableRun, Workload
 from puzzle_widgets.library.checks import short_repr
 from puzzle_widgets.library.quantity import format_figure
-from puzzle_widgets.library.rescale import with_workload
+from puzzle_widgets.library.rescale import known_sizes, with_workload
 from puzzle_widgets.problem import SearchProblem, check_problem
 from puzzle_widgets.problem.restated import restated
 from puzzle_widgets.shown import Shown
@@ -126,7 +126,8 @@ def search_batch_sizes(
     problem
         What is asked; its limits hold for each size, in MiB, ms and tokens/s.
     sizes
-        Batch sizes; by default those of the run's workloads.
+        Batch sizes; by default those of the run's workloads, without a run those whose runtimes
+        the library has.
     run
         The run that the problem's library is a workload of, where it has several.
     **options
@@ -190,6 +191,11 @@ def measured_sizes(library: BlockLibrary, run: Run | None) -> dict[int, str]:
     return {size: name for size, name in sizes.items() if isinstance(size, int)}
 
 
+def usual_sizes(library: BlockLibrary, run: Run | None = None) -> list[int]:
+    """Batch sizes whose runtimes are known: by the run, else by the library itself."""
+    return sorted(measured_sizes(library, run)) if run is not None else known_sizes(library)
+
+
 def _may_be(workload: Workload, library: BlockLibrary) -> bool:
     return workload.args.get("batch_size") == library.measurement.batch_size
 
@@ -199,7 +205,7 @@ def _but_batch(workload: Workload) -> dict[str, Any]:
 
 
 def _sizes(library: BlockLibrary, sizes: Iterable[int] | None, run: Run | None) -> list[int]:
-    given = sorted(measured_sizes(library, run)) if sizes is None else list(sizes)
+    given = usual_sizes(library, run) if sizes is None else list(sizes)
     if not 0 < len(given) <= MOST_SIZES:
         raise ProblemError(f"sizes: {len(given)} of them. Give 1 to {MOST_SIZES} batch sizes.")
     for size in given:

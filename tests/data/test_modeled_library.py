@@ -160,6 +160,22 @@ def test_runtime_adds_up_and_falls_with_size() -> None:
         assert runtimes[-1] == 0
 
 
+def test_runtime_is_modeled_at_several_batch_sizes() -> None:
+    """By the same roofline: more for a larger batch, less for each of its sequences."""
+    script = load_script()
+    blocks = dict(zip((one.name for one in script.FFN), script.FFN, strict=True))
+    mixers = dict(zip((one.name for one in script.ATTENTION), script.ATTENTION, strict=True))
+    for row in rows(read_library())[:54]:
+        a, f = row["name"].split(" | ")
+        found = [row[f"stats.runtime_ms@batch {batch}"] for batch in script.BATCHES]
+        again = [script.runtimes_together(mixers[a], blocks[f], n) for n in script.BATCHES]
+        assert found == again
+        assert found[-1] == row["stats.runtime_ms"]
+        each = [time / batch for time, batch in zip(found, script.BATCHES, strict=True)]
+        assert found == sorted(found)
+        assert each == sorted(each, reverse=True)
+
+
 def test_only_the_parent_scores_zero() -> None:
     """The parent's divergence is 0 and its loss 1.64 in each layer; all others are above 0."""
     content = read_library()

@@ -9,7 +9,14 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping, dump_library, load_files
-from puzzle_widgets.library.rescale import KV_CACHE, scale_of, serving_in, serving_out, why_no_split
+from puzzle_widgets.library.rescale import (
+    KV_CACHE,
+    known_sizes,
+    scale_of,
+    serving_in,
+    serving_out,
+    why_no_split,
+)
 from tests.support.libraries import EMBEDDED, MEMORY, RUNTIME, make_library
 
 PARAMS = "stats.num_params"
@@ -75,6 +82,31 @@ def test_a_runtime_measured_at_the_batch_size_is_taken() -> None:
     assert library.parent_totals[RUNTIME] == 18
     assert library.throughput(18.0) == 1000 * 8 * 100 / 18
     assert RUNTIME not in pw.with_workload(small(), batch_size=8, generation=80).keys
+
+
+def test_columns_of_batch_sizes_hold_for_their_lengths_and_formats_alone() -> None:
+    """Another batch size keeps them, also by way of one that is not known; lengths do not."""
+    library = small()
+    by_way = pw.with_workload(pw.with_workload(library, batch_size=2), batch_size=8)
+    assert by_way.parent_totals[RUNTIME] == 18
+    for asked in ({"generation": 80}, {"kv_dtype": "fp8"}):
+        other = pw.with_workload(library, **asked)
+        assert f"{RUNTIME}@batch 8" not in other.keys
+        assert not pw.with_workload(other, batch_size=8).has_throughput
+    assert known_sizes(library) == [4, 8]
+    assert known_sizes(by_way) == [8]
+    assert known_sizes(pw.with_workload(library, batch_size=2)) == [8]
+
+
+def test_a_non_block_runtime_switches_with_the_batch_size() -> None:
+    """And is not named twice among the costs outside the blocks."""
+    costs = {RUNTIME: 1.0, f"{RUNTIME}@batch 8": 2.0}
+    library = replace(small(), non_block_costs=FrozenMapping(costs))
+    served = pw.with_workload(library, batch_size=8)
+    assert served.parent_totals[RUNTIME] == 18 + 2
+    assert "Known for this batch size: Runtime." in served.notes
+    words = "Every total includes the non-block costs: Runtime 1 ms."
+    assert library.non_block_words == words
 
 
 def test_what_was_measured_is_the_library_itself() -> None:

@@ -95,6 +95,17 @@ def test_the_sizes_of_a_run_are_those_that_it_measured() -> None:
     assert (answer(other).throughput, answer(other).totals[MEMORY]) == (None, 4 + 8)
 
 
+def test_without_sizes_those_with_runtimes_are_searched() -> None:
+    """The library's own, and those of its columns; without any there is nothing to search."""
+    library = random_one(3)
+    found = pw.search_batch_sizes(pw.SearchProblem(library, minimize=LOSS))
+    assert [one.batch_size for one in found] == [2, 8, 16]
+    assert all(answer(one).throughput for one in found)
+    bare = make_library([[[0.0, 2.0], [1.0, 1.0]]], (LOSS, MEMORY))
+    with pytest.raises(pw.ProblemError, match="Give 1 to"):
+        pw.search_batch_sizes(pw.SearchProblem(bare, minimize=LOSS))
+
+
 def test_what_each_gpu_holds_is_counted_anew() -> None:
     """The rule of a deployment target follows the workload."""
     library = pw.load_library(EMBEDDED)
