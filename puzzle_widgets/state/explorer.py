@@ -30,7 +30,7 @@ from puzzle_widgets.state.acting import acts
 from puzzle_widgets.state.explained import Explained
 from puzzle_widgets.state.opening import Run
 from puzzle_widgets.state.record import Looks, Record, Selection, SweepName
-from puzzle_widgets.state.serving import limits_left_out, set_serving
+from puzzle_widgets.state.serving import limits_moved, set_serving
 from puzzle_widgets.state.store import Changes, DatasetFetch, Store
 from puzzle_widgets.sweeps import DecisionGrid, SurfaceGrid
 
@@ -380,11 +380,11 @@ class ExplorerState(Explained):
         >>> state = pw.ExplorerState("llama-3.3-70b-modeled")
         >>> state.set_serving(pw.Serving(batch_size=64))
         >>> state.library.measurement.batch_size, state.library.has_throughput
-        (64, False)
+        (64, True)
         """
         before = self.record
         self._store.apply(set_serving, serving)
-        if words := limits_left_out(before, self.record):
+        if words := limits_moved(before, self.record):
             self.say(words)
 
     def drag_budget(self, place: int, value: float) -> None:

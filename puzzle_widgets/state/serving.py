@@ -38,8 +38,9 @@ _AXES = ("front_resource", "surface_x", "surface_y", "decisions_over")
 def set_serving(record: Record, serving: Serving) -> Record:
     """Serve the open model otherwise: another batch size, other lengths, formats, non-block costs.
 
-    Budgets and rules stay; a limit on what is not known for this workload goes. A
-    batch size that the run has measured brings its runtimes. ``Serving()`` goes back.
+    Budgets and rules stay; a limit on what is not known for this workload goes, and one that is
+    still as the library was opened with is set anew, from the parent's totals. A batch size whose
+    runtimes the run or the library has brings them. ``Serving()`` goes back.
     """
     if not isinstance(serving, Serving):
         raise ProblemError(f"serving={short_repr(serving)}: give a Serving.")
@@ -83,23 +84,37 @@ def _moved(record: Record, plain: BlockLibrary, origin: BlockLibrary, serving: S
 
 
 def _budgets(record: Record, library: BlockLibrary) -> tuple[BudgetSetting, ...]:
-    """The rows on what is still known, with the usual ones."""
+    """The rows on what is still known, with the usual ones; those never changed as at first."""
+    first, untouched = first_settings(library), set(_untouched(record))
+    own = {row.resource: row for row in first}
     kept = [row for row in record.budgets if _known(library, row.resource)]
     there = {row.resource for row in kept}
-    more = [replace(row, on=False) for row in first_settings(library) if row.resource not in there]
-    return (*kept, *more)
+    more = [replace(row, on=False) for row in first if row.resource not in there]
+    return (*(own[row.resource] if row in untouched else row for row in kept), *more)
+
+
+def _untouched(record: Record) -> list[BudgetSetting]:
+    first = first_settings(record.library)
+    return [row for row in record.budgets if row in first]
 
 
 def _known(library: BlockLibrary, resource: str) -> bool:
     return library.has_throughput if resource == THROUGHPUT else resource in library.keys
 
 
-def limits_left_out(before: Record, after: Record) -> str:
-    """Say which limits went with a workload for which their cost is not known."""
+def limits_moved(before: Record, after: Record) -> str:
+    """Say which limits went with a workload, their cost not being known, and which are set anew."""
     gone = [row for row in before.budgets if row.on and not _known(after.library, row.resource)]
-    labels = dict.fromkeys(before.library.quantity(row.resource).label for row in gone)
-    names = " and ".join(labels)
-    return f"Not known for this workload, so that its limit was left out: {names}." if gone else ""
+    same = set(after.budgets)
+    anew = [row for row in _untouched(before) if row.on and row not in (*gone, *same)]
+    left, moved = _labels(before, gone), _labels(before, anew)
+    said = [f"Not known for this workload, so that its limit was left out: {left}."] if left else []
+    said += [f"Set anew for this workload, as you had not changed it: {moved}."] if moved else []
+    return " ".join(said)
+
+
+def _labels(record: Record, rows: list[BudgetSetting]) -> str:
+    return " and ".join(dict.fromkeys(record.library.quantity(row.resource).label for row in rows))
 
 
 def _axis(record: Record, fresh: Record, name: str) -> str:

@@ -30,17 +30,36 @@ def test_budgets_and_rules_stay(state: pw.ExplorerState) -> None:
     """But a limit on a throughput that is not known, which is said."""
     state.set_rules([pw.rules.keep_ends(state.library, 1)])
     state.set_budget(MEMORY, 70_000)
-    state.set_serving(pw.Serving(batch_size=128))
+    state.set_serving(pw.Serving(batch_size=100))
     assert state.problem.budgets.keys() == {MEMORY}
     assert state.problem.budgets[MEMORY].upper == 70_000
     assert len(state.problem.fixed) == 2
     assert state.solution.throughput is None
     assert "its limit was left out: Throughput" in state.message.text
-    half = pw.with_workload(pw.load_library(EMBEDDED), batch_size=128)
+    other = pw.with_workload(pw.load_library(EMBEDDED), batch_size=100)
     problem = pw.SearchProblem(
-        half, minimize=KL, budgets={MEMORY: 70_000}, fixed=state.problem.fixed
+        other, minimize=KL, budgets={MEMORY: 70_000}, fixed=state.problem.fixed
     )
     assert state.solution.score == pw.search(problem).score
+
+
+def test_limits_that_nobody_changed_are_set_anew(state: pw.ExplorerState) -> None:
+    """As shares of the new parent's totals, and said; what was typed stays, and back is back."""
+    first = state.budgets
+    state.set_serving(pw.Serving(batch_size=8))
+    library, limits = state.library, {row.resource: row.value for row in state.budgets if row.on}
+    assert limits[MEMORY] == 0.75 * library.parent_totals[MEMORY]
+    parent = library.throughput(library.parent_totals[RUNTIME])
+    assert parent is not None
+    assert limits[THROUGHPUT] == pytest.approx(1.4 * parent)
+    assert state.solution.status == "optimal"
+    assert "as you had not changed it: Memory and Throughput." in state.message.text
+    state.set_serving(pw.Serving())
+    assert state.budgets == first
+    state.set_budget(MEMORY, 70_000)
+    state.set_serving(pw.Serving(batch_size=32))
+    assert {row.resource: row.value for row in state.budgets}[MEMORY] == 70_000
+    assert "as you had not changed it: Throughput." in state.message.text
 
 
 def test_back_to_what_was_measured(state: pw.ExplorerState) -> None:

@@ -18,13 +18,14 @@ from puzzle_widgets.library.weighted import with_sums
 from puzzle_widgets.problem.budget import as_number
 from puzzle_widgets.problem.restated import restated
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.sweeps.batch_sizes import BatchSizes, search_batch_sizes
+from puzzle_widgets.sweeps.batch_sizes import BatchSizes, search_batch_sizes, usual_sizes
 from puzzle_widgets.widgets.panel import Following, button, menu, named, row
 
 _WORDS = (
-    "Memory is worked out from weights and KV cache. Runtimes hold for the batch that was "
-    "measured; where another was not, throughput is not shown."
+    "Memory is worked out from weights and KV cache. Runtimes are known for batch {}; elsewhere "
+    "throughput is not shown."
 )
+_NO_THROUGHPUT = "Memory is worked out from weights and KV cache. Throughput is not known here."
 _MOST_SIZES = 16
 _SECONDS = 2.0
 _FIELDS = ("batch_size", "prefill", "generation")
@@ -44,12 +45,11 @@ class ServingChoice(Following, widgets.HBox):
         super().__init__()
         self.state = state
         self.found: BatchSizes | None = None
-        self.said, self.reason, self.answers = (widgets.HTML() for _ in range(3))
+        self.said, self.words, self.reason, self.answers = (widgets.HTML() for _ in range(4))
         self.counts = {name: _field(words) for name, words in zip(_FIELDS, _LABELS, strict=True)}
         self.weights, self.kv = (_formats(of) for of in ("weights", "the KV cache"))
         self.non_block = _field("Memory outside the blocks, embeddings and head, in MiB")
         self.sizes = _field("Batch sizes to search, such as 64, 128, 256")
-        self.sizes.placeholder = "64, 128, 256"
         self.compare = button("Search each", "Search each of these batch sizes, and tell the best")
         self.use = button("Use the best", "Serve the batch size of the best score")
         self.reset = button("As measured", "Back to the workload that the library was measured in")
@@ -60,7 +60,7 @@ class ServingChoice(Following, widgets.HBox):
     def _body(self) -> list[widgets.Widget]:
         counts = zip(_LABELS, self.counts.values(), strict=True)
         return [
-            widgets.HTML(Markup("<div class='pw-quiet'>{}</div>").format(_WORDS)),
+            self.words,
             self.reason,
             *(named(words, field) for words, field in counts),
             named("Format of weights", self.weights),
@@ -93,6 +93,9 @@ class ServingChoice(Following, widgets.HBox):
                 choice.options = [(name or "not known", name) for name in (*known, *DTYPES)]
                 choice.value = now
             self.non_block.value = format_exact(library.non_block_cost(MEMORY))
+        sizes = usual_sizes(opened, self.state.record.run)
+        self.words.value = Markup("<div class='pw-quiet'>{}</div>").format(_known_words(sizes))
+        self.sizes.placeholder = _listed(sizes) if len(sizes) > 1 else "64, 128, 256"
         reason = why_no_split(opened)
         for part in (*self.counts.values(), self.weights, self.kv):
             part.disabled = bool(reason)
@@ -149,7 +152,8 @@ class ServingChoice(Following, widgets.HBox):
 
     def _search_each(self) -> None:
         """Search each size; the limits are those that are set now."""
-        sizes = [int(word) for word in re.findall(r"\d+", self.sizes.value)]
+        typed = self.sizes.value.strip() or self.sizes.placeholder
+        sizes = [int(word) for word in re.findall(r"\d+", typed)]
         if not 0 < len(sizes) <= _MOST_SIZES:
             raise ProblemError(f"Type 1 to {_MOST_SIZES} batch sizes, such as 64, 128, 256.")
         record = self.state.record  # from what was opened, whose runtimes are known
@@ -176,6 +180,19 @@ class ServingChoice(Following, widgets.HBox):
         self.use.layout.display = "" if best else "none"
         if best is not None:
             self.use.description = f"Use batch {best.batch_size:,}"
+
+
+def _listed(sizes: list[int]) -> str:
+    """List batch sizes as they are typed, the largest where there are too many to search."""
+    return ", ".join(map(str, sizes[-_MOST_SIZES:]))
+
+
+def _known_words(sizes: list[int]) -> str:
+    """Say where memory and runtimes come from."""
+    *most, last = (f"{size:,}" for size in sizes) if sizes else ("",)
+    return (
+        _WORDS.format(f"{', '.join(most)} and {last}" if most else last) if last else _NO_THROUGHPUT
+    )
 
 
 def _field(words: str) -> widgets.Text:

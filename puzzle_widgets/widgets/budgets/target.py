@@ -8,6 +8,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.errors import ProblemError
+from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import (
     MEMORY,
     RUNTIME,
@@ -159,7 +160,7 @@ class TargetChoice(Following, widgets.VBox):
         for part in (self.reserve_part, self.words):
             part.layout.display = "" if target else "none"
         if target:
-            self._say(_said(target, self.state.library.measurement.gpu))
+            self._say(_said(target, self.state.library))
         self._show_speed()
 
     def _say(self, words: str, *, warn: bool = False) -> None:
@@ -196,14 +197,24 @@ class TargetChoice(Following, widgets.VBox):
             self.state.set_rules((*self.state.rules, self._offered))
 
 
-def _said(target: DeploymentTarget, measured_on: str) -> str:
-    """Say what the memory budget is made of."""
+def _said(target: DeploymentTarget, library: BlockLibrary) -> str:
+    """Say what the memory budget is made of, and whether the parent is beyond it."""
     free = f"{format_share(target.reserve)} {RESERVE_WORDS}"
     each = f"{format_number(target.each_mib)} MiB"
     words = f"{target.gpu.gigabytes:g} GB less {free}: {each}"
     if target.gpus > 1:
         words += f" on each of {target.gpus} GPUs, if weights and KV cache split evenly"
-    return f"{words}. {runtime_words(target, measured_on)}".rstrip()
+    rest = (_parent_words(target, library), runtime_words(target, library.measurement.gpu))
+    return " ".join(filter(None, (f"{words}.", *rest)))
+
+
+def _parent_words(target: DeploymentTarget, library: BlockLibrary) -> str:
+    """Say that the parent does not fit, and what it takes; nothing where it does."""
+    held = target.load(library, library.parent_architecture).memory_mib
+    if held <= target.each_mib:
+        return ""
+    where = f" on each of {target.gpus} GPUs" if target.gpus > 1 else ""
+    return f"The parent does not fit: it takes {format_number(held)} MiB{where}."
 
 
 def _load_words(target: DeploymentTarget, solution: Solution) -> tuple[str, str]:

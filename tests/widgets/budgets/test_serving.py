@@ -8,7 +8,7 @@ import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.widgets.budgets.serving import ServingChoice
-from tests.support.libraries import EMBEDDED, MEMORY
+from tests.support.libraries import EMBEDDED, LOSS, MEMORY, make_library
 
 
 @pytest.fixture
@@ -33,7 +33,21 @@ def test_the_line_says_the_workload(choice: ServingChoice, state: pw.ExplorerSta
     state.set_serving(pw.Serving(batch_size=64))
     assert "batch 64" in choice.said.value
     assert "(worked out)" in choice.said.value
+    assert "Known for this batch size: Runtime." in choice.reason.value
+    state.set_serving(pw.Serving(batch_size=65))
     assert "left out: Runtime" in choice.reason.value
+
+
+def test_batch_sizes_with_runtimes_are_named(choice: ServingChoice) -> None:
+    """In words, and as what is searched where nothing else is typed; where there are none, so."""
+    assert "Runtimes are known for batch 1, 8, 32, 64, 128 and 256;" in choice.words.value
+    assert choice.sizes.placeholder == "1, 8, 32, 64, 128, 256"
+    choice.compare.click()
+    assert choice.answers.value.count("tokens/s") == 6
+    bare = make_library([[[0.0, 2.0], [1.0, 1.0]]] * 2, (LOSS, MEMORY))
+    other = ServingChoice(pw.ExplorerState(bare))
+    assert "Throughput is not known here." in other.words.value
+    other.close()
 
 
 def test_fields_set_the_workload(choice: ServingChoice, state: pw.ExplorerState) -> None:
@@ -65,6 +79,7 @@ def test_what_is_no_count_is_said(
 
 def test_batch_sizes_are_compared(choice: ServingChoice, state: pw.ExplorerState) -> None:
     """From what was measured, whose throughput is told; the best is one click away."""
+    state.budgets = (pw.BudgetSetting(MEMORY, "at most", 60_000, on=True),)
     state.set_serving(pw.Serving(batch_size=128))
     choice.sizes.value = "64, 256"
     choice.compare.click()

@@ -44,6 +44,18 @@ def test_another_gpu_says_whose_runtimes_they_are(choice: TargetChoice) -> None:
     assert "Limits memory only; runtimes stay those of NVIDIA H100" in choice.words.value
 
 
+def test_a_parent_that_does_not_fit_is_said_so(
+    choice: TargetChoice, state: pw.ExplorerState
+) -> None:
+    """With what it takes in the workload that is open, on each GPU."""
+    choice.gpu.value = "H100 80 GB"
+    assert "The parent does not fit: it takes 113,281 MiB." in choice.words.value
+    choice.gpus.value = 2
+    assert "does not fit" not in choice.words.value
+    state.set_serving(pw.Serving(weights_dtype="bf16", kv_dtype="bf16"))
+    assert "does not fit: it takes 113,281 MiB on each of 2 GPUs." in choice.words.value
+
+
 def test_several_gpus_are_counted_one_by_one(choice: TargetChoice, state: pw.ExplorerState) -> None:
     """The limit on each is said with what it assumes, what the answer puts there, and the rule."""
     choice.gpu.value = "L4 24 GB"
