@@ -72,6 +72,14 @@ def _refuse(given: object) -> NoReturn:
     )
 
 
+_INVENTED = {
+    "modeled": "figures are modeled",
+    "scores modeled": "scores are modeled",
+    "generated": "figures are generated",
+}
+"""What was never measured, by origin."""
+
+
 def check_figures(context: ExportContext) -> list[Finding]:
     """Say what is not proven, and what was never measured."""
     solution, found = context.solution, []
@@ -79,8 +87,9 @@ def check_figures(context: ExportContext) -> list[Finding]:
         words = f"The architecture is {STATUS_WORDS[solution.status]}; gap {solution.gap_text}."
         found.append(Finding("warning", words))
     origin = solution.library.provenance.origin
-    if origin in ("modeled", "generated"):
-        words = f"The library's figures are {origin}, not measured: check before you rely on them."
+    if origin in _INVENTED:
+        said = _INVENTED[origin]
+        words = f"The library's {said}, not measured: check before you rely on them."
         found.append(Finding("note", words))
     return found
 

@@ -80,7 +80,8 @@ class Dataset:
     size
         Bytes in all.
     origin
-        Where its figures come from: ``"measured"``, ``"modeled"`` or ``"generated"``.
+        Where its figures come from: ``"measured"``, ``"modeled"``, ``"scores modeled"`` (with
+        runtimes that are measured) or ``"generated"``.
     layers, variants
         How many it has; variants of all layers together.
     files
@@ -183,8 +184,12 @@ def embedded_libraries() -> tuple[str, ...]:
     Examples
     --------
     >>> import puzzle_widgets as pw
-    >>> pw.embedded_libraries()
-    ('llama-3.3-70b-modeled', 'stdlib-2m-measured')
+    >>> for name in pw.embedded_libraries():
+    ...     print(name)
+    llama-3.3-70b-modeled
+    llama-3.3-70b-modeled-h200
+    llama-3.3-70b-modeled-h100
+    stdlib-2m-measured
     """
     return tuple(dataset.name for dataset in _embedded())
 
@@ -198,6 +203,8 @@ def list_datasets() -> tuple[Dataset, ...]:
     >>> for dataset in pw.list_datasets():
     ...     print(dataset.name, dataset.origin, dataset.layers, dataset.license.name)
     llama-3.3-70b-modeled modeled 80 MIT
+    llama-3.3-70b-modeled-h200 scores modeled 80 MIT
+    llama-3.3-70b-modeled-h100 scores modeled 80 MIT
     stdlib-2m-measured measured 8 MIT
     llama-3.3-70b-instruct measured 80 NVIDIA Source Code License-NC
     """
@@ -214,32 +221,51 @@ def find_dataset(name: str) -> Dataset:
 
 @functools.cache
 def _embedded() -> tuple[Dataset, ...]:
-    modeled, measured = "llama-3.3-70b-modeled", "stdlib-2m-measured"
     return (
-        Dataset(
-            modeled,
+        _shipped(
+            "llama-3.3-70b-modeled",
             "Llama-3.3-70B (modeled)",
             "80 layers of 54 variants in the shape of Llama-3.3-70B. Modeled, not measured: "
             "memory and parameters are exact, runtime is a roofline model, scores are a formula.",
-            _OWN,
-            "ships with puzzle-widgets",
-            _size_of(modeled),
-            origin="modeled",
-            layers=80,
-            variants=4320,
+            "modeled",
+            80,
         ),
-        Dataset(
-            measured,
-            measured,
+        *(_timed(gpu) for gpu in ("H200", "H100")),
+        _shipped(
+            "stdlib-2m-measured",
+            "stdlib-2m-measured",
             "8 layers of 54 variants of a real model of 2.4 million parameters, measured on a CPU "
             "by puzzle-widgets build, with measurements of whole architectures.",
-            _OWN,
-            "ships with puzzle-widgets",
-            _size_of(measured),
-            origin="measured",
-            layers=8,
-            variants=432,
+            "measured",
+            8,
         ),
+    )
+
+
+def _timed(gpu: str) -> Dataset:
+    """The modeled library with runtimes of a GPU: a file of readings that ships."""
+    return _shipped(
+        f"llama-3.3-70b-modeled-{gpu.lower()}",
+        f"Llama-3.3-70B on {gpu} (scores modeled)",
+        f"80 layers of 54 variants: runtimes measured on one {gpu} in bfloat16 at six batch sizes, "
+        "with random weights and PyTorch's kernels; scores modeled, not measured.",
+        "scores modeled",
+        80,
+    )
+
+
+def _shipped(name: str, title: str, about: str, origin: Origin, layers: int) -> Dataset:
+    """Describe what ships: each layer has the 54 variants of the paper's space."""
+    return Dataset(
+        name,
+        title,
+        about,
+        _OWN,
+        "ships with puzzle-widgets",
+        _size_of(name),
+        origin=origin,
+        layers=layers,
+        variants=54 * layers,
     )
 
 

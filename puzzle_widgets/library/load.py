@@ -13,11 +13,12 @@ from typing import TypeAlias
 from puzzle_widgets.deferred import is_frame, pd
 from puzzle_widgets.library.agreements import ask_for, has_agreed, remember
 from puzzle_widgets.library.assemble import Facts
-from puzzle_widgets.library.checks import Location, mapping, parse_json
+from puzzle_widgets.library.checks import Location, mapping, parse_json, short_repr
 from puzzle_widgets.library.datasets import (
     Dataset,
     Progress,
     find_dataset,
+    list_datasets,
     read_files,
 )
 from puzzle_widgets.library.json_forms import (
@@ -30,6 +31,7 @@ from puzzle_widgets.library.order import in_order
 from puzzle_widgets.library.puzzletron import PuzzletronRun, Wanted, open_files
 from puzzle_widgets.library.puzzletron.layout import RECORDS
 from puzzle_widgets.library.puzzletron.records import is_records
+from puzzle_widgets.library.readings import READINGS, read_readings, with_readings
 from puzzle_widgets.library.source import (
     Source,
     check_beginning,
@@ -346,9 +348,21 @@ def _of_json(files: Mapping[str, bytes], file: str, facts: Facts, asked: _Asked)
         run = open_files({RECORDS: files[file], **sidecars}, facts.name)
         if run is not None:
             return run.library(None, asked.measurement)
+    if content.get("format") == READINGS:
+        return _with_words(_of_readings(content, file), asked.name, asked.measurement)
     if content.get("format") == FORMAT:
         return _with_words(read_native(content, file), asked.name, asked.measurement)
     return read_published(content, file, sidecars, facts)
+
+
+def _of_readings(content: Mapping[str, object], file: str) -> BlockLibrary:
+    """Make a library of runtimes and of the modeled one that they name, and of no other."""
+    found = read_readings(content, file)
+    modeled = [one.name for one in list_datasets() if one.embedded and one.origin == "modeled"]
+    if found.base not in modeled:
+        fix = f"One of {', '.join(modeled)} is needed."
+        Location(file, field="library").fail(f"{short_repr(found.base)} has no scores for it.", fix)
+    return with_readings(load_dataset(found.base), found, file)
 
 
 def _with_words(

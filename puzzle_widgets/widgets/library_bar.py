@@ -119,7 +119,7 @@ class LibraryBar(Panel):
                 self.upload.kept = self.state.record.digest
 
     def _show_notes(self) -> None:
-        listed = folded_list("Notes on what was opened", self.state.notices)
+        listed = folded_list("Library notes", self.state.notices)
         self.notes.value = listed
         self.notes.layout.display = "" if listed else "none"
 
@@ -145,7 +145,7 @@ def describe_library(library: BlockLibrary) -> Markup:
         facts.append(f"batch {measured.batch_size} x {measured.sequence_length:,} tokens")
     facts += [fact for fact in (measured.gpu, measured.dtype) if fact]
     origin, badge = library.provenance.origin, ""
-    if origin in ("modeled", "generated"):
+    if origin not in ("measured", "unknown"):
         badge = Markup("<span class='pw-badge'>{}</span> ").format(ORIGIN_WORDS[origin])
     words = " · ".join(facts)
     return Markup(

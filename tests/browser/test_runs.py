@@ -73,7 +73,7 @@ def test_a_zip_opens_with_all_that_the_run_found(opened: Explorer) -> None:
     front.locator("summary").focus()
     opened.page.keyboard.press("Enter")
     expect(front.get_by_text("sweep, compression 0.5")).to_be_visible()
-    opened.page.get_by_text("Notes on what was opened (1)").click()
+    opened.page.get_by_text("Library notes (1)").click()
     expect(opened.page.locator(".pw-library")).to_contain_text("attention no_op, ffn interm")
 
 

@@ -211,7 +211,7 @@ def test_notes_are_listed_and_escaped() -> None:
     run = small_run()
     del run.files[run.report_of(0, run.blocks[1])]
     state.open_files(run.encoded())
-    assert "Notes on what was opened (1)" in bar.notes.value
+    assert "Library notes (1)" in bar.notes.value
     assert folded_list("Notes", []) == ""
     assert "<b>" not in folded_list("Notes", ["<b>"])
 
