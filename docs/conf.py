@@ -41,7 +41,7 @@ root_doc = "docs/index"
 include_patterns = [
     "docs/**.md",
     "notebooks/*.ipynb",
-    "data/README.md",
+    "data/*.md",
     "data/*/README.md",
     "README.md",
     "CHANGELOG.md",

@@ -93,11 +93,13 @@ def test_the_kernel_comes_along_as_source_and_built(built: Path, source: Path) -
 
 
 def test_the_wheel_holds_what_it_is_said_to(built: Path) -> None:
-    """Both embedded libraries, the notebooks, types and license; no tests."""
+    """The embedded libraries, the notebooks, types and license; no tests."""
     (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     for name in (
         "_data/llama-3.3-70b-modeled.json",
+        "_data/llama-3.3-70b-modeled-h200.json",
+        "_data/llama-3.3-70b-modeled-h100.json",
         "_data/stdlib-2m-measured.json",
         "_data/stdlib-2m-measured/ground_truth.json",
         *(f"_notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")),
