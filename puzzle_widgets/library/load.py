@@ -125,7 +125,7 @@ def load_library(
     >>> import puzzle_widgets as pw
     >>> library = pw.load_library("llama-3.3-70b-modeled")
     >>> library
-    BlockLibrary('Llama-3.3-70B (modeled)': 80 layers, 4320 variants, 14 scores and costs)
+    BlockLibrary('Llama-3.3-70B (modeled)': 80 layers, 4320 variants, 20 scores and costs)
     >>> library.layer(0).parent_variant.label
     '8 KV heads, FFN width 28,672'
     """

@@ -14,14 +14,7 @@ import numpy.typing as npt
 
 from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.frozen import FrozenMapping
-from puzzle_widgets.library.quantity import (
-    COST_GROUP,
-    RUNTIME,
-    SCORE_GROUP,
-    Quantity,
-    batch_column,
-    describe_key,
-)
+from puzzle_widgets.library.quantity import COST_GROUP, RUNTIME, SCORE_GROUP, Quantity, describe_key
 from puzzle_widgets.library.score_sum import ScoreSum
 from puzzle_widgets.shown import Shown
 
@@ -376,11 +369,8 @@ class BlockLibrary(Shown):
     @cached_property
     def _table(self) -> FloatArray:
         """All values, shape (keys, variants in all)."""
-        rows = [
-            [variant.values[key] for key in self.keys]
-            for layer in self.layers
-            for variant in layer.variants
-        ]
+        every = (variant for layer in self.layers for variant in layer.variants)
+        rows = [[variant.values[key] for key in self.keys] for variant in every]
         return _read_only(np.array(np.asarray(rows, dtype=np.float64).T, order="C"))
 
     @cached_property
@@ -411,7 +401,7 @@ class BlockLibrary(Shown):
         parts = [
             f"{self.quantity(key).label} {self.quantity(key).text(value)}"
             for key, value in self.non_block_costs.items()
-            if value and batch_column(key) is None
+            if value and self.quantity(key).batch is None
         ]
         return f"Every total includes the non-block costs: {', '.join(parts)}." if parts else ""
 

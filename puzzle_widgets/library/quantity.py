@@ -79,19 +79,6 @@ def limited_key(resource: str) -> str:
     return RUNTIME if resource == THROUGHPUT else resource
 
 
-def batch_column(key: str) -> tuple[str, int] | None:
-    """Read a column that holds a cost at another batch size: the cost, and the size.
-
-    Examples
-    --------
-    >>> batch_column("stats.runtime_ms@batch 8"), batch_column("stats.runtime_ms@chat")
-    (('stats.runtime_ms', 8), None)
-    """
-    base, _, workload = key.partition(_WORKLOAD)
-    match = _BATCH.fullmatch(workload) if base.startswith(COST_GROUP) else None
-    return (base, int(match[1])) if match else None
-
-
 @dataclass(frozen=True)
 class Quantity:
     """What a dotted key means to a reader: its label and its unit (``""`` for a pure number)."""
@@ -104,6 +91,19 @@ class Quantity:
     def title(self) -> str:
         """Label with the unit behind it, as on an axis."""
         return f"{self.label} ({self.unit})" if self.unit else self.label
+
+    @property
+    def batch(self) -> int | None:
+        """Batch size of a column that holds a cost at another one; ``None`` for any other key.
+
+        Examples
+        --------
+        >>> describe_key("stats.runtime_ms@batch 8").batch, describe_key("stats.runtime_ms").batch
+        (8, None)
+        """
+        base, _, workload = self.key.partition(_WORKLOAD)
+        match = _BATCH.fullmatch(workload) if base.startswith(COST_GROUP) else None
+        return int(match[1]) if match else None
 
     def text(self, value: float) -> str:
         """Write a value of this quantity with its unit."""

@@ -25,7 +25,6 @@ from puzzle_widgets.library.quantity import (
     MEMORY,
     PARAMETERS,
     RUNTIME,
-    batch_column,
     format_number,
 )
 from puzzle_widgets.library.weighted import with_sums
@@ -361,8 +360,8 @@ def _stays(key: str) -> bool:
 
 def _of_batch_sizes(library: BlockLibrary) -> dict[str, tuple[str, int]]:
     """Columns of a batch size, such as ``stats.runtime_ms@batch 8``: what, and the size."""
-    found = {key: batch_column(key) for key in library.costs}
-    return {key: one for key, one in found.items() if one is not None}
+    sizes = {key: library.quantity(key).batch for key in library.costs}
+    return {key: (key.partition("@")[0], size) for key, size in sizes.items() if size is not None}
 
 
 def known_sizes(library: BlockLibrary) -> list[int]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from typing import Any
 
 import pytest
 
-from tests.support.libraries import ROOT
+from tests.support.libraries import ROOT, load_script
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
@@ -19,14 +17,7 @@ SMALL = {"HIDDEN": 64, "QUERY_HEADS": 8, "HEAD_SIZE": 8, "VOCABULARY": 50, "LENG
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The script, for a small model in full precision."""
-    spec = importlib.util.spec_from_file_location(
-        "measure_runtimes", ROOT / "data" / "measure_runtimes.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "measure_runtimes", module)
-    spec.loader.exec_module(module)
+    module = load_script("measure_runtimes")
     for name, value in SMALL.items():
         monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(module, "DTYPE", torch.float32)

@@ -15,11 +15,15 @@ from puzzle_widgets.library import SubBlock
 from puzzle_widgets.library.json_forms import library_digest
 from puzzle_widgets.library.quantity import MEMORY, PARAMETERS, RUNTIME
 from puzzle_widgets.library.rescale import KV_CACHE, known_sizes
-from tests.support.libraries import EMBEDDED, ROOT
+from tests.support.libraries import EMBEDDED, ROOT, load_script
 
 GPUS = {"h200": "NVIDIA H200", "h100": "NVIDIA H100 80GB HBM3"}
 BATCHES = [1, 8, 32, 64, 128, 256]
 KL = "metrics.kl_div"
+CARD = (ROOT / "data" / "measured-runtimes.md").read_text(encoding="utf-8")
+MODEL_CARD = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+PEAKS = {"h100": (989.5e12, 3.35e12), "h200": (989.5e12, 4.8e12)}
+"""Dense bfloat16 FLOP/s and bytes/s by the data sheets."""
 DIGESTS = {
     "h200": "a9e9dfc3667c9610f447c43012bf26c1c1a50999f7df43e74756ebb0a8b10843",
     "h100": "f547ebc9a652a9590218ca804413b4e2c72bfdc2dcc8838308cbcf0b699eedf5",
@@ -170,3 +174,74 @@ def test_readings_are_whole_and_plausible(content: Content) -> None:
             ]
             assert len(steps) == 5
             assert all(later > 0.98 * one for one, later in pairwise(steps))
+
+
+def cells(line: str) -> list[str]:
+    """The cells of a line of a table."""
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def reading_text(row: Content) -> str:
+    """Median and quartiles as the card has them."""
+    return f"{row['ms']:.4g} [{row['lower_quartile_ms']:.4g}, {row['upper_quartile_ms']:.4g}]"
+
+
+def test_the_card_has_these_readings(content: Content, gpu: str) -> None:
+    """Each cell of its table: prefill, and a decode step with 688 tokens in the cache."""
+    section = CARD.split(f"### {gpu.upper()}\n\n")[1].split("\n\n")[0]
+    lines = [cells(line) for line in section.splitlines()[2:]]
+    assert len(lines) == 12
+    for name, *shown in lines:
+        size = next((int(word) for word in name.split() if word.isdecimal()), 0)
+        part = {"a": "attention", "F": "ffn", "n": "non_block"}[name[0]]
+        for batch, cell in zip((1, 32, 256), shown, strict=True):
+            mine = [
+                row
+                for row in content["readings"]
+                if (row["part"], row["size"], row["batch_size"]) == (part, size, batch)
+            ]
+            (prefill,) = (row for row in mine if row["phase"] == "prefill")
+            steps = [row for row in mine if row["phase"] == "decode"]
+            (step,) = [row for row in steps if row["cached_tokens"] == 688] or steps
+            assert cell == f"{reading_text(prefill)} / {reading_text(step)}"
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_the_card_has_the_parent_s_totals(batch: int) -> None:
+    """Runtime and throughput on both, and memory."""
+    told = [str(batch)]
+    for gpu in GPUS:
+        library = pw.with_workload(pw.load_library(f"{EMBEDDED}-{gpu}"), batch_size=batch)
+        runtime, memory = (library.parent_totals[key] for key in (RUNTIME, MEMORY))
+        told += [f"{runtime:,.0f}", f"{library.throughput(runtime):,.0f}"]
+    assert f"| {' | '.join([*told, f'{memory:,.0f}'])} |" in CARD
+
+
+def test_the_model_s_card_compares_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every cell: the workload's runtime as measured, as modeled in bfloat16, and their ratio."""
+    script = load_script("make_modeled_library")
+    monkeypatch.setattr(script, "BYTES", 2)
+    section = MODEL_CARD.split("### The model and measurements")[1].split("| Subblock |")[1]
+    lines = [cells(line) for line in section.split("\n\n")[0].splitlines()[2:]]
+    libraries = {gpu: pw.load_library(f"{EMBEDDED}-{gpu}") for gpu in ("h100", "h200")}
+    assert len(lines) == 14
+    for name, *shown in lines:
+        blocks, like = compared(script, name)
+        for place, cell in enumerate(shown):
+            gpu, batch = ("h100", "h200")[place // 3], (1, 32, 256)[place % 3]
+            monkeypatch.setattr(script, "PEAK_FLOPS", PEAKS[gpu][0])
+            monkeypatch.setattr(script, "PEAK_BANDWIDTH", PEAKS[gpu][1])
+            modeled = sum(script.runtime_ms(block, batch) for block in blocks)
+            variant = libraries[gpu].layer(0).variant(like)
+            measured = variant.values[f"{RUNTIME}@batch {batch}"]
+            assert cell == f"{measured:.1f} / {modeled:.1f} = {measured / modeled:.2f}"
+
+
+def compared(script: Any, name: str) -> tuple[list[Any], str]:
+    """Subblocks of a line, in two bytes, and the variant that has them and nothing else."""
+    heads = [script.attention(number) for number in (8, 4, 2, 1)]
+    known = {one.name: one for one in (*heads, *script.substitutes("attention"), *script.FFN)}
+    if name == "parent's block":
+        return [heads[0], script.FFN[0]], "attention 8 KV heads | FFN 28672"
+    other = f"{name} | FFN no-op" if name.startswith("attention") else f"attention no-op | {name}"
+    return [known[name]], other

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -12,7 +11,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.libraries import ROOT, load_script
+
 SCRIPT = ROOT / "data" / "make_modeled_library.py"
 LIBRARY = ROOT / "data" / "llama-3.3-70b-modeled.json"
 RUNTIME_TOLERANCE = 0.085  # as data/README.md states
@@ -33,16 +33,6 @@ def rows(content: dict[str, Any]) -> list[Row]:
         for layer in content["layers"]
         for variant in layer["variants"]
     ]
-
-
-def load_script() -> Any:
-    """Import the script that writes the library."""
-    spec = importlib.util.spec_from_file_location("make_modeled_library", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def published_file() -> Path:
@@ -162,7 +152,7 @@ def test_runtime_adds_up_and_falls_with_size() -> None:
 
 def test_runtime_is_modeled_at_several_batch_sizes() -> None:
     """By the same roofline: more for a larger batch, less for each of its sequences."""
-    script = load_script()
+    script = load_script("make_modeled_library")
     blocks = dict(zip((one.name for one in script.FFN), script.FFN, strict=True))
     mixers = dict(zip((one.name for one in script.ATTENTION), script.ATTENTION, strict=True))
     for row in rows(read_library())[:54]:
@@ -202,7 +192,7 @@ def test_scores_tell_the_depths_apart() -> None:
 @pytest.mark.published
 def test_parameters_are_the_published_ones() -> None:
     """Parameters of every published block, and memory of its FFN, agree exactly."""
-    script = load_script()
+    script = load_script("make_modeled_library")
     parts = published_parts()
     assert len(parts) == 8
     for (part, size), expected in parts.items():
@@ -215,7 +205,7 @@ def test_parameters_are_the_published_ones() -> None:
 @pytest.mark.published
 def test_attention_memory_is_published_without_queue() -> None:
     """The published attention holds the caches of nine more sequences, and nothing else more."""
-    script = load_script()
+    script = load_script("make_modeled_library")
     memory, _, _ = script.cost(script.attention(8))
     queue = 9 * 2 * 8 * 128 * 1200 / 1024**2
     assert published_parts()["attention", 8]["memory_mib"] == memory + queue
@@ -224,7 +214,7 @@ def test_attention_memory_is_published_without_queue() -> None:
 @pytest.mark.published
 def test_runtime_stands_near_the_published_one() -> None:
     """Modeled runtime deviates from each published block's by no more than the card states."""
-    script = load_script()
+    script = load_script("make_modeled_library")
     for (part, size), expected in published_parts().items():
         _, runtime, _ = script.cost(getattr(script, part)(size))
         assert runtime == pytest.approx(expected["runtime_ms"], rel=RUNTIME_TOLERANCE)

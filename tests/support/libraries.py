@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -29,6 +32,17 @@ HALF_NAME = f"attention = 4 kv heads (parent * 50%)\t&&\t{WHOLE_FFN}"
 EMPTY_NAME = "attention = no_op (parent * 0%)\t&&\tffn = linear (parent * 0%)"
 
 Row = Sequence[float]
+
+
+def load_script(name: str) -> ModuleType:
+    """Import a script of the data folder."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "data" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # its dataclasses look themselves up there
+    spec.loader.exec_module(module)
+    return module
 
 
 def make_library(
