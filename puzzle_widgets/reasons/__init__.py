@@ -13,7 +13,7 @@ from puzzle_widgets.reasons.lagrangian import LagrangianBound, RelaxedAnswer, la
 from puzzle_widgets.reasons.noise import Noise, chance_better
 from puzzle_widgets.reasons.partial import DynamicProgram, Stage, dynamic_program
 from puzzle_widgets.reasons.points import PointAdvice, which_point
-from puzzle_widgets.reasons.rules import RuleCosts, rule_costs
+from puzzle_widgets.reasons.rules import RuleCosts, RuleOffer, rule_costs, rule_offer
 from puzzle_widgets.reasons.sensitivity import Sensitivity, sensitivity
 from puzzle_widgets.reasons.steps import NextStep
 
@@ -34,6 +34,7 @@ __all__ = [
     "PointAdvice",
     "RelaxedAnswer",
     "RuleCosts",
+    "RuleOffer",
     "Sensitivity",
     "Stage",
     "alternatives",
@@ -47,6 +48,7 @@ __all__ = [
     "lagrangian_bound",
     "lp_bound",
     "rule_costs",
+    "rule_offer",
     "search_few_blocks",
     "sensitivity",
     "which_point",

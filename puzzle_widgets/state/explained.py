@@ -5,6 +5,7 @@ from __future__ import annotations
 from traitlets import Instance, Int, Tuple
 
 from puzzle_widgets.errors import ScenarioError
+from puzzle_widgets.problem.budget_rows import SearchRule
 from puzzle_widgets.reasons import (
     Alternatives,
     Baselines,
@@ -13,6 +14,7 @@ from puzzle_widgets.reasons import (
     InclusionCosts,
     NextStep,
     RuleCosts,
+    RuleOffer,
     Sensitivity,
 )
 from puzzle_widgets.solution.scenario import saved_words
@@ -32,6 +34,7 @@ class Explained(Kept):
     decided = Instance(Decidedness, allow_none=True, help="how decided each layer is")
     layer_costs = Instance(InclusionCosts, allow_none=True, help="costs of the open layer's blocks")
     rule_costs = Instance(RuleCosts, allow_none=True, help="what each rule costs the score")
+    rule_offer = Instance(RuleOffer, allow_none=True, help="what a rule not yet added would cost")
     searching = Tuple(help="names of the reasons that are being searched")
     sampled = Int(0, help="samples of the sensitivity that are searched so far")
 
@@ -54,6 +57,21 @@ class Explained(Kept):
         """Stop the search for a reason; what was found stays, and it is not searched again."""
         self._store.stop_reason(name)
 
+    def consider(self, rule: SearchRule | None) -> None:
+        """Work out what a rule would cost before it is added: ``rule_offer``, where wanted.
+
+        Examples
+        --------
+        >>> import puzzle_widgets as pw
+        >>> state = pw.ExplorerState("stdlib-2m-measured")
+        >>> state.want("rule_offer")
+        >>> state.consider(pw.rules.few_blocks(state.library, 1))
+        >>> state.rule_offer.cost > 0, state.rules
+        (True, ())
+        """
+        self._store.consider(rule)
+
+    add_rule = acts(rule_actions.add_rule)
     pin = acts(rule_actions.pin)
     free = acts(rule_actions.free)
 

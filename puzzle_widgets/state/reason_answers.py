@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 from puzzle_widgets.library import LayerName
 from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem.budget_rows import SearchRule
 from puzzle_widgets.reasons import (
     Alternatives,
     Baselines,
@@ -15,6 +16,7 @@ from puzzle_widgets.reasons import (
     Explanation,
     InclusionCosts,
     RuleCosts,
+    RuleOffer,
     Sensitivity,
     alternatives,
     baselines,
@@ -22,6 +24,7 @@ from puzzle_widgets.reasons import (
     explain,
     inclusion_costs,
     rule_costs,
+    rule_offer,
     sensitivity,
 )
 from puzzle_widgets.search.outcome import Cancelled
@@ -38,6 +41,7 @@ Reason = Literal[
     "decided",
     "layer_costs",
     "rule_costs",
+    "rule_offer",
 ]
 NOISE, SAMPLES = 0.05, 1000
 DIVERSE, COUNT_SECONDS = 7, 10.0
@@ -282,6 +286,32 @@ class RuleCostsAnswer(ReasonAnswer[RuleKey, RuleCosts]):
         yield rule_costs(*key, cancelled=cancelled)
 
 
+class RuleOfferAnswer(ReasonAnswer[tuple[Solution, SearchProblem], RuleOffer]):
+    """What the score would be under one more rule, before it is added."""
+
+    name = "rule_offer"
+    draft: SearchRule | None = None
+
+    def asked(self, record: Record, shown: Solution) -> tuple[Solution, SearchProblem] | None:
+        """The answer to the current problem, and that problem with the rule."""
+        if self.draft is None or record.problem != shown.problem or shown.status != "optimal":
+            return None
+        return shown, record.change(rules=(*record.rules, self.draft)).problem
+
+    def find(
+        self,
+        key: tuple[Solution, SearchProblem],
+        cancelled: Cancelled,
+        progress: Callable[[int], None],
+    ) -> Iterator[RuleOffer]:
+        """Say what is known in a moment, then search on for a proof."""
+        del progress
+        found = rule_offer(*key, time_limit=_FIRST_SECONDS, cancelled=cancelled)
+        yield found
+        if found.after.status in ("feasible", "no_solution_in_time"):
+            yield rule_offer(*key, time_limit=COUNT_SECONDS, cancelled=cancelled)
+
+
 class Reasons:
     """All reasons of a store.
 
@@ -302,7 +332,9 @@ class Reasons:
             "decided": DecidedAnswer(heard, settled),
             "layer_costs": LayerCostsAnswer(heard, settled),
             "rule_costs": RuleCostsAnswer(heard, settled),
+            "rule_offer": (offer := RuleOfferAnswer(heard, settled)),
         }
+        self._offer = offer
         assert set(self._all) == set(get_args(Reason))  # noqa: S101 - a slip of our own
 
     def __iter__(self) -> Iterator[ReasonAnswer[Any, Any]]:
@@ -310,6 +342,10 @@ class Reasons:
 
     def __getitem__(self, name: Reason) -> ReasonAnswer[Any, Any]:
         return self._all[name]
+
+    def consider(self, rule: SearchRule | None) -> None:
+        """Take another rule to work out before it is added; ``None`` for none."""
+        self._offer.draft = rule
 
     def values(self) -> dict[str, Any]:
         """What can be observed, by name."""

@@ -1,4 +1,4 @@
-"""Actions on the rules of one layer: keep a variant there, forbid one, or let it go free."""
+"""Actions on rules: add one; of one layer, keep a variant there, forbid one, or let it go free."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from puzzle_widgets.library import FrozenMapping, Layer
 from puzzle_widgets.problem.budget_rows import SearchRule
 from puzzle_widgets.state.actions import set_rules
 from puzzle_widgets.state.record import Record
+
+
+def add_rule(record: Record, rule: SearchRule) -> Record:
+    """Add a rule; one that is there already is not added again."""
+    return record if rule in record.rules else set_rules(record, (*record.rules, rule))
 
 
 def pin(record: Record, place: int, variant: str) -> Record:

@@ -13,6 +13,7 @@ from puzzle_widgets.errors import DatasetError, PuzzleError
 from puzzle_widgets.library import BlockLibrary, load_dataset
 from puzzle_widgets.library.agreements import has_agreed
 from puzzle_widgets.library.datasets import Dataset, find_dataset
+from puzzle_widgets.problem.budget_rows import SearchRule
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state.actions import show_point, show_row, stop
@@ -102,6 +103,11 @@ class Store:
         """Search reasons for what is shown from now on, or no longer."""
         for name in reasons:
             self.reasons[name].want(on=on)
+        self._take(self.record)
+
+    def consider(self, rule: SearchRule | None) -> None:
+        """Work out what a rule would cost before it is added; ``None`` for none."""
+        self.reasons.consider(rule)
         self._take(self.record)
 
     def stop_reason(self, name: Reason) -> None:

@@ -216,3 +216,33 @@ def type_into(explorer: Explorer, name: str, value: str) -> None:
     field = explorer.page.get_by_role("textbox", name=name, exact=True)
     field.fill(value)
     field.press("Enter")
+
+
+def test_a_rule_is_added_from_the_menu(explorer: Explorer, library: pw.BlockLibrary) -> None:
+    """By the keyboard: what it would cost is said before, and in the list when it is kept."""
+    answer = answer_to(library, 0.75 * library.parent_totals[MEMORY])
+    rule = pw.rules.few_blocks(library, 2)
+    kept = pw.search(answer.problem.with_rule(rule))
+    budgets = explorer.card("Budgets")
+    opener = budgets.get_by_role("button", name="Add a rule")
+    opener.focus()
+    opener.press("Enter")
+    budgets.get_by_role("combobox", name="Rule to add").select_option(
+        "At most so many distinct blocks"
+    )
+    count = budgets.get_by_role("textbox", name="Distinct ones at most")
+    count.fill("two")
+    count.press("Enter")
+    expect(budgets.locator(".pw-rule-choice")).to_contain_text("'two': type a whole number.")
+    count.fill("2")
+    count.press("Enter")
+    cost = f"{kept.score - answer.score:.4g}"
+    expect(budgets.locator(".pw-rule-choice")).to_contain_text(f"costs {cost}")
+    budgets.get_by_role("button", name="Add the rule", exact=True).press("Enter")
+    explorer.expect_answer(kept)
+    explorer.page.keyboard.press("Escape")
+    shown = budgets.locator(".pw-rule")
+    expect(shown).to_contain_text(rule.words)
+    expect(shown).to_contain_text(cost)
+    shown.get_by_role("button", name="Remove the rule").click()
+    explorer.expect_answer(answer)

@@ -16,6 +16,7 @@ from puzzle_widgets.solution.slack import slack_of
 from puzzle_widgets.widgets.budgets.add import AddBudget
 from puzzle_widgets.widgets.budgets.amounts import Units
 from puzzle_widgets.widgets.budgets.row import BudgetRow
+from puzzle_widgets.widgets.budgets.rule_choice import RuleChoice
 from puzzle_widgets.widgets.budgets.serving import ServingChoice
 from puzzle_widgets.widgets.budgets.target import TargetChoice
 from puzzle_widgets.widgets.budgets.weights import WeightChoice
@@ -63,8 +64,13 @@ class BudgetPanel(Panel):
         )
         self.target = TargetChoice(self.state)
         self.serving = self.own(ServingChoice(self.state))
+        self.rule = self.own(RuleChoice(self.state))
         drawer = symbol_button("\u2195", "All budgets", css="pw-drawer")
-        rows = [self.target, self.budget_rows, row(self.add, self.serving, css="pw-add-line")]
+        rows = [
+            self.target,
+            self.budget_rows,
+            row(self.add, self.rule, self.serving, css="pw-add-line"),
+        ]
         return [drawer, *rows, self.foot, self.rules, self.lift, *self._rest()]
 
     def bind(self) -> None:
