@@ -34,7 +34,7 @@ from puzzle_widgets.writing import atomic_write
 
 SCORES = "single_sequence_replacement_solutions--validation"
 TEACHER = "ckpts/teacher"
-ORIGIN_FILE = "puzzle_widgets.json"
+ORIGIN_FILE = "puzzle_widgets_library.json"
 """Names the library by its hash; Puzzletron asks for its files by name, and reads no other."""
 # Families that Puzzletron can open, and its names for them.
 _DESCRIPTORS = {
@@ -64,7 +64,7 @@ def write_puzzletron(
 ) -> Path:
     """Write a library as the directory of a Puzzletron run, version 1.
 
-    Beside it stands ``puzzle_widgets.json``, which names the library by its hash.
+    Beside it stands ``puzzle_widgets_library.json``, which names the library by its hash.
 
     Parameters
     ----------

@@ -119,7 +119,9 @@ def _template() -> Template:
 
 
 def _title(scenarios: Sequence[Scenario]) -> str:
-    name = scenarios[0].solution.library.name
+    name, count = scenarios[0].solution.library.name, len(libraries_of(scenarios))
+    if count > 1:
+        return f"{len(scenarios)} architectures of {count} libraries of one parent"
     if len(scenarios) == 1:
         return f"{scenarios[0].name}: an architecture of {name}"
     return f"{len(scenarios)} architectures of {name}"

@@ -155,6 +155,8 @@ def elsewhere_table(scenarios: Sequence[Scenario]) -> Table | None:
         rows.append([found.name, mine, library_mark(found.library), *figures, found.reason])
     head = ["Architecture", "Found on", "Summed on"]
     titles = [key_title(libraries, key) for key in keys]
+    if not any(row[-1] for row in rows):  # each is told by each library
+        return Table([*head, *titles], [row[:-1] for row in rows], left=3)
     return Table([*head, *titles, "Remark"], rows, left=3)
 
 

@@ -283,11 +283,11 @@ def test_the_library_is_named_beside_the_readers_files(
 ) -> None:
     """In a file that no reader asks for: by hash, with the workload and this version."""
     written = write_puzzletron(library, tmp_path / "run", parent_config=LLAMA)
-    told = json.loads((written / "puzzle_widgets.json").read_text())
+    told = json.loads((written / "puzzle_widgets_library.json").read_text())
     assert told["library_sha256"] == library_digest(library)
     assert told["puzzle_widgets"] == pw.__version__
     assert told["workload"]["batch_size"] == library.measurement.batch_size
-    (written / "puzzle_widgets.json").unlink()
+    (written / "puzzle_widgets_library.json").unlink()
     bare = pw.load_library(written)
     write_puzzletron(library, tmp_path / "again", parent_config=LLAMA)
     assert bare.layers[0].parent == pw.load_library(tmp_path / "again").layers[0].parent
