@@ -334,12 +334,12 @@ class BlockLibrary(Shown):
         """Dotted keys that every variant has."""
         return tuple(self.layers[0].variants[0].values)
 
-    @property
+    @cached_property
     def scores(self) -> tuple[str, ...]:
         """Keys of the scores (``metrics.``)."""
         return tuple(key for key in self.keys if key.startswith(SCORE_GROUP))
 
-    @property
+    @cached_property
     def costs(self) -> tuple[str, ...]:
         """Keys of the costs (``stats.``)."""
         return tuple(key for key in self.keys if key.startswith(COST_GROUP))

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from puzzle_widgets.library.model import BlockLibrary
+from puzzle_widgets.library.model import BlockLibrary, once_per_library
 from puzzle_widgets.library.quantity import SCORE_GROUP
 from puzzle_widgets.library.score_sum import ScoreSum
 
@@ -126,10 +126,11 @@ def sense_of_name(key: str) -> Goal | None:
     return _OTHER[goal] if goal and turned else goal
 
 
+@once_per_library
 def _by_parent(library: BlockLibrary, key: str) -> Goal | None:
     """How the parent's blocks rank within their layers."""
     column, starts = library.column(key), library.starts
-    own = column[starts[:-1] + [layer.positions[layer.parent] for layer in library.layers]]
+    own = column[library.parent_choice]
     least = np.minimum.reduceat(column, starts[:-1])
     most = np.maximum.reduceat(column, starts[:-1])
     telling = least < most

@@ -266,6 +266,7 @@ def runtime_words(target: DeploymentTarget, measured_on: str) -> str:
     return f"Limits memory only; runtimes stay those of {whose}."
 
 
+@lru_cache(maxsize=64)
 def _find(name: str) -> Gpu:
     asked = _plain(str(name))
     by_name: Mapping[str, Gpu] = {_plain(gpu.name): gpu for gpu in GPUS}
