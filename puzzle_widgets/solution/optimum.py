@@ -10,7 +10,7 @@ import numpy as np
 
 from puzzle_widgets.errors import ProblemError, SolverError
 from puzzle_widgets.problem import SearchProblem, check_problem
-from puzzle_widgets.problem.mckp import FloatArray, Mckp, to_choice
+from puzzle_widgets.problem.mckp import FloatArray, Mckp
 from puzzle_widgets.problem.problem import row_limits, to_mckp
 from puzzle_widgets.problem.ties import share_weights
 from puzzle_widgets.search.engine import iter_many, settle, solve
@@ -255,7 +255,7 @@ def _warm(problem: SearchProblem, mckp: Mckp, warm_start: Solution | None) -> Wa
     prices = np.array([warm_start.shadow_prices.get(row, 0.0) for row in mckp.rows])
     if warm_start.architecture is None:
         return WarmStart(prices)
-    return WarmStart(prices, to_choice(problem.library, warm_start.architecture))
+    return WarmStart(prices, warm_start.choice)
 
 
 def _check_options(gap: float, time_limit: float | None) -> None:

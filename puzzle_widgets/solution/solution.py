@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import getitem
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -198,9 +199,8 @@ class Solution(Shown):
     @cached_property
     def blocks(self) -> tuple[BlockVariant, ...]:
         """The chosen variant of every layer, in order; empty without an architecture."""
-        if self.architecture is None:
-            return ()
-        return tuple(layer.variant(self.architecture[layer.name]) for layer in self.library.layers)
+        places = (self.choice - self.library.starts[: len(self.choice)]).tolist()
+        return tuple(map(getitem, (layer.variants for layer in self.library.layers), places))
 
     @cached_property
     def choice(self) -> IntArray:
@@ -233,8 +233,7 @@ class Solution(Shown):
     @property
     def changed_count(self) -> int:
         """How many layers have another block than the parent's; 0 where nothing was found."""
-        pairs = zip(self.library.layers, self.blocks, strict=False)
-        return sum(block.name != layer.parent for layer, block in pairs)
+        return int(np.count_nonzero(self.choice != self.library.parent_choice)) if self.found else 0
 
     def plot(self, view: str = "Size", reference: Solution | None = None) -> Drawing:
         """Draw the architecture, layer by layer.
@@ -284,23 +283,23 @@ def solution_of(
     if outcome.choice is None:
         return Solution(problem, outcome.status, **facts)  # type: ignore[arg-type]
     architecture = to_architecture(problem.library, outcome.choice)
-    _check(problem, architecture, mckp)
+    choice = _checked(problem, architecture, mckp)
     totals = FrozenMapping(problem.library.totals(architecture))
     score = totals[problem.objective]
     if outcome.status == "optimal":
         facts["bound"], facts["ties"] = score, outcome.ties
     found = Solution(problem, outcome.status, FrozenMapping(architecture), score, **facts)  # type: ignore[arg-type]
-    return _with_totals(found, totals)
+    return _knowing(found, totals=totals, choice=choice)
 
 
 def same_answer(solution: Solution, **changes: Any) -> Solution:  # noqa: ANN401 - its fields
     """Give a solution with other fields than its architecture's, such as another problem."""
-    return _with_totals(replace(solution, **changes), solution.totals)
+    return _knowing(replace(solution, **changes), totals=solution.totals, choice=solution.choice)
 
 
-def _with_totals(solution: Solution, totals: FrozenMapping[str, float]) -> Solution:
-    """Keep totals that are known, which the property would sum again."""
-    solution.__dict__["totals"] = totals
+def _knowing(solution: Solution, **known: Any) -> Solution:  # noqa: ANN401 - its properties
+    """Keep what is known of a solution, which its properties would work out again."""
+    solution.__dict__.update(known)
     return solution
 
 
@@ -312,7 +311,7 @@ def _prices(mckp: Mckp, outcome: Outcome) -> FrozenMapping[str, float]:
 
 def evaluate(problem: SearchProblem, architecture: Architecture, engine: str = "given") -> Solution:
     """Sum up a given architecture: feasible, unproven, without a bound."""
-    _check(problem, architecture, problem.mckp)
+    _checked(problem, architecture, problem.mckp)
     score = problem.library.totals(architecture)[problem.objective]
     return Solution(problem, "feasible", FrozenMapping(architecture), score, engine=engine)
 
@@ -343,7 +342,8 @@ def parent_solution(problem: SearchProblem) -> Solution:
     return evaluate(problem.bare, problem.library.parent_architecture, "parent")
 
 
-def _check(problem: SearchProblem, architecture: Architecture, mckp: Mckp) -> None:
+def _checked(problem: SearchProblem, architecture: Architecture, mckp: Mckp) -> IntArray:
+    """The places of an architecture's variants, once it is known to keep to every rule."""
     choice = to_choice(problem.library, architecture)
     broken = mckp.broken(choice)
     if broken or not mckp.allowed[choice].all():
@@ -351,6 +351,7 @@ def _check(problem: SearchProblem, architecture: Architecture, mckp: Mckp) -> No
             f"The architecture breaks {', '.join(broken) or 'a fixed or banned variant'} when "
             "summed again from the library. It is not returned; try another solver."
         )
+    return choice
 
 
 def _notes_of(solution: Solution) -> tuple[Note, ...]:
@@ -418,11 +419,19 @@ def _throughput_like_a_share(solution: Solution, runtime_ms: float) -> bool:
 
 def _least_of_use(solution: Solution, budget: Budget) -> float:
     """The least sum of an architecture with a block that costs something; infinite without one."""
-    column = solution.library.column(budget.resource)
-    costly = column[column > 0]
-    if not costly.size or column.min() < 0 or not math.isfinite(budget.upper):
+    if not math.isfinite(budget.upper):
         return -math.inf
-    return float(costly.min()) + solution.library.non_block_cost(budget.resource)
+    return _least_cost(solution.library, budget.resource)
+
+
+@once_per_library
+def _least_cost(library: BlockLibrary, key: str) -> float:
+    """The least cost of a block that has one, with the non-block cost; infinite without one."""
+    column = library.column(key)
+    costly = column[column > 0]
+    if not costly.size or column.min() < 0:
+        return -math.inf
+    return float(costly.min()) + library.non_block_cost(key)
 
 
 def _of_blocks(solution: Solution) -> Iterator[str]:
