@@ -47,8 +47,9 @@ NOISE, SAMPLES = 0.05, 1000
 DIVERSE, COUNT_SECONDS = 7, 10.0
 """How many diverse ones are shown, the optimum among them; seconds in which others are counted."""
 _FIRST_SECONDS, _FIRST_STATES = 0.5, 20_000
-# Seconds of quiet before the longer searches begin, so that a slider in hand has the machine.
-_SETTLED, _LOOK = 0.35, 0.02
+# Seconds of quiet before prices and next steps are searched, and before the longer searches are:
+# a slider in hand has the machine, and nobody reads why of what is gone in a moment.
+_PAUSED, _SETTLED, _LOOK = 0.12, 0.35, 0.02
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 Settled = Callable[[], Solution | None]
@@ -69,7 +70,8 @@ class ReasonAnswer(Answer[Key, Value]):
         Gives what the reason is for.
     """
 
-    waits = True
+    quick = False
+    """Whether it is found so soon that a short moment of quiet is enough."""
 
     def __init__(self, heard: Heard, settled: Settled) -> None:
         super().__init__("exact", heard)
@@ -108,7 +110,8 @@ class ReasonAnswer(Answer[Key, Value]):
     def compute(self, record: Record, key: Key) -> Compute:
         """Search, after a moment of quiet where that can be waited for."""
         del record
-        quiet = _SETTLED if self.waits and running_loop() is not None else 0.0
+        wait = _PAUSED if self.quick else _SETTLED
+        quiet = wait if running_loop() is not None else 0.0
 
         def work(cancelled: Cancelled, emit: Emit) -> None:
             if _passed(quiet, cancelled):
@@ -136,7 +139,7 @@ class ReasonAnswer(Answer[Key, Value]):
 class ExplanationAnswer(ReasonAnswer[Solution, Explanation]):
     """Prices and next steps of what is shown, or why nothing is feasible."""
 
-    name, waits = "explanation", False
+    name, quick = "explanation", True
 
     def asked(self, record: Record, shown: Solution) -> Solution | None:
         """What is shown."""

@@ -211,8 +211,8 @@ def test_imports_are_timed() -> None:
 def test_a_tick_is_told_by_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Search, figures, messages and the rest add up to what a tick of the slider takes."""
     monkeypatch.setattr(comm, "create_comm", tick.Line)
-    found = asyncio.run(tick.measure(2, profile=False))
-    words = tick.report(found)
+    found, by_hand = asyncio.run(tick.measure(2, profile=False))
+    words = tick.report(found, by_hand)
     assert all(seconds > 0 for parts in found for seconds in parts.values())
     for part in ("search", "figures", "messages", "state and widgets"):
         assert part in words

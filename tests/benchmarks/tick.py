@@ -35,6 +35,7 @@ from puzzle_widgets.state import ExplorerState, answers
 from puzzle_widgets.widgets.explorer import PuzzleExplorer
 from puzzle_widgets.widgets.sweeps import front
 
+PACE_SECONDS = 0.05
 LIBRARY, BUDGET = "llama-3.3-70b-modeled", "stats.memory_mib"
 _SEARCH, _SOLUTION, _FIGURES, _MESSAGES, _REST = (
     "search",
@@ -138,7 +139,17 @@ async def ticks(state: ExplorerState, count: int) -> list[dict[str, float]]:
     return found
 
 
-async def measure(count: int, *, profile: bool) -> list[dict[str, float]]:
+async def dragged(state: ExplorerState, count: int) -> float:
+    """CPU seconds of a tick at the pace of a hand, with all that goes on in the background."""
+    parent, begin = state.library.parent_totals[BUDGET], time.process_time()
+    for number in range(count):
+        state.set_budget(BUDGET, (0.5 + 0.4 * number / count) * parent)
+        await rest(state)
+        await asyncio.sleep(PACE_SECONDS)
+    return (time.process_time() - begin) / count
+
+
+async def measure(count: int, *, profile: bool) -> tuple[list[dict[str, float]], float]:
     """Open the explorer, let the front be found, and move the slider."""
     explorer = PuzzleExplorer(LIBRARY)
     await rest(explorer.state)
@@ -146,6 +157,7 @@ async def measure(count: int, *, profile: bool) -> list[dict[str, float]]:
     clock.messages = clock.sent = 0
     with parts_timed():
         found = await ticks(explorer.state, count)
+    by_hand = await dragged(explorer.state, count)
     if profile:
         profiler = cProfile.Profile(time.thread_time)
         profiler.enable()
@@ -154,10 +166,10 @@ async def measure(count: int, *, profile: bool) -> list[dict[str, float]]:
         for order in ("tottime", "cumtime"):
             pstats.Stats(profiler).sort_stats(order).print_stats(45)
     explorer.close()
-    return found
+    return found, by_hand
 
 
-def report(found: list[dict[str, float]]) -> str:
+def report(found: list[dict[str, float]], by_hand: float) -> str:
     """The tick and its parts, and what goes to the page."""
     count = len(found)
     totals = {"tick": [sum(tick.values()) for tick in found]}
@@ -169,7 +181,8 @@ def report(found: list[dict[str, float]]) -> str:
         for part, values in {**totals, **parts}.items()
     ]
     sent = f"{clock.messages / count:.1f} messages a tick, {clock.sent / count:,.0f} bytes"
-    return "\n".join([f"{count} ticks, median CPU of the process:", *lines, sent])
+    paced = f"{1000 * by_hand:.2f} ms a tick, {PACE_SECONDS} s apart, with all in the background"
+    return "\n".join([f"{count} ticks, median CPU of the process:", *lines, sent, paced])
 
 
 def main() -> None:
@@ -179,7 +192,7 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true", help="list the functions, too")
     asked = parser.parse_args()
     with patch.object(comm, "create_comm", Line):
-        print(report(asyncio.run(measure(asked.ticks, profile=asked.profile))))  # noqa: T201
+        print(report(*asyncio.run(measure(asked.ticks, profile=asked.profile))))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -159,6 +160,31 @@ def test_in_the_background_old_reasons_are_gone_before_new_ones_are_there(
         assert pairs
         assert all(of == asked for of, asked in pairs)
         assert state.sampled == reason_answers.SAMPLES
+        state.close()
+
+    asyncio.run(main())
+
+
+def test_a_slider_in_hand_is_explained_once_it_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is gone in a moment is not explained; where the slider stops is."""
+    explained: list[float] = []
+
+    def explain(solution: pw.Solution, **how: Any) -> pw.Explanation:
+        explained.append(solution.problem.budgets[MEMORY].upper)
+        return pw.explain(solution, **how)
+
+    monkeypatch.setattr(reason_answers, "explain", explain)
+    monkeypatch.setattr(reason_answers, "_PAUSED", 0.5)
+
+    async def main() -> None:
+        state = asking()
+        state.want("explanation")
+        for limit in (28.0, 25.0, 22.0):
+            state.set_budget(MEMORY, limit)
+            await until(lambda: not state.updating)
+        await until(lambda: state.explanation is not None)
+        assert {*explained} == {22.0}
+        assert state.explanation.solution.problem == state.problem
         state.close()
 
     asyncio.run(main())
