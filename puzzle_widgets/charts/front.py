@@ -6,8 +6,6 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from puzzle_widgets.charts.figure import (
     PADDING,
     Axis,
@@ -322,8 +320,17 @@ def score_span(
 
 
 def _usual_high(scores: Sequence[float]) -> float:
-    usual = _OUTLIER * float(np.quantile(scores, 0.75))
+    usual = _OUTLIER * _upper_quartile(scores)
     return max([score for score in scores if score <= usual], default=max(scores))
+
+
+def _upper_quartile(scores: Sequence[float]) -> float:
+    """Three quarters of the way up; by NumPy it takes longer than all the rest of the figure."""
+    ordered = sorted(scores)
+    place = 0.75 * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 
 def _within(spots: Sequence[Spot], x: Axis, y: Axis) -> tuple[Spot, ...]:

@@ -97,18 +97,21 @@ class LayerChart:
         Layers in which another block hardly costs more are pale where ``decided`` tells.
         """
         if choice is None:
-            choice = to_choice(self.library, solution.architecture or {})
+            choice = solution.choice
         heights, colors = self.heights[:, choice], self.colors[:, choice]
         if self.saved is not None:
             rest = np.clip(self.saved - heights.sum(axis=0), 0.0, None)
             heights = np.vstack([heights, rest])
             colors = np.vstack([colors, np.full((1, len(choice)), SAVED, dtype=object)])
-        layers, blocks = self.library.layers, solution.blocks
+        layers = self.library.layers
 
         def words(place: int) -> str:
-            more = "" if decided is None else f"; {decided.words(place)}"
-            kept = self._kept_words(place, blocks[place])
-            return f"Layer {layers[place].name}: {blocks[place].label}{kept}{more}"
+            more, block = (
+                "" if decided is None else f"; {decided.words(place)}",
+                solution.blocks[place],
+            )
+            kept = self._kept_words(place, block)
+            return f"Layer {layers[place].name}: {block.label}{kept}{more}"
 
         return Bars(heights, colors, words, None if decided is None else decided.hardly)
 

@@ -16,7 +16,7 @@ from puzzle_widgets.widgets.panel import refill, row, symbol_button
 from puzzle_widgets.widgets.wanting import Wanting
 
 _ROW = Markup("<span title='{0}'>{1}</span><span class='pw-aside'> ({0})</span>")
-_HEAD = Markup("<b>Rules</b> <span class='pw-quiet'>{}</span>")
+_HEAD = Markup("<b>Rules</b> <span class='pw-quiet'>%s</span>")
 
 
 class RuleList(Wanting, widgets.VBox):
@@ -62,7 +62,7 @@ class RuleList(Wanting, widgets.VBox):
         for place, shown in enumerate(self.costs):
             shown.value = _cost(found, found.each[place]) if found else Markup("{}").format(waits)
         together = f"cost together {_amount(found, found.together)}" if found else waits
-        self.head.value = _HEAD.format(together)
+        self.head.value = _HEAD % together
 
 
 def _cost(found: RuleCosts, cost: float) -> Markup:

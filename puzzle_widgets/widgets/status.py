@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 
 import ipywidgets as widgets
 from markupsafe import Markup, escape
@@ -33,9 +34,14 @@ _WARNINGS = """
 """
 _NOTES = "<div class='pw-quiet'>{% for line in lines %}<div>{{ line }}</div>{% endfor %}</div>"
 _FOLDED = Markup(
-    "<details class='pw-notes'><summary class='{}'>{}</summary>"
-    "<div class='pw-notes-body'>{}</div></details>"
+    "<details class='pw-notes'><summary class='%s'>%s</summary>"
+    "<div class='pw-notes-body'>%s</div></details>"
 )
+_STATE = Markup("<span class='pw-state %s'>%s</span>")
+_BEFORE = Markup("<span class='pw-before' aria-hidden='true'>%s</span>")
+_NOW = Markup("<span class='pw-state pw-plain pw-now'>Updating \u2026</span>")
+_LIMITED = Markup("<span>%s</span>")
+_FACTS = Markup("<div class='pw-quiet pw-facts'>%s</div>")
 
 
 class StatusPanel(Panel):
@@ -170,15 +176,13 @@ class StatusPanel(Panel):
 
 
 def _state(words: str, kind: str) -> Markup:
-    return Markup("<span class='pw-state {}'>{}</span>").format(kind, words)
+    return _STATE % (kind, words)
 
 
 def _updating(shown: Solution | None) -> Markup:
     """Say that a search is under way; the last words stay for a moment: nothing flickers."""
     last = status_words(shown) if shown is not None else ""
-    before = Markup("<span class='pw-before' aria-hidden='true'>{}</span>").format(last)
-    now = Markup("<span class='pw-state pw-plain pw-now'>Updating \u2026</span>")
-    return (before if last else Markup("")) + now
+    return _BEFORE % last + _NOW if last else _NOW
 
 
 def _reason(solution: Solution, *, told: bool) -> Markup:
@@ -222,7 +226,7 @@ def limit_words(solution: Solution, rows: Iterable[BudgetSetting]) -> Markup:
         return Markup("")
     labels = [solution.library.quantity(row.resource).label for row in binding(solution, rows)]
     words = f"Limited by {' and '.join(labels)}" if labels else "No budget is the limit"
-    return Markup("<span>{}</span>").format(words)
+    return _LIMITED % words
 
 
 def facts(solution: Solution) -> Markup:
@@ -234,12 +238,12 @@ def facts(solution: Solution) -> Markup:
         words.append(f"{solution.seconds:.2g} s" if solution.seconds < 10 else _long(solution))
     if solution.engine:
         words.append(solution.engine)
-    return Markup("<div class='pw-quiet pw-facts'>{}</div>").format(" · ".join(words))
+    return _FACTS % " · ".join(words)
 
 
 def warnings(solution: Solution) -> Markup:
     """List what a user should know before trusting the answer."""
-    return render(_WARNINGS, notes=solution.notes)
+    return render(_WARNINGS, notes=solution.notes) if solution.notes else Markup("")
 
 
 def folded_notes(solution: Solution, *, budgets: bool) -> Markup:
@@ -248,7 +252,7 @@ def folded_notes(solution: Solution, *, budgets: bool) -> Markup:
     words = "1 warning" if count == 1 else f"{count} warnings" if count else "Notes"
     inside = facts(solution) + warnings(solution) + notes(solution, budgets=budgets)
     css = "pw-warn" if count else "pw-quiet"
-    return _FOLDED.format(css, words, inside)
+    return _FOLDED % (css, words, inside)
 
 
 def notes(solution: Solution, *, budgets: bool) -> Markup:
@@ -264,6 +268,12 @@ def notes(solution: Solution, *, budgets: bool) -> Markup:
         )
     if outside := solution.library.non_block_words:
         lines.append(outside)
+    return _quiet_lines(*lines)
+
+
+@lru_cache(maxsize=16)
+def _quiet_lines(*lines: str) -> Markup:
+    """Lines of small print; one answer after the other has the same."""
     return render(_NOTES, lines=lines)
 
 

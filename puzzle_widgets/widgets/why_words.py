@@ -19,9 +19,9 @@ from puzzle_widgets.widgets.status import facts, notes, warnings
 
 _DASH = "\N{EN DASH}"
 _FEW_CHANGES, _FEW_RUNS, _LEAST_SURE = 2, 14, 3
-_SAID = Markup("<div class='pw-why-line'>{}</div>")
+_SAID = Markup("<div class='pw-why-line'>%s</div>")
 _TAG = Markup(" <span class='pw-tag'>{}</span>")
-_FOLD = Markup("<details class='pw-why-more'><summary>{}</summary><div>{}</div></details>")
+_FOLD = Markup("<details class='pw-why-more'><summary>%s</summary><div>%s</div></details>")
 
 
 def limit_lines(found: Explanation, units: Units) -> Markup:
@@ -35,7 +35,7 @@ def limit_lines(found: Explanation, units: Units) -> Markup:
     else:
         said = binds
     said[-1] = Markup(" ").join([said[-1], *free])
-    return Markup("").join(_SAID.format(words) for words in said)
+    return Markup("").join(_SAID % words for words in said)
 
 
 def _binding(one: BudgetReason) -> Markup:
@@ -54,13 +54,13 @@ def step_line(library: BlockLibrary, one: BudgetReason, step: NextStep) -> Marku
     brief = (step.brief or step.words).removeprefix(f"{one.label}: ")
     head = Markup("<b>Next step, {}:</b> ").format(one.label)
     if not step.changes:
-        return _SAID.format(head + brief)
+        return _SAID % (head + brief)
     words = change_words(library, step.changes)
     if len(step.changes) <= _FEW_CHANGES:
-        return _SAID.format(head + f"{brief}: {words}.")
+        return _SAID % (head + f"{brief}: {words}.")
     names = listed([str(change.layer) for change in step.changes])
     count = f"{len(step.changes)} layers change: {names}"
-    return _SAID.format(head + f"{brief}.") + _FOLD.format(count, words)
+    return _SAID % (head + f"{brief}.") + _FOLD % (count, words)
 
 
 def sure_lines(found: Sensitivity) -> Markup:
@@ -72,28 +72,28 @@ def sure_lines(found: Sensitivity) -> Markup:
     head = Markup("<b>How sure:</b> {} of {} layers are decided").format(sure, count)
     if sure == count:
         said = Markup("{}; {} noise in the scores changes none. {}")
-        return _SAID.format(said.format(head, noise, samples.format(found.samples)))
+        return _SAID % said.format(head, noise, samples.format(found.samples))
     shaken = [place for place, share in enumerate(survival) if share < SURE]
     runs = layer_runs(library, shaken)
     if len(runs) <= _FEW_RUNS:
         said = Markup("{}; {} noise in the scores changes {}. {}")
         words = f"{'layer' if len(shaken) == 1 else 'layers'} {', '.join(runs)}"
-        return _SAID.format(said.format(head, noise, words, samples.format(found.samples)))
+        return _SAID % said.format(head, noise, words, samples.format(found.samples))
     said = Markup("{}; {} noise in the scores changes the others, most of all {}. {}")
     least = sorted(shaken, key=lambda place: survival[place])[:_LEAST_SURE]
     words = ", ".join(
         f"layer {library.layers[place].name} (kept in {format_share(float(survival[place]))})"
         for place in least
     )
-    line = _SAID.format(said.format(head, noise, words, samples.format(found.samples)))
-    return line + _FOLD.format(f"{len(shaken)} layers are not decided", ", ".join(runs))
+    line = _SAID % said.format(head, noise, words, samples.format(found.samples))
+    return line + _FOLD % (f"{len(shaken)} layers are not decided", ", ".join(runs))
 
 
 def proof(shown: Solution, noise: Sensitivity | None, *, budgets: bool) -> Markup:
     """Fold how far the answer is proven, what is to be known of it, and of the noise."""
-    told = Markup("").join(_SAID.format(words) for words in noise.sentences) if noise else ""
+    told = Markup("").join(_SAID % words for words in noise.sentences) if noise else ""
     inside = facts(shown) + warnings(shown) + notes(shown, budgets=budgets) + told
-    return _FOLD.format("Proof, notes and noise" if noise else "Proof and notes", inside)
+    return _FOLD % ("Proof, notes and noise" if noise else "Proof and notes", inside)
 
 
 def layer_runs(library: BlockLibrary, places: Sequence[int]) -> list[str]:
@@ -154,10 +154,10 @@ def _differs(one: Solution, other: Solution) -> str:
 def conflict_lines(found: Explanation) -> Markup:
     """Say what cannot all hold."""
     if found.conflict is None:
-        return _SAID.format(found.text)
+        return _SAID % found.text
     first, *rest = found.conflict.sentences
     lines = [Markup("<b>{}</b>").format(first), *rest]
-    return Markup("").join(_SAID.format(line) for line in lines)
+    return Markup("").join(_SAID % line for line in lines)
 
 
 def objective_label(solution: Solution) -> str:

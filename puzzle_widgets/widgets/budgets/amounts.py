@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -115,7 +116,7 @@ class Scale:
 
     def field(self, value: float, *, exact: bool = False) -> str:
         """Write a value for the field: as typed where ``exact``, else rounded for reading."""
-        shown, decimals = self.shown(value), _decimals(self.span().step)
+        shown, decimals = self.shown(value), self._places
         full = f"{shown:.15g}" if exact else f"{shown:.12g}"
         if "e" in full:
             return full
@@ -156,6 +157,11 @@ class Scale:
         if not _has_share(self.reach.parent):
             return f"The parent has {parent}"
         return f"{format_share(value / self.reach.parent)} of the parent ({parent})"
+
+    @cached_property
+    def _places(self) -> int:
+        """Decimals of the field."""
+        return _decimals(self.span().step)
 
     def span(self) -> Span:
         """Span a slider over what is possible, in at most 400 round steps."""

@@ -28,9 +28,11 @@ def short_slack(slack: Slack, scale: Scale) -> str:
 
 
 _SLACK = Markup(
-    "<div class='pw-slack{}' title='{}'><span class='pw-aside'>{}</span>"
-    "<span aria-hidden='true'>{}</span></div>"
+    "<div class='pw-slack%s' title='%s'><span class='pw-aside'>%s</span>"
+    "<span aria-hidden='true'>%s</span></div>"
 )
+_AMOUNT = Markup("<div class='pw-said pw-aside'>%s%s</div>")
+_WARNED = Markup("<div class='pw-warn'>%s</div>")
 _DIGITS = "0123456789.,+- \u202f\u00a0"
 _SENSES = (("\u2264", "at most"), ("\u2265", "at least"))
 # Widths in px: of a digit, of what stands around all of them, and the least and most of a field.
@@ -57,6 +59,9 @@ class BudgetRow(Following, widgets.VBox):
         self.quantity = state.library.quantity(self.resource)
         self.scale = scale_of(state.library, self.resource, units)
         self.span = self.scale.span()
+        reach = self.scale.reach
+        usual = (self.scale.field(value) for value in (reach.low, reach.high, reach.parent))
+        self._usual_letters = max(map(len, usual))
         self._setting: BudgetSetting | None = None
         self._typed: float | None = None
         self._offered: Change | None = None
@@ -84,7 +89,7 @@ class BudgetRow(Following, widgets.VBox):
             return
         full, short = slack_words(slack, self.scale), short_slack(slack, self.scale)
         css = " pw-binds" if slack.binds else ""
-        self.slack.value = _SLACK.format(css, full, full, short)
+        self.slack.value = _SLACK % (css, full, full, short)
 
     def would_take(self, change: Change) -> bool:
         """Whether this row is too tight for a change."""
@@ -149,9 +154,7 @@ class BudgetRow(Following, widgets.VBox):
 
     def _make_room(self) -> None:
         """Make the field as wide as its longest number, so that it cuts none and stands still."""
-        reach = self.scale.reach
-        usual = (self.scale.field(value) for value in (reach.low, reach.high, reach.parent))
-        letters = max(len(self.field.value), *map(len, usual))
+        letters = max(len(self.field.value), self._usual_letters)
         width = f"{min(max(round(_LETTER * letters) + _MARGIN, _LEAST), _MOST)}px"
         self.field.layout.width, self.field.layout.flex = width, f"0 0 {width}"
 
@@ -185,11 +188,8 @@ class BudgetRow(Following, widgets.VBox):
     def _show_words(self, warning: str) -> None:
         setting = self.state.budgets[self.place]
         value = f"{setting.sense} {self.scale.text(setting.value)}; "
-        said = Markup("<div class='pw-said pw-aside'>{}{}</div>").format(
-            value, self.scale.remark(setting.value)
-        )
-        warned = Markup("<div class='pw-warn'>{}</div>").format(warning) if warning else Markup("")
-        self.words.value = said + warned
+        said = _AMOUNT % (value, self.scale.remark(setting.value))
+        self.words.value = said + _WARNED % warning if warning else said
 
     def _unit(self) -> str:
         return self.scale.shown_unit

@@ -68,9 +68,11 @@ class TargetChoice(Following, widgets.VBox):
     def _chosen(self) -> DeploymentTarget | None:
         """The target that was chosen last, also before a reload."""
         looks = self.state.looks
+        if not looks.gpu:
+            return None
         try:
             return deployment_target(looks.gpu, gpus=looks.gpus, reserve=looks.reserve)
-        except ProblemError:  # none, or a saved state says what there is not
+        except ProblemError:  # a saved state says what there is not
             return None
 
     def _build(self) -> None:

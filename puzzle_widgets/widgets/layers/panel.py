@@ -13,7 +13,7 @@ from puzzle_widgets.charts.about import about
 from puzzle_widgets.charts.figure import layer_axis
 from puzzle_widgets.charts.layers import LayerChart, layer_chart, views_of
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.problem.mckp import IntArray, to_choice
+from puzzle_widgets.problem.mckp import IntArray
 from puzzle_widgets.reasons import Decidedness
 from puzzle_widgets.solution import Scenario, Solution
 from puzzle_widgets.state.rule_actions import pinned_places
@@ -30,6 +30,7 @@ from puzzle_widgets.widgets.panel import Panel, Shown, guard, menu, row, small_l
 from puzzle_widgets.widgets.wanting import Wanting
 
 _NONE = ("none", -1)
+_SPAN, _FIRST, _LINE = Markup("<span>%s</span>"), Markup("<b>%s</b>"), Markup("%s %s")
 _HINT = "Hover a layer for details; click it, or use the arrow keys, to open it."
 
 
@@ -171,7 +172,7 @@ class LayerView(Wanting, Panel):
         shown = self.state.shown
         if shown is not self._last and _drawable(shown, self.state.library):
             self._last = shown
-            self._choice = to_choice(shown.library, shown.architecture or {})
+            self._choice = shown.choice
             self._draw()
             self._hang()
         self.head.value = heading(self.title, self.state.shown_name)
@@ -292,9 +293,8 @@ class LayerView(Wanting, Panel):
             words += [self._decided.words(place)] if self._decided else []
             words += ["kept by a rule"] if place in self._pinned else []
             words += self._recurrence(place)
-        first = Markup("<b>{}</b>").format(words[0]) if len(words) > 1 else words[0]
-        rest = [Markup("<span>{}</span>").format(part) for part in words[1:]]
-        self.line.value = Markup("{} {}").format(first, Markup(" ").join(rest))
+        first = _FIRST % words[0] if len(words) > 1 else words[0]
+        self.line.value = _LINE % (first, Markup(" ").join(_SPAN % part for part in words[1:]))
 
     def _recurrence(self, place: int) -> list[str]:
         """In how many near-optimal architectures the block recurs, while that is looked at."""
@@ -315,7 +315,7 @@ class LayerView(Wanting, Panel):
         if shown is None:
             return Markup("<span class='pw-quiet'>Searching …</span>")
         if shown.found:
-            return Markup("<span>{}</span>").format(view_words(self.switch.value, shown))
+            return _SPAN % view_words(self.switch.value, shown)
         reason = shown.reason if self._reasons else "No architecture."
         reason = reason or "No architecture was found in time."
         rest = "" if self._last is None else " Below, dimmed: the last one that was found."
