@@ -9,6 +9,7 @@ written to. Nothing here runs a thread: a fork would not have it.
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import signal
@@ -28,6 +29,23 @@ THREADED = b"threaded"
 TASKS = Path("/proc/self/task")
 # Of the history of IPython nobody reads a word, and a thread would write it.
 _QUIET = ("--HistoryManager.enabled=False",)
+# A kernel loads the debugger of editors if it can: 13 MiB a page that nobody debugs.
+_NOT_LOADED = ("debugpy",)
+# What a kernel loads as it starts: loaded here, it is shared.
+_OF_A_KERNEL = (
+    "faulthandler",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "IPython.utils.wildcard",
+    "ipykernel.debugger",
+    "ipykernel.heartbeat",
+    "ipykernel.zmqshell",
+    "tornado.platform.asyncio",
+    "zmq.utils.garbage",
+)
 
 
 def main(line: socket.socket, life: int, page: str) -> None:
@@ -46,7 +64,12 @@ def main(line: socket.socket, life: int, page: str) -> None:
 def load(*, rehearse: bool) -> None:
     """Import what a page needs; to rehearse, make one for nobody: what that caches, forks share."""
     gc.disable()
-    from ipykernel import ipkernel, kernelapp, zmqshell  # noqa: F401, PLC0415 - by this program only
+    for name in _NOT_LOADED:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # so that it fails
+    for name in _OF_A_KERNEL:
+        with suppress(ImportError):  # another version of IPython has another
+            importlib.import_module(name)
+    from ipykernel import kernelapp  # noqa: F401, PLC0415 - by this program only
 
     from puzzle_widgets.widgets import explorer  # noqa: F401, PLC0415
 

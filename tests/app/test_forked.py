@@ -82,6 +82,22 @@ def test_nothing_ends_with_the_warm_process(warm: WarmProcess, tmp_path: Path) -
         kernel.wait(PATIENCE_SECONDS)
 
 
+def test_a_session_shares_what_it_can() -> None:
+    """With the explorer open it holds no debugger, less than 70 MiB of its own, and no CPU."""
+    import psutil  # noqa: PLC0415 - not everywhere
+
+    with running_app() as app:
+        open_page(app.url)
+        process = psutil.Process(kernels_of(app.process.pid)[0].pid)
+        time.sleep(2)  # the searches that a fresh page begins with
+        assert "debugpy" not in Path(f"/proc/{process.pid}/maps").read_text()
+        assert process.memory_full_info().uss < 70 * 2**20
+        before = process.cpu_times()
+        time.sleep(3)
+        after = process.cpu_times()
+        assert after.user + after.system - before.user - before.system < 0.03
+
+
 def test_kernels_end_with_a_killed_server(notebook: Path) -> None:
     """A server that is killed leaves neither kernels nor the process that forks them."""
     with running_app(notebook=notebook) as app:
