@@ -406,6 +406,9 @@ assert all(abs(whole.score[at] - one.score) < 1e-9 for at, one in zip(places, fr
 assert np.median(abs(np.diff(sorted(places)))) > 100
 prices = [one.shadow_prices["stats.runtime_ms"] for one in priced]
 assert prices[0] < prices[len(prices) // 2] < prices[-1]
+assert all(one.status == "optimal" for one in best.values())
+assert len(both.differing_layers("H200")) == 23
+assert all(0.5 < share < 0.505 for share in shares.values()) and len(shares) == 2
 halved = pw.budget_surface(problem.with_budget("stats.num_params", upper="50 %"))
 same = abs(halved.scores - surface.scores) < 1e-9
 limited = surface.scores[:, 0] == surface.scores[0, 0]
