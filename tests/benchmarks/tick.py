@@ -154,10 +154,11 @@ async def measure(count: int, *, profile: bool) -> tuple[list[dict[str, float]],
     explorer = PuzzleExplorer(LIBRARY)
     await rest(explorer.state)
     await ticks(explorer.state, 10)
+    by_hand = await dragged(explorer.state, count)
+    await rest(explorer.state)
     clock.messages = clock.sent = 0
     with parts_timed():
         found = await ticks(explorer.state, count)
-    by_hand = await dragged(explorer.state, count)
     if profile:
         profiler = cProfile.Profile(time.thread_time)
         profiler.enable()
