@@ -171,6 +171,25 @@ def test_panels_of_an_ended_kernel_look_it(page: Page, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_panels_of_a_kernel_restarted_elsewhere_look_it(page: Page, tmp_path: Path) -> None:
+    """As by another page or a script: nobody tells this one. The cell, run again, is alive."""
+    with explorer_in_lab(page, tmp_path) as explorer:
+        explorer.wait_for_front()
+        server, token = page.url.split("/lab")[0], {"Authorization": f"token {TOKEN}"}
+        (kernel,) = page.request.get(f"{server}/api/kernels", headers=token).json()
+        page.request.post(f"{server}/api/kernels/{kernel['id']}/restart", headers=token)
+        expect(page.locator(".pw-notice")).to_contain_text("The kernel has ended")
+        expect(page.locator(".pw-explorer")).to_have_class(re.compile("pw-ended"))
+        expect(explorer.field("Memory")).to_be_disabled()
+        run_first_cell(page)
+        alive = page.locator(".pw-explorer:not(.pw-ended)")
+        expect(alive.locator(".pw-layer-view rect.bar").first).to_be_attached(timeout=START_MS)
+        expect(page.locator(".pw-notice")).to_be_hidden()
+        explorer.type_limit("Memory", "70000")
+        expect(explorer.limit("Memory")).to_contain_text("the limit")
+
+
+@pytest.mark.slow
 def test_a_saved_notebook_shows_a_picture(
     page: Page, tmp_path: Path, library: pw.BlockLibrary
 ) -> None:

@@ -10,6 +10,7 @@ const RESTORE_MS = 5000;
 const MOST_BYTES_AGAIN = 2e6; // without a sign that they were lost
 const TOO_BIG_BYTES = 8e6; // for some servers, which then close the connection
 const MOST_SENDINGS = 3;
+const LOST = ["restarting", "autorestarting", "terminating", "dead"]; // of a kernel: its memory goes
 
 class Page {
   constructor(link, manager) {
@@ -25,6 +26,7 @@ class Page {
     this.met = new WeakSet();
     this.apart = 0;
     this.follow(manager);
+    this.watchKernel();
     link.comm.on_msg((message) => this.heard(message.content.data));
     this.timer = setInterval(() => this.look(), 250);
     link.once("destroy", () => this.close());
@@ -156,12 +158,38 @@ class Page {
     this.kernel.connectionStatusChanged.connect(this.onConnection);
   }
 
+  // A kernel that another page restarts, or a script, tells this one nothing but its status, and
+  // that by messages of another session: then it is asked whether it knows this page's widgets.
+  watchKernel() {
+    this.onStatus = (_, status) => { if (LOST.includes(status)) this.lose(); };
+    this.onMessage = (_, { header }) => {
+      const isOther = this.session && header.session !== this.session;
+      this.session = header.session;
+      if (isOther) this.askWhetherKnown();
+    };
+    this.kernel.statusChanged.connect(this.onStatus);
+    this.kernel.iopubMessage?.connect(this.onMessage);
+  }
+
+  lose() {
+    this.isLost = true;
+    this.look();
+  }
+
+  async askWhetherKnown() {
+    try {
+      const { content } = await this.kernel.requestCommInfo({});
+      if (content.status === "ok" && !(this.link.comm.comm_id in content.comms)) this.lose();
+    } catch { /* not connected: asked again once it is */ }
+  }
+
   // What was not done goes first; once the widget manager has restored what it lost (it alone can
   // make widgets that this page does not know), the kernel is asked for everything.
   async resume() {
     this.models.look();
     this.models.ours.forEach((model) => unstick(model, this));
     this.outbox.held = false;
+    this.askWhetherKnown();
     if (this.outbox.bytes >= TOO_BIG_BYTES) this.refused ||= this.outbox.giveUp(MOST_SENDINGS);
     this.outbox.again();
     this.asked = performance.now();
@@ -173,7 +201,7 @@ class Page {
 
   // The kernel has been restarted: what it holds now is not this page's.
   get isOutlived() {
-    return !this.isDead && (!this.link.comm_live || Boolean(this.unsendable));
+    return !this.isDead && Boolean(this.isLost || !this.link.comm_live || this.unsendable);
   }
 
   get isDead() {
@@ -240,6 +268,8 @@ class Page {
     this.closed = true;
     clearInterval(this.timer);
     this.kernel.connectionStatusChanged.disconnect(this.onConnection);
+    this.kernel.statusChanged.disconnect(this.onStatus);
+    this.kernel.iopubMessage?.disconnect(this.onMessage);
     Notice.only.tell(this, null);
   }
 }
@@ -276,7 +306,7 @@ function pagesOfWindow() {
 
 function canLead(manager) {
   return manager && manager._models && manager.register_model && manager.kernel
-    && manager.kernel.connectionStatusChanged;
+    && manager.kernel.connectionStatusChanged && manager.kernel.statusChanged;
 }
 
 async function start(model) {
