@@ -17,6 +17,11 @@ def notebook_folder() -> Path:
     return _shipped("_notebooks", "notebooks")
 
 
+def docs_folder() -> Path:
+    """Folder of the documentation's pages; a wheel has those that the explorer shows."""
+    return _shipped("_docs", "docs")
+
+
 def _shipped(inside: str, beside: str) -> Path:
     bundled = _PACKAGE / inside
     return bundled if bundled.is_dir() else _PACKAGE.parent / beside

@@ -131,6 +131,7 @@ def test_nothing_needs_the_build() -> None:
         ("voila", ("app/",)),
         ("rich", ("cli/", "distillation/run.py")),
         ("jinja2", ("export/report.py", "widgets/html.py")),
+        ("markdown_it", ("widgets/guide.py",)),
         ("pooch", ("library/datasets.py",)),
         ("torch", ("distillation/",)),
     ],

@@ -13,7 +13,7 @@ from puzzle_widgets.reasons import LagrangianBound, lagrangian_bound
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.widgets.charts import BoundChart, legend_line
 from puzzle_widgets.widgets.files import picture_buttons
-from puzzle_widgets.widgets.html import heading, render
+from puzzle_widgets.widgets.html import render
 from puzzle_widgets.widgets.panel import Panel, named, row
 
 _STEPS = 200
@@ -65,7 +65,7 @@ class BoundPanel(Panel):
 
     def bind(self) -> None:
         """Follow the problem, its answer, and the price that was chosen."""
-        self.head.value = heading(self.title, _ABOUT)
+        self.head.value = self.heading(_ABOUT)
         self.when("problem", "solution", "looks", do=self._show)
         self.changed(self.price, self._step_to)
         self.changed(self.resource, lambda key: self.state.set_looks(priced=key, multiplier=0.0))

@@ -46,6 +46,7 @@ class ExportPanel(Panel):
 
     title = "Export"
     css_class = "pw-export"
+    guide = "export"
 
     def build(self) -> list[widgets.Widget]:
         """Make the choices, the parent's configuration, the findings and the button."""

@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 Cell = str | Markup
+NOTHING = Markup("")
 
 _TEMPLATES = Environment(autoescape=True, undefined=StrictUndefined)
 _TABLE = """
@@ -42,7 +43,7 @@ _FOLDED = """
 """
 
 # Filled by "%", here and where a slider moves: it takes a third of what format does.
-_HEADING = Markup("<h2 class='pw-title'>%s</h2><span class='pw-remark'>%s</span>")
+_HEADING = Markup("<h2 class='pw-title'>%s</h2>%s<span class='pw-remark'>%s</span>")
 
 
 def render(template: str, **given: object) -> Markup:
@@ -131,6 +132,6 @@ def download_link(text: str, file: str, content: str | bytes, kind: str) -> Mark
     )
 
 
-def heading(words: str, aside: str = "") -> Markup:
-    """Build a card's title with a quieter remark behind it."""
-    return _HEADING % (words, aside)
+def heading(words: str, aside: str = "", after: Markup = NOTHING) -> Markup:
+    """Build a card's title, what comes after it, and a quieter remark."""
+    return _HEADING % (words, after, aside)

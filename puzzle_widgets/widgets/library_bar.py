@@ -14,6 +14,7 @@ from puzzle_widgets.library.agreements import has_agreed
 from puzzle_widgets.library.datasets import Dataset, can_open, list_datasets
 from puzzle_widgets.library.model import ORIGIN_WORDS
 from puzzle_widgets.widgets.files import FilePicker
+from puzzle_widgets.widgets.guide import guide_button
 from puzzle_widgets.widgets.history import HistoryButtons
 from puzzle_widgets.widgets.html import download_link, folded_list, heading
 from puzzle_widgets.widgets.panel import Panel, button, row
@@ -167,8 +168,10 @@ def template_links() -> Markup:
     return Markup(
         "<details class='pw-template'>"
         "<summary title='Start from a sheet: files to fill in'>Templates</summary>"
-        "<div class='pw-links'><span class='pw-quiet'>{}</span>{}</div></details>"
-    ).format(_WORDS, Markup("").join(links))
+        "<div class='pw-links'><span class='pw-quiet'>{} {}</span>{}</div></details>"
+    ).format(
+        _WORDS, guide_button("open-a-library", "Files that can be opened"), Markup("").join(links)
+    )
 
 
 class DatasetOffer(Panel):

@@ -107,6 +107,7 @@ class OthersPanel(Wanting, Panel):
 
     title = "Others nearly as good"
     css_class = "pw-others"
+    guide = "others"
 
     def build(self) -> list[widgets.Widget]:
         """Make the choice of how near, the count, the gallery, and where blocks recur."""

@@ -14,12 +14,22 @@ import anywidget
 import comm
 from traitlets import Unicode
 
+from puzzle_widgets.widgets.guide import guide_page
+
 _STATIC = Path(__file__).parent / "static"
 logger = logging.getLogger("puzzle_widgets")
 
 _SCRIPTS = ("outbox.js", "notice.js", "models.js", "page_link.js")
-_AIDS = ("panels.js", "page.js")
-_LOOKS = ("page.css", "budgets.css", "layout.css", "judged.css", "why.css", "game.css")
+_AIDS = ("panels.js", "guide.js", "page.js")
+_LOOKS = (
+    "page.css",
+    "budgets.css",
+    "layout.css",
+    "judged.css",
+    "why.css",
+    "game.css",
+    "guide.css",
+)
 _MOST_PAGES = 64
 
 
@@ -28,7 +38,10 @@ def _joined(*files: str) -> str:
 
 
 class PageAids(anywidget.AnyWidget):
-    """Invisible: brings the style sheet, names the sliders, and lets keys press buttons."""
+    """Invisible: brings the style sheet, names the sliders, lets keys press buttons, has the guide.
+
+    A page that asks for one of :data:`puzzle_widgets.widgets.guide.PAGES` hears its HTML.
+    """
 
     _esm = _joined(*_AIDS)
     _css = _joined(*_LOOKS)
@@ -37,6 +50,14 @@ class PageAids(anywidget.AnyWidget):
         super().__init__()
         self.link = PageLink()
         self.add_class("pw-aids")
+        self.on_msg(self._heard)
+
+    def _heard(self, _: object, content: object, __: list[memoryview]) -> None:
+        """Give a page of the guide; a name that is none, or no message of ours, is passed over."""
+        name = content.get("guide") if isinstance(content, dict) else None
+        found = guide_page(name) if isinstance(name, str) else None
+        if found is not None:
+            self.send({"guide": name, "html": found})
 
 
 def page_aids() -> PageAids:

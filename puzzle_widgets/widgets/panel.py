@@ -15,7 +15,8 @@ from markupsafe import Markup
 from puzzle_widgets.charts import Drawing
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.state import ExplorerState, Source
-from puzzle_widgets.widgets.html import heading
+from puzzle_widgets.widgets.guide import guide_button
+from puzzle_widgets.widgets.html import NOTHING, heading
 from puzzle_widgets.widgets.page import page_aids
 
 Shown: TypeAlias = "ExplorerState | Source | widgets.VBox"
@@ -168,6 +169,8 @@ class Panel(InNotebook, Following, widgets.VBox):
 
     title = ""
     css_class = ""
+    guide = ""
+    """Section of the page on the explorer that tells of it; empty for none."""
     asks = False
     """Whether to ask for the sense of a score among other panels too, not only alone."""
 
@@ -175,7 +178,7 @@ class Panel(InNotebook, Following, widgets.VBox):
         super().__init__()
         self.state = state_of(source)
         self.alone = shared_state(source) is None
-        self.head = widgets.HTML(heading(self.title))
+        self.head = widgets.HTML(self.heading())
         self.head.add_class("pw-head")
         for name in ("pw-card", "pw-ui", self.css_class):
             self.add_class(name)
@@ -185,6 +188,11 @@ class Panel(InNotebook, Following, widgets.VBox):
         self.messages = self.own(MessageBar(self.state)) if tells else None
         self.children = (page_aids(), self.head, *self._owned, *self.build())
         self.bind()
+
+    def heading(self, aside: str = "") -> Markup:
+        """Build the title, with a question mark that opens the guide, and a remark behind it."""
+        mark = guide_button(self.guide, self.title) if self.guide else NOTHING
+        return heading(self.title, aside, mark)
 
     def own(self, part: T) -> T:
         """Close a part that follows the state itself together with the panel."""

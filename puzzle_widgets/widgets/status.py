@@ -17,7 +17,7 @@ from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.solution.slack import binding
 from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.widgets.budgets.amounts import amount
-from puzzle_widgets.widgets.html import heading, render
+from puzzle_widgets.widgets.html import render
 from puzzle_widgets.widgets.panel import Panel, Shown, button, guard, row
 from puzzle_widgets.widgets.scenarios.names import suggested_name
 from puzzle_widgets.widgets.tiles import tiles, tiles_of
@@ -71,6 +71,7 @@ class StatusPanel(Panel):
 
     title = "Answer"
     css_class = "pw-status"
+    guide = "answer"
 
     def __init__(
         self, source: Shown, *, messages: bool = True, reasons: bool = True, strip: bool = False
@@ -130,7 +131,7 @@ class StatusPanel(Panel):
             self.spoken.value = escape(sentence(shown, rows, self.state.shown_name))
 
     def _show_name(self) -> None:
-        self.head.value = heading(self.title, self.state.shown_name)
+        self.head.value = self.heading(self.state.shown_name)
         away = self.state.selection.kind != "current"
         self.back.layout.display = "" if away else "none"
 

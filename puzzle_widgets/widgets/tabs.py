@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import ipywidgets as widgets
 
 from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.widgets.guide import guide_button
 from puzzle_widgets.widgets.panel import Following, Panel, button, symbol_button
 
 _ENLARGE = ("⤢", "Enlarge: give this tab the whole width")
@@ -72,7 +73,9 @@ class TabbedPanels(Following, widgets.VBox):
         row.add_class("pw-tablist")
         self.enlarge = symbol_button(*_ENLARGE, css="pw-enlarge")
         self.clicked(self.enlarge, self._enlarge)
-        head = widgets.Box([row, self.enlarge])
+        self.mark = widgets.HTML()
+        self.mark.add_class("pw-tab-guide")
+        head = widgets.Box([row, self.mark, self.enlarge])
         head.add_class("pw-tab-head")
         self.body = widgets.Box()
         self.body.add_class("pw-tab-body")
@@ -113,6 +116,7 @@ class TabbedPanels(Following, widgets.VBox):
             (panel.remove_class if other == name else panel.add_class)("pw-closed")
         for other, one in self.buttons.items():
             (one.add_class if other == name else one.remove_class)("pw-open")
+        self.mark.value = guide_button(made.guide, self._tabs[name].title) if made.guide else ""
         made.wake()
         made.opened()
         if name != (self.state.looks.tab or next(iter(self._tabs))):

@@ -10,7 +10,7 @@ from puzzle_widgets.charts.about import about
 from puzzle_widgets.charts.truth import truth_keys, truth_words, worst_words
 from puzzle_widgets.widgets.charts import TruthChart, legend_line
 from puzzle_widgets.widgets.files import picture_buttons
-from puzzle_widgets.widgets.html import heading, render
+from puzzle_widgets.widgets.html import render
 from puzzle_widgets.widgets.panel import Panel, named, row
 
 NO_TRUTH = (
@@ -39,6 +39,7 @@ class TruthPlot(Panel):
 
     title = "Predicted and measured"
     css_class = "pw-truth"
+    guide = "truth"
 
     def build(self) -> list[widgets.Widget]:
         """Make the choice of the figure, the words, and the chart."""
@@ -55,7 +56,7 @@ class TruthPlot(Panel):
 
     def bind(self) -> None:
         """Follow the library, what was measured of it, and the objective."""
-        self.head.value = heading(self.title, _ABOUT)
+        self.head.value = self.heading(_ABOUT)
         self.when("library", "measured", "objective", "looks", do=self._show)
         self.changed(self.figure_key, lambda key: self.state.set_looks(truth=key))
 

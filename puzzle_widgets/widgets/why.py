@@ -11,7 +11,6 @@ from puzzle_widgets.solution.least_change import Change
 from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.state.reason_answers import SAMPLES
 from puzzle_widgets.widgets.budgets.amounts import Units
-from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.panel import Panel, button, refill, row
 from puzzle_widgets.widgets.wanting import Wanting
 from puzzle_widgets.widgets.why_words import (
@@ -49,6 +48,7 @@ class WhyPanel(Wanting, Panel):
 
     title = "Why"
     css_class = "pw-why"
+    guide = "why"
 
     def build(self) -> list[widgets.Widget]:
         """Make sentences, steps, the table, what is done with baselines, and the notes."""
@@ -167,7 +167,7 @@ class WhyPanel(Wanting, Panel):
 
     def _show_notes(self) -> None:
         shown, current = self.state.shown, self.state.selection.kind == "current"
-        self.head.value = heading(self.title, "" if current else self.state.shown_name)
+        self.head.value = self.heading("" if current else self.state.shown_name)
         if shown is None or (current and shown.problem != self.state.problem):
             return
         self.notes.value = proof(shown, self.state.sensitivity, budgets=not current)

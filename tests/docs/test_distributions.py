@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from puzzle_widgets.widgets.guide import PAGES as PAGES_SHOWN
 from tests.support.libraries import ROOT
 
 pytest.importorskip("build", reason="build is not installed")
@@ -93,7 +94,7 @@ def test_the_kernel_comes_along_as_source_and_built(built: Path, source: Path) -
 
 
 def test_the_wheel_holds_what_it_is_said_to(built: Path) -> None:
-    """The embedded libraries, the notebooks, types and license; no tests."""
+    """The embedded libraries, notebooks, the guide's pages, types and license; no tests."""
     (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     for name in (
@@ -103,6 +104,7 @@ def test_the_wheel_holds_what_it_is_said_to(built: Path) -> None:
         "_data/stdlib-2m-measured.json",
         "_data/stdlib-2m-measured/ground_truth.json",
         *(f"_notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")),
+        *(f"_docs/{name}" for name in PAGES_SHOWN),
         "py.typed",
     ):
         assert f"puzzle_widgets/{name}" in names

@@ -20,6 +20,7 @@ from puzzle_widgets.widgets.budgets.rule_choice import RuleChoice
 from puzzle_widgets.widgets.budgets.serving import ServingChoice
 from puzzle_widgets.widgets.budgets.target import TargetChoice
 from puzzle_widgets.widgets.budgets.weights import WeightChoice
+from puzzle_widgets.widgets.guide import guide_button
 from puzzle_widgets.widgets.panel import Panel, button, refill, row, symbol_button
 from puzzle_widgets.widgets.rules import RuleList
 
@@ -40,6 +41,7 @@ class BudgetPanel(Panel):
 
     title = "Budgets"
     css_class = "pw-budgets"
+    guide = "budgets"
     asks = True
 
     def build(self) -> list[widgets.Widget]:
@@ -99,8 +101,10 @@ class BudgetPanel(Panel):
         return Units(share=self.state.looks.share, gib=self.state.looks.gib)
 
     def _rest(self) -> list[widgets.Widget]:
+        mark = widgets.HTML(guide_button("objective", "Objective"))
+        aims = (self.goal, mark, self.objective, self.weights)
         return [
-            row(_name("Objective"), self.goal, self.objective, self.weights, css="pw-objective"),
+            row(_name("Objective"), *aims, css="pw-objective"),
             row(_name("Units"), self.share, self.gib, self.reset, css="pw-units"),
         ]
 

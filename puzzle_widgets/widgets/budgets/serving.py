@@ -19,6 +19,7 @@ from puzzle_widgets.problem.budget import as_number
 from puzzle_widgets.problem.restated import restated
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.sweeps.batch_sizes import BatchSizes, search_batch_sizes, usual_sizes
+from puzzle_widgets.widgets.guide import guide_button
 from puzzle_widgets.widgets.panel import Following, button, menu, named, row
 
 _WORDS = (
@@ -94,7 +95,9 @@ class ServingChoice(Following, widgets.HBox):
                 choice.value = now
             self.non_block.value = format_exact(library.non_block_cost(MEMORY))
         sizes = usual_sizes(opened, self.state.record.run)
-        self.words.value = Markup("<div class='pw-quiet'>{}</div>").format(_known_words(sizes))
+        mark = guide_button("workload", "Workload")
+        said = Markup("<div class='pw-quiet'>{} {}</div>")
+        self.words.value = said.format(_known_words(sizes), mark)
         self.sizes.placeholder = _listed(sizes) if len(sizes) > 1 else "64, 128, 256"
         reason = why_no_split(opened)
         for part in (*self.counts.values(), self.weights, self.kv):

@@ -29,6 +29,7 @@ from puzzle_widgets.problem.deployment import (
 )
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.widgets.guide import guide_button
 from puzzle_widgets.widgets.panel import Following, button, named, row
 
 _SPEEDUPS = (1.5, 2.0, 3.0)
@@ -101,7 +102,8 @@ class TargetChoice(Following, widgets.VBox):
         )
         self.speed_part = named("Speed-up", self.speed)
         self.reserve_part = named("Reserve", self.reserve)
-        line = row(self.speed_part, self.reserve_part, css="pw-target-line")
+        mark = widgets.HTML(guide_button("deployment-targets", "Deployment targets"))
+        line = row(self.speed_part, self.reserve_part, mark, css="pw-target-line")
         self.children = (self.memory_part, line, self.words, self.answer, self.offer)
         self.add_class("pw-target")
 

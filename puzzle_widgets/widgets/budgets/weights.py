@@ -18,6 +18,7 @@ from puzzle_widgets.problem.objective import (
     write_layer_weights,
 )
 from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.widgets.guide import guide_button
 from puzzle_widgets.widgets.panel import Following, menu, named, refill
 
 _WORDS = (
@@ -43,7 +44,11 @@ class WeightChoice(Following, widgets.Box):
         self.weights: dict[str, widgets.Text] = {}
         self.layers = widgets.Text(continuous_update=False, placeholder="all 1", tooltip=_LAYERS)
         self.layers.add_class("pw-wide-field")
-        self.words = widgets.HTML(Markup("<div class='pw-quiet'>{}</div>").format(_WORDS))
+        self.words = widgets.HTML(
+            Markup("<div class='pw-quiet'>{} {}</div>").format(
+                _WORDS, guide_button("objective", "Weights")
+            )
+        )
         self.terms = widgets.VBox()
         layers = named("Weights of layers", self.layers)
         self.children = (menu("Weights", self.words, self.terms, layers, symbol="\u2211"),)

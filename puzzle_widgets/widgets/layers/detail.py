@@ -139,6 +139,7 @@ class LayerPanel(Panel):
 
     title = "Layer"
     css_class = "pw-layer-panel"
+    guide = "layer"
 
     def build(self) -> list[widgets.Widget]:
         """Make the hint and the detail."""

@@ -19,7 +19,6 @@ from puzzle_widgets.solution import Scenario, Solution
 from puzzle_widgets.state.rule_actions import pinned_places
 from puzzle_widgets.widgets.charts import BarChart, legend_line
 from puzzle_widgets.widgets.files import picture_buttons
-from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.layers.detail import (
     LayerDetail,
     block_words,
@@ -70,6 +69,7 @@ class LayerView(Wanting, Panel):
 
     title = "Blocks by layer"
     css_class = "pw-layer-view"
+    guide = "blocks-by-layer"
 
     def __init__(self, source: Shown, *, detailed: bool = True, reasons: bool = True) -> None:
         self._detailed, self._reasons = detailed, reasons
@@ -175,7 +175,7 @@ class LayerView(Wanting, Panel):
             self._choice = shown.choice
             self._draw()
             self._hang()
-        self.head.value = heading(self.title, self.state.shown_name)
+        self.head.value = self.heading(self.state.shown_name)
         self._tell_status()
         self._describe()
 

@@ -46,6 +46,7 @@ class ScenarioPanel(Panel):
 
     title = "Scenarios"
     css_class = "pw-scenarios"
+    guide = "scenarios"
 
     def build(self) -> list[widgets.Widget]:
         """Make the fields, the table, the comparison and the file controls."""

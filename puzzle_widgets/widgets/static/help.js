@@ -91,7 +91,9 @@ function sheet(model, begin) {
   const close = makeButton("Close", () => dialog.close());
   const tour = makeButton("Take the tour", () => { dialog.close(); begin(); });
   const head = make("div", "pw-sheet-head");
-  head.append(make("h2", "pw-title", "What the words mean"), tour, close);
+  const guide = makeButton("Guide", () => {});
+  guide.dataset.guide = "explorer.md";
+  head.append(make("h2", "pw-title", "What the words mean"), guide, tour, close);
   const list = make("dl", "pw-glossary");
   for (const [term, meaning] of model.get("terms")) {
     list.append(make("dt", "", term), make("dd", "", meaning));

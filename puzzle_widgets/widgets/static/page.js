@@ -75,7 +75,7 @@ function addSkips(explorer) {
     link.textContent = words;
     link.addEventListener("click", () => {
       const panel = explorer.querySelector(place);
-      const stops = panel ? [...panel.querySelectorAll("[tabindex='0'], select, input, button")] : [];
+      const stops = panel ? [...panel.querySelectorAll("[tabindex='0'], select, input, button:not(.pw-guide)")] : [];
       const first = stops.find((stop) => stop.getClientRects().length && !stop.disabled);
       if (first) first.focus();
     });
@@ -191,10 +191,14 @@ function start() {
   document.addEventListener("keydown", press, true);
   document.addEventListener("keydown", undo, true);
   startPanels();
+  startGuide();
   ["focusin", "pointerdown"].forEach((name) => {
     document.addEventListener(name, (event) => { lastPlace = event.target; }, true);
   });
   soon();
 }
 
-export default { render({ el }) { el.style.display = "none"; start(); } };
+export default {
+  initialize({ model }) { return offerGuide(model); },
+  render({ el }) { el.style.display = "none"; start(); },
+};

@@ -140,7 +140,7 @@ function reachScroll(scroll) {
   const words = scroll.querySelector("caption") || scroll.closest(".pw-card")?.querySelector(".pw-title");
   scroll.pzwReached = true;
   setOnce(scroll, "tabindex", "0");
-  setOnce(scroll, "role", "region");
+  setOnce(scroll, "role", scroll.closest(".pw-guide-text") ? "group" : "region"); // there are many
   setOnce(scroll, "aria-label", words ? words.textContent.trim() : "Table");
 }
 

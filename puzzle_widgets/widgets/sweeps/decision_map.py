@@ -36,6 +36,7 @@ class DecisionMap(MapPanel[DecisionGrid]):
 
     title = "Decision map"
     css_class = "pw-decisions"
+    guide = "map"
     sweep = "decisions"
     counted = "rows"
     about = "every layer's block, target by target"

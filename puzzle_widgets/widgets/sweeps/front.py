@@ -28,7 +28,7 @@ from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.sweeps import ParetoFront
 from puzzle_widgets.widgets.charts import FrontChart, legend_line
 from puzzle_widgets.widgets.files import picture_buttons
-from puzzle_widgets.widgets.html import folded_list, heading
+from puzzle_widgets.widgets.html import folded_list
 from puzzle_widgets.widgets.panel import guard, menu, named, row, small_legend
 from puzzle_widgets.widgets.sweeps.parts import SweepPanel, Walk
 from puzzle_widgets.widgets.sweeps.points import PointTable
@@ -71,6 +71,7 @@ class ParetoPlot(Wanting, SweepPanel):
 
     title = "Pareto front"
     css_class = "pw-pareto"
+    guide = "pareto-front"
     sweep = "front"
     counted = "searches"
 
@@ -231,7 +232,7 @@ class ParetoPlot(Wanting, SweepPanel):
         self.wants(*(("baselines",) if self.state.looks.baselines else ()))
 
     def _show_title(self) -> None:
-        self.head.value = heading(self.title, title_words(self.state))
+        self.head.value = self.heading(title_words(self.state))
 
     def _show_held(self) -> None:
         with self.silence():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.panel import Panel
 from puzzle_widgets.widgets.sweeps.front import outcome_words, title_words
 from puzzle_widgets.widgets.sweeps.points import PointTable
@@ -26,6 +25,7 @@ class FrontTable(Panel):
 
     title = "Points of the front"
     css_class = "pw-front-table"
+    guide = "pareto-front"
 
     def build(self) -> list[widgets.Widget]:
         """Make the table, and the words in its place without a front."""
@@ -40,7 +40,7 @@ class FrontTable(Panel):
         self.when("library", "front_resource", "objective", do=self._show_title)
 
     def _show_title(self) -> None:
-        self.head.value = heading(self.title, title_words(self.state))
+        self.head.value = self.heading(title_words(self.state))
 
     def _say(self) -> None:
         """Say that there is nothing to list yet, or how far the search is."""

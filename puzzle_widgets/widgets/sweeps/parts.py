@@ -17,7 +17,6 @@ from puzzle_widgets.sweeps import DecisionGrid, SurfaceGrid
 from puzzle_widgets.sweeps.budget_axis import BudgetAxis
 from puzzle_widgets.sweeps.front import resource_use
 from puzzle_widgets.widgets.charts import CellChart, legend_line, strip_line
-from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.layers.detail import changed_words
 from puzzle_widgets.widgets.panel import Panel, Shown, button, guard, named, row, symbol_button
 from puzzle_widgets.widgets.status import status_words
@@ -226,7 +225,7 @@ class MapPanel(SweepPanel, Generic[Grid]):
         outdated = grid is not None and grid.problem != now
         (dimmed.add_class if outdated else dimmed.remove_class)("pw-dim")
         held = held_words(grid.problem if grid is not None else now)
-        self.head.value = heading(self.title, f"{self.about}, {held}")
+        self.head.value = self.heading(f"{self.about}, {held}")
         if outdated:
             self.search.say(_OUTDATED, warn=True)
         else:

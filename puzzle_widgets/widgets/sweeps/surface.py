@@ -34,6 +34,7 @@ class BudgetSurface(MapPanel[SurfaceGrid]):
 
     title = "Budget surface"
     css_class = "pw-surface"
+    guide = "surface"
     sweep = "surface"
     counted = "cells"
     about = "best summed score under two budgets"
