@@ -312,9 +312,9 @@ def _size_legend(library: BlockLibrary, attention: SubblockSizes, ffn: SubblockS
         Key("FFN, down: intermediate size, % of the parent's", FFN),
     ]
     if attention.has("linear"):
-        keys.append(Key("linear attention (no size of its own)", ATTENTION_LINEAR))
+        keys.append(Key("linear attention (a sliver)", ATTENTION_LINEAR))
     if ffn.has("linear"):
-        keys.append(Key("linear FFN (no size of its own)", FFN_LINEAR))
+        keys.append(Key("linear FFN (a sliver)", FFN_LINEAR))
     for subblock, name in ((attention, "attention"), (ffn, "FFN")):
         if subblock.has("other"):
             keys.append(Key(f"other {name}, {_subblock_words(library, subblock)}", NEUTRAL))

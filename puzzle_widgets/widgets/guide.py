@@ -68,7 +68,7 @@ def guide_page(name: str) -> Markup | None:
     Examples
     --------
     >>> from puzzle_widgets.widgets.guide import guide_page
-    >>> "id='pw-guide-why'" in guide_page("explorer.md").replace('"', "'")
+    >>> 'id="pw-guide-why"' in guide_page("explorer.md")
     True
     """
     if name not in PAGES:

@@ -24,6 +24,9 @@ from puzzle_widgets.widgets.why_words import (
 
 _SAVE = ("Save a baseline …", "")
 _WAYS = Markup("<div class='pw-why-line'>Each of these alone makes it feasible:</div>")
+_ENLARGED = Markup(
+    "<div class='pw-why-line pw-quiet pw-why-rest'>Enlarge the tab (\u2922) for all.</div>"
+)
 _SAMPLING = Markup(
     "<div class='pw-why-line'><b>How sure:</b> searching with other scores "
     "<progress max='{0}' value='{1}' aria-label='Samples'></progress> {1:,} of {0:,}</div>"
@@ -61,11 +64,12 @@ class WhyPanel(Wanting, Panel):
             description="Baselines on the front", indent=False, layout={"width": "auto"}
         )
         self.save = widgets.Dropdown(options=[_SAVE], tooltip="Save a baseline as a scenario")
-        self.doing = row(self.on_front, self.save, css="pw-why-doing")
         self.notes = widgets.HTML()
+        self.doing = row(self.on_front, self.save, css="pw-why-doing")
+        self.foot = row(self.doing, self.notes, css="pw-why-foot")
         self.box = widgets.VBox([self.limits, self.steps, self.sure, self.beside])
         self.box.add_class("pw-why-box")
-        return [self.box, self.ask, self.doing, self.notes]
+        return [self.box, self.ask, self.foot, widgets.HTML(_ENLARGED)]
 
     def bind(self) -> None:
         """Follow the reasons, and want them while awake."""
@@ -143,7 +147,7 @@ class WhyPanel(Wanting, Panel):
         found, reference = self.state.baselines, self.state.record.reference_scenario
         (self.beside.add_class if found is None else self.beside.remove_class)("pw-stale")
         if found is not None:
-            self.beside.value = beside(found.optimum, found, reference)
+            self.beside.value = beside(found.optimum, [*found], reference)
             named = [one.name for one in found if one.keeps]
             options = [_SAVE, *((name[:1].upper() + name[1:], name) for name in named)]
             with self.silence():

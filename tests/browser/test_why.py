@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, expect
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as TimedOut
 
 import puzzle_widgets as pw
 from puzzle_widgets.library.quantity import MEMORY
 from tests.browser.explorer import Explorer, answer_to
+from tests.browser.test_jupyterlab import explorer_in_lab
 
 # What a baseline is drawn in on the front.
 BASELINES = ".pw-pareto g.object_grp:has(path[style*='stroke: rgb(166, 94, 46)'])"
+
+SCREENS = [(1440, 900), (1280, 720)]
+# What of the open tab's panel is scrolled away, in px.
+HIDDEN = """() => [...document.querySelectorAll(".pw-tab-body")]
+    .filter((body) => body.scrollHeight > body.clientHeight || body.scrollWidth > body.clientWidth)
+    .map((body) => [body.scrollHeight - body.clientHeight, body.scrollWidth - body.clientWidth])"""
 
 
 def panel(explorer: Explorer) -> Locator:
@@ -68,19 +80,60 @@ def test_what_cannot_hold_is_told_and_mended(explorer: Explorer) -> None:
     expect(why).to_contain_text("binds")
 
 
-def test_the_tab_needs_no_scroller_on_a_usual_screen(explorer: Explorer) -> None:
-    """All of it is seen at once at 1440 by 900."""
-    explorer.page.set_viewport_size({"width": 1440, "height": 900})
+@pytest.mark.parametrize("name", ["Llama-3.3-70B (modeled)", "stdlib-2m-measured"])
+def test_the_tab_needs_no_scroller(explorer: Explorer, name: str) -> None:
+    """All of it is seen at once on both screens, with one budget that binds or two."""
+    page = explorer.page
+    page.get_by_role("combobox", name="Block library").select_option(name)
     why = panel(explorer)
-    expect(why).to_contain_text("Greedy")
     why.get_by_role("button", name="Work out how sure it is").click()
-    expect(why).to_contain_text("Most parameters")
-    expect(why).to_contain_text("layers are decided")
-    more = explorer.page.evaluate(
-        "() => { const body = document.querySelector('.pw-tab-body');"
-        " return body.scrollHeight - body.clientHeight }"
-    )
-    assert more <= 0
+    for width, height in SCREENS:
+        page.set_viewport_size({"width": width, "height": height})
+        expect(why).to_contain_text("layers are decided at 5 % noise")
+        shown = ".pw-why-table" if height > 720 else ".pw-why-briefly"
+        expect(why.locator(shown)).to_be_visible()
+        expect_no_scroller(page)
+    explorer.type_limit("Memory", "40 %")
+    expect(why).to_contain_text("Memory binds.")
+    expect(why).to_contain_text("layers are decided at 5 % noise")
+    for width, height in SCREENS:
+        page.set_viewport_size({"width": width, "height": height})
+        expect_no_scroller(page)
+
+
+def test_enlarged_it_has_the_table_on_a_low_screen(explorer: Explorer) -> None:
+    """In place of the sentence."""
+    page = explorer.page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    why = panel(explorer)
+    expect(why.locator(".pw-why-briefly")).to_contain_text("Simpler ways find")
+    expect(why.locator(".pw-why-briefly")).to_be_visible()
+    expect(why.get_by_role("table")).to_be_hidden()
+    page.get_by_role("button", name="Enlarge").click()
+    expect(why.get_by_role("table")).to_be_visible()
+    expect(why.locator(".pw-why-briefly")).to_be_hidden()
+
+
+@pytest.mark.slow
+def test_the_tab_needs_no_scroller_in_jupyterlab(page: Page, tmp_path: Path) -> None:
+    """Beside the file browser: what has no room says where it is."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    with explorer_in_lab(page, tmp_path) as explorer:
+        why = panel(explorer)
+        why.get_by_role("button", name="Work out how sure it is").click()
+        for width, height in SCREENS:
+            page.set_viewport_size({"width": width, "height": height})
+            expect(why).to_contain_text("layers are decided at 5 % noise")
+            expect(why).to_contain_text("(greedy)")
+            expect_no_scroller(page)
+        expect(why.get_by_text("Enlarge the tab")).to_be_visible()
+
+
+def expect_no_scroller(page: Page) -> None:
+    """Wait until the open tab has room for all that is in it."""
+    with suppress(TimedOut):
+        page.wait_for_function(f"() => !({HIDDEN})().length", timeout=5_000)
+    assert page.evaluate(HIDDEN) == []
 
 
 def test_a_block_is_kept_from_the_layers_tab(explorer: Explorer, library: pw.BlockLibrary) -> None:

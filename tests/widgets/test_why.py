@@ -79,7 +79,7 @@ def test_show_applies_the_next_step(state: pw.ExplorerState) -> None:
     step = state.explanation.binding[0].more
     assert show.description == "Show"
     assert show.tooltip == "Show the next step of Memory: set the budget to it"
-    assert "Next step, Memory" in told(panel.steps)
+    assert "Next step<span class='pw-why-of'>, Memory</span>" in told(panel.steps)
     show.click()
     assert state.solution.architecture == step.solution.architecture
     assert state.budgets[0].value == step.limits[-1]
