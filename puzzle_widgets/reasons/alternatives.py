@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -153,7 +154,7 @@ class Alternatives(Told):
     def brief(self) -> str:
         """How many there are, in a line."""
         problem = self.problem
-        most = f"{self.most:,.0f}" if self.most < 1e7 else f"{self.most:.1e}"
+        most = _many(self.most)
         many = f"{self.least:,}" if self.exact else f"At least {self.least:,}, at most {most}"
         noun = "architecture scores" if self.most == 1 else "architectures score"
         how = ", counted exactly" if self.exact else ""
@@ -172,7 +173,7 @@ class Alternatives(Told):
         many = "is 1 architecture" if self.least == 1 else f"are {self.least:,} architectures"
         if self.exact:
             return f"{near} there {many}, counted exactly."
-        most = f"{self.most:,.0f}" if self.most < 1e7 else f"{self.most:.1e}"
+        most = _many(self.most)
         return f"{near} there {many.replace(' ', ' at least ', 1)}, and at most {most}."
 
     def _listed_words(self) -> tuple[str, ...]:
@@ -201,6 +202,11 @@ class Alternatives(Told):
         said = f"{len(layers)} that differ are given, in {span} {layers_word} from the optimum"
         most = f"; none differs in more than {self.apart}" if self.apart < self.free.size else ""
         return f"{said}{most}."
+
+
+def _many(count: float) -> str:
+    """Write a number; of many digits how many there are, which is all that a bound tells."""
+    return f"{count:,.0f}" if count < 1e7 else f"10^{math.ceil(math.log10(count))}"
 
 
 def _percent(share: float) -> str:

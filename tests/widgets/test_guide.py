@@ -111,7 +111,8 @@ def test_every_tab_and_card_of_the_explorer_has_a_mark() -> None:
 
 def test_a_page_is_given_to_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Anything else that a browser sends is passed over."""
-    aids, said = PageAids(), []
+    said: list[object] = []
+    aids = PageAids()
     monkeypatch.setattr(aids, "send", said.append)
     messages: list[Any] = [{"guide": "why"}, {"guide": 3}, {}, None, "x", {"guide": "glossary.md"}]
     for message in messages:

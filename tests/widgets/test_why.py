@@ -6,10 +6,12 @@ import asyncio
 
 import ipywidgets as widgets
 import pytest
+from markupsafe import escape
 
 import puzzle_widgets as pw
+from puzzle_widgets.library.quantity import format_brief
 from puzzle_widgets.widgets.why import WhyPanel
-from puzzle_widgets.widgets.why_words import layer_runs
+from puzzle_widgets.widgets.why_words import layer_runs, rounded
 from tests.support.libraries import MEMORY, make_library
 
 ROWS = [(0.0, 10.0, 60.0), (1.0, 6.0, 40.0), (2.5, 1.0, 20.0)]
@@ -210,3 +212,36 @@ def test_layers_in_a_row_are_named_together() -> None:
     library = pw.load_library("stdlib-2m-measured")
     assert layer_runs(library, [0, 2, 3, 4, 6, 7]) == ["0", "2\N{EN DASH}4", "6", "7"]
     assert layer_runs(library, [5]) == ["5"]
+
+
+def test_a_step_is_told_in_two_digits_and_folded_in_full(state: pw.ExplorerState) -> None:
+    """How far, what for, how many layers; the exact limit and the blocks behind it."""
+    panel = WhyPanel(state)
+    step = state.explanation.binding[0].more
+    said = told(panel.steps)
+    summary, rest = said.split("</summary>")
+    far = step.limits[-1] - 30.0
+    assert f"{rounded(far)} MiB more lowers the score by {rounded(step.gain)}" in summary
+    assert "layer changes" in summary or "layers change" in summary
+    assert step.brief.removeprefix("Memory: ")[1:] in rest
+    assert str(escape(step.changes[0].words)) in rest
+
+
+def test_amounts_are_rounded_without_powers_of_ten() -> None:
+    """Unless they are next to nothing."""
+    numbers = (0.04743, 9.39e-05, 17.42, 1.0, 99.6, 84_961.2, 3e-12)
+    said = ["0.047", "0.000094", "17", "1", "100", "84,961", "3e-12"]
+    assert [rounded(number) for number in numbers] == said
+
+
+def test_baselines_are_told_in_a_sentence_too(state: pw.ExplorerState) -> None:
+    """Best first, with the reference, for where a table has no room."""
+    panel = WhyPanel(state)
+    panel.ask.click()
+    briefly = panel.beside.value.split("</div>")[0]
+    found = sorted(one.score for one in state.baselines if one.keeps)
+    assert briefly.startswith("<div class='pw-why-line pw-why-briefly'><b>Simpler ways</b> find ")
+    assert f"find {format_brief(found[0])} (" in briefly
+    state.keep("mine")
+    state.set_reference("mine")
+    assert "; the reference " in panel.beside.value.split("</div>")[0]

@@ -103,7 +103,9 @@ _SHAPES = {
 _WIDE = {"line": 28}
 _WHITE = "#ffffff"
 _LEGEND = """
-<div class='pw-legend'>{% for icon, words in keys -%}
+<div class='pw-legend'>
+{%- if upward %}<span class='pw-key pw-upward'>\u2191 {{ upward }}</span>{% endif -%}
+{% for icon, words in keys -%}
 <span class='pw-key'>{{ icon }}{{ words }}</span>
 {%- endfor %}</div>
 """
@@ -115,9 +117,9 @@ _HEAT_STRIP = """
 """
 
 
-def legend_line(keys: Iterable[Key]) -> Markup:
-    """Build a legend."""
-    return render(_LEGEND, keys=[(_icon(key), key.words) for key in keys])
+def legend_line(keys: Iterable[Key], *, upward: str = "") -> Markup:
+    """Build a legend; a chart that may be too low for it has its upward axis told here."""
+    return render(_LEGEND, keys=[(_icon(key), key.words) for key in keys], upward=upward)
 
 
 def strip_line(strip: Strip | None) -> Markup:

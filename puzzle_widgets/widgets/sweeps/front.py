@@ -81,7 +81,7 @@ class ParetoPlot(Wanting, SweepPanel):
         self._points: list[Spot] = []
         self._advice: PointAdvice | None = None
         self._points_of: tuple[object, object, str] = (None, None, "")
-        self._keys: Sequence[Key] | None = None
+        self._keys: tuple[str, Sequence[Key]] | None = None
         self._drawn: tuple[tuple[object, ...], tuple[object, ...]] = ((), ())
         self.legend = widgets.HTML()
         self.legend.add_class("pw-front-legend")
@@ -204,9 +204,10 @@ class ParetoPlot(Wanting, SweepPanel):
             return
         figure = self._figure()
         self.chart.show(figure)
-        if figure.legend != self._keys:
-            self._keys = figure.legend
-            self.legend.value = legend_line(figure.legend)
+        told = (figure.y.title, figure.legend)
+        if told != self._keys:
+            self._keys = told
+            self.legend.value = legend_line(figure.legend, upward=figure.y.title)
 
     def _show_axis(self) -> None:
         resource = self.state.front_resource
