@@ -8,6 +8,10 @@
 #define LEAF_VARIANTS 24
 #define FEW_STATES 3000
 #define BEAM_STATES 6000
+#define WIDER_STATES 2000      /* where that finds nothing, more excess, and a quicker look */
+#define WIDER 1.6
+#define WIDER_TRIES 4
+#define WIDER_ROWS 3          /* to MANY_ROWS: with fewer, the beam costs more than it gains */
 #define LEAF_STATES 600
 #define MANY_ROWS 6 /* with more, hardly a state makes another one needless */
 #define LEAF_STATES_OF_MANY 150
@@ -54,14 +58,14 @@ typedef struct {
     First first;
     f64 *reduced, rounding;
     f64 excess, most, proven;  /* tried; greatest of interest; no choice has less */
-    f64 leaf_excess;      /* tried in the node in hand */
+    f64 leaf_excess, beam_excess; /* tried in the node in hand, and by the beam */
     i32 *best;            /* layers: the problem's places; best[0] is NONE without one */
     f64 total, score;     /* of the best: in the form's unit, and summed exactly */
     i32 news;             /* how often a better choice was found */
     Dynamic dynamic;
     Tree tree;
     Node node;
-    i32 number;           /* of the node in hand */
+    i32 number, beams;    /* of the node in hand; how often a beam looked wider */
     Mark scratch, scratch_node, scratch_leaf;
     int tied;             /* another choice may be as good as the one proven */
     int exchanges;        /* only those that exchange the variants of layers that are alike */
@@ -304,6 +308,14 @@ static void take_found(Search *search) {
     search->exchanges = !dynamic->tied && dynamic->exchangeable && are_twins(search);
 }
 
+static void begin_beam(Search *search, i32 states) {
+    release(search->scratch);
+    dynamic_begin(
+        &search->dynamic, search->problem, &search->form, search->reduced,
+        search->bound.multipliers, search->beam_excess, search->rounding, states, BEAM);
+    search->phase = PHASE_BEAM;
+}
+
 static void after_dynamic(Search *search, i32 found) {
     Dynamic *dynamic = &search->dynamic;
     search->states = more_of(search->states, dynamic->most_states);
@@ -330,11 +342,8 @@ static void after_dynamic(Search *search, i32 found) {
     } else if (!search->options.branch || search->options.lexicographic) {
         end_unproven(search);
     } else {
-        release(search->scratch);
-        dynamic_begin(
-            dynamic, search->problem, &search->form, search->reduced, search->bound.multipliers,
-            search->excess, search->rounding, BEAM_STATES, BEAM);
-        search->phase = PHASE_BEAM;
+        search->beam_excess = search->excess;
+        begin_beam(search, BEAM_STATES);
     }
 }
 
@@ -344,7 +353,8 @@ static i64 tree_work(i32 rows) { return (i64)TREE_WORK * (1 + rows * rows / 9) *
 /* The beam proves nothing, but what it finds is often the best there is. */
 static void after_beam(Search *search) {
     f64 before = search->total;
-    if (search->dynamic.best < INF) offer(search, search->dynamic.flat);
+    int found = search->dynamic.best < INF;
+    if (found) offer(search, search->dynamic.flat);
     release(search->scratch);
     if (search->best[0] != NONE && closed(search)) {
         end_proven(search, 1, known_excess(search));
@@ -355,6 +365,15 @@ static void after_beam(Search *search) {
         return;
     }
     set_most(search);
+    int wider = search->beam_excess * WIDER < search->most;
+    wider &= search->beams < WIDER_TRIES;
+    wider &= search->form.rows >= WIDER_ROWS && search->form.rows <= MANY_ROWS;
+    if (!found && !search->patient && search->best[0] != NONE && wider) {
+        search->beams++;
+        search->beam_excess *= WIDER; /* perhaps no choice has so little */
+        begin_beam(search, WIDER_STATES);
+        return;
+    }
     if (search->total < before && search->most < search->excess) {
         search->phase = PHASE_TRY; /* what is left of interest may be few enough now */
         return;
