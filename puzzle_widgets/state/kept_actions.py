@@ -28,7 +28,7 @@ def keep(record: Record, name: str, shown: Solution | None) -> Record:
     """Save what is shown as a scenario."""
     if shown is None or not shown.found:
         raise ScenarioError("There is no architecture to save.")
-    return record.change(scenarios=(*record.scenarios, Scenario(_new_name(record, name), shown)))
+    return carrying(record, (*record.scenarios, Scenario(_new_name(record, name), shown)))
 
 
 def keep_as(record: Record, name: str, solution: Solution, notes: tuple[str, ...] = ()) -> Record:

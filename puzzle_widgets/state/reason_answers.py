@@ -49,7 +49,7 @@ DIVERSE, COUNT_SECONDS = 7, 10.0
 _FIRST_SECONDS, _FIRST_STATES = 0.5, 20_000
 # Seconds of quiet before prices and next steps are searched, and before the longer searches are:
 # a slider in hand has the machine, and nobody reads why of what is gone in a moment.
-_PAUSED, _SETTLED, _LOOK = 0.12, 0.35, 0.02
+_PAUSED, _SETTLED, _LOOK = 0.05, 0.35, 0.02
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 Settled = Callable[[], Solution | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library import BlockLibrary, FrozenMapping
 from puzzle_widgets.library.score_sum import ScoreSum
 from puzzle_widgets.library.weighted import with_sums
 from puzzle_widgets.solution.scenario import Scenario, on_library
@@ -20,7 +20,8 @@ def with_objective(record: Record, library: BlockLibrary, objective: str) -> Rec
 def carrying(record: Record, scenarios: Iterable[Scenario] | None = None) -> Record:
     """Let a record's library carry the sums that are asked for, and no others.
 
-    All scenarios then are of that one library, and every score of theirs can be told.
+    All scenarios then are of that one library, and every score of theirs can be told. What was
+    said of a sum that it no longer has is forgotten, as its file would forget it.
     """
     kept = record.scenarios if scenarios is None else tuple(scenarios)
     library = with_sums(record.library, _sums(record, kept))
@@ -30,7 +31,12 @@ def carrying(record: Record, scenarios: Iterable[Scenario] | None = None) -> Rec
         else replace(one, solution=on_library(one.solution, library))
         for one in kept
     )
-    return record.change(library=library, scenarios=moved)
+    said = {key: goal for key, goal in record.said.items() if key in library.keys}
+    return record.change(
+        library=library,
+        scenarios=moved,
+        said=record.said if len(said) == len(record.said) else FrozenMapping(said),
+    )
 
 
 def _sums(record: Record, scenarios: Iterable[Scenario]) -> list[ScoreSum]:
