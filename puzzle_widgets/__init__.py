@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     )
     from puzzle_widgets.files import (
         RunReports,
+        SampleScores,
         load_ground_truth,
+        load_sample_scores,
         open_architecture,
         preset,
         preset_names,
@@ -220,6 +222,7 @@ __all__ = [
     "PuzzletronRun",
     "Row",
     "RunReports",
+    "SampleScores",
     "Scenario",
     "ScenarioError",
     "ScenarioPanel",
@@ -260,6 +263,7 @@ __all__ = [
     "load_files",
     "load_ground_truth",
     "load_library",
+    "load_sample_scores",
     "lp_bound",
     "match_layers",
     "open_architecture",

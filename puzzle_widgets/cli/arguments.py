@@ -13,6 +13,8 @@ from puzzle_widgets.library.quantity import MEMORY, THROUGHPUT
 from puzzle_widgets.solution.optimum import EXACT
 from puzzle_widgets.sweeps.front import DEFAULT_POINTS
 
+_BOOTSTRAP = "bootstrap"
+
 export = Deferred("puzzle_widgets.export")
 run_compare = Deferred("puzzle_widgets.cli.run_compare")
 run_explain = Deferred("puzzle_widgets.cli.run_explain")
@@ -317,11 +319,12 @@ def _add_serving_of_model(command: argparse.ArgumentParser) -> None:
 def _add_noise(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--sensitivity",
-        type=_finite,
+        type=_noise,
         nargs="?",
         const=0.05,
         metavar="NOISE",
-        help="which choices survive noise in the scores (default: 0.05 for 5 %%)",
+        help="which choices survive noise in the scores (default: 0.05 for 5 %%), or "
+        "'bootstrap' where the library has scores by sample",
     )
     command.add_argument(
         "--samples",
@@ -437,6 +440,11 @@ def _equation(text: str) -> str:
     if not all(part.strip() for part in text.partition("=")):
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
     return text
+
+
+def _noise(text: str) -> float | str:
+    """Read a share, or the word for scores by sample."""
+    return text if text == _BOOTSTRAP else _finite(text)
 
 
 def _finite(text: str) -> float:

@@ -10,7 +10,7 @@ from puzzle_widgets.reasons.explain import BudgetReason, Explanation, explain
 from puzzle_widgets.reasons.few_blocks import FewBlocks, search_few_blocks
 from puzzle_widgets.reasons.inclusion import InclusionCosts, inclusion_costs
 from puzzle_widgets.reasons.lagrangian import LagrangianBound, RelaxedAnswer, lagrangian_bound
-from puzzle_widgets.reasons.noise import Noise, chance_better
+from puzzle_widgets.reasons.noise import Bootstrap, Noise, chance_better
 from puzzle_widgets.reasons.partial import DynamicProgram, Stage, dynamic_program
 from puzzle_widgets.reasons.points import PointAdvice, which_point
 from puzzle_widgets.reasons.rules import RuleCosts, RuleOffer, rule_costs, rule_offer
@@ -21,6 +21,7 @@ __all__ = [
     "Alternatives",
     "Baseline",
     "Baselines",
+    "Bootstrap",
     "BudgetReason",
     "Conflict",
     "Decidedness",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from puzzle_widgets.errors import ProblemError
+from puzzle_widgets.files import SampleScores, load_sample_scores
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.model import FloatArray, IntArray
 from puzzle_widgets.library.quantity import format_share
@@ -19,6 +20,7 @@ from puzzle_widgets.solution import Solution
 
 # Samples that are drawn at a time, so that memory does not grow with their number.
 _AT_A_TIME = 500
+BOOTSTRAP = "bootstrap"
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ class Noise:
             drawn[:, flat] += self.added * rng.standard_normal((shape[0], int(flat.sum())))
             yield drawn
 
+    @property
+    def brief(self) -> str:
+        """What is done to the scores, in a few words."""
+        return f"{format_share(self.noise)} noise in the scores"
+
     def words(self, problem: SearchProblem) -> str:
         """Say the model."""
         said = (
@@ -79,11 +86,82 @@ class Noise:
         return f"{said}, and {score_words(problem, self.added)} on differences of 0"
 
 
+@dataclass(frozen=True, eq=False)
+class Bootstrap:
+    """Scores averaged over samples that are drawn anew, with replacement (the bootstrap).
+
+    All blocks are averaged over the same draw, so that what one sample does to all of them stays
+    together. A block's score is the library's, plus how far its average over the draw is from that
+    over all samples (B. Efron, *Annals of Statistics* 7, 1979).
+
+    Parameters
+    ----------
+    scores_by_sample
+        What is drawn from.
+    seed
+        Of the random numbers.
+    """
+
+    scores_by_sample: SampleScores
+    seed: int
+
+    def scores(
+        self, problem: SearchProblem, samples: int, variables: IntArray | None = None
+    ) -> Iterator[FloatArray]:
+        """Draw scores, as :meth:`Noise.scores` does."""
+        values, column = self.scores_by_sample.of(problem), _column(problem)[0]
+        some = slice(None) if variables is None else variables
+        away, base = (values - values.mean(axis=0))[:, some], column[some]
+        count = len(values)
+        rng = np.random.default_rng(self.seed)
+        for begin in range(0, samples, _AT_A_TIME):
+            size = min(_AT_A_TIME, samples - begin)
+            drawn = rng.multinomial(count, np.full(count, 1 / count), size)
+            yield base + drawn @ away / count
+
+    @property
+    def brief(self) -> str:
+        """What is done to the scores, in a few words."""
+        return f"drawing the {self.scores_by_sample.samples} samples anew"
+
+    def words(self, problem: SearchProblem) -> str:
+        """Say the model."""
+        count, name = self.scores_by_sample.samples, problem.library.name
+        return f"a bootstrap over {count} samples of {name}'s scores"
+
+
+Given = float | str | SampleScores
+"""How noise is asked for: a share, ``"bootstrap"``, or scores by sample."""
+
+
+def read_noise(
+    problem: SearchProblem, noise: Given, added: float | None = None, seed: int = 0
+) -> Noise | Bootstrap:
+    """Make the model that is asked for.
+
+    Raises
+    ------
+    ProblemError
+        If it makes no sense, or the library has no scores by sample.
+    """
+    if noise == BOOTSTRAP:
+        noise = load_sample_scores(problem.library)
+    if isinstance(noise, SampleScores):
+        if added is not None:
+            raise ProblemError("added= belongs to assumed noise. Leave it out with a bootstrap.")
+        noise.of(problem)
+        return Bootstrap(noise, seed)
+    if isinstance(noise, str):
+        raise ProblemError(f"noise={noise!r}: give a share, such as 0.05, or {BOOTSTRAP!r}.")
+    check_noise(noise, 1, added)
+    return Noise.of(problem, noise, added, seed)
+
+
 def chance_better(
     problem: SearchProblem,
     one: Solution | Architecture,
     other: Solution | Architecture,
-    noise: Noise | float = 0.05,
+    noise: Noise | Bootstrap | Given = 0.05,
     samples: int = 10_000,
 ) -> float:
     """Give the chance that one architecture scores better than another if scores are off.
@@ -97,7 +175,8 @@ def chance_better(
     one, other
         Solutions, or ``{layer: variant}``, of its library. Equal scores count half.
     noise
-        The model; or the spread of its factor, such as 0.05 for about 5 %.
+        The model; or the spread of its factor, such as 0.05 for about 5 %; or ``"bootstrap"`` or
+        scores by sample, as for :func:`puzzle_widgets.sensitivity`.
     samples
         How many are drawn.
 
@@ -117,8 +196,10 @@ def chance_better(
     >>> 0.5 < pw.chance_better(problem, best, second) < 1
     True
     """
-    model = noise if isinstance(noise, Noise) else _usual(problem, noise)
-    check_noise(model.noise, samples, model.added)
+    model = noise if isinstance(noise, Noise | Bootstrap) else read_noise(problem, noise)
+    if isinstance(model, Noise):
+        check_noise(model.noise, 1, model.added)
+    check_samples(samples)
     mine, theirs = (_choice_of(problem.library, a) for a in (one, other))
     differ = mine != theirs
     variables = np.concatenate([theirs[differ], mine[differ]])
@@ -134,15 +215,15 @@ def check_noise(noise: float, samples: int, added: float | None) -> None:
     """Refuse what makes no sense."""
     if not 0 <= noise <= 10:
         raise ProblemError(f"noise={noise!r}: give a share from 0 on, such as 0.05 for 5 %.")
-    if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
-        raise ProblemError(f"samples={samples!r}: give a whole number of at least 1.")
+    check_samples(samples)
     if added is not None and not 0 <= added < float("inf"):
         raise ProblemError(f"added={added!r}: give an amount of the score from 0 on.")
 
 
-def _usual(problem: SearchProblem, noise: float) -> Noise:
-    check_noise(noise, 1, None)
-    return Noise.of(problem, noise)
+def check_samples(samples: object) -> None:
+    """Refuse what is no number of samples."""
+    if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
+        raise ProblemError(f"samples={samples!r}: give a whole number of at least 1.")
 
 
 def _column(problem: SearchProblem) -> tuple[FloatArray, FloatArray, np.ndarray]:

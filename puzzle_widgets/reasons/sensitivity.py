@@ -18,7 +18,15 @@ from puzzle_widgets.library.tables import to_frame
 from puzzle_widgets.library.tables.frame import write_subblock
 from puzzle_widgets.problem import Architecture, SearchProblem, check_problem
 from puzzle_widgets.problem.mckp import Mckp, to_choice
-from puzzle_widgets.reasons.noise import Noise, chance_better, check_noise
+from puzzle_widgets.reasons.noise import (
+    BOOTSTRAP,
+    Bootstrap,
+    Given,
+    Noise,
+    chance_better,
+    check_samples,
+    read_noise,
+)
 from puzzle_widgets.reasons.words import Told, label_of, score_words
 from puzzle_widgets.search.engine import solve_many
 from puzzle_widgets.search.options import Changes, SearchOptions
@@ -33,6 +41,10 @@ SURE = 0.95
 _NO_GUARANTEE = (
     "This is sensitivity to noise of this kind, not a guarantee: the noise is assumed, for the "
     "library holds averages and no scores of single samples."
+)
+_NO_GUARANTEE_EITHER = (
+    "This is sensitivity to which samples scores were measured on, not a guarantee: it knows "
+    "nothing of other text, nor of what sums over the blocks leave out."
 )
 
 
@@ -73,7 +85,7 @@ class Sensitivity(Told):
     """
 
     solution: Solution
-    noise: Noise
+    noise: Noise | Bootstrap
     asked: int
     choices: IntArray
     scores: FloatArray
@@ -166,7 +178,7 @@ class Sensitivity(Told):
             self._survival_words(),
             self._spread_words(),
             *self._proof_words(),
-            _NO_GUARANTEE,
+            _NO_GUARANTEE if isinstance(self.noise, Noise) else _NO_GUARANTEE_EITHER,
         )
 
     def _survival_words(self) -> str:
@@ -197,7 +209,7 @@ class Sensitivity(Told):
 
 def sensitivity(  # noqa: PLR0913 - what is drawn, and how it is searched, each by its name
     problem: SearchProblem,
-    noise: float = 0.05,
+    noise: Given = 0.05,
     samples: int = 1000,
     *,
     added: float | None = None,
@@ -211,14 +223,17 @@ def sensitivity(  # noqa: PLR0913 - what is drawn, and how it is searched, each 
 
     The noise model is :class:`puzzle_widgets.reasons.Noise`: a factor on each block's difference
     from the parent's score. It is an assumption: the result says how much the answer depends on the
-    scores, and guarantees nothing.
+    scores, and guarantees nothing. Where a library has scores by sample, ``"bootstrap"`` assumes
+    no more than that the samples are like others: see :class:`puzzle_widgets.reasons.Bootstrap`.
 
     Parameters
     ----------
     problem
         What is asked.
     noise
-        Spread of the factor: 0.05 is about 5 %.
+        Spread of the factor: 0.05 is about 5 %. Or ``"bootstrap"``, or what
+        :func:`puzzle_widgets.load_sample_scores` reads: scores are then averaged over the
+        samples that they were measured on, drawn anew.
     samples
         Number of searches.
     added
@@ -238,7 +253,8 @@ def sensitivity(  # noqa: PLR0913 - what is drawn, and how it is searched, each 
     Raises
     ------
     ProblemError
-        If nothing is feasible, or the noise or number of samples makes no sense.
+        If nothing is feasible, the noise or number of samples makes no sense, or the library has
+        no scores by sample to bootstrap.
 
     Examples
     --------
@@ -252,13 +268,16 @@ def sensitivity(  # noqa: PLR0913 - what is drawn, and how it is searched, each 
     This is sensitivity to noise of this kind, not a g
     >>> pw.to_frame(found)[["layer", "chosen", "share"]].shape
     (432, 3)
+    >>> measured = pw.sensitivity(problem, noise="bootstrap", samples=100)
+    >>> print(measured.sentences[0][:60])
+    With a bootstrap over 32 samples of stdlib-2m-measured's sco
     """
     check_problem(problem)
-    check_noise(noise, samples, added)
+    check_samples(samples)
+    model = read_noise(problem, noise, added, seed)
     solution = search(problem, time_limit=time_limit, cancelled=cancelled)
     if solution.architecture is None:
         raise ProblemError(f"Sensitivity needs a feasible problem. {solution.reason}")
-    model = Noise.of(problem, noise, added, seed)
     options = SearchOptions(time_limit=time_limit, cancelled=cancelled)
     parts, tell = _parts(model, problem, samples), progress or _nobody
     if executor is None:
@@ -270,7 +289,7 @@ def sensitivity(  # noqa: PLR0913 - what is drawn, and how it is searched, each 
 
 def _gathered(
     solution: Solution,
-    model: Noise,
+    model: Noise | Bootstrap,
     samples: int,
     answers: Iterator[tuple[FloatArray, Outcomes]],
 ) -> Sensitivity:
@@ -290,7 +309,7 @@ def _gathered(
     return Sensitivity(solution, model, samples, np.concatenate(choices), best, kept_own, share)
 
 
-def _parts(model: Noise, problem: SearchProblem, samples: int) -> Iterator[FloatArray]:
+def _parts(model: Noise | Bootstrap, problem: SearchProblem, samples: int) -> Iterator[FloatArray]:
     for drawn in model.scores(problem, samples):
         yield from (drawn[begin : begin + _PART] for begin in range(0, len(drawn), _PART))
 
@@ -378,9 +397,8 @@ def _frame(found: Sensitivity, *, layers: bool = True) -> pd.DataFrame:  # noqa:
         }
     )
     frame.attrs = {"objective": found.problem.objective, "samples": found.samples}
-    frame.attrs |= {
-        "noise": found.noise.noise,
-        "added": found.noise.added,
-        "seed": found.noise.seed,
-    }
+    noise = found.noise
+    frame.attrs |= {"noise": BOOTSTRAP, "seed": noise.seed}
+    if isinstance(noise, Noise):
+        frame.attrs |= {"noise": noise.noise, "added": noise.added}
     return frame

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
+from puzzle_widgets.files.sample_scores import has_samples
 from puzzle_widgets.library import LayerName
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.budget_rows import SearchRule
@@ -27,6 +28,7 @@ from puzzle_widgets.reasons import (
     rule_offer,
     sensitivity,
 )
+from puzzle_widgets.reasons.noise import BOOTSTRAP
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state.answers import Answer, Compute, Heard
@@ -166,16 +168,30 @@ class ProblemReason(ReasonAnswer[SearchProblem, Value]):
         return shown.problem if shown.status == "optimal" else None
 
 
-class SensitivityAnswer(ProblemReason[Sensitivity]):
+class NoiseKey(NamedTuple):
+    """What the sensitivity depends on."""
+
+    problem: SearchProblem
+    noise: float | str
+
+
+class SensitivityAnswer(ReasonAnswer[NoiseKey, Sensitivity]):
     """What survives if the scores were off."""
 
     name = "sensitivity"
 
+    def asked(self, record: Record, shown: Solution) -> NoiseKey | None:
+        """The problem whose proven optimum is shown, and the noise that is chosen."""
+        if shown.status != "optimal":
+            return None
+        sampled = record.looks.bootstrap and has_samples(shown.library)
+        return NoiseKey(shown.problem, BOOTSTRAP if sampled else NOISE)
+
     def find(
-        self, key: SearchProblem, cancelled: Cancelled, progress: Callable[[int], None]
+        self, key: NoiseKey, cancelled: Cancelled, progress: Callable[[int], None]
     ) -> Iterator[Sensitivity]:
         """Search again with other scores, many times."""
-        yield sensitivity(key, NOISE, SAMPLES, cancelled=cancelled, progress=progress)
+        yield sensitivity(*key, SAMPLES, cancelled=cancelled, progress=progress)
 
 
 class BaselinesAnswer(ProblemReason[Baselines]):

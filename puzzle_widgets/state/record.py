@@ -73,6 +73,8 @@ class Looks:
         Whether budgets are shares of the parent, and memory is in GiB.
     pale
         Whether layers in which another block hardly costs more are drawn pale.
+    bootstrap
+        Whether scores are drawn anew from their samples, to see how sure an answer is.
     baselines
         Whether what simpler ways find stands beside the front.
     near
@@ -94,6 +96,7 @@ class Looks:
     share: bool = False
     gib: bool = False
     baselines: bool = False
+    bootstrap: bool = False
     pale: bool = False
     priced: str = ""
     multiplier: float = 0.0

@@ -105,16 +105,16 @@ def sure_lines(found: Sensitivity) -> Markup:
     """Say how many layers are decided, and fold which ones noise in the scores changes."""
     survival = found.survival
     count, sure = len(survival), int((survival >= SURE).sum())
-    noise = format_share(found.noise.noise)
+    noise = found.noise.brief
     samples = f"{found.samples:,} samples"
     head = Markup("<b>How sure:</b> {} of {} layers are decided").format(sure, count)
     if sure == count:
-        said = Markup("{}; {} noise in the scores changes none. {}")
+        said = Markup("{}; {} changes none. {}")
         quiet = Markup("<span class='pw-quiet'>{}</span>").format(samples)
         return _SAID.format(said.format(head, noise, quiet))
     shaken = [place for place, share in enumerate(survival) if share < SURE]
     words = _shaken_words(found, shaken)
-    return _FOLD.format(Markup("{} at {} noise").format(head, noise), f"{words} {samples}.")
+    return _FOLD.format(Markup("{}: {}").format(head, noise), f"{words} {samples}.")
 
 
 def _shaken_words(found: Sensitivity, shaken: Sequence[int]) -> str:

@@ -178,9 +178,10 @@ def test_the_added_part_is_a_share_of_the_median() -> None:
     found = pw.sensitivity(some_problem(), 0.1, 5)
     column = some_problem().library.column(LOSS).reshape(4, 4)
     differences = np.abs(column[:, 2:] - column[:, :1])
+    assert isinstance(found.noise, Noise)
     assert found.noise.added == pytest.approx(0.1 * np.median(differences))
     assert "on differences of 0" in found.text
-    assert pw.sensitivity(some_problem(), 0.1, 5, added=0).noise.added == 0
+    assert pw.sensitivity(some_problem(), 0.1, 5, added=0).noise == Noise(0.1, 0, 0)
 
 
 def test_the_frame_has_a_share_for_each_variant() -> None:
@@ -224,3 +225,73 @@ def test_the_published_library() -> None:
     assert found.samples == 200
     assert found.proven == 1
     assert 20 < (found.survival > 0.95).sum() < 60
+
+
+def bootstrapped(seed: int, samples: int) -> tuple[pw.SearchProblem, np.ndarray]:
+    """The embedded library at half the memory, and its scores averaged over drawn samples."""
+    library = pw.load_library("stdlib-2m-measured")
+    problem = pw.SearchProblem(
+        library, minimize="metrics.kl_div", budgets={"stats.memory_mib": "50 %"}
+    )
+    values = pw.load_sample_scores(library).values[0]
+    counts = np.random.default_rng(seed).multinomial(32, [1 / 32] * 32, samples)
+    means = np.array([np.repeat(values, count, axis=0).mean(axis=0) for count in counts])
+    return problem, library.column("metrics.kl_div") + means - values.mean(axis=0)
+
+
+def test_a_bootstrap_searches_with_averages_over_drawn_samples() -> None:
+    """Each draw: as by drawing, averaging and searching by hand; all blocks by the same draw."""
+    problem, drawn = bootstrapped(3, 12)
+    found = pw.sensitivity(problem, noise="bootstrap", samples=12, seed=3)
+    many = pw.search_many(problem, scores=drawn)
+    assert found.scores == pytest.approx(many.scores)
+    own = drawn[:, found.solution.choice].sum(axis=1)
+    assert found.own == pytest.approx(own)
+    assert (found.regrets >= 0).all()
+    assert found.sentences[0].startswith(
+        "With a bootstrap over 32 samples of stdlib-2m-measured's scores (12 samples, seed 3)"
+    )
+    assert "not a guarantee" in found.sentences[-1]
+    assert "assumed" not in found.sentences[-1]
+    again = pw.sensitivity(
+        problem, noise=pw.load_sample_scores(problem.library), samples=12, seed=3
+    )
+    assert np.array_equal(found.choices, again.choices)
+    frame = pw.to_frame(found)
+    assert (frame.attrs["noise"], frame.attrs["seed"]) == ("bootstrap", 3)
+
+
+def test_a_chance_by_bootstrap_is_that_of_the_draws() -> None:
+    """How often one sum is less than the other over the same samples."""
+    problem, drawn = bootstrapped(0, 10_000)
+    one, other = pw.search_diverse(problem, 2, minimal_diversity=2)
+    gaps = drawn[:, other.choice].sum(axis=1) - drawn[:, one.choice].sum(axis=1)
+    chance = pw.chance_better(problem, one, other, noise="bootstrap")
+    assert chance == pytest.approx((gaps > 0).mean() + 0.5 * (gaps == 0).mean(), abs=2e-3)
+    assert 0 < chance < 1
+
+
+def test_a_bootstrap_stops_and_tells() -> None:
+    """As any sensitivity does."""
+    problem, _ = bootstrapped(0, 2)
+    told: list[int] = []
+    found = pw.sensitivity(
+        problem,
+        noise="bootstrap",
+        samples=500,
+        cancelled=lambda: bool(told),
+        progress=told.append,
+    )
+    assert told
+    assert found.samples < 500
+
+
+@pytest.mark.parametrize("noise", ["boot", ""])
+def test_words_that_are_no_noise_are_refused(noise: str) -> None:
+    """With what to give."""
+    with pytest.raises(pw.ProblemError, match=r"give a share, such as 0\.05, or 'bootstrap'"):
+        pw.sensitivity(some_problem(), noise=noise)
+    with pytest.raises(pw.ProblemError, match="comes with no scores by sample"):
+        pw.sensitivity(some_problem(), noise="bootstrap")
+    with pytest.raises(pw.ProblemError, match="added="):
+        pw.sensitivity(bootstrapped(0, 1)[0], noise="bootstrap", added=1.0)

@@ -245,3 +245,15 @@ def test_baselines_are_told_in_a_sentence_too(state: pw.ExplorerState) -> None:
     state.keep("mine")
     state.set_reference("mine")
     assert "; the reference " in panel.beside.value.split("</div>")[0]
+
+
+def test_a_bootstrap_is_chosen_where_there_are_samples() -> None:
+    """The words say what was drawn; a library without samples does not offer it."""
+    why = WhyPanel("stdlib-2m-measured")
+    assert why.noise.layout.display == ""
+    why.ask.click()
+    assert "5 % noise in the scores" in why.sure.value
+    why.noise.value = True
+    assert "drawing the 32 samples anew" in why.sure.value
+    assert why.state.sensitivity.noise.seed == 0
+    assert WhyPanel(pw.random_library(3, 2)).noise.layout.display == "none"
