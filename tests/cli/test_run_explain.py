@@ -94,3 +94,15 @@ def test_the_seed_is_taken(run: Run, library: str) -> None:
     assert "With 20 % noise" in " ".join(ran.out.split())
     assert "seed 7" in " ".join(ran.out.split())
     assert run("explain", library, "--sensitivity", "-1").code == 1
+
+
+def test_a_bootstrap_is_asked_for_by_its_word(run: Run) -> None:
+    """Where the library has scores by sample; refused elsewhere, and so are other words."""
+    asked = ("--max", "stats.memory_mib=41", "--samples", "20", "--sensitivity")
+    ran = run("explain", "stdlib-2m-measured", *asked, "bootstrap")
+    assert ran.code == 0
+    assert "a bootstrap over 32 samples" in " ".join(ran.out.split())
+    ran = run("explain", "llama-3.3-70b-modeled", "--sensitivity", "bootstrap")
+    assert ran.code == 1
+    assert "comes with no scores by sample" in " ".join(ran.err.split())
+    assert run("explain", "stdlib-2m-measured", *asked, "boot").code != 0
