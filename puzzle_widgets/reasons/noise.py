@@ -73,8 +73,8 @@ class Noise:
 
     @property
     def brief(self) -> str:
-        """What is done to the scores, in a few words."""
-        return f"{format_share(self.noise)} noise in the scores"
+        """Say the model in a few words, after what was found."""
+        return f"at {format_share(self.noise)} noise"
 
     def words(self, problem: SearchProblem) -> str:
         """Say the model."""
@@ -121,8 +121,8 @@ class Bootstrap:
 
     @property
     def brief(self) -> str:
-        """What is done to the scores, in a few words."""
-        return f"drawing the {self.scores_by_sample.samples} samples anew"
+        """Say the model in a few words, after what was found."""
+        return f"by bootstrap over {self.scores_by_sample.samples} samples"
 
     def words(self, problem: SearchProblem) -> str:
         """Say the model."""

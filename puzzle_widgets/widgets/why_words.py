@@ -109,12 +109,12 @@ def sure_lines(found: Sensitivity) -> Markup:
     samples = f"{found.samples:,} samples"
     head = Markup("<b>How sure:</b> {} of {} layers are decided").format(sure, count)
     if sure == count:
-        said = Markup("{}; {} changes none. {}")
+        said = Markup("{} {}; none changes. {}")
         quiet = Markup("<span class='pw-quiet'>{}</span>").format(samples)
         return _SAID.format(said.format(head, noise, quiet))
     shaken = [place for place, share in enumerate(survival) if share < SURE]
     words = _shaken_words(found, shaken)
-    return _FOLD.format(Markup("{}: {}").format(head, noise), f"{words} {samples}.")
+    return _FOLD.format(Markup("{} {}").format(head, noise), f"{words} {samples}.")
 
 
 def _shaken_words(found: Sensitivity, shaken: Sequence[int]) -> str:

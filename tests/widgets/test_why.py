@@ -252,8 +252,8 @@ def test_a_bootstrap_is_chosen_where_there_are_samples() -> None:
     why = WhyPanel("stdlib-2m-measured")
     assert why.noise.layout.display == ""
     why.ask.click()
-    assert "5 % noise in the scores" in why.sure.value
+    assert "at 5 % noise" in why.sure.value
     why.noise.value = True
-    assert "drawing the 32 samples anew" in why.sure.value
+    assert "by bootstrap over 32 samples" in why.sure.value
     assert why.state.sensitivity.noise.seed == 0
     assert WhyPanel(pw.random_library(3, 2)).noise.layout.display == "none"
