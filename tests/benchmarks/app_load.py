@@ -17,6 +17,7 @@ import statistics
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,10 +59,11 @@ class Visitor:
         assert kernel is not None, "no kernel behind the page"
         return kernel
 
-    async def stay(self, until: float) -> None:
+    async def stay(self, until: float, waiters: Executor) -> None:
         """Open, and move the slider until the time is up; whatever goes wrong loses the session."""
         try:
-            kernel = await asyncio.to_thread(self.open)
+            # Names are looked up in the loop's own threads, which those that wait would take.
+            kernel = await asyncio.get_running_loop().run_in_executor(waiters, self.open)
             address = f"{self.url.replace('http', 'ws')}api/kernels/{kernel}/channels?session_id=v"
             page = await websocket_connect(HTTPRequest(address), subprotocols=[V1])
             slider, value = throughput_slider(await all_states(page))
@@ -148,7 +150,8 @@ async def visit(url: str, count: int, seconds: float) -> list[Visitor]:
     """Have so many visitors come together and stay so long after the last has been let in."""
     visitors = [Visitor(url) for _ in range(count)]
     until = time.monotonic() + seconds
-    await asyncio.gather(*(visitor.stay(until) for visitor in visitors))
+    with ThreadPoolExecutor(count) as waiters:
+        await asyncio.gather(*(visitor.stay(until, waiters) for visitor in visitors))
     return visitors
 
 
@@ -156,7 +159,14 @@ def memory_mib(app: RunningApp) -> float:
     """MiB of the server and all below it, what they share counted once."""
     server = psutil.Process(app.process.pid)
     held = [server, *server.children(recursive=True)]
-    return float(sum(process.memory_full_info().pss for process in held)) / 2**20
+    return float(sum(map(_shared_bytes, held))) / 2**20
+
+
+def _shared_bytes(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:  # it has ended meanwhile
+        return 0
 
 
 async def measured(app: RunningApp, count: int, seconds: float) -> str:

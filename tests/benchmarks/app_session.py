@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 from playwright.sync_api import Browser, Locator, Page
 
-from tests.support.app import RunningApp
+from tests.support.app import RunningApp, kernels_of
 from tests.support.chromium import watch
 
 _START_MS = 120_000
@@ -171,8 +171,7 @@ def session(browser: Browser, app: RunningApp) -> Iterator[Session]:
 
 def kernel_memory(app: RunningApp) -> list[Memory]:
     """Memory of each kernel that the server runs."""
-    children = psutil.Process(app.process.pid).children(recursive=True)
-    return [_memory(child.pid) for child in children if "ipykernel" in " ".join(child.cmdline())]
+    return [_memory(kernel.pid) for kernel in kernels_of(app.process.pid)]
 
 
 def server_memory(app: RunningApp) -> Memory:
