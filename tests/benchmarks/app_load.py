@@ -37,6 +37,7 @@ from tests.support.visitor import open_page
 
 PAUSE_SECONDS = 3.0
 PATIENCE_SECONDS = 60.0
+LOOK_SECONDS = 10.0  # between two looks at the memory, which take time of the same cores
 _CONTROL = "jupyter.widget.control"
 TILES = b"pw-tiles"
 _MOST_TOKENS = 50_000  # a second: the sliders of the other budgets reach further
@@ -175,7 +176,7 @@ async def measured(app: RunningApp, count: int, seconds: float) -> str:
     most = 0.0
     while not task.done():
         most = max(most, await asyncio.to_thread(memory_mib, app))
-        await asyncio.sleep(2)
+        await asyncio.wait([task], timeout=LOOK_SECONDS)
     visitors = await task
     opening = [visitor.opening for visitor in visitors if not visitor.lost]
     answers = [seconds for visitor in visitors for seconds in visitor.answers]
