@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 
 import puzzle_widgets as pw
+from puzzle_widgets.search.engine import usual_engine
 from tests.benchmarks.class_race import Result, Run
 from tests.benchmarks.front_race import FrontLine
 from tests.benchmarks.growth import Growth
@@ -25,6 +26,8 @@ from tests.benchmarks.race import OURS, Line
 def machine(command: str, packages: Iterable[str], missing: Iterable[Peer] = ()) -> str:
     """Say date, machine, versions and command."""
     versions = [f"puzzle-widgets {pw.__version__}", f"Python {platform.python_version()}"]
+    if usual_engine() != "kernel":
+        versions.insert(1, "searched by the reference, since the kernel does not run here")
     versions += [f"{name} {version(name)}" for name in sorted(set(packages))]
     lines = [
         f"Measured on {datetime.now(tz=UTC):%Y-%m-%d} with `{command}`:",

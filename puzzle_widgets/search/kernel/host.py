@@ -29,6 +29,7 @@ _EXPORTS = (
 )  # fmt: skip
 # WebAssembly memory never shrinks: what a large search has grown is given back with its instance.
 _MOST_KEPT = 48 << 20
+_GROWTH = 16 << 20
 _WRITABLE_BY_OTHERS = 0o022
 _DIGEST = sha256().digest_size
 
@@ -72,17 +73,25 @@ class WasmtimeHost:
 
         self._failures = (wasmtime.Trap, wasmtime.WasmtimeError)
         try:
-            engine, module = _compiled()
-            self._store = wasmtime.Store(engine)
-            instance = wasmtime.Instance(self._store, module, [])
-        except self._failures as error:  # such as an address space that is limited
-            raise KernelError(f"WebAssembly cannot be run here: {error}") from error
+            instance = self._made(frugal=False)
+        except self._failures:  # such as an address space that is limited
+            try:
+                instance = self._made(frugal=True)
+            except self._failures as error:
+                raise KernelError(f"WebAssembly cannot be run here: {error}") from error
         exports = instance.exports(self._store)
         self._functions: dict[str, Any] = {name: exports[name] for name in _EXPORTS}
         self._memory: Any = exports["memory"]
         self._view: Array = np.zeros(0, dtype=np.uint8)
         self._look()
         self.sizes = self.call("sizes_at")
+
+    def _made(self, *, frugal: bool) -> Any:  # noqa: ANN401 - wasmtime's
+        import wasmtime  # noqa: PLC0415
+
+        engine, module = _compiled(frugal=frugal)
+        self._store = wasmtime.Store(engine)
+        return wasmtime.Instance(self._store, module, [])
 
     def call(self, name: str) -> int:
         """Call an exported function.
@@ -231,15 +240,24 @@ def _javascript() -> Any:  # noqa: ANN401 - a JavaScript object
 
 
 @cache
-def _compiled() -> tuple[Any, Any]:
-    """Engine and machine code; compiling takes 0.1 s, so it is kept in the user's own cache."""
+def _compiled(*, frugal: bool) -> tuple[Any, Any]:
+    """Engine and machine code; compiling takes 0.1 s, so it is kept in the user's own cache.
+
+    Usually 4 GiB of addresses are set aside for an instance, and the processor finds what is out
+    of bounds. Where so many cannot be had, or a sandbox hands no such signals on, the frugal code
+    looks at each access itself, which takes 1.5 times as long.
+    """
     import wasmtime  # noqa: PLC0415 - loaded by the first search, not with the package
 
     atexit.register(_let_go)
     config = wasmtime.Config()
     config.parallel_compilation = False
+    if frugal:
+        config.memory_reservation = config.memory_guard_size = 0
+        config.memory_reservation_for_growth = _GROWTH
+        config.signals_based_traps = False
     engine, code = wasmtime.Engine(config), KERNEL.read_bytes()
-    kept = _cache_file(code)
+    kept = _cache_file(code, "-frugal" if frugal else "")
     known = None if kept is None else _taken(kept)
     if known is not None:
         with contextlib.suppress(wasmtime.WasmtimeError):  # of another version or machine
@@ -256,11 +274,12 @@ def _let_go() -> None:
     _compiled.cache_clear()
 
 
-def _cache_file(code: bytes) -> Path | None:
+def _cache_file(code: bytes, kind: str = "") -> Path | None:
     from platformdirs import user_cache_path  # noqa: PLC0415 - by the first search only
 
     try:
-        return user_cache_path("puzzle-widgets") / "kernel" / f"{sha256(code).hexdigest()[:32]}.bin"
+        name = f"{sha256(code).hexdigest()[:32]}{kind}.bin"
+        return user_cache_path("puzzle-widgets") / "kernel" / name
     except (OSError, RuntimeError):  # no home
         return None
 

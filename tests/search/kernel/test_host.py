@@ -69,6 +69,27 @@ LIMITED = """
 import resource
 resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
 """
+GROWING = """
+import numpy as np
+from puzzle_widgets.search.kernel import host
+mckp = instance("uniform", 3)
+parts = [solve(mckp, SearchOptions(settle=True)).choice.tolist()]
+with host.borrowed() as one:
+    before = one.size
+    one.write(one.sizes, np.array([200, 200_000, 3, 0], dtype=np.int32))
+    assert one.call("problem_new")
+    assert one.size > before
+    one.write(one.size - 8, np.array([7.0]))
+    parts.append(one.read(one.size - 8, np.float64, 1).tolist())
+print(parts)
+"""
+NONE_LEFT = """
+from puzzle_widgets.search.kernel import host
+import wasmtime
+def none_left(*_):
+    raise wasmtime.WasmtimeError("mmap failed")
+wasmtime.Instance = none_left
+"""
 
 
 @pytest.fixture
@@ -263,9 +284,29 @@ def test_another_build_can_be_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
-def test_a_limited_address_space_leaves_the_reference() -> None:
-    """WebAssembly reserves more of it than some clusters give to a process."""
-    assert run(LIMITED + ANSWER) == expected("reference")
+def test_a_limited_address_space_is_searched_in_with_frugal_code() -> None:
+    """WebAssembly usually reserves more of it than some clusters give to a process."""
+    assert run(LIMITED + ANSWER) == expected("kernel")
+    assert run(LIMITED + GROWING) == run(GROWING)
+
+
+def test_frugal_code_answers_as_the_usual_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its bounds are looked at in another way; nothing else is different."""
+    usual = again()
+    compiled = host._compiled
+    monkeypatch.setattr(host, "_compiled", lambda **_: compiled(frugal=True))
+    host._IDLE.clear()
+    with pytest.raises(host.KernelError, match="broke off"):
+        break_off(host.new_host())
+    choice = solve_by_kernel(MCKP, SETTLE).choice
+    assert choice is not None
+    assert choice.tolist() == usual
+    host._IDLE.clear()
+
+
+def test_too_few_addresses_leave_the_reference() -> None:
+    """Where not even the kernel's own memory can be had."""
+    assert run(NONE_LEFT + ANSWER) == expected("reference")
 
 
 def test_what_is_too_large_is_told() -> None:
