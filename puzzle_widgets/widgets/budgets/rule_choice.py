@@ -20,11 +20,8 @@ from puzzle_widgets.widgets.wanting import Wanting
 
 _WORDS = "A rule holds beside the budgets, exactly. What it would cost is said before it is added."
 _NONE = ("Choose a rule \u2026", "")
-_PARTS: tuple[tuple[str, Part | None], ...] = (
-    ("blocks", None),
-    ("attentions", "attention"),
-    ("FFNs", "ffn"),
-)
+# By their words: of a list whose value is None, nothing would be seen.
+_PARTS: dict[str, Part | None] = {"blocks": None, "attentions": "attention", "FFNs": "ffn"}
 _MOST_DIGITS = 6
 _ENDS = ("First", "Last")
 
@@ -127,7 +124,7 @@ class RuleChoice(Wanting, widgets.Box):
         self.kind = widgets.Dropdown(options=options, value="", tooltip="Rule to add")
         self.count = widgets.Text(continuous_update=False)
         self.count.add_class("pw-field")
-        self.part = widgets.Dropdown(options=_PARTS, tooltip="What is counted")
+        self.part = widgets.Dropdown(options=[*_PARTS], tooltip="What is counted")
         self.first, self.last = (widgets.Dropdown(tooltip=f"{end} layer") for end in _ENDS)
         self.counted = named("", self.count)
         self.parted = named("Of", self.part)
@@ -202,7 +199,7 @@ class RuleChoice(Wanting, widgets.Box):
         if kind.asks and not (text.isdecimal() and len(text) <= _MOST_DIGITS):
             raise ProblemError(f"{short_repr(self.count.value)}: type a whole number.")
         layers = (str(self.first.value), str(self.last.value))
-        return kind.make(library, Typed(int(text or 0), layers, self.part.value))
+        return kind.make(library, Typed(int(text or 0), layers, _PARTS[self.part.value]))
 
     def _show(self) -> None:
         """Say what the rule would cost, once that is known."""

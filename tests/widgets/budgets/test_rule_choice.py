@@ -34,7 +34,7 @@ def choose(choice: RuleChoice, name: str) -> None:
     if KINDS[name].asks:
         choice.count.value = "2"
     if KINDS[name].parted:
-        choice.part.value = "ffn"
+        choice.part.value = "FFNs"
     if KINDS[name].ranged:
         choice.first.value, choice.last.value = "2", "5"
 
@@ -156,3 +156,13 @@ def test_the_panel_has_the_menu(state: pw.ExplorerState) -> None:
     assert state.rule_offer is not None
     panel.close()
     assert state.rule_offer is None
+
+
+def test_every_list_shows_what_is_chosen(state: pw.ExplorerState) -> None:
+    """A list whose value is None would look empty on the page."""
+    choice = RuleChoice(state)
+    for name in KINDS:
+        choose(choice, name)
+        lists = (choice.kind, choice.part, choice.first, choice.last)
+        assert all(one.value is not None for one in lists)
+        assert all(one.index is not None for one in lists)
