@@ -224,6 +224,7 @@ def test_another_python_s_kernel_is_noted(tmp_path: Path, monkeypatch: pytest.Mo
     assert "another Python" in found.found
 
 
+@pytest.mark.slow  # each in a process of its own
 @pytest.mark.parametrize("missing", ["numpy", "voila", "anywidget", "packaging"])
 def test_the_check_runs_where_packages_are_missing(missing: str) -> None:
     """It ends in words and 1, never in a traceback."""

@@ -231,7 +231,10 @@ def test_a_long_search_tells_how_it_goes(engine: Engine) -> None:
         assert outcome.bound <= final.score
 
 
-@pytest.mark.parametrize("kind", ["bands", "uniform", "ties", "equality", "diversity"])
+@pytest.mark.parametrize(
+    "kind",
+    ["bands", "uniform", "ties", pytest.param("equality", marks=pytest.mark.slow), "diversity"],
+)
 @pytest.mark.parametrize("calls", [0, 1, 2, 5])
 def test_a_cancel_at_any_moment_leaves_an_honest_answer(
     engine: Engine, kind: str, calls: int
