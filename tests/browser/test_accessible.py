@@ -77,6 +77,14 @@ def test_no_rule_is_broken_in_jupyterlab(page: Page, tmp_path: Path) -> None:
             assert violations(page, ".pw-explorer") == [], tab.inner_text()
 
 
+# Six at once, however busy the machine is: between slower ones an answer would be heard.
+PRESSED = """(handle) => {
+    for (let i = 0; i < 6; i++) {
+        handle.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+    }
+}"""
+
+
 def test_panels_are_reached_at_once(explorer: Explorer) -> None:
     """The first stops of the Tab key lead to the budgets, the charts and the tabs."""
     page = explorer.page
@@ -106,8 +114,7 @@ def test_an_answer_is_said_once(explorer: Explorer) -> None:
     page = explorer.page
     page.wait_for_timeout(1_500)
     page.evaluate(SAID)
-    for _ in range(6):
-        explorer.slider("Throughput").press("ArrowRight")
+    explorer.slider("Throughput").evaluate(PRESSED)
     page.wait_for_function("window.said.length > 0")
     page.wait_for_timeout(1_500)
     (said,) = page.evaluate("window.said")
