@@ -39,8 +39,8 @@ def spares() -> Iterator[Spares]:
 
 
 def waiting() -> set[int]:
-    """The kernels below this process that wait or go on as such."""
-    below = psutil.Process().children(recursive=True)
+    """The kernels of this process that wait or go on as such; other tests have servers."""
+    below = psutil.Process().children()
     return {one.pid for one in below if any(MODULE in word for word in command_of(one))}
 
 
