@@ -68,7 +68,10 @@ def test_clicked_layer_opens(explorer: Explorer, library: pw.BlockLibrary) -> No
     expect(chosen).to_have_count(1)
     expect(chosen).to_contain_text("chosen")
     block = answer.blocks[30]
+    expect(chosen.get_by_role("cell").last).to_have_text(f"{block.values[MEMORY]:,.0f}")
+    explorer.page.get_by_role("button", name="Enlarge").click()  # there is room for all figures
     expect(chosen.get_by_role("cell").last).to_have_text(f"{block.values[PARAMETERS] / 1e6:,.1f}")
+    explorer.page.get_by_role("button", name="Back", exact=True).click()
     detail.get_by_role("button", name="Show all 54 variants").click()
     expect(detail.locator("tbody tr")).to_have_count(54)
     detail.get_by_role("button", name="Close").click()
