@@ -19,6 +19,7 @@ from puzzle_widgets.library.tables.frame import units_of, write_subblock
 from puzzle_widgets.problem.budget import BudgetSpec, Limit
 from puzzle_widgets.problem.choices import find_layer, find_variant
 from puzzle_widgets.problem.problem import SearchProblem
+from puzzle_widgets.solution.across import each_once
 from puzzle_widgets.solution.measured import MeasuredPoint
 from puzzle_widgets.solution.scenario import Scenario, budget_words
 from puzzle_widgets.solution.solution import Solution
@@ -124,7 +125,7 @@ def _list_frame(
             rows.append(({name: one.name}, one.solution))
         else:
             rows.append(({name: place}, one))
-    libraries = _libraries(rows)
+    libraries = each_once(one.library for _, one in rows if one is not None)
     if len(libraries) < 2:
         return _several(rows, [name], layers=layers)
     return _of_several_libraries(rows, name, libraries, layers=layers)
@@ -157,15 +158,6 @@ def _several(
     lines = [{**head, **_summary(found)} for head, found in rows]
     columns = [*names, *_PROOF, *_RATES, *keys, "budgets", "notes"]
     return _frame(lines, columns, library)
-
-
-def _libraries(rows: list[Named]) -> list[BlockLibrary]:
-    found: list[BlockLibrary] = []
-    for _, solution in rows:
-        library = None if solution is None else solution.library
-        if library is not None and not any(library is one or library == one for one in found):
-            found.append(library)
-    return found
 
 
 def _of_several_libraries(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from math import isclose
@@ -334,9 +334,13 @@ def sharing_sums(scenarios: Sequence[Scenario]) -> tuple[Scenario, ...]:
 
 def libraries_of(scenarios: Sequence[Scenario]) -> list[BlockLibrary]:
     """The libraries that scenarios are of, each once, in their order."""
+    return each_once(one.solution.library for one in scenarios)
+
+
+def each_once(libraries: Iterable[BlockLibrary]) -> list[BlockLibrary]:
+    """Give each library once, in their order; two that are equal are one."""
     found: list[BlockLibrary] = []
-    for scenario in scenarios:
-        library = scenario.solution.library
+    for library in libraries:
         if not any(library is one or library == one for one in found):
             found.append(library)
     return found
