@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from puzzle_widgets.errors import ExportError
+from puzzle_widgets.errors import ExportError, ProblemError
 from puzzle_widgets.export.blocks import LINEAR_IN_PUZZLETRON, extras, is_linear, known, lost
 from puzzle_widgets.export.findings import Finding, blocks_found
 from puzzle_widgets.export.parent_config import NO_PARENT, ParentConfig, check_fit
@@ -14,6 +14,7 @@ from puzzle_widgets.library import BlockLibrary, BlockVariant
 from puzzle_widgets.library.model import once_per_library
 from puzzle_widgets.library.order import layer_numbers, missing_words
 from puzzle_widgets.solution import Scenario, Solution
+from puzzle_widgets.solution.across import check_matching
 from puzzle_widgets.solution.solution import STATUS_WORDS
 from puzzle_widgets.sweeps import ParetoFront
 
@@ -78,6 +79,14 @@ _INVENTED = {
     "generated": "figures are generated",
 }
 """What was never measured, by origin."""
+
+
+def require_one_parent(scenarios: Sequence[Scenario]) -> None:
+    """Refuse to compare scenarios whose libraries' layers do not match."""
+    try:
+        check_matching(scenarios)
+    except ProblemError as error:
+        raise ExportError(f"Scenario {error}") from error
 
 
 def check_figures(context: ExportContext) -> list[Finding]:

@@ -20,8 +20,8 @@ from puzzle_widgets.charts import (
 )
 from puzzle_widgets.charts.comparison import with_parent
 from puzzle_widgets.charts.front import FrontAxes
-from puzzle_widgets.errors import ExportError, ProblemError
-from puzzle_widgets.export.checks import Given, as_scenarios
+from puzzle_widgets.errors import ExportError
+from puzzle_widgets.export.checks import Given, as_scenarios, require_one_parent
 from puzzle_widgets.files.scenario_file import asked_content
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.json_forms import library_digest
@@ -37,7 +37,6 @@ from puzzle_widgets.library.quantity import (
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Scenario, Solution, parent_solution
 from puzzle_widgets.solution.across import (
-    check_matching,
     differing_places,
     libraries_of,
     sharing_sums,
@@ -131,10 +130,7 @@ def _checked(scenarios: Sequence[Scenario]) -> tuple[Scenario, ...]:
     """Give scenarios that can be told together; those of one library share its sums."""
     if not scenarios:
         raise ExportError("A report needs a scenario. Save one first.")
-    try:
-        check_matching(scenarios)
-    except ProblemError as error:
-        raise ExportError(f"Scenario {error}") from error
+    require_one_parent(scenarios)
     return sharing_sums(together(scenarios))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from puzzle_widgets.charts import comparison_figure, draw, layers_figure
 from puzzle_widgets.charts.about import ORIGIN, about
 from puzzle_widgets.charts.comparison import with_parent
-from puzzle_widgets.errors import ExportError, ProblemError
+from puzzle_widgets.errors import ExportError
 from puzzle_widgets.export import checks
 from puzzle_widgets.export.checks import Check, ExportRequest
 from puzzle_widgets.export.decilm import READERS, check_decilm, decilm_config
@@ -28,7 +28,6 @@ from puzzle_widgets.export.report import report
 from puzzle_widgets.files.scenario_file import asked_content, dump_layers, scenarios_content
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
 from puzzle_widgets.solution import Scenario, Solution
-from puzzle_widgets.solution.across import check_matching
 
 Write = Callable[[ExportRequest], str]
 JSON, CSV, HTML, SVG = "application/json", "text/csv", "text/html", "image/svg+xml"
@@ -130,10 +129,7 @@ def _layers_svg(request: ExportRequest) -> str:
 
 def _comparison_svg(request: ExportRequest) -> str:
     scenarios = request.scenarios
-    try:
-        check_matching(scenarios)
-    except ProblemError as error:
-        raise ExportError(f"Scenario {error}") from error
+    checks.require_one_parent(scenarios)
     library = scenarios[0].solution.library
     key = next((key for key in (RUNTIME, MEMORY) if key in library.keys), library.keys[0])
     figure = comparison_figure(with_parent(scenarios), key)
