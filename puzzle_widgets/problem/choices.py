@@ -16,6 +16,7 @@ from puzzle_widgets.library.checks import short_repr
 Architecture = Mapping[LayerName, str]
 PARENT = "parent"
 _LISTED = 6
+_MOST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,12 @@ class Difference:
 
     architecture: FrozenMapping[LayerName, str]
     layers: int
+
+
+def check_rule_name(name: object, what: str) -> None:
+    """Refuse words for people that are none, or too many."""
+    if not isinstance(name, str) or not name.strip() or len(name) > _MOST_NAME:
+        raise ProblemError(f"{what}: give a name of 1 to {_MOST_NAME} letters.")
 
 
 def find_layer(library: BlockLibrary, word: object) -> LayerName:

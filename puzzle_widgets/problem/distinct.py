@@ -12,10 +12,10 @@ from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, BlockVariant, LayerName, SubBlock
 from puzzle_widgets.library.checks import short_repr
 from puzzle_widgets.library.model import PARTS, Part
-from puzzle_widgets.problem.choices import find_layer
+from puzzle_widgets.problem.choices import check_rule_name, find_layer
 from puzzle_widgets.problem.mckp import FREE, Kinds
 
-_MOST_NAME, _MOST_RULES = 200, 100
+_MOST_RULES = 100
 _NOUNS = {"attention": "attentions", "ffn": "FFNs", None: "blocks"}
 
 
@@ -70,8 +70,7 @@ def check_distinct(
 def _checked(library: BlockLibrary, rule: object) -> Distinct:
     if not isinstance(rule, Distinct):
         raise ProblemError(f"distinct: {short_repr(rule)} is no rule. Give Distinct(name, most).")
-    if not isinstance(rule.name, str) or not rule.name.strip() or len(rule.name) > _MOST_NAME:
-        raise ProblemError(f"distinct: give a name of 1 to {_MOST_NAME} letters.")
+    check_rule_name(rule.name, "distinct")
     whole = isinstance(rule.most, int) and not isinstance(rule.most, bool)
     if not whole or rule.most < 1:
         raise ProblemError(f"most={short_repr(rule.most)}: give a whole number of at least 1.")

@@ -13,12 +13,17 @@ import numpy.typing as npt
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library import BlockLibrary, BlockVariant, FrozenMapping, Layer, LayerName
 from puzzle_widgets.library.checks import short_repr
-from puzzle_widgets.problem.choices import Difference, find_layer, find_variant
+from puzzle_widgets.problem.choices import (
+    Difference,
+    check_rule_name,
+    find_layer,
+    find_variant,
+)
 from puzzle_widgets.problem.distinct import Distinct
 
 Coefficients = Mapping[LayerName, Mapping[str, float]]
 _TOLERANCE = 1e-12
-_MOST_NAME, _MOST_ROWS = 200, 10_000
+_MOST_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -144,8 +149,7 @@ def check_rows(library: BlockLibrary, rows: Iterable[Row], held: int = 0) -> tup
 def _checked(library: BlockLibrary, row: object) -> Row:
     if not isinstance(row, Row):
         raise ProblemError(f"rows: {short_repr(row)} is not a Row. Give Row(name, coefficients).")
-    if not isinstance(row.name, str) or not row.name.strip() or len(row.name) > _MOST_NAME:
-        raise ProblemError(f"rows: give a name of 1 to {_MOST_NAME} letters.")
+    check_rule_name(row.name, "rows")
     lower, upper = (_end(row, one) for one in (row.lower, row.upper))
     if lower > upper:
         raise ProblemError(f"Row {row.name!r}: lower limit {lower:g} is above {upper:g}.")
