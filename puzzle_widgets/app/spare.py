@@ -13,10 +13,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from threading import Lock
 
-from puzzle_widgets.app.warm import EXPLORER, load, run_kernel
+from puzzle_widgets.app.warm import EXPLORER, load, run_kernel, take_environment
 
 MODULE = "puzzle_widgets.app.spare"
 # What jupyter_client tells a kernel that it starts, and the page's kernel does not know.
@@ -24,7 +23,7 @@ _OWN = ("JPY_PARENT_PID", "JPY_INTERRUPT_EVENT", "IPY_INTERRUPT_EVENT")
 
 
 class Spares:
-    """The kernels that wait, as many as can start at once.
+    """The kernels that wait for a page.
 
     Parameters
     ----------
@@ -116,17 +115,14 @@ def _bury(process: subprocess.Popen[bytes]) -> None:
 
 def main(page: str) -> None:
     """Load, wait, and become a page's kernel."""
-    with suppress(ValueError):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's
     load(rehearse=page == EXPLORER)
     request = sys.stdin.readline()
     if not request:
         return
     asked = json.loads(request)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    kept = {name: os.environ[name] for name in _OWN if name in os.environ}
-    os.environ.clear()
-    os.environ.update({**asked["environment"], **kept})
+    take_environment(asked["environment"], keep=_OWN)
     os.chdir(asked["folder"])
     run_kernel(asked["arguments"], watch_parent=True)
 

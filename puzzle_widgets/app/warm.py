@@ -15,6 +15,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -114,7 +115,7 @@ def _become_kernel(
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        _take_environment(environment)
+        take_environment(environment)
         os.chdir(folder)
         Thread(target=_end_with, args=(life,), name="life", daemon=True).start()
         run_kernel(arguments)
@@ -126,10 +127,13 @@ def _become_kernel(
         os._exit(status)
 
 
-def _take_environment(environment: dict[str, str]) -> None:
+def take_environment(environment: dict[str, str], keep: Sequence[str] = ()) -> None:
+    """Have a page's variables, but of those that link a kernel to its parent only our own."""
+    kept = {name: os.environ[name] for name in keep if name in os.environ}
     os.environ.clear()
     os.environ.update(environment)
     os.environ.pop("JPY_PARENT_PID", None)  # our parent may end; what matters is the server
+    os.environ.update(kept)
 
 
 def run_kernel(arguments: list[str], *, watch_parent: bool = False) -> None:
