@@ -6,8 +6,9 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.files.sample_scores import has_samples
-from puzzle_widgets.reasons import Explanation, NextStep
+from puzzle_widgets.reasons import Baselines, Explanation, NextStep
 from puzzle_widgets.reasons.explain import loosening_words
+from puzzle_widgets.solution import Scenario
 from puzzle_widgets.solution.least_change import Change
 from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.state.reason_answers import SAMPLES
@@ -78,6 +79,8 @@ class WhyPanel(Wanting, Panel):
     def bind(self) -> None:
         """Follow the reasons, and want them while awake."""
         self._explained: Explanation | None = None
+        self._units = Units()
+        self._beside_of: tuple[Baselines | None, Scenario | None] = (None, None)
         self.when("explanation", "updating", "looks", do=self._show_limits)
         self.when("sensitivity", "sampled", "searching", do=self._show_sure)
         beside = ("baselines", "reference", "scenarios", "former", "searching")
@@ -98,14 +101,14 @@ class WhyPanel(Wanting, Panel):
 
     def _show_limits(self) -> None:
         """Say what binds; old words stay, dimmed, until the new ones are there."""
-        found = self.state.explanation
+        found, looks = self.state.explanation, self.state.looks
+        units = Units(share=looks.share, gib=looks.gib)
         (self.box.add_class if found is None else self.box.remove_class)("pw-stale")
-        if found is None:
+        if found is None or (found is self._explained and units == self._units):
             return
-        self._explained = found
+        self._explained, self._units = found, units
         if found.solution.found:
-            looks = self.state.looks
-            self.limits.value = limit_lines(found, Units(share=looks.share, gib=looks.gib))
+            self.limits.value = limit_lines(found, units)
             refill(self.steps, self._steps(found))
         else:
             self.limits.value = conflict_lines(found)
@@ -153,17 +156,24 @@ class WhyPanel(Wanting, Panel):
         found, reference = self.state.baselines, self.state.record.reference_scenario
         (self.beside.add_class if found is None else self.beside.remove_class)("pw-stale")
         if found is not None:
-            self.beside.value = beside(found.optimum, [*found], reference)
-            named = [one.name for one in found if one.keeps]
-            options = [_SAVE, *((name[:1].upper() + name[1:], name) for name in named)]
-            with self.silence():
-                if list(self.save.options) != options:
-                    self.save.options = options
-                self.save.value = ""
+            self._tell_beside(found, reference)
         elif not {"explanation", "baselines"} & {*self.state.searching} and not self.state.updating:
-            self.beside.value = ""
+            self.beside.value, self._beside_of = "", (None, None)
         self.doing.layout.display = "" if self.beside.value else "none"
         self.save.disabled = found is None
+
+    def _tell_beside(self, found: Baselines, reference: Scenario | None) -> None:
+        """List what simpler ways find, and offer to save it; once for each answer."""
+        if found is self._beside_of[0] and reference is self._beside_of[1]:
+            return
+        self._beside_of = found, reference
+        self.beside.value = beside(found.optimum, [*found], reference)
+        named = [one.name for one in found if one.keeps]
+        options = [_SAVE, *((name[:1].upper() + name[1:], name) for name in named)]
+        with self.silence():
+            if list(self.save.options) != options:
+                self.save.options = options
+            self.save.value = ""
 
     def _save(self, name: str) -> None:
         if name:
