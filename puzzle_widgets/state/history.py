@@ -71,14 +71,14 @@ class History:
         dragged = bool(control) and control == self.control
         if dragged and self.past and now - self.moved_at <= DRAG_SECONDS:
             return replace(self, future=(), moved_at=now)
-        return History(_bounded((*self.past, Step(before, words))), (), control, now)
+        return History(_bounded((*self.past, Step(before.to_keep(), words))), (), control, now)
 
     def undone(self, current: Record) -> tuple[History, Record]:
         """Go a step back, where there is one."""
         if not self.past:
             return self, current
         *past, step = self.past
-        forward = (*self.future, Step(current, step.words))
+        forward = (*self.future, Step(current.to_keep(), step.words))
         return History(tuple(past), forward), _returned(current, step.record)
 
     def redone(self, current: Record) -> tuple[History, Record]:
@@ -86,7 +86,7 @@ class History:
         if not self.future:
             return self, current
         *future, step = self.future
-        back = (*self.past, Step(current, step.words))
+        back = (*self.past, Step(current.to_keep(), step.words))
         return History(_bounded(back), tuple(future)), _returned(current, step.record)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -192,11 +193,16 @@ class Record:
 
     def change(self, **values: Any) -> Record:  # noqa: ANN401
         """Copy with other values; what was worked out is kept where nothing of it changes."""
-        changed = replace(self, **values)
-        for name, needs in _DERIVED.items():
-            if name in self.__dict__ and needs.isdisjoint(values):
-                changed.__dict__[name] = self.__dict__[name]
-        return changed
+        stay = [name for name, needs in _DERIVED.items() if needs.isdisjoint(values)]
+        return self._carried_to(replace(self, **values), stay)
+
+    def to_keep(self) -> Record:
+        """Copy for the history, without its problem: the arrays of one take some 200 KB."""
+        return self._carried_to(replace(self), _DERIVED.keys() - {"problem"})
+
+    def _carried_to(self, copy: Record, names: Iterable[str]) -> Record:
+        copy.__dict__.update({name: vars(self)[name] for name in names if name in vars(self)})
+        return copy
 
     @property
     def direction(self) -> Goal:

@@ -104,6 +104,17 @@ def test_the_history_is_bounded() -> None:
     assert len({id(step.record.library) for step in opened.past}) == MOST_LIBRARIES
 
 
+def test_the_history_keeps_no_arrays() -> None:
+    """The problem of a step is stated again if one returns to it; the parent is kept."""
+    *_, before, after = limited(12.0, 13.0)
+    assert before.problem.mckp.layers > 1
+    parent = before.parent
+    step = history_of([before, after]).past[-1].record
+    assert step == before
+    assert "problem" not in vars(step)
+    assert step.parent is parent
+
+
 def dragged(*moves: tuple[float, str, float]) -> Store:
     """A store after moves of sliders: when, of what, to which limit."""
     times = iter([time for time, _, _ in moves])
