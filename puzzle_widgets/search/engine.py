@@ -20,6 +20,7 @@ from puzzle_widgets.search.kernel.engine import (
 from puzzle_widgets.search.kernel.host import KernelError, kernel_runs
 from puzzle_widgets.search.options import Changes, SearchOptions, WarmStart
 from puzzle_widgets.search.outcome import Outcome, Outcomes
+from puzzle_widgets.search.runs import find_runs, settle_runs, solve_runs
 
 Engine = Literal["kernel", "reference"]
 T = TypeVar("T")
@@ -49,6 +50,13 @@ def solve(mckp: Mckp, options: SearchOptions, engine: Engine | None = None) -> O
     """
     if mckp.kinds:
         return _by_kinds(mckp, options, engine)
+    runs = find_runs(mckp)
+    by_rows = partial(_by_rows, engine=engine)
+    return by_rows(mckp, options) if runs is None else solve_runs(mckp, runs, options, by_rows)
+
+
+def _by_rows(mckp: Mckp, options: SearchOptions, *, engine: Engine | None) -> Outcome:
+    """Search by the engine, which takes every row as it is."""
     return _first_of(
         engine, lambda: solve_by_kernel(mckp, options), lambda: _by_reference(mckp, options)
     )
@@ -85,6 +93,9 @@ def settle(
         return outcome
     if mckp.kinds:
         return _settle_by_kinds(mckp, outcome, options, engine)
+    runs = find_runs(mckp)
+    if runs is not None:
+        return settle_runs(mckp, runs, outcome, options)
     return _first_of(
         engine,
         lambda: settle_by_kernel(mckp, outcome, options),
@@ -160,8 +171,8 @@ def iter_many(
         The time limit is of each search; a cancel ends them all, and the one under way is lost.
     """
     done = 0
-    if mckp.kinds:
-        yield from _one_by_one(mckp, changes, options, 0, partial(_by_kinds, engine=engine))
+    if mckp.kinds or find_runs(mckp) is not None:
+        yield from _one_by_one(mckp, changes, options, 0, partial(solve, engine=engine))
         return
     if (engine or usual_engine()) == "kernel":
         try:

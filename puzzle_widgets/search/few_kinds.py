@@ -171,7 +171,7 @@ class _Tree:
     def _how(self, allowed: BoolArray, before: _Node | None, seconds: float) -> SearchOptions:
         """How to search a node: as long as it may, from what is known above it."""
         left = min(self._deadline, time.monotonic() + seconds)
-        options = self._each.until(left)
+        options = replace(self._each.until(left), beat=self._of_interest())
         if before is None:
             start = self._options.warm_start
             return (
@@ -180,6 +180,12 @@ class _Tree:
         known = before.outcome.choice
         choice = known if known is not None and allowed[known].all() else None
         return replace(options, warm_start=WarmStart(before.outcome.prices, choice))
+
+    def _of_interest(self) -> float:
+        """The greatest score that may be as good as the best so far, and something more."""
+        return (
+            math.inf if self._best is None else self._best.score + 4 * _SAME * abs(self._best.score)
+        )
 
     def _push(self, node: _Node) -> None:
         heapq.heappush(self._open, (node.bound, next(self._count), node))

@@ -41,6 +41,8 @@ class SearchOptions:
         second in a long search.
     settle
         Whether the knapsack's ties are settled, too.
+    beat
+        Choices that score more are of no interest: a search may end once its bound is there.
     """
 
     gap: float = 0.0
@@ -50,6 +52,7 @@ class SearchOptions:
     warm_start: WarmStart | None = None
     progress: Callable[[Outcome], None] | None = None
     settle: bool = False
+    beat: float = math.inf
 
     def deadline(self) -> float:
         """When time is up for a search that begins now, by :func:`time.monotonic`."""

@@ -27,8 +27,8 @@ from puzzle_widgets.search.reference.core import Core, CoreLayer
 
 _STEPS = (-1.0, -0.3, -0.1, -0.03, 0.03, 0.1, 0.3, 2.0)
 _TRADES = (-0.3, -0.1, -0.03, 0.03, 0.1, 0.3)
-_SAME, _LAST_DIGITS = 1e-11, 1e-15
-_EQUAL_USE = 1e-13
+SAME, LAST_DIGITS = 1e-11, 1e-15
+EQUAL_USE = 1e-13
 # So few states cost less than finding out which of them are needless.
 _FEW = 64
 _MOST_ASKED = 2_000
@@ -103,7 +103,7 @@ def least_excess(
     """
     same = _rounding(core, multipliers, excess)
     allowed = excess + same
-    fan, repeats = _fan(multipliers), broken is None and _uses_repeat(core)
+    fan, repeats = fan_of(multipliers), broken is None and _uses_repeat(core)
     bounds = _bounds_of_rest(core, fan) - fan @ core.left
     states = _nothing_chosen(len(multipliers))
     history: list[npt.NDArray[np.int32]] = []
@@ -134,12 +134,12 @@ def _nothing_chosen(rows: int) -> _States:
     return _States(np.zeros((1, rows)), np.zeros(1), np.zeros(1, dtype=np.intp))
 
 
-def _fan(multipliers: FloatArray) -> FloatArray:
+def fan_of(multipliers: FloatArray) -> FloatArray:
     """Changes of the multipliers to bound with, shape (f, rows); the first is no change."""
     rows = len(multipliers)
     if not rows:
         return np.zeros((1, 0))
-    units = np.diag(np.maximum(multipliers, 0.05 * max(float(multipliers.max()), _SAME)))
+    units = np.diag(np.maximum(multipliers, 0.05 * max(float(multipliers.max()), SAME)))
     single = [step * unit for unit in units for step in _STEPS]
     joint = [step * units.sum(axis=0) for step in _STEPS] if rows > 1 else []
     trades = [step * (one - two) for one, two in combinations(units, 2) for step in _TRADES]
@@ -176,11 +176,11 @@ def _uses_repeat(core: Core) -> bool:
         return True
     # Most layers have a variant that costs nothing, which says little.
     costs = core.cost[core.cost.any(axis=1)].round(12)
-    marks = (costs * _weights(costs.shape[1])).sum(axis=1)
+    marks = (costs * weights(costs.shape[1])).sum(axis=1)
     return len(np.unique(marks)) < len(marks)
 
 
-def _weights(rows: int) -> FloatArray:
+def weights(rows: int) -> FloatArray:
     """Weights that give different costs different sums, all but never the same one."""
     return np.asarray(np.sqrt(np.arange(2.0, rows + 2.0)) * np.e)
 
@@ -219,18 +219,18 @@ def _undominated_by_one(
 
 def _best_of_equal_use(states: _States, same: float) -> tuple[IntArray, bool]:
     """With several budgets: among states of equal use the best is enough."""
-    mark = np.round(np.einsum("sq,q->s", states.use, _weights(states.use.shape[1])), 9)
+    mark = np.round(np.einsum("sq,q->s", states.use, weights(states.use.shape[1])), 9)
     order = np.lexsort((states.reduced, mark))
     alike = np.flatnonzero(mark[order[1:]] == mark[order[:-1]])
     if not alike.size:
         return order, False
     # Different uses can have one mark, so equality is asked of the uses themselves.
     apart = np.abs(states.use[order[alike + 1]] - states.use[order[alike]])
-    alike = alike[(apart <= _EQUAL_USE).all(axis=1)]
-    return _firsts(order, alike, states.reduced, same)
+    alike = alike[(apart <= EQUAL_USE).all(axis=1)]
+    return firsts(order, alike, states.reduced, same)
 
 
-def _firsts(
+def firsts(
     order: IntArray, alike: IntArray, reduced: FloatArray, same: float
 ) -> tuple[IntArray, bool]:
     """Of runs of states the first as good as the best; ``alike``: places that the next joins."""
@@ -296,7 +296,7 @@ def _rounding(core: Core, multipliers: FloatArray, excess: float) -> float:
     largest = np.abs(core.left)
     if core.layers:
         largest = largest + np.maximum.reduceat(core.cost, core.starts).sum(axis=0)
-    return _SAME + _LAST_DIGITS * (10 * excess + float(multipliers @ largest))
+    return SAME + LAST_DIGITS * (10 * excess + float(multipliers @ largest))
 
 
 def _traced(core: Core, history: list[npt.NDArray[np.int32]], state: int) -> IntArray:

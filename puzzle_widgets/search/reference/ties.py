@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -23,8 +24,15 @@ _STATES = 30_000
 _ROUNDING = 2.0**-52
 
 
+Solve = Callable[[Mckp, ReferenceOptions], Outcome]
+
+
 def settle_by_reference(
-    mckp: Mckp, outcome: Outcome, deadline: float, cancelled: Cancelled
+    mckp: Mckp,
+    outcome: Outcome,
+    deadline: float,
+    cancelled: Cancelled,
+    solve: Solve = solve_by_reference,
 ) -> Outcome:
     """Give the optimum that ties prefer, as :func:`puzzle_widgets.search.engine.settle` does.
 
@@ -34,6 +42,8 @@ def settle_by_reference(
         As there.
     deadline, cancelled
         By :func:`time.monotonic`, and asked now and then: the best so far is then unproven.
+    solve
+        Finds an optimum with what as good ones can have, or the lexicographically first.
     """
     if outcome.status != "optimal" or outcome.choice is None:
         return outcome
@@ -44,7 +54,7 @@ def settle_by_reference(
         some = _variables(mckp, outcome.choice)
     rest = replace(mckp, allowed=some)
     equal = EQUAL * typical(above_least(rest)[0])
-    settling = _Settling(rest, outcome.choice, equal, deadline, cancelled)
+    settling = _Settling(rest, outcome.choice, equal, deadline, cancelled, solve)
     ties: Ties = "settled" if settling.run() else "unproven"
     score = math.fsum(mckp.score[settling.choice].tolist())
     return replace(outcome, choice=settling.choice, score=score, bound=score, ties=ties)
@@ -61,16 +71,22 @@ class _Settling:
         The choice preferred so far.
     equal
         Difference of scores that counts as none.
-    deadline, cancelled
+    deadline, cancelled, solve
         As for :func:`settle_by_reference`.
     """
 
     def __init__(
-        self, mckp: Mckp, choice: IntArray, equal: float, deadline: float, cancelled: Cancelled
+        self,
+        mckp: Mckp,
+        choice: IntArray,
+        equal: float,
+        deadline: float,
+        cancelled: Cancelled,
+        solve: Solve,
     ) -> None:
         self.mckp, self.choice = mckp, choice
         self._equal: float | None = equal
-        self._deadline, self._cancelled = deadline, cancelled
+        self._deadline, self._cancelled, self._solve = deadline, cancelled, solve
 
     def run(self) -> bool:
         """Settle all ties; false where that could not be proven."""
@@ -116,7 +132,7 @@ class _Settling:
             fall_back=False,
             lexicographic=lexicographic,
         )
-        found = solve_by_reference(self.mckp, options)
+        found = self._solve(self.mckp, options)
         if found.choice is not None:
             self.choice = found.choice
         if found.open is not None:
