@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from puzzle_widgets.problem.mckp import Mckp
+from puzzle_widgets.search.chains import find_chain, settle_chain, solve_chain
 from puzzle_widgets.search.few_kinds import solve_few_kinds
 from puzzle_widgets.search.kernel.engine import (
     iter_many_by_kernel,
@@ -20,7 +21,6 @@ from puzzle_widgets.search.kernel.engine import (
 from puzzle_widgets.search.kernel.host import KernelError, kernel_runs
 from puzzle_widgets.search.options import Changes, SearchOptions, WarmStart
 from puzzle_widgets.search.outcome import Outcome, Outcomes
-from puzzle_widgets.search.runs import find_runs, settle_runs, solve_runs
 
 Engine = Literal["kernel", "reference"]
 T = TypeVar("T")
@@ -48,24 +48,20 @@ def solve(mckp: Mckp, options: SearchOptions, engine: Engine | None = None) -> O
     Outcome
         With shadow prices.
     """
-    if mckp.kinds:
-        return _by_kinds(mckp, options, engine)
-    runs = find_runs(mckp)
-    by_rows = partial(_by_rows, engine=engine)
-    return by_rows(mckp, options) if runs is None else solve_runs(mckp, runs, options, by_rows)
-
-
-def _by_rows(mckp: Mckp, options: SearchOptions, *, engine: Engine | None) -> Outcome:
-    """Search by the engine, which takes every row as it is."""
-    return _first_of(
-        engine, lambda: solve_by_kernel(mckp, options), lambda: _by_reference(mckp, options)
+    chain = find_chain(mckp)
+    unchained = partial(_unchained, engine=engine)
+    return (
+        unchained(mckp, options) if chain is None else solve_chain(mckp, chain, options, unchained)
     )
 
 
-def _by_kinds(mckp: Mckp, options: SearchOptions, engine: Engine | None) -> Outcome:
-    """Search under rules that count kinds, by searches without them."""
-    return solve_few_kinds(
-        mckp, options, partial(solve, engine=engine), partial(settle, engine=engine)
+def _unchained(mckp: Mckp, options: SearchOptions, *, engine: Engine | None) -> Outcome:
+    """Search as if no rules were a chain: count kinds by branching, take every row as it is."""
+    if mckp.kinds:
+        search, end = partial(_unchained, engine=engine), partial(_settle_rows, engine=engine)
+        return solve_few_kinds(mckp, options, search, end)
+    return _first_of(
+        engine, lambda: solve_by_kernel(mckp, options), lambda: _by_reference(mckp, options)
     )
 
 
@@ -91,11 +87,18 @@ def settle(
     """
     if outcome.status != "optimal" or outcome.choice is None:
         return outcome
-    if mckp.kinds:
+    chain = find_chain(mckp)
+    if mckp.kinds and (chain is None or chain.kinds):
         return _settle_by_kinds(mckp, outcome, options, engine)
-    runs = find_runs(mckp)
-    if runs is not None:
-        return settle_runs(mckp, runs, outcome, options)
+    if chain is not None:
+        return settle_chain(mckp, outcome, options, chain)
+    return _settle_rows(mckp, outcome, options, engine)
+
+
+def _settle_rows(
+    mckp: Mckp, outcome: Outcome, options: SearchOptions, engine: Engine | None
+) -> Outcome:
+    """Settle the ties of a knapsack of rows alone."""
     return _first_of(
         engine,
         lambda: settle_by_kernel(mckp, outcome, options),
@@ -108,7 +111,7 @@ def _settle_by_kinds(
 ) -> Outcome:
     """Search again, from the optimum that is known."""
     start = WarmStart(outcome.prices, outcome.choice)
-    found = _by_kinds(mckp, replace(options, gap=0.0, warm_start=start, settle=True), engine)
+    found = solve(mckp, replace(options, gap=0.0, warm_start=start, settle=True), engine)
     if found.status != "optimal":
         return replace(outcome, ties="unproven")
     return replace(
@@ -171,7 +174,7 @@ def iter_many(
         The time limit is of each search; a cancel ends them all, and the one under way is lost.
     """
     done = 0
-    if mckp.kinds or find_runs(mckp) is not None:
+    if mckp.kinds or find_chain(mckp) is not None:
         yield from _one_by_one(mckp, changes, options, 0, partial(solve, engine=engine))
         return
     if (engine or usual_engine()) == "kernel":

@@ -44,7 +44,13 @@ class _Node:
     seconds: float
 
 
-def solve_few_kinds(mckp: Mckp, options: SearchOptions, solve: Solve, settle: Settle) -> Outcome:
+def solve_few_kinds(
+    mckp: Mckp,
+    options: SearchOptions,
+    solve: Solve,
+    settle: Settle,
+    rules: tuple[Kinds, ...] | None = None,
+) -> Outcome:
     """Find an optimum under rules that count, and prove it.
 
     Parameters
@@ -55,8 +61,10 @@ def solve_few_kinds(mckp: Mckp, options: SearchOptions, solve: Solve, settle: Se
         As for any search. Progress is told when a better choice is found, and twice a second.
     solve, settle
         Search a knapsack without such rules, and settle its ties.
+    rules
+        Those that are branched on; the others are kept by who searches a node. All by default.
     """
-    tree = _Tree(mckp, options, solve, settle)
+    tree = _Tree(mckp, options, solve, settle, mckp.kinds if rules is None else rules)
     tree.grow()
     return tree.outcome()
 
@@ -64,8 +72,16 @@ def solve_few_kinds(mckp: Mckp, options: SearchOptions, solve: Solve, settle: Se
 class _Tree:
     """The open nodes, best bound first, and the best choice so far."""
 
-    def __init__(self, mckp: Mckp, options: SearchOptions, solve: Solve, settle: Settle) -> None:
-        self._mckp, self._rules = mckp, mckp.kinds
+    def __init__(
+        self,
+        mckp: Mckp,
+        options: SearchOptions,
+        solve: Solve,
+        settle: Settle,
+        rules: tuple[Kinds, ...],
+    ) -> None:
+        self._mckp, self._rules = mckp, rules
+        self._others = tuple(rule for rule in mckp.kinds if rule not in rules)
         self._solve, self._settle = solve, settle
         self._options, self._deadline = options, options.deadline()
         self._each = replace(options, gap=0.0, progress=None, settle=False)
@@ -153,7 +169,7 @@ class _Tree:
         seconds: float = _QUICK,
     ) -> None:
         """Search what is allowed, and keep it as a node where something better may be in it."""
-        mckp = replace(self._mckp, allowed=allowed, kinds=())
+        mckp = replace(self._mckp, allowed=allowed, kinds=self._others)
         outcome = self._solve(mckp, self._how(allowed, before, seconds))
         self._root = self._root or outcome
         bound = outcome.bound if before is None else max(outcome.bound, before.bound)

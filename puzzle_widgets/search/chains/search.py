@@ -9,17 +9,17 @@ from dataclasses import replace
 import numpy as np
 
 from puzzle_widgets.problem.mckp import BoolArray, FloatArray, IntArray, Mckp
+from puzzle_widgets.search.chains.chain import Chain
+from puzzle_widgets.search.chains.climb import climb
+from puzzle_widgets.search.chains.path import Path, reduced_at, trellis_of
+from puzzle_widgets.search.chains.states import Wish, least_score
 from puzzle_widgets.search.options import SearchOptions
 from puzzle_widgets.search.outcome import Outcome, StoppedError, TooManyStatesError, infeasible
 from puzzle_widgets.search.reference import ReferenceOptions
 from puzzle_widgets.search.reference.dynamic import Least
 from puzzle_widgets.search.reference.form import Form, to_form
-from puzzle_widgets.search.runs.climb import climb
-from puzzle_widgets.search.runs.path import Path, reduced_at, trellis_of
-from puzzle_widgets.search.runs.states import Wish, least_score
-from puzzle_widgets.search.runs.windows import Runs
 
-ENGINE = "exact search over runs"
+ENGINE = "exact search over states of rules"
 _STATES, _BEAM = 20_000, 2_000
 _CLOSED, _ROUNDING = 1e-10, 1e-10
 _FIRST_VARIANTS = 48
@@ -27,22 +27,22 @@ _GROWTH = ((30, 2.5), (300, 1.7), (1500, 1.35), (math.inf, 1.2))
 _SECONDS_BETWEEN = 0.5
 
 
-def search_runs(mckp: Mckp, runs: Runs, options: SearchOptions) -> Outcome:
-    """Find an optimum that keeps the runs, by lengths of runs; ties are not settled.
+def search_chain(mckp: Mckp, chain: Chain, options: SearchOptions) -> Outcome:
+    """Find an optimum that keeps the chain, by its states; ties are not settled.
 
     Parameters
     ----------
     mckp
-        The knapsack, without the rows that limit runs.
-    runs
-        What these rows say.
+        The knapsack, without the rules of the chain.
+    chain
+        What they say.
     options
         As for any search. Where states are too many, the best so far is feasible, or unknown.
     """
     form = to_form(mckp)
     if form is None:
         return infeasible(ENGINE)
-    search = _Search(mckp, runs, form, options)
+    search = _Search(mckp, chain, form, options)
     try:
         return search.run()
     except (StoppedError, TooManyStatesError):
@@ -52,11 +52,11 @@ def search_runs(mckp: Mckp, runs: Runs, options: SearchOptions) -> Outcome:
 class _Search:
     """One search under way: the best choice so far, and the best bound."""
 
-    def __init__(self, mckp: Mckp, runs: Runs, form: Form, options: SearchOptions) -> None:
-        self._mckp, self._runs = mckp, runs
+    def __init__(self, mckp: Mckp, chain: Chain, form: Form, options: SearchOptions) -> None:
+        self._mckp, self._chain = mckp, chain
         self._options = ReferenceOptions.of(options)
         self._form, self._deadline = form, options.deadline()
-        self._trellis = trellis_of(form, runs)
+        self._trellis = trellis_of(form, chain)
         self._worst = min(form.worst, (self._options.beat - form.least) / form.unit)
         self._bound: Path | None = None
         self._best: IntArray | None = None
@@ -95,11 +95,11 @@ class _Search:
         start = self._options.warm_start
         if start is None or start.choice is None:
             return
-        if self._mckp.allowed[start.choice].all() and self._runs.holds(start.choice):
+        if self._mckp.allowed[start.choice].all() and self._chain.holds(start.choice):
             self._offer(start.choice)
 
     def _offer(self, choice: IntArray) -> None:
-        """Take a choice of whole runs if it keeps the rows, and is better than the best so far."""
+        """Take a choice of the chain if it keeps the rows, and is better than the best so far."""
         if self._form.total(choice) < self._total() and not self._mckp.broken_rows(choice):
             self._best = choice
 
@@ -109,13 +109,13 @@ class _Search:
         prices = None if start is None else start.prices
         begin = None if prices is None else self._form.multipliers(prices)
         for path in climb(self._form, self._trellis, begin, self._stopped):
-            if (path.use <= self._form.limit).all():
-                self._offer(self._form.choice(path.places))
             if self._bound is None or path.value > self._bound.value:
                 self._bound = path
                 self._proven = path.value - self._rounding(path)
             if self._proven > self._worst:
                 break
+            if (path.use <= self._form.limit).all():
+                self._offer(self._form.choice(path.places))
         if self._bound is None:
             raise StoppedError
         return self._bound
@@ -141,7 +141,8 @@ class _Search:
             if least.choice is not None:
                 return self._optimal(bound, reduced, least)
             if reach >= most:
-                return self._nothing() if self._best is None else self._optimal(bound, reduced)
+                known = self._total() <= most
+                return self._optimal(bound, reduced) if known else self._nothing()
             self._proven = max(self._proven, reach)
             if self._good_enough():
                 return self.outcome()
@@ -159,7 +160,7 @@ class _Search:
         """Search what is left; ``None`` where a better choice leaves less of it."""
         options = self._options
         form = self._form.narrowed(kept)
-        trellis = trellis_of(form, self._runs)
+        trellis = trellis_of(form, self._chain)
         wish = Wish(reach, options.max_states or _STATES, lexicographic=options.lexicographic)
         try:
             least = least_score(form, trellis, bound.multipliers, wish, self._stopped)

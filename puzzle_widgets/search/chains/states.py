@@ -1,8 +1,8 @@
-"""Dynamic programming over a run's length, the use of each row and the score proves the optimum.
+"""Dynamic programming over a chain's state, the use of each row and the score proves the optimum.
 
-It is that of the reference, layer by layer in the network's order, with one more number in each
-state: how many marked layers came last. A state goes when a longer-lived one makes it needless: one
-of no longer a run and no worse a score that uses no more (one row), or as much (several).
+It is that of the reference, layer by layer in the network's order, with a mark in each state: where
+it is in the chain. A state goes when another one makes it needless: one in the same place, or with
+a shorter run, of no worse a score that uses no more (one row), or as much (several).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from puzzle_widgets.problem.mckp import BoolArray, FloatArray, IntArray
+from puzzle_widgets.search.chains.path import Trellis
 from puzzle_widgets.search.outcome import StoppedError, TooManyStatesError
 from puzzle_widgets.search.reference.dynamic import (
     EQUAL_USE,
@@ -24,7 +25,6 @@ from puzzle_widgets.search.reference.dynamic import (
     weights,
 )
 from puzzle_widgets.search.reference.form import Form
-from puzzle_widgets.search.runs.path import Trellis
 
 _PIECE = 20_000
 
@@ -33,13 +33,13 @@ _PIECE = 20_000
 class _States:
     """Choices for the layers so far, in lexicographic order.
 
-    ``use`` (n, rows), ``score`` (n,), ``run`` (n,): how many marked layers came last, and
-    ``origin`` (n,): index of the state before times the layer's variants, plus the variant.
+    ``use`` (n, rows), ``score`` (n,), ``mark`` (n,): the chain's state, and ``origin`` (n,): index
+    of the state before times the layer's variants, plus the variant.
     """
 
     use: FloatArray
     score: FloatArray
-    run: IntArray
+    mark: IntArray
     origin: IntArray
 
     def __len__(self) -> int:
@@ -47,7 +47,7 @@ class _States:
 
     def taken(self, kept: IntArray | BoolArray) -> _States:
         """Some of them."""
-        return _States(self.use[kept], self.score[kept], self.run[kept], self.origin[kept])
+        return _States(self.use[kept], self.score[kept], self.mark[kept], self.origin[kept])
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ def least_score(
     wish: Wish,
     stopped: Callable[[], bool],
 ) -> Least:
-    """Find a choice of least score within rows and runs, if there is one of interest.
+    """Find a choice of least score within rows and chain, if there is one of interest.
 
     Returns
     -------
@@ -113,7 +113,7 @@ class _Program:
         self._allowed = wish.most + self._same
         self._fan = multipliers + fan_of(multipliers)
         priced = form.score + np.einsum("fq,qlw->flw", self._fan, form.cost)
-        self._to_come = trellis.to_come(*trellis.cheapest(priced))
+        self._to_come = trellis.to_come(trellis.cheapest(priced))
         self._to_come -= np.einsum("fq,q->f", self._fan, form.limit)[:, None]
         self._places = [np.flatnonzero(line) for line in np.isfinite(form.score)]
         self._tied, self._most = False, 1
@@ -142,37 +142,35 @@ class _Program:
 
     def _with_only(self, states: _States, layer: int, place: int) -> _States:
         """Give every state the only variant of a layer that is decided."""
-        run = np.zeros_like(states.run)
-        if self._trellis.marked[layer, place]:
-            run = self._trellis.after[layer][states.run]
+        own = self._trellis.classes[layer, place]
+        mark = self._trellis.after[layer, own][states.mark]
         use, score = self._form.cost[:, layer, place], self._form.score[layer, place]
-        origin = np.arange(len(states))
-        states = _States(states.use + use, states.score + score, run, origin)
-        return states.taken(run < self._trellis.lengths) if run.any() else states
+        states = _States(states.use + use, states.score + score, mark, np.arange(len(states)))
+        return states.taken(np.flatnonzero(mark < self._trellis.states))
 
     def _extended(self, states: _States, layer: int) -> _States:
         """Give every state every variant of a layer, and keep what is of interest."""
         form, after = self._form, self._trellis.after[layer]
         places = self._places[layer]
-        marked = self._trellis.marked[layer, places]
+        classes = self._trellis.classes[layer, places]
         count, step = len(places), max(1, _PIECE // len(places))
         rows, parts = len(form.limit), []
         for begin in range(0, len(states), step):
             if self._stopped():
                 raise StoppedError
             some = states.taken(np.arange(begin, min(begin + step, len(states))))
-            run = np.where(marked, after[some.run][:, None], 0).ravel()
+            mark = after[classes][:, some.mark].T.ravel()
             score = (some.score[:, None] + form.score[layer, places]).ravel()
             origin = begin * count + np.arange(len(score))
             use = (some.use[:, None] + form.cost[:, layer, places].T).reshape(len(score), rows)
-            parts.append(self._promising(_States(use, score, run, origin), layer))
+            parts.append(self._promising(_States(use, score, mark, origin), layer))
         return _joined(parts) if parts else states
 
     def _promising(self, states: _States, layer: int) -> _States:
         """Keep what some completion may bring within the limits, and to a score of interest."""
-        states = states.taken(states.run < self._trellis.lengths)
+        states = states.taken(np.flatnonzero(states.mark < self._trellis.states))
         for fan, to_come in zip(self._fan, self._to_come[layer + 1], strict=True):
-            least = states.score + np.einsum("q,sq->s", fan, states.use) + to_come[states.run]
+            least = states.score + np.einsum("q,sq->s", fan, states.use) + to_come[states.mark]
             kept = least <= self._allowed
             if not kept.all():
                 states = states.taken(kept)
@@ -194,7 +192,7 @@ class _Program:
         """The least score that a state's completions can have."""
         best = np.full(len(states), -np.inf)
         for fan, to_come in zip(self._fan, self._to_come[layer + 1], strict=True):
-            least = states.score + np.einsum("q,sq->s", fan, states.use) + to_come[states.run]
+            least = states.score + np.einsum("q,sq->s", fan, states.use) + to_come[states.mark]
             np.maximum(best, least, out=best)
         return best
 
@@ -207,20 +205,29 @@ class _Program:
         return self._best_of_equal_use(states)
 
     def _first_of_equal(self, states: _States) -> tuple[IntArray, bool]:
-        """Of states of equal use and run the first as good as the best."""
-        mark = _marks(states)
-        order = np.lexsort((states.score, states.run, mark))
-        alike = _alike(states, order, mark)
-        alike = alike[states.run[order[alike]] == states.run[order[alike + 1]]]
+        """In one place with equal use, the first as good as the best."""
+        sums = _sums(states)
+        order = np.lexsort((states.score, states.mark, sums))
+        alike = _alike(states, order, sums)
+        alike = alike[states.mark[order[alike]] == states.mark[order[alike + 1]]]
         return firsts(order, alike, states.score, self._same)
 
     def _undominated(self, states: _States) -> tuple[IntArray, bool]:
-        """With one row: a state of no longer a run that uses no more and scores no worse."""
-        order = np.lexsort((states.run, states.score, states.use[:, 0]))
-        score, run = states.score[order], states.run[order]
+        """With one row: what no state of no longer a run beats in use and score."""
+        group, run = np.divmod(states.mark, self._trellis.lengths)
+        order = np.lexsort((run, states.score, states.use[:, 0], group))
+        ends = np.flatnonzero(np.diff(group[order])) + 1
+        parts = [self._undominated_in(states, run, some) for some in np.split(order, ends)]
+        return np.concatenate([kept for kept, _ in parts]), any(tied for _, tied in parts)
+
+    def _undominated_in(
+        self, states: _States, runs: IntArray, order: IntArray
+    ) -> tuple[IntArray, bool]:
+        """The same among states that differ in their runs only; they come by use, then score."""
+        score, run = states.score[order], runs[order]
         kept, tied = np.zeros(len(order), dtype=np.bool_), False
         best = np.full(len(order), np.inf)
-        for length in range(int(run.max()) + 1):
+        for length in np.unique(run).tolist():
             own = run == length
             best = np.minimum(best, _before(np.where(own, score, np.inf)))
             kept |= own & (score < best)
@@ -228,15 +235,17 @@ class _Program:
         return order[kept], tied
 
     def _best_of_equal_use(self, states: _States) -> tuple[IntArray, bool]:
-        """With several rows: of equal use the best of each length, if no shorter run is as good."""
-        mark = _marks(states)
-        order = np.lexsort((states.run, states.score, mark))
+        """With several rows: of equal use the best of each run, if no shorter one is as good."""
+        sums, lengths = _sums(states), self._trellis.lengths
+        quotient, run = np.divmod(states.mark, lengths)
+        order = np.lexsort((run, states.score, quotient, sums))
+        alike = _alike(states, order, sums)
         joins = np.zeros(len(order), dtype=np.bool_)
-        joins[_alike(states, order, mark) + 1] = True
-        group, lengths = np.cumsum(~joins), self._trellis.lengths + 1
-        run = states.run[order] - group * lengths
-        shortest = np.concatenate([[lengths], np.minimum.accumulate(run)[:-1]])
-        kept, score = run < shortest, states.score[order]
+        joins[alike[quotient[order[alike]] == quotient[order[alike + 1]]] + 1] = True
+        # Lower by group, so that the running minimum begins anew with each.
+        below = run[order] - np.cumsum(~joins) * (lengths + 1)
+        kept = below < np.concatenate([[lengths], np.minimum.accumulate(below)[:-1]])
+        score = states.score[order]
         near = np.concatenate([[False], score[1:] - score[:-1] <= self._same])
         return order[kept], bool((joins & ~kept & near).any())
 
@@ -254,7 +263,7 @@ def _joined(parts: list[_States]) -> _States:
     return _States(
         np.concatenate([part.use for part in parts]),
         np.concatenate([part.score for part in parts]),
-        np.concatenate([part.run for part in parts]),
+        np.concatenate([part.mark for part in parts]),
         np.concatenate([part.origin for part in parts]),
     )
 
@@ -264,13 +273,13 @@ def _before(values: FloatArray) -> FloatArray:
     return np.concatenate([[np.inf], np.minimum.accumulate(values)[:-1]])
 
 
-def _marks(states: _States) -> FloatArray:
+def _sums(states: _States) -> FloatArray:
     """One number for the use of all rows: equal for equal uses."""
     return np.round(np.einsum("sq,q->s", states.use, weights(states.use.shape[1])), 9)
 
 
-def _alike(states: _States, order: IntArray, mark: FloatArray) -> IntArray:
-    """Places in an order whose next one has the same use: different uses can have one mark."""
-    alike = np.flatnonzero(mark[order[1:]] == mark[order[:-1]])
+def _alike(states: _States, order: IntArray, sums: FloatArray) -> IntArray:
+    """Places in an order whose next one has the same use: different uses can have one sum."""
+    alike = np.flatnonzero(sums[order[1:]] == sums[order[:-1]])
     apart = np.abs(states.use[order[alike + 1]] - states.use[order[alike]])
     return alike[(apart <= EQUAL_USE).all(axis=1)]

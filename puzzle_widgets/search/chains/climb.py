@@ -1,4 +1,4 @@
-"""Multipliers that make the bound the best: column generation over choices that keep all runs.
+"""Multipliers that make the bound the best: column generation over choices that keep a chain.
 
 The master is the linear program that mixes such choices so that the rows hold on average (G. B.
 Dantzig, P. Wolfe, *Operations Research* 8, 1960). Its duals are multipliers, at which the shortest
@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from puzzle_widgets.problem.mckp import FloatArray
+from puzzle_widgets.search.chains.path import Path, Trellis, path_at
 from puzzle_widgets.search.reference.form import Form
-from puzzle_widgets.search.runs.path import Path, Trellis, path_at
 
 _CALLS, _CALLS_A_ROW = 40, 40
 _NEARLY, _PIVOT = 1e-9, 1e-11
@@ -81,7 +81,7 @@ def climb(
     Parameters
     ----------
     form, trellis
-        The knapsack and its runs.
+        The knapsack and its chain.
     start
         Multipliers to begin with, shape (rows,).
     stopped
