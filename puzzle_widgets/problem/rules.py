@@ -197,7 +197,8 @@ def _counting(library: BlockLibrary, rule: Distinct) -> SearchRule:
 def attention_free_in_a_row(library: BlockLibrary, most: int) -> SearchRule:
     """Allow at most so many neighboring layers without attention.
 
-    Every run of one layer more has a row that counts its layers without attention.
+    Every run of one layer more has a row that counts its layers without attention. The exact search
+    reads such rows, also one's own, as a limit on runs.
 
     Examples
     --------

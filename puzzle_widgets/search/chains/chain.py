@@ -76,7 +76,7 @@ class _Part:
 
     @property
     def states(self) -> int:
-        return self.after.shape[2]
+        return int(self.after.shape[2])
 
 
 def find_chain(mckp: Mckp) -> Chain | None:

@@ -43,7 +43,7 @@ class _Master:
                 break
             if not self.enter(np.eye(len(self._amount))[duals.argmax()], 0.0):
                 break
-        return np.maximum(-duals, 0.0)
+        return np.asarray(np.maximum(-duals, 0.0))
 
     def enter(self, column: FloatArray, score: float) -> bool:
         """Bring a column into the basis; false where that changes nothing."""

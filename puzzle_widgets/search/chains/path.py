@@ -36,7 +36,7 @@ class Trellis:
     @property
     def states(self) -> int:
         """How many states there are."""
-        return self.after.shape[2]
+        return int(self.after.shape[2])
 
     def cheapest(self, priced: FloatArray) -> FloatArray:
         """Least price of each class, shape (..., layers, classes)."""

@@ -282,4 +282,4 @@ def _alike(states: _States, order: IntArray, sums: FloatArray) -> IntArray:
     """Places in an order whose next one has the same use: different uses can have one sum."""
     alike = np.flatnonzero(sums[order[1:]] == sums[order[:-1]])
     apart = np.abs(states.use[order[alike + 1]] - states.use[order[alike]])
-    return alike[(apart <= EQUAL_USE).all(axis=1)]
+    return np.asarray(alike[(apart <= EQUAL_USE).all(axis=1)])
