@@ -8,15 +8,13 @@ from typing import Any
 
 from puzzle_widgets.charts.svg import Drawing
 from puzzle_widgets.files.front_file import front_content
-from puzzle_widgets.files.scenario_file import asked_content
+from puzzle_widgets.files.scenario_file import ORIGIN, asked_content
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.json_forms import named_content
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.solution import Scenario, Solution
 from puzzle_widgets.sweeps import ParetoFront
 
-ORIGIN = "puzzle_widgets"
-"""Key of what a file is the answer to."""
 Told = Scenario | Solution | ParetoFront | SearchProblem | BlockLibrary
 
 

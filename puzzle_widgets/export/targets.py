@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from puzzle_widgets.charts import comparison_figure, draw, layers_figure
-from puzzle_widgets.charts.about import ORIGIN, about
+from puzzle_widgets.charts.about import about
 from puzzle_widgets.charts.comparison import with_parent
 from puzzle_widgets.errors import ExportError
 from puzzle_widgets.export import checks
@@ -25,7 +25,12 @@ from puzzle_widgets.export.puzzletron import (
     puzzletron_solutions,
 )
 from puzzle_widgets.export.report import report
-from puzzle_widgets.files.scenario_file import asked_content, dump_layers, scenarios_content
+from puzzle_widgets.files.scenario_file import (
+    ORIGIN,
+    asked_content,
+    dump_layers,
+    scenarios_content,
+)
 from puzzle_widgets.library.quantity import MEMORY, RUNTIME
 from puzzle_widgets.solution import Scenario, Solution
 

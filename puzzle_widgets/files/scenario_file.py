@@ -7,11 +7,12 @@ import json
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import LibraryError, PuzzleError, ScenarioError
-from puzzle_widgets.files.architecture_file import plain_problem, scenario_of
+from puzzle_widgets.files.architecture_file import architecture_of, plain_problem, scenario_of
 from puzzle_widgets.files.frames import to_frame
 from puzzle_widgets.files.run_reports import solutions_as_scenarios
 from puzzle_widgets.library import BlockLibrary, FrozenMapping, LayerName
@@ -44,6 +45,8 @@ VERSION = 4
 _READ = (1, 2, 3, 4)
 _RULES = ("fixed", "banned", "differences", "rows", "distinct")
 _SECONDS_TO_PROVE = 2.0
+ORIGIN = "puzzle_widgets"
+"""Key of a configuration or picture that says what it is the answer to; no reader knows it."""
 ASKED = "asked"
 """Column of a CSV that says what an answer is to."""
 _LONGEST_CELL = 30_000
@@ -78,7 +81,8 @@ def read_scenarios(
     """Read scenarios from JSON or from the CSV of layers.
 
     A model's ``config.json`` that names its blocks, and a ``solutions.json`` of Puzzletron, are
-    taken too. Totals come from the library and proofs from a new search, never from the file.
+    taken too; a configuration that this program wrote for one of the libraries states its whole
+    problem. Totals come from the library and proofs from a new search, never from the file.
     What says no objective is summed by ``objective``, the library's first score by default. A
     scenario that names one of ``others`` by its hash, and not the library, is read by that.
     """
@@ -186,8 +190,7 @@ def _read_json(
     if is_solutions(parsed) and (parsed or "solutions" in place.file):
         return solutions_as_scenarios(parsed, place.file, library)
     if is_config(parsed):
-        name, problem = _model_name(parsed, place), plain_problem(library, *asked)
-        return [scenario_of(read_blocks(parsed, place), library, name, problem)]
+        return [_read_config(parsed, place, libraries, asked)]
     found = mapping(parsed, place, "the file")
     if found.get("format") != FORMAT or found.get("version") not in _READ:
         place.fail(
@@ -197,6 +200,27 @@ def _read_json(
     records = sequence(found.get("scenarios"), place, "'scenarios'")
     told = (mapping(one, place, "a scenario") for one in records)
     return [_read_record(one, place, _named_library(one, libraries)) for one in told]
+
+
+def _read_config(
+    config: Any,  # noqa: ANN401
+    place: Location,
+    libraries: Sequence[BlockLibrary],
+    asked: _Asked,
+) -> Scenario:
+    """Read a model's blocks; the problem too, where the file names one of the libraries by hash."""
+    name, told = _model_name(config, place), config.get(ORIGIN)
+    blocks = read_blocks(config, place)
+    if not isinstance(told, dict) or "library_sha256" not in told:
+        return scenario_of(blocks, libraries[0], name, plain_problem(libraries[0], *asked))
+    library = _named_library(told, libraries)
+    other = _of_another(told, library)
+    if other:
+        found = scenario_of(blocks, library, name, plain_problem(library, *asked))
+        return replace(found, notes=other)
+    record = {**told, "name": name, "engine": "read from a model's configuration"}
+    record["architecture"] = list(map(list, architecture_of(blocks, library, name).items()))
+    return _read_record(record, place, library)
 
 
 def _named_library(record: Any, libraries: Sequence[BlockLibrary]) -> BlockLibrary:  # noqa: ANN401
