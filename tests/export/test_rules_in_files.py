@@ -42,7 +42,7 @@ RULES: dict[str, Callable[[], dict[str, Any]]] = {
     "runs": lambda: {"rules": [rules.attention_free_in_a_row(LIBRARY, 1)]},
     "few": lambda: {"rules": [rules.few_blocks(LIBRARY, 2)]},
     "range": lambda: {
-        "rules": [rules.same_ffn(LIBRARY, 0, 2), rules.same_attention(LIBRARY, 1, 3)]
+        "rules": [rules.same_ffn(LIBRARY, 0, 3), rules.same_attention(LIBRARY, 1, 2)]
     },
 }
 RULES["all"] = lambda: {
