@@ -158,6 +158,15 @@ def add_compare(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--name", action="append", metavar="SCENARIO", help="only this one of them; repeatable"
     )
+    command.add_argument(
+        "--noise",
+        type=_noise,
+        nargs="?",
+        const=0.05,
+        metavar="NOISE",
+        help="the chance that each scores better than the first with noise in the scores "
+        "(default: 0.05 for 5 %%), or 'bootstrap' where the library has scores by sample",
+    )
     _add_opening(command)
     _add_output(command, run_compare.FORMATS)
     command.set_defaults(run=run_compare.run)

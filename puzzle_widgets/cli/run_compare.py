@@ -35,8 +35,10 @@ from puzzle_widgets.library import BlockLibrary, list_datasets, load_dataset
 from puzzle_widgets.library.agreements import has_agreed
 from puzzle_widgets.library.datasets import is_here
 from puzzle_widgets.library.json_forms import library_digest, named_content
+from puzzle_widgets.library.quantity import format_share
+from puzzle_widgets.reasons.noise import chance_better, read_noise
 from puzzle_widgets.solution import Scenario, Solution
-from puzzle_widgets.solution.across import FigureChange
+from puzzle_widgets.solution.across import FigureChange, pairing
 from puzzle_widgets.solution.scenario import free_name
 from puzzle_widgets.solution.side_by_side import (
     changes,
@@ -50,6 +52,8 @@ from puzzle_widgets.solution.side_by_side import (
 )
 from puzzle_widgets.solution.words import Table
 
+# How likely scenarios score better than the first, by name; and the noise in words.
+_Chances = tuple[dict[str, float], str]
 FORMATS = ("table", "json", "csv", "html")
 
 
@@ -65,9 +69,9 @@ def run(asked: Namespace) -> int:
     elif form == "csv":
         write_text(dump_table(found.scenarios), asked)
     elif form == "json":
-        write_json(_record(found), asked)
+        write_json(_record(found, _chances(found, asked.noise)), asked)
     else:
-        write_tables(_tables(found), asked)
+        write_tables(_tables(found, _chances(found, asked.noise)), asked)
     return FOUND
 
 
@@ -127,13 +131,35 @@ def _chosen(asked: Namespace, scenarios: Sequence[Scenario]) -> list[Scenario]:
     return [one for one in scenarios if one.name in asked.name]
 
 
-def _tables(found: Comparison) -> list[RenderableType]:
+def _chances(found: Comparison, noise: float | str | None) -> _Chances:
+    """How likely each scores better than the first, where they are of one library; and by what."""
+    first, *others = found.scenarios
+    problem = first.solution.problem
+    if noise is None:
+        return {}, ""
+    model = read_noise(problem, noise)
+    same = (one for one in others if pairing(problem.library, one.solution.library).same)
+    chances = {
+        one.name: chance_better(problem, one.solution, first.solution, model) for one in same
+    }
+    return chances, model.words(problem)
+
+
+def _chances_table(chances: dict[str, float], first: str) -> Table | None:
+    if not chances:
+        return None
+    body = [(name, format_share(chance)) for name, chance in chances.items()]
+    return Table(("Scenario", f"Scores better than {first}"), body, 1)
+
+
+def _tables(found: Comparison, chances: _Chances) -> list[RenderableType]:
     scenarios, libraries = found.scenarios, found.libraries
     told: list[tuple[str, Table | None]] = [
         ("Libraries", libraries_table(libraries)),
         ("Side by side", totals_table(scenarios)),
         (f"Against {scenarios[0].name}", changes_table(scenarios) if len(scenarios) > 1 else None),
         ("Each architecture on the other library", elsewhere_table(scenarios)),
+        (f"With {chances[1]}", _chances_table(chances[0], scenarios[0].name)),
         ("Layers that differ", layers_table(scenarios) if len(scenarios) > 1 else None),
     ]
     return [
@@ -143,7 +169,7 @@ def _tables(found: Comparison) -> list[RenderableType]:
     ]
 
 
-def _record(found: Comparison) -> dict[str, Any]:
+def _record(found: Comparison, chances: _Chances) -> dict[str, Any]:
     """The scenarios as a file of them, and beside that what was worked out of them."""
     first, *others = found.scenarios
     keys = compared_keys(found.scenarios)
@@ -151,11 +177,13 @@ def _record(found: Comparison) -> dict[str, Any]:
         **scenarios_content(found.scenarios),
         "libraries": [named_content(one) for one in found.libraries],
         "against": first.name,
+        **({"noise": chances[1]} if chances[1] else {}),
         "changes": [
             {
                 "scenario": one.name,
                 "layers_that_differ": found.differing_layers(one.name),
                 "figures": [_change(change) for change in changes(first, one, keys)],
+                **({"chance_better": chances[0].get(one.name)} if chances[1] else {}),
             }
             for one in others
         ],

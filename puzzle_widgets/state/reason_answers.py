@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 from puzzle_widgets.files.sample_scores import has_samples
-from puzzle_widgets.library import LayerName
+from puzzle_widgets.library import BlockLibrary, LayerName
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.budget_rows import SearchRule
 from puzzle_widgets.reasons import (
@@ -33,7 +33,7 @@ from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state.answers import Answer, Compute, Heard
 from puzzle_widgets.state.background import Emit, running_loop
-from puzzle_widgets.state.record import Record
+from puzzle_widgets.state.record import Looks, Record
 
 Reason = Literal[
     "explanation",
@@ -45,6 +45,8 @@ Reason = Literal[
     "rule_costs",
     "rule_offer",
 ]
+NOISES = (0.02, 0.05, 0.1, 0.2)
+"""Spreads of noise in the scores that are offered."""
 NOISE, SAMPLES = 0.05, 1000
 DIVERSE, COUNT_SECONDS = 7, 10.0
 """How many diverse ones are shown, the optimum among them; seconds in which others are counted."""
@@ -168,6 +170,21 @@ class ProblemReason(ReasonAnswer[SearchProblem, Value]):
         return shown.problem if shown.status == "optimal" else None
 
 
+def noise_of(looks: Looks, library: BlockLibrary) -> float | str:
+    """The noise that is chosen, as far as it is offered, and the library has it.
+
+    Examples
+    --------
+    >>> import puzzle_widgets as pw
+    >>> from puzzle_widgets.state.record import Looks
+    >>> noise_of(Looks(noise=0.1), pw.load_library("stdlib-2m-measured"))
+    0.1
+    """
+    if looks.bootstrap and has_samples(library):
+        return BOOTSTRAP
+    return looks.noise if looks.noise in NOISES else NOISE
+
+
 class NoiseKey(NamedTuple):
     """What the sensitivity depends on."""
 
@@ -184,8 +201,7 @@ class SensitivityAnswer(ReasonAnswer[NoiseKey, Sensitivity]):
         """The problem whose proven optimum is shown, and the noise that is chosen."""
         if shown.status != "optimal":
             return None
-        sampled = record.looks.bootstrap and has_samples(shown.library)
-        return NoiseKey(shown.problem, BOOTSTRAP if sampled else NOISE)
+        return NoiseKey(shown.problem, noise_of(record.looks, shown.library))
 
     def find(
         self, key: NoiseKey, cancelled: Cancelled, progress: Callable[[int], None]

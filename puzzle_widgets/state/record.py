@@ -74,8 +74,9 @@ class Looks:
         Whether budgets are shares of the parent, and memory is in GiB.
     pale
         Whether layers in which another block hardly costs more are drawn pale.
-    bootstrap
-        Whether scores are drawn anew from their samples, to see how sure an answer is.
+    noise, bootstrap
+        How scores are taken to be off, to see how sure an answer is: spread of the factor, and
+        whether they are drawn anew from their samples, where there are any, in its place.
     baselines
         Whether what simpler ways find stands beside the front.
     near
@@ -97,6 +98,7 @@ class Looks:
     share: bool = False
     gib: bool = False
     baselines: bool = False
+    noise: float = 0.05
     bootstrap: bool = False
     pale: bool = False
     priced: str = ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from puzzle_widgets.files.sample_scores import has_samples
 from puzzle_widgets.reasons import Baselines, Explanation, NextStep
 from puzzle_widgets.reasons.explain import loosening_words
 from puzzle_widgets.solution import Scenario
@@ -13,6 +12,7 @@ from puzzle_widgets.solution.least_change import Change
 from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.state.reason_answers import SAMPLES
 from puzzle_widgets.widgets.budgets.amounts import Units
+from puzzle_widgets.widgets.noise import NoiseChoice
 from puzzle_widgets.widgets.panel import Panel, button, refill, row
 from puzzle_widgets.widgets.wanting import Wanting
 from puzzle_widgets.widgets.why_words import (
@@ -25,7 +25,6 @@ from puzzle_widgets.widgets.why_words import (
 )
 
 _SAVE = ("Save a baseline …", "")
-_NOISES = (("5 % noise in the scores", False), ("Scores by sample (bootstrap)", True))
 _WAYS = Markup("<div class='pw-why-line'>Each of these alone makes it feasible:</div>")
 _ENLARGED = Markup(
     "<div class='pw-why-line pw-quiet pw-why-rest'>Enlarge the tab (\u2922) for all.</div>"
@@ -63,8 +62,7 @@ class WhyPanel(Wanting, Panel):
             self.limits.add_class(name)
         self.steps = widgets.VBox()
         self.ask = button("Work out how sure it is", "Search 1,000 times with noise in the scores")
-        self.noise = widgets.Dropdown(options=_NOISES, tooltip="How scores may be off")
-        self.noise.add_class("pw-why-noise")
+        self.noise = NoiseChoice(self.state)
         self.on_front = widgets.Checkbox(
             description="Baselines on the front", indent=False, layout={"width": "auto"}
         )
@@ -87,8 +85,6 @@ class WhyPanel(Wanting, Panel):
         self.when(*beside, do=self._show_beside)
         self.when("shown", "selection", "updating", "sensitivity", do=self._show_notes)
         self.when("looks", do=self._show_looks)
-        self.changed(self.noise, lambda drawn: self.state.set_looks(bootstrap=drawn))
-        self.when("library", do=self._show_noises)
         self.changed(self.on_front, lambda on: self.state.set_looks(baselines=on))
         self.changed(self.save, self._save)
         self.clicked(self.ask, self._want_all)
@@ -184,11 +180,6 @@ class WhyPanel(Wanting, Panel):
     def _show_looks(self) -> None:
         with self.silence():
             self.on_front.value = self.state.looks.baselines
-            self.noise.value = self.state.looks.bootstrap
-
-    def _show_noises(self) -> None:
-        """Offer the bootstrap where the library has scores by sample."""
-        self.noise.layout.display = "" if has_samples(self.state.library) else "none"
 
     def _show_notes(self) -> None:
         shown, current = self.state.shown, self.state.selection.kind == "current"

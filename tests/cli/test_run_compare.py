@@ -135,3 +135,26 @@ def test_what_does_not_match_is_refused(run: Run, tmp_path: Path) -> None:
     assert ran.code == 0
     assert "\N{EN DASH}" in ran.out
     assert "Memory: not known of small" in " ".join(ran.out.split())
+
+
+def test_noise_says_how_likely_each_is_better(run: Run, tmp_path: Path) -> None:
+    """Than the first, where they are of one library; in words and for programs."""
+    library = tmp_path / "library.json"
+    library.write_text(dump_library(H100))
+    other = tmp_path / "other.json"
+    other.write_text(dump_library(H200))
+    tight, loose, there = best(H100, 5.0), best(H100, 9.0), best(H200, 2.6)
+    path = tmp_path / "all.json"
+    kept = [pw.Scenario("tight", tight), pw.Scenario("loose", loose), pw.Scenario("there", there)]
+    path.write_text(dump_scenarios(kept))
+    words = ["compare", str(path), "--library", str(library), "--library", str(other), "--noise"]
+    found = json.loads(run(*words, "0.2", "--format", "json").out)
+    chances = {one["scenario"]: one["chance_better"] for one in found["changes"]}
+    chance = pw.chance_better(tight.problem, loose, tight, 0.2)
+    assert chances == {"loose": chance, "there": None}
+    assert found["noise"].startswith("20 % noise on each block's difference")
+    said = " ".join(run(*words).out.split())
+    assert "With 5 % noise" in said
+    assert "Scores better than tight" in said
+    wrong = run(*words, "bootstrap")
+    assert wrong.code == 2

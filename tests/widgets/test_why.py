@@ -250,10 +250,12 @@ def test_baselines_are_told_in_a_sentence_too(state: pw.ExplorerState) -> None:
 def test_a_bootstrap_is_chosen_where_there_are_samples() -> None:
     """The words say what was drawn; a library without samples does not offer it."""
     why = WhyPanel("stdlib-2m-measured")
-    assert why.noise.layout.display == ""
     why.ask.click()
     assert "at 5 % noise" in why.sure.value
-    why.noise.value = True
+    why.noise.value = 0.1
+    assert "at 10 % noise" in why.sure.value
+    why.noise.value = "bootstrap"
     assert "by bootstrap over 32 samples" in why.sure.value
     assert why.state.sensitivity.noise.seed == 0
-    assert WhyPanel(pw.random_library(3, 2)).noise.layout.display == "none"
+    words = [label for label, _ in WhyPanel(pw.random_library(3, 2)).noise.options]
+    assert words == [f"{share} % noise in the scores" for share in (2, 5, 10, 20)]

@@ -17,17 +17,19 @@ from puzzle_widgets.library.quantity import MEMORY, RUNTIME, Quantity, format_nu
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.reasons import chance_better
+from puzzle_widgets.reasons.noise import read_noise
 from puzzle_widgets.solution.across import FigureChange, change_of, differing_places, pairing
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.state.reason_answers import NOISE
+from puzzle_widgets.state.reason_answers import NOISE, noise_of
 from puzzle_widgets.widgets.charts import legend_line
 from puzzle_widgets.widgets.html import Cell, Line, card_table, render
+from puzzle_widgets.widgets.noise import NoiseChoice
 from puzzle_widgets.widgets.panel import Following, button, named, row
 
 _DRAWN = 10_000
 _CHANCE = Markup(
-    "<p class='pw-says'><b>B scores better than A in {} of the samples</b> when each score is off "
-    "by about {} ({} samples). That is sensitivity to the scores, no guarantee.</p>"
+    "<p class='pw-says'><b>B scores better than A in {} of the samples</b> {} ({} drawn). "
+    "That is sensitivity to the scores, no guarantee.</p>"
 )
 _MINUS = "\N{MINUS SIGN}"
 _SHORT = 8
@@ -114,22 +116,28 @@ def _change_words(change: FigureChange) -> str:
 
 
 @lru_cache(maxsize=32)
-def _chance(problem: SearchProblem, a: tuple[str, ...], b: tuple[str, ...]) -> float:
-    """How likely the second scores better, by names of their blocks: asked at every refresh."""
+def _chance(
+    problem: SearchProblem, a: tuple[str, ...], b: tuple[str, ...], noise: float | str
+) -> tuple[float, str]:
+    """How likely the second scores better, by names of their blocks, and by which noise.
+
+    Kept, as it is asked at every refresh.
+    """
     layers = problem.library.layer_positions
     first, second = (dict(zip(layers, names, strict=True)) for names in (a, b))
-    return chance_better(problem, second, first, NOISE, _DRAWN)
+    model = read_noise(problem, noise)
+    return chance_better(problem, second, first, model, _DRAWN), model.brief
 
 
-def chance_words(difference: Difference, goal: Goal) -> Markup:
+def chance_words(difference: Difference, goal: Goal, noise: float | str = NOISE) -> Markup:
     """Say how likely B scores better than A if the scores are off."""
     if not difference.places or difference.across:
         return Markup("")
     problem = SearchProblem.of(difference.library, goal, difference.objective)
     pair = (difference.first, difference.second)
-    names = (tuple(block.name for block in one.solution.blocks) for one in pair)
-    chance = format_share(_chance(problem, *names))
-    return _CHANCE.format(chance, format_share(NOISE), f"{_DRAWN:,}")
+    a, b = (tuple(block.name for block in one.solution.blocks) for one in pair)
+    chance, brief = _chance(problem, a, b, noise)
+    return _CHANCE.format(format_share(chance), brief, f"{_DRAWN:,}")
 
 
 def difference_strip(difference: Difference) -> Markup:
@@ -200,10 +208,12 @@ class DifferenceView(Following, widgets.VBox):
         self.first, self.second = _chooser(), _chooser()
         self.words, self.strip, self.table = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.words.add_class("pw-live")
+        self.noise = NoiseChoice(state)
         self.show_all = button("Show all", "Show every layer that differs")
         self.children = (
             row(named("A", self.first, css=""), named("B", self.second, css="")),
             self.words,
+            self.noise,
             self.strip,
             self.table,
             row(self.show_all),
@@ -211,6 +221,7 @@ class DifferenceView(Following, widgets.VBox):
         for choice in (self.first, self.second):
             self.changed(choice, lambda _: self._choose())
         self.clicked(self.show_all, self._toggle)
+        self.when("looks", do=self._show_noise)
 
     def show(self, series: Sequence[Series]) -> None:
         """Offer these; what the user chose stays chosen where it is still there."""
@@ -248,19 +259,27 @@ class DifferenceView(Following, widgets.VBox):
     def _refresh(self) -> None:
         a, b = self._series[self.first.value], self._series[self.second.value]
         difference = Difference(a, b, self.state.objective)
-        places = difference.places
-        sure = (
-            Markup("")
-            if self.state.question
-            else chance_words(difference, self.state.record.direction)
-        )
+        places, sure = difference.places, self._chance_of(difference)
         self.words.value = difference_words(difference) + sure
+        self.noise.layout.display = "" if sure else "none"
         self.strip.value = difference_strip(difference)
         self.table.value = difference_table(difference, places if self._long else places[:_SHORT])
         self.show_all.layout.display = "" if len(places) > _SHORT else "none"
         self.show_all.description = (
             f"Show the first {_SHORT}" if self._long else f"Show all {len(places)} layers"
         )
+
+    def _chance_of(self, difference: Difference) -> Markup:
+        """How sure it is, once the sense of the scores is known."""
+        if self.state.question:
+            return Markup("")
+        noise = noise_of(self.state.looks, difference.library)
+        return chance_words(difference, self.state.record.direction, noise)
+
+    def _show_noise(self) -> None:
+        """Say it anew where another noise is chosen, here or elsewhere."""
+        if self._series:
+            self._refresh()
 
 
 def _chooser() -> widgets.Dropdown:

@@ -1,4 +1,4 @@
-"""Rules of many layers on the published library: proven, and the same as was found in other ways."""
+"""Rules of many layers on the published library: proven, the same as was found in other ways."""
 
 from __future__ import annotations
 
