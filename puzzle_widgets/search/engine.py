@@ -11,7 +11,12 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from puzzle_widgets.problem.mckp import Mckp
-from puzzle_widgets.search.chains import find_chain, settle_chain, solve_chain
+from puzzle_widgets.search.chains import (
+    Unchained,
+    find_chain,
+    settle_chain,
+    solve_chain,
+)
 from puzzle_widgets.search.few_kinds import solve_few_kinds
 from puzzle_widgets.search.kernel.engine import (
     iter_many_by_kernel,
@@ -48,18 +53,31 @@ def solve(mckp: Mckp, options: SearchOptions, engine: Engine | None = None) -> O
     Outcome
         With shadow prices.
     """
-    chain = find_chain(mckp)
-    unchained = partial(_unchained, engine=engine)
-    return (
-        unchained(mckp, options) if chain is None else solve_chain(mckp, chain, options, unchained)
-    )
+    chain, unchained = find_chain(mckp), _unchained(engine)
+    if chain is None:
+        return unchained.solve(mckp, options)
+    return solve_chain(mckp, chain, options, unchained)
 
 
-def _unchained(mckp: Mckp, options: SearchOptions, *, engine: Engine | None) -> Outcome:
+def _unchained(engine: Engine | None) -> Unchained:
     """Search as if no rules were a chain: count kinds by branching, take every row as it is."""
-    if mckp.kinds:
-        search, end = partial(_unchained, engine=engine), partial(_settle_rows, engine=engine)
-        return solve_few_kinds(mckp, options, search, end)
+    by_rows = Unchained(partial(_by_rows, engine=engine), partial(_settle_rows, engine=engine))
+
+    def solve(mckp: Mckp, options: SearchOptions) -> Outcome:
+        if mckp.kinds:
+            return solve_few_kinds(mckp, options, by_rows.solve, by_rows.settle)
+        return by_rows.solve(mckp, options)
+
+    def settle(mckp: Mckp, outcome: Outcome, options: SearchOptions) -> Outcome:
+        if mckp.kinds:
+            return _settled_by(solve, mckp, outcome, options)
+        return by_rows.settle(mckp, outcome, options)
+
+    return Unchained(solve, settle)
+
+
+def _by_rows(mckp: Mckp, options: SearchOptions, *, engine: Engine | None) -> Outcome:
+    """Search a knapsack of rows alone."""
     return _first_of(
         engine, lambda: solve_by_kernel(mckp, options), lambda: _by_reference(mckp, options)
     )
@@ -87,16 +105,16 @@ def settle(
     """
     if outcome.status != "optimal" or outcome.choice is None:
         return outcome
-    chain = find_chain(mckp)
-    if mckp.kinds and (chain is None or chain.kinds):
-        return _settle_by_kinds(mckp, outcome, options, engine)
-    if chain is not None:
-        return settle_chain(mckp, outcome, options, chain)
-    return _settle_rows(mckp, outcome, options, engine)
+    chain, unchained = find_chain(mckp), _unchained(engine)
+    if chain is None:
+        return unchained.settle(mckp, outcome, options)
+    if chain.kinds:
+        return _settled_by(partial(solve, engine=engine), mckp, outcome, options)
+    return settle_chain(mckp, outcome, options, chain, unchained)
 
 
 def _settle_rows(
-    mckp: Mckp, outcome: Outcome, options: SearchOptions, engine: Engine | None
+    mckp: Mckp, outcome: Outcome, options: SearchOptions, *, engine: Engine | None
 ) -> Outcome:
     """Settle the ties of a knapsack of rows alone."""
     return _first_of(
@@ -106,12 +124,15 @@ def _settle_rows(
     )
 
 
-def _settle_by_kinds(
-    mckp: Mckp, outcome: Outcome, options: SearchOptions, engine: Engine | None
+def _settled_by(
+    solve: Callable[[Mckp, SearchOptions], Outcome],
+    mckp: Mckp,
+    outcome: Outcome,
+    options: SearchOptions,
 ) -> Outcome:
     """Search again, from the optimum that is known."""
     start = WarmStart(outcome.prices, outcome.choice)
-    found = solve(mckp, replace(options, gap=0.0, warm_start=start, settle=True), engine)
+    found = solve(mckp, replace(options, gap=0.0, warm_start=start, settle=True))
     if found.status != "optimal":
         return replace(outcome, ties="unproven")
     return replace(

@@ -16,6 +16,6 @@ The steps are those of the reference, with the chain's state beside them:
 """
 
 from puzzle_widgets.search.chains.chain import Chain, find_chain
-from puzzle_widgets.search.chains.engine import settle_chain, solve_chain
+from puzzle_widgets.search.chains.engine import Unchained, settle_chain, solve_chain
 
-__all__ = ["Chain", "find_chain", "settle_chain", "solve_chain"]
+__all__ = ["Chain", "Unchained", "find_chain", "settle_chain", "solve_chain"]

@@ -16,6 +16,8 @@ from puzzle_widgets.problem.mckp import FREE, BoolArray, IntArray, Kinds, Mckp
 _MOST_STATES = 256
 # The bound mixes whole paths: over more than this share of the layers branching on kinds is better.
 _WIDEST = 0.5
+# One row is nothing to an engine; a rule of difference is one.
+_FEWEST_WINDOWS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,8 +146,9 @@ def _runs_of(mckp: Mckp) -> tuple[_Part | None, IntArray]:
         known |= own_layers
         longest[last] = min(longest[last], last - first)
         others[row] = False
-    left = np.flatnonzero(others)
-    return (None if others.all() else _run_part(marked, longest)), left
+    if (~others).sum() < _FEWEST_WINDOWS:
+        return None, np.arange(len(mckp.rows))
+    return _run_part(marked, longest), np.flatnonzero(others)
 
 
 def _windows(mckp: Mckp) -> Iterator[tuple[int, int, int]]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,12 +19,19 @@ from puzzle_widgets.search.options import SearchOptions, WarmStart
 from puzzle_widgets.search.outcome import Outcome, Status
 from puzzle_widgets.search.reference import settle_by_reference
 
-Solve = Callable[[Mckp, SearchOptions], Outcome]
+
+class Unchained(NamedTuple):
+    """Search a knapsack, and settle its ties, as if no rules were a chain."""
+
+    solve: Callable[[Mckp, SearchOptions], Outcome]
+    settle: Callable[[Mckp, Outcome, SearchOptions], Outcome]
+
+
 # Seconds of the search without the rules of the chain.
 _QUICK = 0.1
 
 
-def solve_chain(mckp: Mckp, chain: Chain, options: SearchOptions, otherwise: Solve) -> Outcome:
+def solve_chain(mckp: Mckp, chain: Chain, options: SearchOptions, otherwise: Unchained) -> Outcome:
     """Find an optimum under rules some of which are a chain, and prove it.
 
     Parameters
@@ -33,7 +41,7 @@ def solve_chain(mckp: Mckp, chain: Chain, options: SearchOptions, otherwise: Sol
     options
         As for any search.
     otherwise
-        Searches a knapsack as if there were no chain.
+        Takes over where states are too many.
     """
     if not chain.kinds:
         return _solve(mckp, options, chain, otherwise)
@@ -41,26 +49,28 @@ def solve_chain(mckp: Mckp, chain: Chain, options: SearchOptions, otherwise: Sol
         mckp,
         options,
         partial(_solve, chain=chain, otherwise=otherwise),
-        partial(settle_chain, chain=chain),
+        partial(settle_chain, chain=chain, otherwise=otherwise),
         chain.kinds,
     )
 
 
-def _solve(mckp: Mckp, options: SearchOptions, chain: Chain, otherwise: Solve) -> Outcome:
+def _solve(mckp: Mckp, options: SearchOptions, chain: Chain, otherwise: Unchained) -> Outcome:
     """Search without the chain, which takes a blink: if the answer keeps it, that is the answer.
 
     Else search over its states; where they are too many, that without a chain goes on.
     """
     deadline, rest = options.deadline(), replace(chain.rest(mckp), kinds=())
     quick = options.until(min(deadline, time.monotonic() + _QUICK))
-    free = otherwise(rest, replace(quick, progress=None, warm_start=_part_of(options, chain)))
+    free = otherwise.solve(rest, replace(quick, progress=None, warm_start=_part_of(options, chain)))
     keeps = free.choice is not None and chain.holds(free.choice)
-    if free.status == "infeasible" or (free.status == "optimal" and keeps):
+    if free.status == "infeasible":
+        return free
+    if free.status == "optimal" and keeps and (free.ties != "unproven" or not options.settle):
         return _in_full(free, mckp, chain)
     known = _part_of(options, chain) or WarmStart(free.prices)
     found = search_chain(rest, chain, replace(options.until(deadline), warm_start=known))
     if found.status == "optimal" and options.settle:
-        found = settle_chain(mckp, found, options.until(deadline), chain)
+        found = settle_chain(mckp, found, options.until(deadline), chain, otherwise)
     found = _in_full(found, mckp, chain)
     stopped = options.cancelled() or time.monotonic() > deadline
     done = found.status in ("optimal", "infeasible") or found.bound >= options.beat
@@ -69,7 +79,7 @@ def _solve(mckp: Mckp, options: SearchOptions, chain: Chain, otherwise: Solve) -
     return _go_on(mckp, found, options.until(deadline), otherwise)
 
 
-def _go_on(mckp: Mckp, found: Outcome, options: SearchOptions, otherwise: Solve) -> Outcome:
+def _go_on(mckp: Mckp, found: Outcome, options: SearchOptions, otherwise: Unchained) -> Outcome:
     """Search without a chain from what is known; the better bound holds."""
 
     def told(outcome: Outcome) -> None:
@@ -78,7 +88,7 @@ def _go_on(mckp: Mckp, found: Outcome, options: SearchOptions, otherwise: Solve)
 
     start = WarmStart(found.prices, found.choice)
     progress = None if options.progress is None else told
-    outcome = otherwise(mckp, replace(options, warm_start=start, progress=progress))
+    outcome = otherwise.solve(mckp, replace(options, warm_start=start, progress=progress))
     if outcome.status in ("optimal", "infeasible"):
         return outcome
     better = outcome if outcome.score <= found.score else found
@@ -87,14 +97,20 @@ def _go_on(mckp: Mckp, found: Outcome, options: SearchOptions, otherwise: Solve)
     return replace(better, status=status, bound=bound)
 
 
-def settle_chain(mckp: Mckp, outcome: Outcome, options: SearchOptions, chain: Chain) -> Outcome:
+def settle_chain(
+    mckp: Mckp, outcome: Outcome, options: SearchOptions, chain: Chain, otherwise: Unchained
+) -> Outcome:
     """Give the optimum that the knapsack's ties prefer, of a proven one by whatever engine."""
 
     def solve(held: Mckp, asked: SearchOptions) -> Outcome:
         return search_chain(held, chain, asked)
 
-    rest = replace(chain.rest(mckp), kinds=())
-    return settle_by_reference(rest, outcome, options.deadline(), options.cancelled, solve)
+    deadline, rest = options.deadline(), replace(chain.rest(mckp), kinds=())
+    found = settle_by_reference(rest, outcome, deadline, options.cancelled, solve)
+    stopped = options.cancelled() or time.monotonic() > deadline
+    if found.ties != "unproven" or stopped:
+        return found
+    return otherwise.settle(mckp, outcome, options.until(deadline))
 
 
 def _part_of(options: SearchOptions, chain: Chain) -> WarmStart | None:

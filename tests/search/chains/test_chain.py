@@ -56,23 +56,35 @@ def test_without_such_rules_there_is_none() -> None:
     assert find_chain(few) is None
     whole = replace(mckp, kinds=(Kinds("one", np.tile([0, 1], 4), 1),))
     assert find_chain(whole) is None  # over all layers: branching on it is better
-    some = replace(mckp, cost=FIRSTS[None], upper=np.full(1, 3.0))
-    assert find_chain(some) is not None
-    assert find_chain(replace(some, cost=2 * FIRSTS[None])) is None  # no count
-    assert find_chain(replace(some, lower=np.zeros(1))) is None  # a lower limit, too
-    assert find_chain(replace(some, upper=np.full(1, 2.0))) is None  # at most two of four
+    one = replace(mckp, cost=FIRSTS[None], upper=np.full(1, 3.0))
+    assert find_chain(one) is None  # as a rule of difference is, which is nothing to an engine
+    some = windows(mckp, FIRSTS, 1)
+    budget_and_one = np.array([False, True, False, False])  # one window is left
+    twice = np.where(budget_and_one[:, None] | (some.cost == 0), some.cost, 2.0)
+    band = np.where(budget_and_one, -math.inf, 0.0)
+    few = np.where(budget_and_one, some.upper, 0.5)
+    for change in ({"cost": twice}, {"lower": band}, {"upper": few}):
+        assert find_chain(replace(some, **change)) is None  # type: ignore[arg-type]
 
 
-def test_a_count_of_all_layers_but_one_is_a_window() -> None:
-    """Also where the limit is a fraction, or the layers are in the middle."""
-    some = replace(plain(), cost=FIRSTS[None], upper=np.full(1, 3.5))
-    chain = find_chain(some)
-    assert chain is not None
-    assert chain.rows.tolist() == []
-    assert not chain.holds(np.arange(0, 8, 2))
-    assert chain.holds(np.array([0, 2, 4, 7]))
-    apart = replace(some, cost=np.array([[1.0, 0, 0, 0, 1, 0, 0, 0]]), upper=np.ones(1))
-    assert find_chain(apart) is None  # a layer between them does not count
+def test_a_count_of_layers_in_a_row_but_one_is_a_window() -> None:
+    """Also where the limit is a fraction, and where lengths differ."""
+    some = windows(plain(), FIRSTS, 1)
+    longer = windows(plain(), FIRSTS, 2)
+    for rows, fine, broken in (
+        (some, [0, 3, 4, 7], [1, 2, 4, 7]),
+        (replace(longer, upper=longer.upper * 1.2), [0, 2, 5, 6], [0, 2, 4, 7]),
+    ):
+        chain = find_chain(rows)
+        assert chain is not None
+        assert chain.rows.tolist() == [0]
+        assert chain.holds(np.array(fine))
+        assert not chain.holds(np.array(broken))
+    apart = np.array([[1.0, 0, 0, 0, 1, 0, 0, 0], [0, 0, 1.0, 0, 0, 0, 1, 0]])
+    rows = replace(
+        longer, cost=np.concatenate([longer.cost[:1], apart]), upper=np.array([9, 1, 1.0])
+    )
+    assert find_chain(rows) is None  # layers between them do not count
 
 
 def test_rows_that_mark_others_stay_rows() -> None:
