@@ -11,7 +11,9 @@ from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.state.reason_answers import NOISES, noise_of
 from puzzle_widgets.widgets.panel import Following
 
-_SPREADS = [(f"{format_share(noise)} noise in the scores", noise) for noise in NOISES]
+_SPREADS: list[tuple[str, float | str]] = [
+    (f"{format_share(noise)} noise in the scores", noise) for noise in NOISES
+]
 _SAMPLES = ("Scores by sample (bootstrap)", BOOTSTRAP)
 
 
@@ -31,16 +33,17 @@ class NoiseChoice(Following, widgets.Dropdown):
     def __init__(self, state: ExplorerState) -> None:
         super().__init__(tooltip="How scores may be off", layout={"width": "auto"})
         self.add_class("pw-noise")
-        self.state = state
+        self.state, self._samples = state, False
+        self.options = _SPREADS
         self.when("looks", "library", do=self._show)
         self.changed(self, self._choose)
 
     def _show(self) -> None:
         offered = has_samples(self.state.library)
-        options = [*_SPREADS, _SAMPLES] if offered else _SPREADS
         with self.silence():
-            if list(self.options) != options:
-                self.options = options
+            if offered != self._samples:
+                self._samples = offered
+                self.options = [*_SPREADS, _SAMPLES] if offered else _SPREADS
             self.value = noise_of(self.state.looks, self.state.library)
 
     def _choose(self, noise: float | str) -> None:

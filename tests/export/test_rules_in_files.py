@@ -12,7 +12,7 @@ import pytest
 import puzzle_widgets as pw
 from puzzle_widgets.export import TARGETS, export
 from puzzle_widgets.files.scenario_file import asked_content, read_scenarios
-from puzzle_widgets.library import SubBlock
+from puzzle_widgets.library import FrozenMapping, SubBlock
 from puzzle_widgets.problem import Difference
 from tests.support.export import LLAMA, NO_OP, export_library
 
@@ -34,7 +34,9 @@ RULES: dict[str, Callable[[], dict[str, Any]]] = {
         "fixed": {0: LIBRARY.layers[0].variants[1].name},
         "banned": {1: [LIBRARY.layers[1].parent]},
     },
-    "difference": lambda: {"differences": [Difference(LIBRARY.parent_architecture, 2)]},
+    "difference": lambda: {
+        "differences": [Difference(FrozenMapping(LIBRARY.parent_architecture), 2)]
+    },
     "row": lambda: {"rows": [pw.Row.of(LIBRARY, "<my> row", lambda _, __: 1.5, 1, 9)]},
     "ends": lambda: {"rules": [rules.keep_ends(LIBRARY, 1)]},
     "heads": lambda: {"rules": [rules.heads_divisible_by(LIBRARY, 2)]},

@@ -275,7 +275,8 @@ def _before(values: FloatArray) -> FloatArray:
 
 def _sums(states: _States) -> FloatArray:
     """One number for the use of all rows: equal for equal uses."""
-    return np.round(np.einsum("sq,q->s", states.use, weights(states.use.shape[1])), 9)
+    sums = np.einsum("sq,q->s", states.use, weights(states.use.shape[1]))
+    return np.asarray(np.round(sums, 9))
 
 
 def _alike(states: _States, order: IntArray, sums: FloatArray) -> IntArray:

@@ -78,7 +78,7 @@ def test_the_noise_is_chosen_here_or_elsewhere() -> None:
     assert (state.looks.noise, "at 20 % noise" in view.words.value) == (0.2, True)
     state.set_looks(bootstrap=True)
     assert "by bootstrap over 32 samples" in view.words.value
-    assert view.noise.value == "bootstrap"
+    assert view.noise.label == "Scores by sample (bootstrap)"
     best, _ = near()
     view.show(series(best, best))
     assert view.noise.layout.display == "none"
