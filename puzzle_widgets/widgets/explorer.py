@@ -11,6 +11,7 @@ from puzzle_widgets.solution import Solution
 from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.widgets.address import PageAddress
 from puzzle_widgets.widgets.budgets.panel import BudgetPanel
+from puzzle_widgets.widgets.closing import discard, held
 from puzzle_widgets.widgets.export import ExportPanel
 from puzzle_widgets.widgets.help import Help
 from puzzle_widgets.widgets.layers.detail import LayerPanel
@@ -144,9 +145,9 @@ class PuzzleExplorer(InNotebook, Following, widgets.VBox):
         if self.comm is None:
             return
         self.state.close()
-        for panel in (*self.aids, *self.panels):
-            panel.close()
+        below = held(self)
         super().close()
+        discard(*self.aids, *self.panels, *below)
 
     def _tab(self, kind: type[P]) -> P:
         name = next(tab.name for tab in TABS if tab.make is kind)

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from puzzle_widgets.charts import Drawing
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.state import ExplorerState, Source
+from puzzle_widgets.widgets.closing import discard, held
 from puzzle_widgets.widgets.guide import guide_button
 from puzzle_widgets.widgets.html import NOTHING, heading
 from puzzle_widgets.widgets.page import page_aids
@@ -123,11 +124,13 @@ class Following:
             self._quiet = before
 
     def close(self) -> None:
-        """Let go of the state, then close; ipywidgets closes once more at the very end."""
+        """Let go of the state, and close with all below; ipywidgets closes again at the end."""
         for refresh, traits in self._observed:
             self.state.unobserve(refresh, traits)
         self._observed = ()
+        below = held(self)
         super().close()  # type: ignore[misc]
+        discard(*below)
 
 
 T = TypeVar("T", bound=Following)
@@ -289,11 +292,9 @@ def named(words: str, child: widgets.Widget, *, css: str = "pw-named") -> widget
 
 
 def refill(box: widgets.Box, children: Sequence[widgets.Widget]) -> None:
-    """Give a box other children, and close those that it loses."""
+    """Give a box other children, and close those that it loses, with all below them."""
     old, box.children = box.children, tuple(children)
-    for gone in old:
-        if gone not in box.children:
-            gone.close()
+    discard(*(gone for gone in old if gone not in box.children))
 
 
 class SenseQuestion(Following, widgets.VBox):

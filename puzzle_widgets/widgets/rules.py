@@ -43,10 +43,9 @@ class RuleList(Wanting, widgets.VBox):
     def _show(self) -> None:
         rules = self.state.rules
         self.layout.display = "" if rules else "none"
-        self.head = widgets.HTML()
         self.costs = tuple(widgets.HTML() for _ in rules)
         rows = [self._row(place, rule) for place, rule in enumerate(rules)]
-        refill(self, [self.head, *rows] if rules else [])
+        refill(self, [self.head, *rows])
         self.wants(*(("rule_costs",) if rules else ()))
 
     def _row(self, place: int, rule: SearchRule) -> widgets.HBox:

@@ -118,13 +118,6 @@ class BudgetRow(Following, widgets.VBox):
         if self._offered is not None:
             self.state.make_change(self._offered)
 
-    def close(self) -> None:
-        """Close the row with all that is in it."""
-        boxes = (self.title, self.line, self.track, self)
-        for child in [part for box in boxes for part in box.children]:
-            child.close()
-        super().close()
-
     def _build(self) -> None:
         label = self.quantity.label
         self.name = widgets.HTML(Markup("<span class='pw-name'>{}</span>").format(label))

@@ -11,7 +11,7 @@ import numpy as np
 from puzzle_widgets.charts.figure import Cells, Figure, Outline
 from puzzle_widgets.charts.palette import BLANK_VALUE, HEAT, HEAT_BLANK, HEAT_LINEAR
 from puzzle_widgets.library.model import FloatArray
-from puzzle_widgets.widgets.charts.parts import axis_of, close_all, figure_of, scale_of
+from puzzle_widgets.widgets.charts.parts import axis_of, figure_of, scale_of
 
 OnCell = Callable[[int, int], None]
 _COLORS = [HEAT_BLANK, HEAT_LINEAR, *HEAT]
@@ -72,10 +72,6 @@ class CellChart:
         wanted = [*figure.outlines, *[None] * _MOST_OUTLINES]
         for mark, outline in zip(self.outlines, wanted, strict=False):
             _put_around(mark, outline)
-
-    def close(self) -> None:
-        """Let the front end forget all parts of the chart."""
-        close_all(self.figure, *self._scales.values(), self._color)
 
     def _tell(self, event: Mapping[str, Any], whom: OnCell) -> None:
         cell = event.get("point") or event.get("data") or {}

@@ -11,7 +11,7 @@ from traitlets import List
 
 from puzzle_widgets.charts.figure import Axis, Bars, Curve, Figure, Spots
 from puzzle_widgets.charts.palette import PALE, PINNED, SELECTED
-from puzzle_widgets.widgets.charts.parts import axis_of, close_all, figure_of, fit, scale_of
+from puzzle_widgets.widgets.charts.parts import axis_of, figure_of, fit, scale_of
 
 OnLayer = Callable[[int], None]
 _EDGE, _EDGE_PX = "var(--pw-text)", 1.3
@@ -122,10 +122,6 @@ class BarChart:
         self.marker.visible = any(shades)
         if self.columns.opacities != shades:
             self.columns.opacities = shades
-
-    def close(self) -> None:
-        """Let the front end forget all parts of the chart."""
-        close_all(self.figure, *self._scales.values())
 
     def _frames(self) -> bq.Bars:
         """Unfilled bars; those that only leave room have no edge either."""

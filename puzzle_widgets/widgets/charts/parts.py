@@ -58,12 +58,6 @@ def as_javascript(value: float) -> str:
     return f"{value:.0f}" if value == round(value) else repr(float(value))
 
 
-def close_all(figure: bq.Figure, *scales: bq.Scale) -> None:
-    """Let the front end forget all parts of a chart."""
-    for part in (figure, *figure.marks, *figure.axes, *scales):
-        part.close()
-
-
 def figure_of(marks: list[bq.Mark], axes: list[bq.Axis], css: str, **looks: Any) -> bq.Figure:  # noqa: ANN401
     """Make a figure of the explorer's look."""
     figure = bq.Figure(

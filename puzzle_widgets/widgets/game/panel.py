@@ -178,10 +178,7 @@ class BeatTheSolver(widgets.VBox):
         self._task.value = words.task(dealt)
         with self._silence():
             self._number.value = dealt.number
-        before = self._board.children
         refill(self._board, [self._layer(place) for place in range(len(dealt.library.layers))])
-        for part in (child for line in before for child in line.children):
-            part.close()
         self._show()
 
     def _layer(self, place: int) -> widgets.HBox:

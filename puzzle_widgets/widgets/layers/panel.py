@@ -18,6 +18,7 @@ from puzzle_widgets.reasons import Decidedness
 from puzzle_widgets.solution import Scenario, Solution
 from puzzle_widgets.state.rule_actions import pinned_places
 from puzzle_widgets.widgets.charts import BarChart, legend_line
+from puzzle_widgets.widgets.closing import discard
 from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.layers.detail import (
     LayerDetail,
@@ -153,9 +154,7 @@ class LayerView(Wanting, Panel):
     def _open_library(self) -> None:
         library = self.state.library
         self.box.children = ()
-        for old in self._views.values():
-            if old.chart is not None:
-                old.chart.close()
+        discard(*(old.chart.figure for old in self._views.values() if old.chart is not None))
         self._views, self._choice, self._last, self._pointed = {}, None, None, None
         with self.silence():
             self.switch.options = views_of(library)

@@ -31,6 +31,7 @@ from puzzle_widgets.library.quantity import (
 from puzzle_widgets.solution.across import pairing, total_of
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.charts import CurveChart, legend_line
+from puzzle_widgets.widgets.closing import discard
 from puzzle_widgets.widgets.html import Cell, Line, card_table, render
 from puzzle_widgets.widgets.panel import Following
 from puzzle_widgets.widgets.scenarios.difference import DifferenceView
@@ -74,6 +75,12 @@ class Comparison(Following, widgets.VBox):
         self.children = (self.view,)
         self.changed(self.view, lambda view: state.set_looks(compared=view))
         self.changed(self.log_scale, lambda log: state.set_looks(log_scale=log))
+
+    def close(self) -> None:
+        """Close the views that are not hung, too."""
+        super().close()
+        charts = [chart.figure for chart in self.charts.values()]
+        discard(self.words, self.log_scale, self.says, self.difference, *charts)
 
     def offer_views(self) -> None:
         """Offer the views that the library has figures for, and show which is chosen."""

@@ -14,7 +14,7 @@ from puzzle_widgets.solution import Scenario
 from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.widgets.files import FilePicker, picture_buttons
 from puzzle_widgets.widgets.html import download_link
-from puzzle_widgets.widgets.panel import Panel, button, guard, named, row
+from puzzle_widgets.widgets.panel import Panel, button, guard, named, refill, row
 from puzzle_widgets.widgets.scenarios.comparison import Comparison
 from puzzle_widgets.widgets.scenarios.names import suggested_name
 from puzzle_widgets.widgets.scenarios.sides import all_series, parents, waiting_words
@@ -172,7 +172,7 @@ class ScenarioPanel(Panel):
 
     def _offer_presets(self) -> None:
         """Offer the published architectures whose blocks the library has."""
-        self.presets.children = [self._preset(name) for name in preset_names(self.state.library)]
+        refill(self.presets, [self._preset(name) for name in preset_names(self.state.library)])
 
     def _preset(self, name: str) -> widgets.Button:
         made = button(f"Add {name}", f"Add the published {name} as a scenario")

@@ -18,7 +18,16 @@ from puzzle_widgets.sweeps.budget_axis import BudgetAxis
 from puzzle_widgets.sweeps.front import resource_use
 from puzzle_widgets.widgets.charts import CellChart, legend_line, strip_line
 from puzzle_widgets.widgets.layers.detail import changed_words
-from puzzle_widgets.widgets.panel import Panel, Shown, button, guard, named, row, symbol_button
+from puzzle_widgets.widgets.panel import (
+    Panel,
+    Shown,
+    button,
+    guard,
+    named,
+    refill,
+    row,
+    symbol_button,
+)
 from puzzle_widgets.widgets.status import status_words
 
 _OUTDATED = "Out of date: objective or other budgets have changed since."
@@ -246,11 +255,8 @@ class MapPanel(SweepPanel, Generic[Grid]):
 
     def _forget(self) -> None:
         self.body.layout.display = "none"
-        self.box.children = ()
-        self.pointed = None
-        for chart in self.charts:
-            chart.close()
-        self.charts = []
+        refill(self.box, ())
+        self.pointed, self.charts = None, []
 
 
 def line(first: str, rest: Sequence[str] = ()) -> Markup:
