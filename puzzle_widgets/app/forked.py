@@ -48,12 +48,14 @@ class ForkedKernel:
         Its number.
     hold
         An open file that stands for the process; ``None`` if it has ended already.
+    page
+        Id of the page that was made before the fork; empty where none was.
     """
 
     stdin = stdout = stderr = None
 
-    def __init__(self, pid: int, hold: int | None) -> None:
-        self.pid = pid
+    def __init__(self, pid: int, hold: int | None, page: str = "") -> None:
+        self.pid, self.page = pid, page
         self.returncode: int | None = None
         self._hold = hold
         self._signal = 0
@@ -206,7 +208,8 @@ class WarmProcess:
         self._line.send(request)
         answer, holds, _, _ = socket.recv_fds(self._line, MAX_REQUEST_BYTES, 1)
         self._failures = 0
-        return ForkedKernel(int(json.loads(answer)["pid"]), holds[0] if holds else None)
+        told = json.loads(answer)
+        return ForkedKernel(int(told["pid"]), holds[0] if holds else None, str(told["page"]))
 
     def _end(self) -> None:
         self._ready = False

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 import psutil
@@ -27,6 +29,7 @@ from puzzle_widgets.app.spare import Spares
 
 KERNEL_NAME = "python3"
 MOST_SPARES = 2
+_ANSWER_SECONDS = 2.0
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -156,6 +159,32 @@ class PageKernel(Whole, ServerKernelManager):
         if self.transport == "ipc":
             return str(Path(self.connection_file).with_name(secrets.token_hex(4)))
         return super()._ip_default()
+
+    @property
+    def page_made(self) -> str:
+        """Id of the page that it was forked with, and has to run no notebook for."""
+        return str(getattr(getattr(self.provisioner, "process", None), "page", ""))
+
+    async def answers(self) -> None:
+        """Wait until it answers.
+
+        Raises
+        ------
+        RuntimeError
+            If it has ended.
+        """
+        client = self.client()
+        client.start_channels()
+        try:
+            while True:
+                client.kernel_info()
+                with suppress(Empty):
+                    await client.get_shell_msg(timeout=_ANSWER_SECONDS)
+                    return
+                if not await self.is_alive():
+                    raise RuntimeError("the kernel has ended as it started")
+        finally:
+            client.stop_channels()
 
 
 class QuietClient(Whole, AsyncKernelClient):

@@ -7,7 +7,7 @@ import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup
 
@@ -59,8 +59,48 @@ def library_argument(library: str) -> str:
 def explorer_page() -> DOMWidget:
     """Explorer of the library that the environment names, else of the embedded default.
 
-    Where it cannot be opened, a message that says why.
+    The one that was made ahead, where there is one; where it cannot be opened, a message that
+    says why.
     """
+    made = _ahead.pop() if _ahead else None
+    if made is not None and made.of == _told():
+        return made.page
+    if made is not None:
+        made.page.close()
+    return _explorer()
+
+
+def make_ahead() -> DOMWidget | None:
+    """Make the page, its first answers among it, before the kernel runs that will show it.
+
+    ``None`` where it cannot be opened: the next kernel tries again.
+    """
+    from puzzle_widgets.state.background import loop_foreseen  # noqa: PLC0415
+    from puzzle_widgets.widgets.explorer import PuzzleExplorer  # noqa: PLC0415
+
+    with loop_foreseen():
+        page = _explorer()
+    if not isinstance(page, PuzzleExplorer):
+        page.close()
+        return None
+    _ahead[:] = [_Ahead(page, _told())]
+    return page
+
+
+class _Ahead(NamedTuple):
+    page: DOMWidget
+    of: tuple[str | None, ...]
+
+
+_ahead: list[_Ahead] = []
+
+
+def _told() -> tuple[str | None, ...]:
+    """All that the environment tells a page."""
+    return tuple(map(os.environ.get, (LIBRARY_VARIABLE, HOW_VARIABLE, HOSTED_VARIABLE)))
+
+
+def _explorer() -> DOMWidget:
     # The server imports this module, too, and needs no widgets.
     from ipywidgets import HTML  # noqa: PLC0415
 

@@ -28,6 +28,7 @@ from voila.utils import get_page_config
 from puzzle_widgets.app.connection import PageSocket
 from puzzle_widgets.app.headers import OwnHeaders
 from puzzle_widgets.app.health import EndedHandler, HealthHandler, MetricsHandler
+from puzzle_widgets.app.kernels import KERNEL_NAME, PageKernel
 from puzzle_widgets.app.machine import (
     Ending,
     allow_open_files,
@@ -160,7 +161,7 @@ class PuzzleApp(Voila):
         admission = {"admission": self._admission}
         guarded: dict[type, tuple[type, dict[str, Any]]] = {
             VoilaKernelWebsocketHandler: (PageSocket, {}),
-            TornadoVoilaHandler: (PageHandler, admission),
+            TornadoVoilaHandler: (PageHandler, {**admission, "known": KnownPage()}),
         }
         handlers = [_replaced(entry, guarded) for entry in super().init_handlers()]
         options = {**self._voila_options, **admission}
@@ -266,13 +267,32 @@ class AdmissionHandler(BaseVoilaHandler):
         self.finish(self._admission.ask(self.get_argument("name", ""), who))
 
 
+class KnownPage:
+    """The page of kernels that are forked with it: but for its kernel's id, it is always the same.
+
+    Of others none is kept: what a notebook shows may differ from one run to the next.
+    """
+
+    def __init__(self) -> None:
+        self._of = self._kernel_id = self._text = ""
+
+    def page(self, made: str, kernel_id: str) -> str:
+        """The page for another kernel; empty where it is not known."""
+        return self._text.replace(self._kernel_id, kernel_id) if made and made == self._of else ""
+
+    def keep(self, made: str, kernel_id: str, text: str) -> None:
+        """Keep the page of a kernel that was forked with it, once that is in it."""
+        if made and made in text:
+            self._of, self._kernel_id, self._text = made, kernel_id, text
+
+
 class PageHandler(VoilaHandler):
     """Sends the page of the notebook, with a kernel of its own behind it."""
 
-    def initialize(self, admission: Admission, **kwargs: Any) -> None:  # noqa: ANN401
-        """Take what Voila's handler takes, and the server's admission."""
+    def initialize(self, admission: Admission, known: KnownPage, **kwargs: Any) -> None:  # noqa: ANN401
+        """Take what Voila's handler takes, the server's admission, and the page that it knows."""
         super().initialize(**kwargs)
-        self._admission = admission
+        self._admission, self._known = admission, known
         self._opening: Opening | None = None
 
     @authenticated
@@ -317,15 +337,25 @@ class PageHandler(VoilaHandler):
         return str(self.render_template(template, opened=opened))
 
     async def _page(self, opening: Opening) -> str:
-        renderer = self._renderer()
-        await renderer.initialize()
         private = self.kernel_manager.connection_dir
         kernel_id = await opening.start(
-            kernel_name=renderer.notebook.metadata.kernelspec.name,
+            kernel_name=KERNEL_NAME,
             path=os.path.dirname(self.notebook_path),  # noqa: PTH120 - a path of Jupyter's own
             env={**os.environ, "IPYTHONDIR": os.path.join(private, "ipython")},  # noqa: PTH118
         )
         kernel = self.kernel_manager.get_kernel(kernel_id)
+        known = self._known.page(kernel.page_made, kernel_id)
+        if known:
+            await kernel.answers()
+            return known
+        page = await self._rendered(kernel_id, kernel)
+        self._known.keep(kernel.page_made, kernel_id, page)
+        return page
+
+    async def _rendered(self, kernel_id: str, kernel: PageKernel) -> str:
+        """Run the notebook in its kernel, and write its page."""
+        renderer = self._renderer()
+        await renderer.initialize()
         snippets = renderer.generate_content_generator(kernel_id, kernel)
         try:
             return "".join([text async for text, _ in snippets])

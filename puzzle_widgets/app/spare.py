@@ -116,7 +116,7 @@ def _bury(process: subprocess.Popen[bytes]) -> None:
 def main(page: str) -> None:
     """Load, wait, and become a page's kernel."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's
-    load(rehearse=page == EXPLORER)
+    load(ahead=page == EXPLORER)
     request = sys.stdin.readline()
     if not request:
         return

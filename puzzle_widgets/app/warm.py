@@ -21,7 +21,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, NoReturn
 
-from puzzle_widgets.app.page import explorer_page
+from puzzle_widgets.app.page import make_ahead
 
 MAX_REQUEST_BYTES = 2**20
 EXPLORER = "explorer"
@@ -53,17 +53,17 @@ def main(line: socket.socket, life: int, page: str) -> None:
     """Load, say so, and fork until the server hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries what has ended
-    load(rehearse=page == EXPLORER)
+    made = load(ahead=page == EXPLORER)
     if len(list(TASKS.iterdir())) > 1:
         line.send(THREADED)
         return
     line.send(READY)
     while request := line.recv(MAX_REQUEST_BYTES):
-        _fork(line, life, json.loads(request))
+        _fork(line, life, json.loads(request), made)
 
 
-def load(*, rehearse: bool) -> None:
-    """Import what a page needs; to rehearse, make one for nobody: what that caches, forks share."""
+def load(*, ahead: bool) -> str:
+    """Import what a page needs, and make one ahead; its id, empty where none was made."""
     gc.disable()
     for name in _NOT_LOADED:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # so that it fails
@@ -72,37 +72,43 @@ def load(*, rehearse: bool) -> None:
             importlib.import_module(name)
     from ipykernel import kernelapp  # noqa: F401, PLC0415 - by this program only
 
+    from puzzle_widgets.app.states import lead_widgets  # noqa: PLC0415
     from puzzle_widgets.widgets import explorer  # noqa: F401, PLC0415
 
-    if rehearse:
-        _rehearse()
+    lead_widgets()
+    made = _make() if ahead else ""
     gc.collect()
     gc.freeze()
     gc.enable()
+    return made
 
 
-def _rehearse() -> None:
-    from ipywidgets import Widget  # noqa: PLC0415
-
+def _make() -> str:
+    """Make the page that all forks share until they write to it."""
+    from puzzle_widgets.app.states import states  # noqa: PLC0415
     from puzzle_widgets.search.kernel.host import forget_instances  # noqa: PLC0415
 
-    explorer_page().close()
-    Widget.close_all()
+    page = make_ahead()
     forget_instances()
+    if page is None:
+        return ""
+    states.write()
+    return str(page.model_id)
 
 
-def _fork(line: socket.socket, life: int, request: dict[str, object]) -> None:
+def _fork(line: socket.socket, life: int, request: dict[str, object], made: str) -> None:
     """Fork a kernel, and hand the server a hold on it that no other process can take over."""
     child = os.fork()
     if child == 0:
         line.close()
         _become_kernel(life, **request)  # type: ignore[arg-type]
+    answer = json.dumps({"pid": child, "page": made}).encode()
     try:
         hold = os.pidfd_open(child)
     except ProcessLookupError:  # it has ended already
-        line.send(json.dumps({"pid": child}).encode())
+        line.send(answer)
         return
-    socket.send_fds(line, [json.dumps({"pid": child}).encode()], [hold])
+    socket.send_fds(line, [answer], [hold])
     os.close(hold)
 
 
@@ -142,6 +148,8 @@ def run_kernel(arguments: list[str], *, watch_parent: bool = False) -> None:
     from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415
     from ipywidgets import register_comm_target  # noqa: PLC0415
 
+    from puzzle_widgets.app.states import answer_pages  # noqa: PLC0415
+
     class ForkedKernel(IPKernelApp):
         """Drops no message, and leaves terminal and parent alone."""
 
@@ -152,6 +160,7 @@ def run_kernel(arguments: list[str], *, watch_parent: bool = False) -> None:
         def init_kernel(self) -> None:
             super().init_kernel()
             register_comm_target()  # where ipywidgets was imported, there was no kernel yet
+            answer_pages(self.kernel)
 
         def log_connection_info(self) -> None:
             pass

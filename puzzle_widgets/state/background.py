@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 Emit = Callable[[Any], None]
 Work = Callable[[Callable[[], bool], Emit], None]
+_foreseen = False
 
 
 @dataclass(eq=False)
@@ -148,3 +150,19 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
+
+
+@contextmanager
+def loop_foreseen() -> Iterator[None]:
+    """Make here what a loop will run for later: it has a background then, and works at once now."""
+    global _foreseen  # noqa: PLW0603 - a thread has one loop, or none yet
+    before, _foreseen = _foreseen, True
+    try:
+        yield
+    finally:
+        _foreseen = before
+
+
+def has_background() -> bool:
+    """Whether what is made now can work in the background, if only once its loop runs."""
+    return _foreseen or running_loop() is not None

@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from puzzle_widgets.charts.truth import truth_keys
 from puzzle_widgets.solution import Solution
-from puzzle_widgets.state.background import running_loop
+from puzzle_widgets.state.background import has_background
 from puzzle_widgets.widgets.address import PageAddress
 from puzzle_widgets.widgets.budgets.panel import BudgetPanel
 from puzzle_widgets.widgets.closing import discard, held
@@ -80,7 +80,7 @@ class PuzzleExplorer(InNotebook, Following, widgets.VBox):
     ) -> None:
         super().__init__()
         self.state = state_of(source, solver)
-        self._find_front = running_loop() is not None if find_front is None else find_front
+        self._find_front = has_background() if find_front is None else find_front
         self.library_bar = LibraryBar(self.state)
         own = (PageAddress(self.state), ScenarioShelf(self.state)) if own_page else ()
         self.aids = (Help(), *own)

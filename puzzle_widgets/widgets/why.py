@@ -9,7 +9,7 @@ from puzzle_widgets.reasons import Baselines, Explanation, NextStep
 from puzzle_widgets.reasons.explain import loosening_words
 from puzzle_widgets.solution import Scenario
 from puzzle_widgets.solution.least_change import Change
-from puzzle_widgets.state.background import running_loop
+from puzzle_widgets.state.background import has_background
 from puzzle_widgets.state.reason_answers import SAMPLES
 from puzzle_widgets.widgets.budgets.amounts import Units
 from puzzle_widgets.widgets.noise import NoiseChoice
@@ -89,7 +89,7 @@ class WhyPanel(Wanting, Panel):
         self.changed(self.save, self._save)
         self.clicked(self.ask, self._want_all)
         # A thousand searches for each answer are worth asking for, where many share a machine.
-        self.wants(*(("explanation",) if running_loop() is None else ("explanation", "baselines")))
+        self.wants(*(("explanation", "baselines") if has_background() else ("explanation",)))
 
     def _want_all(self) -> None:
         self.ask.layout.display = "none"
