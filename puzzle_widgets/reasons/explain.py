@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import ProblemError
@@ -22,6 +23,8 @@ from puzzle_widgets.solution.least_change import Change, least_changes
 from puzzle_widgets.solution.optimum import search_without_reason
 from puzzle_widgets.solution.slack import slack_of
 from puzzle_widgets.solution.solution import STATUS_WORDS
+
+Steps = bool | Literal["looser"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -136,7 +139,11 @@ class Explanation(Told):
 
 
 def explain(
-    solution: Solution, *, exact: bool = False, steps: bool = True, cancelled: Cancelled = never
+    solution: Solution,
+    *,
+    exact: bool = False,
+    steps: Steps = True,
+    cancelled: Cancelled = never,
 ) -> Explanation:
     """Explain an answer by its budgets: slack, shadow prices, and the next steps of each limit.
 
@@ -151,7 +158,8 @@ def explain(
     exact
         Whether to search on until every next step is proven, however long that takes.
     steps
-        Whether to look for next steps at all.
+        Whether to look for next steps at all; ``"looser"`` for those alone that loosen a limit
+        that holds the score back, a quarter of the work.
     cancelled
         Asked now and then; true leaves brackets as they are.
 
@@ -186,12 +194,12 @@ def explain(
     if not solution.found:
         return Explanation(solution, ())
     priced = _with_prices(solution, cancelled)
-    steps = steps and solution.status == "optimal"
+    asked: Steps = steps if solution.status == "optimal" else False
     found = [
         _reason(
             priced,
             End.of(problem.library, row),
-            steps=steps,
+            steps=asked,
             exact=exact,
             cancelled=cancelled,
         )
@@ -210,23 +218,25 @@ def _with_prices(solution: Solution, cancelled: Cancelled) -> Solution:
 
 
 def _reason(
-    solution: Solution, end: End, *, steps: bool, exact: bool, cancelled: Cancelled
+    solution: Solution, end: End, *, steps: Steps, exact: bool, cancelled: Cancelled
 ) -> BudgetReason:
     quantity, row = end.quantity(solution.library), end.row
     slack = slack_of(solution, row)
     use = end.as_stated(solution.library, solution.totals[end.key])
     price = max(0.0, end.side * solution.shadow_prices.get(end.key, 0.0))
+    binds = bool(slack and slack.binds)
+    more, less = steps is True or (steps == "looser" and binds), steps is True
     return BudgetReason(
         row.resource,
         row.sense,
         row.value,
         use,
         slack.amount if slack else 0.0,
-        bool(slack and slack.binds),
+        binds,
         price,
         _price_words(solution.problem, end, price),
-        loosen(solution, end, exact=exact, cancelled=cancelled) if steps else None,
-        tighten(solution, end, exact=exact, cancelled=cancelled) if steps else None,
+        loosen(solution, end, exact=exact, cancelled=cancelled) if more else None,
+        tighten(solution, end, exact=exact, cancelled=cancelled) if less else None,
         quantity.label,
         quantity.unit,
     )

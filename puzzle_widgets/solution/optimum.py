@@ -36,6 +36,7 @@ class _How:
     warm_start: Solution | None = None
     progress: Callable[[Solution], None] | None = None
     prefer: str = ""
+    ties: bool = True
 
 
 def search(
@@ -112,12 +113,15 @@ def search_without_reason(
     cancelled: Cancelled = never,
     warm_start: Solution | None = None,
     prefer: str = "",
+    ties: bool = True,
 ) -> Solution:
     """Search as :func:`search` does, without the searches that would explain infeasibility.
 
-    ``prefer`` names a cost that is made least first among architectures of equal score.
+    ``prefer`` names a cost that is made least first among architectures of equal score; without
+    ``ties`` any of equal score will do.
     """
-    return _solve(problem, _How(solver, gap, time_limit, cancelled, warm_start, prefer=prefer))
+    how = _How(solver, gap, time_limit, cancelled, warm_start, prefer=prefer, ties=ties)
+    return _solve(problem, how)
 
 
 def search_each(
@@ -219,7 +223,7 @@ def _solve(problem: SearchProblem, how: _How) -> Solution:
         how.cancelled,
         warm_start=_warm(problem, mckp, how.warm_start),
         progress=None if how.progress is None else progress,
-        settle=True,
+        settle=how.ties,
     )
     return solution_of(problem, _run(mckp, how.solver, options), time.perf_counter() - begin)
 

@@ -153,12 +153,15 @@ class ExplanationAnswer(ReasonAnswer[Solution, Explanation]):
     def find(
         self, key: Solution, cancelled: Cancelled, progress: Callable[[int], None]
     ) -> Iterator[Explanation]:
-        """Explain it by its budgets, at once; then search on until every next step is proven."""
+        """Explain it by its budgets, at once; then search on until every next step is proven.
+
+        The steps are those that somebody wants to hear of: what loosens what holds the score back.
+        """
         del progress
-        found = explain(key, cancelled=cancelled)
+        found = explain(key, steps="looser", cancelled=cancelled)
         yield found
-        if any(step and not step.exact for one in found.budgets for step in (one.more, one.less)):
-            yield explain(key, exact=True, cancelled=cancelled)
+        if any(one.more and not one.more.exact for one in found.budgets):
+            yield explain(key, steps="looser", exact=True, cancelled=cancelled)
 
 
 class ProblemReason(ReasonAnswer[SearchProblem, Value]):

@@ -18,6 +18,7 @@ from puzzle_widgets.solution.slack import binding
 from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.widgets.budgets.amounts import amount
 from puzzle_widgets.widgets.html import render
+from puzzle_widgets.widgets.moment import Moment
 from puzzle_widgets.widgets.panel import Panel, Shown, button, guard, row
 from puzzle_widgets.widgets.scenarios.names import suggested_name
 from puzzle_widgets.widgets.tiles import tiles, tiles_of
@@ -82,6 +83,7 @@ class StatusPanel(Panel):
     def build(self) -> list[widgets.Widget]:
         """Make the live line, the way back, and the figures."""
         self._settling: asyncio.TimerHandle | None = None
+        self._slow = Moment(self.state, self._show_updating)
         self.line, self.spoken = widgets.HTML(), widgets.HTML()
         self.line.add_class("pw-state-line")
         for name in ("pw-live", "pw-aside", "pw-spoken"):
@@ -110,6 +112,7 @@ class StatusPanel(Panel):
         """Say nothing more."""
         if self._settling is not None:
             self._settling.cancel()
+        self._slow.end()
         super().close()
 
     def _speak_later(self) -> None:
@@ -137,10 +140,12 @@ class StatusPanel(Panel):
 
     def _show_line(self) -> None:
         shown, current = self.state.shown, self.state.selection.kind == "current"
-        updating = current and self.state.updating
-        if updating:
-            self.line.value = _updating(shown)
-        elif shown is None:
+        if current and self.state.updating:
+            self._slow.begin()
+            return
+        self._slow.end()
+        self.figures.remove_class("pw-stale")
+        if shown is None:
             words = _ASKED if self.state.question else "No answer yet"
             self.line.value = _state(words, "pw-plain")
         elif current and shown.problem != self.state.problem:
@@ -148,7 +153,11 @@ class StatusPanel(Panel):
         else:
             good = shown.status == "optimal" and not shown.warned
             self.line.value = _state(status_words(shown), "pw-good" if good else "pw-warn")
-        (self.figures.add_class if updating else self.figures.remove_class)("pw-stale")
+
+    def _show_updating(self) -> None:
+        """Say that a search goes on: most are over before that could be read."""
+        self.line.value = _updating(self.state.shown)
+        self.figures.add_class("pw-stale")
 
     def _show_limits(self) -> None:
         """Say which budgets hold the answer back, once it is there; old words stay until then."""

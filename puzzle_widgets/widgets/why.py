@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from puzzle_widgets.reasons import Baselines, Explanation, NextStep
+from puzzle_widgets.reasons import Baselines, Explanation
 from puzzle_widgets.reasons.explain import loosening_words
 from puzzle_widgets.solution import Scenario
-from puzzle_widgets.solution.least_change import Change
 from puzzle_widgets.state.background import has_background
 from puzzle_widgets.state.reason_answers import SAMPLES
 from puzzle_widgets.widgets.budgets.amounts import Units
+from puzzle_widgets.widgets.moment import Moment
 from puzzle_widgets.widgets.noise import NoiseChoice
-from puzzle_widgets.widgets.panel import Panel, button, refill, row
+from puzzle_widgets.widgets.panel import Panel, button, row
 from puzzle_widgets.widgets.wanting import Wanting
 from puzzle_widgets.widgets.why_words import (
     beside,
@@ -33,6 +37,51 @@ _SAMPLING = Markup(
     "<div class='pw-why-line'><b>How sure:</b> searching with other scores "
     "<progress max='{0}' value='{1}' aria-label='Samples'></progress> {1:,} of {0:,}</div>"
 )
+
+
+class _Line(NamedTuple):
+    """A sentence, and what a button beside it does; without that there is no button."""
+
+    said: Markup
+    do: str
+    what: str
+    act: Callable[[], None] | None
+
+
+class LineRow(widgets.HBox):
+    """A line with its button, changed in place.
+
+    Parameters
+    ----------
+    panel
+        The panel that shows it.
+    """
+
+    def __init__(self, panel: Panel) -> None:
+        super().__init__()
+        self.said, self.do = widgets.HTML(), button("")
+        self._act: Callable[[], None] | None = None
+        panel.clicked(self.do, self._press)
+        for name in ("pw-row", "pw-why-step"):
+            self.add_class(name)
+
+    def show(self, line: _Line) -> None:
+        """Show another line."""
+        self.said.value, self._act = line.said, line.act
+        self.do.description, self.do.tooltip = line.do, line.what
+        children = (self.said,) if line.act is None else (self.said, self.do)
+        if self.children != children:
+            self.children = children
+
+    def close(self) -> None:
+        """Close it with what is in it."""
+        self.said.close()
+        self.do.close()
+        super().close()
+
+    def _press(self) -> None:
+        if self._act is not None:
+            self._act()
 
 
 class WhyPanel(Wanting, Panel):
@@ -60,7 +109,10 @@ class WhyPanel(Wanting, Panel):
         self.limits, self.sure, self.beside = widgets.HTML(), widgets.HTML(), widgets.HTML()
         for name in ("pw-live", "pw-why-says"):
             self.limits.add_class(name)
-        self.steps = widgets.VBox()
+        self.steps, self.ways = widgets.VBox(), widgets.HTML(_WAYS)
+        self._lines: list[LineRow] = []
+        self._explaining = Moment(self.state, lambda: self._dim(self.box))
+        self._comparing = Moment(self.state, lambda: self._dim(self.beside))
         self.ask = button("Work out how sure it is", "Search 1,000 times with noise in the scores")
         self.noise = NoiseChoice(self.state)
         self.on_front = widgets.Checkbox(
@@ -91,6 +143,18 @@ class WhyPanel(Wanting, Panel):
         # A thousand searches for each answer are worth asking for, where many share a machine.
         self.wants(*(("explanation", "baselines") if has_background() else ("explanation",)))
 
+    def close(self) -> None:
+        """Close the lines that are not shown, too."""
+        for wait in (self._explaining, self._comparing):
+            wait.end()
+        for line in self._lines:
+            line.close()
+        super().close()
+
+    @staticmethod
+    def _dim(old: widgets.DOMWidget) -> None:
+        old.add_class("pw-stale")
+
     def _want_all(self) -> None:
         self.ask.layout.display = "none"
         self.wants("explanation", "baselines", "sensitivity")
@@ -99,45 +163,51 @@ class WhyPanel(Wanting, Panel):
         """Say what binds; old words stay, dimmed, until the new ones are there."""
         found, looks = self.state.explanation, self.state.looks
         units = Units(share=looks.share, gib=looks.gib)
-        (self.box.add_class if found is None else self.box.remove_class)("pw-stale")
-        if found is None or (found is self._explained and units == self._units):
+        (self._explaining.begin if found is None else self._explaining.end)()
+        if found is None:
+            return
+        self.box.remove_class("pw-stale")
+        if found is self._explained and units == self._units:
             return
         self._explained, self._units = found, units
         if found.solution.found:
             self.limits.value = limit_lines(found, units)
-            refill(self.steps, self._steps(found))
+            self._show_lines(self._steps(found))
         else:
             self.limits.value = conflict_lines(found)
-            refill(self.steps, self._ways(found))
+            self._show_lines(self._ways(found), self.ways)
 
-    def _steps(self, found: Explanation) -> list[widgets.Widget]:
+    def _show_lines(self, lines: Sequence[_Line], *before: widgets.Widget) -> None:
+        """Show lines by widgets that are there already: each answer has new ones."""
+        while len(self._lines) < len(lines):
+            self._lines.append(LineRow(self))
+        shown = self._lines[: len(lines)]
+        for made, line in zip(shown, lines, strict=True):
+            made.show(line)
+        children = (*(before if lines else ()), *shown)
+        if self.steps.children != children:
+            self.steps.children = children
+
+    def _steps(self, found: Explanation) -> list[_Line]:
         library = found.solution.library
+        return [
+            _Line(
+                step_line(library, one, one.more),
+                "Show",
+                f"Show the next step of {one.label}: set the budget to it",
+                None if one.more.solution is None else partial(self.state.take_step, one.more),
+            )
+            for one in found.binding
+            if one.more is not None
+        ]
+
+    def _ways(self, found: Explanation) -> list[_Line]:
         made = []
-        for one in found.binding:
-            if one.more is not None:
-                said = widgets.HTML(step_line(library, one, one.more))
-                what = f"Show the next step of {one.label}: set the budget to it"
-                made.append(row(said, *self._show_button(what, one.more), css="pw-why-step"))
+        for change in found.changes:
+            words = loosening_words(found.solution.problem, change)
+            said = Markup("<div class='pw-why-line'>{}</div>").format(words)
+            made.append(_Line(said, "Do it", words, partial(self.state.make_change, change)))
         return made
-
-    def _show_button(self, what: str, step: NextStep) -> list[widgets.Widget]:
-        if step.solution is None:
-            return []
-        show = button("Show", what)
-        self.clicked(show, lambda: self.state.take_step(step))
-        return [show]
-
-    def _ways(self, found: Explanation) -> list[widgets.Widget]:
-        if not found.changes:
-            return []
-        return [widgets.HTML(_WAYS), *(self._way(found, change) for change in found.changes)]
-
-    def _way(self, found: Explanation, change: Change) -> widgets.Widget:
-        words = loosening_words(found.solution.problem, change)
-        make = button("Do it", words)
-        self.clicked(make, lambda: self.state.make_change(change))
-        said = widgets.HTML(Markup("<div class='pw-why-line'>{}</div>").format(words))
-        return row(said, make, css="pw-why-step")
 
     def _show_sure(self) -> None:
         found = self.state.sensitivity
@@ -150,13 +220,13 @@ class WhyPanel(Wanting, Panel):
 
     def _show_beside(self) -> None:
         found, reference = self.state.baselines, self.state.record.reference_scenario
-        (self.beside.add_class if found is None else self.beside.remove_class)("pw-stale")
+        (self._comparing.begin if found is None else self._comparing.end)()
         if found is not None:
+            self.beside.remove_class("pw-stale")
             self._tell_beside(found, reference)
         elif not {"explanation", "baselines"} & {*self.state.searching} and not self.state.updating:
             self.beside.value, self._beside_of = "", (None, None)
         self.doing.layout.display = "" if self.beside.value else "none"
-        self.save.disabled = found is None
 
     def _tell_beside(self, found: Baselines, reference: Scenario | None) -> None:
         """List what simpler ways find, and offer to save it; once for each answer."""

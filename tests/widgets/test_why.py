@@ -6,10 +6,12 @@ import asyncio
 
 import ipywidgets as widgets
 import pytest
+from ipywidgets.widgets.widget import _instances
 from markupsafe import escape
 
 import puzzle_widgets as pw
 from puzzle_widgets.library.quantity import format_brief
+from puzzle_widgets.widgets import moment
 from puzzle_widgets.widgets.why import WhyPanel
 from puzzle_widgets.widgets.why_words import layer_runs, rounded
 from tests.support.libraries import MEMORY, make_library
@@ -174,8 +176,11 @@ def test_a_point_of_the_front_is_explained(state: pw.ExplorerState) -> None:
     assert "Point 2 of" in panel.head.value
 
 
-def test_words_of_earlier_budgets_are_dimmed_until_the_new_ones_are_there() -> None:
+def test_words_of_earlier_budgets_are_dimmed_until_the_new_ones_are_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """In the background nothing that is out of date looks current."""
+    monkeypatch.setattr(moment, "SOON_SECONDS", 0.0)
 
     async def main() -> None:
         state = pw.ExplorerState(LIBRARY)
@@ -194,6 +199,7 @@ def test_words_of_earlier_budgets_are_dimmed_until_the_new_ones_are_there() -> N
             await asyncio.sleep(0.005)
         assert "layers are decided" in panel.sure.value
         state.set_budget(MEMORY, 20.0)
+        await asyncio.sleep(0.01)
         assert "pw-stale" in panel.box._dom_classes
         assert "pw-stale" in panel.beside._dom_classes
         for _ in range(2000):
@@ -205,6 +211,29 @@ def test_words_of_earlier_budgets_are_dimmed_until_the_new_ones_are_there() -> N
         state.close()
 
     asyncio.run(main())
+
+
+def test_lines_are_changed_in_place(state: pw.ExplorerState) -> None:
+    """Another answer makes no widget and closes none, whether it has a next step or ways out."""
+    panel = WhyPanel(state)
+    state.set_budget(MEMORY, 0.5)
+    state.set_budget(MEMORY, 30.0)
+    before = set(_instances)
+    for amount in (20.0, 40.0, 0.5, 25.0):
+        state.set_budget(MEMORY, amount)
+        assert bool(buttons(panel.steps)) == (amount != 40.0)
+    assert set(_instances) == before
+
+
+def test_the_lines_of_a_closed_panel_are_closed(state: pw.ExplorerState) -> None:
+    """Those that are not shown, too."""
+    panel = WhyPanel(state)
+    lines = list(panel._lines)
+    state.set_budget(MEMORY, 40.0)
+    assert lines
+    assert not buttons(panel.steps)
+    panel.close()
+    assert all(part.comm is None for line in lines for part in (line, line.said, line.do))
 
 
 def test_layers_in_a_row_are_named_together() -> None:
