@@ -38,6 +38,7 @@ _BUTTON = Markup(
 _RAW = ("html_block", "html_inline")  # comments, and what nobody has checked
 
 
+@functools.cache
 def guide_button(section: str, words: str) -> Markup:
     """Build the question mark that opens a section of the page on the explorer.
 

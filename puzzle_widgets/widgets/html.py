@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
@@ -132,6 +132,7 @@ def download_link(text: str, file: str, content: str | bytes, kind: str) -> Mark
     )
 
 
+@lru_cache(maxsize=64, typed=True)  # "<b>" and Markup("<b>") are equal, and not the same
 def heading(words: str, aside: str = "", after: Markup = NOTHING) -> Markup:
     """Build a card's title, what comes after it, and a quieter remark."""
     return _HEADING % (words, after, aside)

@@ -21,11 +21,16 @@ class Moment:
         Told of what goes wrong.
     do
         Called once for each wait that lasts.
+
+    Attributes
+    ----------
+    lasts
+        Whether a wait goes on that has lasted a moment.
     """
 
     def __init__(self, state: ExplorerState, do: Callable[[], None]) -> None:
         self._do = guard(state, do)
-        self._begun = False
+        self._begun = self.lasts = False
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
@@ -35,13 +40,17 @@ class Moment:
         self._begun = True
         loop = running_loop()
         if loop is None:
-            self._do()
+            self._late()
         else:
-            self._timer = loop.call_later(SOON_SECONDS, self._do)
+            self._timer = loop.call_later(SOON_SECONDS, self._late)
 
     def end(self) -> None:
         """End the wait: what was not done by now is not done."""
-        self._begun = False
+        self._begun = self.lasts = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _late(self) -> None:
+        self.lasts = True
+        self._do()

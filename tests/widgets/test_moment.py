@@ -15,6 +15,14 @@ from tests.support.libraries import LOSS, MEMORY, make_library
 LIBRARY = make_library([[(0, 5), (1, 2)], [(0, 6), (2, 1)]], (LOSS, MEMORY))
 
 
+async def answered(state: pw.ExplorerState) -> None:
+    """Wait for the answer."""
+    there = asyncio.Event()
+    state.observe(lambda change: None if change["new"] else there.set(), "updating")
+    if state.updating:
+        await there.wait()
+
+
 def test_a_wait_that_lasts_is_shown_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a moment; one that ends before is not."""
     monkeypatch.setattr(moment, "SOON_SECONDS", 0.02)
@@ -32,6 +40,9 @@ def test_a_wait_that_lasts_is_shown_once(monkeypatch: pytest.MonkeyPatch) -> Non
         wait.begin()
         await asyncio.sleep(0.05)
         assert shown == ["waits"]
+        assert wait.lasts
+        wait.end()
+        assert not wait.lasts
 
     asyncio.run(main())
 
@@ -50,15 +61,13 @@ def test_an_answer_at_once_is_shown_without_a_wait(monkeypatch: pytest.MonkeyPat
     async def main() -> None:
         state = pw.ExplorerState(LIBRARY)
         panel = StatusPanel(state)
-        while state.updating:
-            await asyncio.sleep(0.005)
+        await answered(state)
         lines: list[str] = []
         panel.line.observe(lambda change: lines.append(change["new"]), "value")
         panel.figures.observe(lambda _: lines.append("dimmed"), "_dom_classes")
         for amount in (9.0, 8.0, 7.0):
             state.set_budget(MEMORY, amount)
-            while state.updating:
-                await asyncio.sleep(0.005)
+            await answered(state)
         assert lines == []
         assert "Optimal, proven" in panel.line.value
         panel.close()

@@ -29,6 +29,7 @@ from puzzle_widgets.sweeps import ParetoFront
 from puzzle_widgets.widgets.charts import FrontChart, legend_line
 from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.html import folded_list
+from puzzle_widgets.widgets.moment import Moment
 from puzzle_widgets.widgets.panel import guard, menu, named, row, small_legend
 from puzzle_widgets.widgets.sweeps.parts import SweepPanel, Walk
 from puzzle_widgets.widgets.sweeps.points import PointTable
@@ -78,6 +79,7 @@ class ParetoPlot(Wanting, SweepPanel):
     def build(self) -> list[widgets.Widget]:
         """Make controls, legend, chart and the walk along it."""
         self.chart = FrontChart()
+        self._searching = Moment(self.state, self._draw)
         self._points: list[Spot] = []
         self._advice: PointAdvice | None = None
         self._points_of: tuple[object, object, str] = (None, None, "")
@@ -112,7 +114,7 @@ class ParetoPlot(Wanting, SweepPanel):
         self.when("library", "front_resource", do=self._show_axis)
         self.when("library", "front_resource", "objective", do=self._show_title)
         self.when("front_held", do=self._show_held)
-        self.when(*_DRAWN, do=self._draw)
+        self.when(*_DRAWN, "updating", do=self._draw_soon)
         self.when("front", "front_resource", "front_running", "front_held", do=self._show_search)
         self.when("front", "front_resource", "objective", "selection", do=self._show_walk)
         self.when("library", "measured", "front_resource", "objective", do=self._show_measured)
@@ -195,6 +197,20 @@ class ParetoPlot(Wanting, SweepPanel):
             self._points, self._advice = front_points(front, axes), advice_of(front)
             self.advice.value = advice_lines(self._advice)
         return self._points
+
+    def _draw_soon(self) -> None:
+        """Draw once the answer is there, or has been waited for: not before and again after it."""
+        if self.state.updating and not self._searching.lasts:
+            self._searching.begin()
+            return
+        if not self.state.updating:
+            self._searching.end()
+        self._draw()
+
+    def close(self) -> None:
+        """Draw nothing more."""
+        self._searching.end()
+        super().close()
 
     def _draw(self) -> None:
         """Draw, unless all that is drawn is what it was: a limit may be on another resource."""
