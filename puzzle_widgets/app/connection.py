@@ -12,6 +12,7 @@ import struct
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -123,6 +124,8 @@ class GuardedConnection(ZMQChannelsWebsocketConnection):
         if state == "idle" and self._unanswered:
             self._unanswered.popleft()
             self._note_answer(time.monotonic() - self._since.popleft())
+        if kind == "comm_msg" and self.kernel_manager is not None:
+            self.kernel_manager.last_activity = datetime.now(UTC)
         is_code = kind == "execute_input" and self._allowed
         if self.page is not None and not is_code:
             super().handle_outgoing_message(stream, outgoing_msg)

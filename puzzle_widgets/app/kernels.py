@@ -6,11 +6,13 @@ import os
 import secrets
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from queue import Empty
 from typing import Any
 
 import psutil
+import zmq
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.connect import ConnectionFileMixin
@@ -30,6 +32,7 @@ from puzzle_widgets.app.spare import Spares
 KERNEL_NAME = "python3"
 MOST_SPARES = 2
 _ANSWER_SECONDS = 2.0
+_OF_KERNELS = b"kernel."  # what a kernel says of itself begins so; of a widget, "comm-"
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -86,6 +89,34 @@ class PageKernels(AsyncMappingKernelManager):
         """End a kernel: where nothing else is known, its page has said goodbye."""
         self.register.ending(kernel_id, "closed")
         await super().shutdown_kernel(kernel_id, *args, **kwargs)
+
+    def start_watching_activity(self, kernel_id: str) -> None:
+        """Follow whether a kernel is at work, by its own words alone.
+
+        Those of its widgets, nearly all that it says, are passed on to the page: see
+        :class:`puzzle_widgets.app.connection.GuardedConnection`, which notes them, too.
+        """
+        kernel: Any = self.get_kernel(kernel_id)
+        kernel.reason, kernel.last_activity = "", datetime.now(UTC)
+        stream = kernel.connect_iopub()
+        stream.setsockopt(zmq.UNSUBSCRIBE, b"")
+        stream.setsockopt(zmq.SUBSCRIBE, _OF_KERNELS)
+        kernel._activity_stream = stream  # noqa: SLF001 - where jupyter_server looks for it
+        stream.on_recv(partial(self._hear_kernel, kernel))
+
+    def _hear_kernel(self, kernel: Any, message: list[bytes]) -> None:  # noqa: ANN401
+        _, parts = kernel.session.feed_identities(message)
+        kind = kernel.session.unpack(parts[1])["msg_type"]
+        asked = (kernel.session.unpack(parts[2]) or {}).get("msg_type")
+        follows = self.track_message_type(asked)
+        if self.track_message_type(kind) or follows or kernel.execution_state == "busy":
+            self.last_kernel_activity = kernel.last_activity = datetime.now(UTC)
+        if kind == "status":
+            state = kernel.session.unpack(parts[4])["execution_state"]
+            if follows:
+                kernel.execution_state = state
+            elif kernel.execution_state == "starting" != state:
+                kernel.execution_state = "idle"
 
     def notify_connect(self, kernel_id: str) -> None:
         """Note that a page has connected: its time without use begins now."""

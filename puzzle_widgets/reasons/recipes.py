@@ -119,7 +119,7 @@ def random_feasible(problem: SearchProblem, seed: int, draws: int) -> IntArray |
     for _ in range(_ROUNDS):
         missing = draws - len(found)
         tries += missing
-        found += [one for one in _drawn(mckp, table, missing, rng) if not mckp.broken(one)]
+        found += _keeping(mckp, _drawn(mckp, table, missing, rng))
         if len(found) == draws or (tries >= _HOPELESS and not found):
             break
     if not found:
@@ -159,6 +159,18 @@ def _drawn(mckp: Mckp, table: Table, draws: int, rng: np.random.Generator) -> li
         choice[each, layer] = table.variable[layer, place]
         used += table.cost[:, layer, place]
     return list(choice[alive])
+
+
+def _keeping(mckp: Mckp, drawn: list[IntArray]) -> list[IntArray]:
+    """Those that keep every limit and rule; only what is near a limit has to be summed exactly."""
+    if not drawn:
+        return []
+    cost = mckp.cost[:, np.array(drawn)]
+    sums, near = cost.sum(axis=2), _SLACK * np.abs(cost).sum(axis=2)
+    within = (sums <= mckp.upper[:, None] - near) & (sums >= mckp.lower[:, None] + near)
+    clear = within.all(axis=0) if not mckp.kinds else np.zeros(len(drawn), dtype=bool)
+    pairs = zip(drawn, clear.tolist(), strict=True)
+    return [one for one, known in pairs if known or not mckp.broken(one)]
 
 
 def _possible(

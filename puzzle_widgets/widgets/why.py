@@ -69,9 +69,7 @@ class LineRow(widgets.HBox):
         """Show another line."""
         self.said.value, self._act = line.said, line.act
         self.do.description, self.do.tooltip = line.do, line.what
-        children = (self.said,) if line.act is None else (self.said, self.do)
-        if self.children != children:
-            self.children = children
+        self.children = (self.said,) if line.act is None else (self.said, self.do)
 
     def close(self) -> None:
         """Close it with what is in it."""
@@ -184,9 +182,7 @@ class WhyPanel(Wanting, Panel):
         shown = self._lines[: len(lines)]
         for made, line in zip(shown, lines, strict=True):
             made.show(line)
-        children = (*(before if lines else ()), *shown)
-        if self.steps.children != children:
-            self.steps.children = children
+        self.steps.children = (*(before if lines else ()), *shown)
 
     def _steps(self, found: Explanation) -> list[_Line]:
         library = found.solution.library

@@ -97,6 +97,17 @@ def test_open_page_hears_its_kernel(subprotocol: str | None) -> None:
     assert connection.passed == ["iopub"]
 
 
+def test_what_a_widget_says_is_activity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server itself listens to what a kernel says of itself alone."""
+    kernel = SimpleNamespace(last_activity=None)
+    monkeypatch.setattr(Connection, "kernel_manager", kernel)
+    connection = Connection(Page())
+    connection.handle_outgoing_message("iopub", said("status", {"execution_state": "busy"}))
+    assert kernel.last_activity is None
+    connection.handle_outgoing_message("iopub", said("comm_msg"))
+    assert kernel.last_activity is not None
+
+
 def test_jupyterlab_hears_its_code() -> None:
     """Where pages may run code, they are told of it as ever."""
     connection = Connection(Page())

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import zmq
 import zmq.asyncio
+from ipykernel.kernelbase import Kernel
 from jupyter_client.kernelspec import NoSuchKernel
+from jupyter_client.session import Session
 
 from puzzle_widgets.app.kernels import (
     KERNEL_NAME,
@@ -103,3 +105,44 @@ def test_a_session_that_runs_away_is_ended(taken: int, ends: bool) -> None:  # n
     kernels = Kernels(unused=0, taken=taken)
     asyncio.run(kernels.end_those_above(100))
     assert kernels.ended == ([("one", "memory")] if ends else [])
+
+
+class Speaker:
+    """A kernel whose words are heard; ``connect_iopub`` gives its line."""
+
+    def __init__(self) -> None:
+        self.session = Session(key=b"mine")
+        self.execution_state = "starting"
+        self.last_activity: datetime | None = None
+        self.line: Any = None
+
+    def connect_iopub(self) -> Any:
+        """What is subscribed to, and who listens."""
+        self.line = SimpleNamespace(wanted=[b""], hear=None)
+        options = {zmq.SUBSCRIBE: self.line.wanted.append, zmq.UNSUBSCRIBE: self.line.wanted.remove}
+        self.line.setsockopt = lambda option, value: options[option](value)
+        self.line.on_recv = lambda hear: setattr(self.line, "hear", hear)
+        return self.line
+
+    def say(self, kind: str, content: dict[str, Any], parent: str = "") -> None:
+        """Say something, in answer to a message or to none."""
+        asked = {"msg_type": parent} if parent else {}
+        message = self.session.msg(kind, content, parent={"header": asked})
+        self.line.hear(self.session.serialize(message, [b"kernel.1.status"]))
+
+
+def test_whether_a_kernel_works_is_known_by_its_own_words() -> None:
+    """Nothing that its widgets say is read for that; asking what it is keeps none alive."""
+    kernels, speaker = Kernels(unused=0, taken=0), Speaker()
+    kernels.held["one"] = speaker  # type: ignore[assignment]
+    kernels.start_watching_activity("one")
+    assert speaker.line.wanted == [b"kernel."]
+    assert Kernel._topic(SimpleNamespace(ident="1"), "status").startswith(b"kernel.")  # type: ignore[arg-type,no-untyped-call]
+    speaker.last_activity = None
+    speaker.say("status", {"execution_state": "busy"}, "kernel_info_request")
+    assert (speaker.execution_state, speaker.last_activity) == ("idle", None)
+    for state in ("busy", "idle"):
+        speaker.last_activity = None
+        speaker.say("status", {"execution_state": state}, "comm_msg")
+        assert speaker.execution_state == state
+        assert speaker.last_activity is not None

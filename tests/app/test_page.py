@@ -14,6 +14,7 @@ from puzzle_widgets.app.page import (
     LIBRARY_VARIABLE,
     explorer_page,
     library_argument,
+    make_ahead,
     served_environment,
 )
 from puzzle_widgets.hosted import Hosted, hosted
@@ -111,3 +112,37 @@ def test_pages_of_the_server_keep_no_picture(monkeypatch: pytest.MonkeyPatch) ->
     with served_environment(None):
         assert not still.is_notebook()
     assert still.is_notebook()
+
+
+def test_the_page_that_was_made_ahead_is_shown_once() -> None:
+    """With its answers found and its front searched, as if a loop had run; the next one is new."""
+    with served_environment("stdlib-2m-measured"):
+        made = make_ahead()
+        assert isinstance(made, PuzzleExplorer)
+        state = made.state
+        assert state.solution is not None
+        assert state.front is not None
+        assert state.front.complete
+        assert (state.updating, state.front_running, state.searching) == (False, False, ())
+        assert state.baselines is not None
+        assert explorer_page() is made
+        other = explorer_page()
+    assert other is not made
+    made.close()
+    other.close()
+
+
+def test_a_page_made_for_another_library_is_not_shown(tmp_path: Path) -> None:
+    """What the environment says now counts; what was made in vain is closed."""
+    with served_environment("stdlib-2m-measured"):
+        made = make_ahead()
+    assert made is not None
+    with served_environment(None):
+        page = explorer_page()
+    assert isinstance(page, PuzzleExplorer)
+    assert page is not made
+    assert made.comm is None
+    page.close()
+    with served_environment(str(tmp_path / "gone.json")):
+        assert make_ahead() is None
+        assert isinstance(explorer_page(), HTML)

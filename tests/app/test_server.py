@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from puzzle_widgets.app.server import KnownPage
 from tests.support.app import RunningApp, kernels_of, running_app
 from tests.support.notebook import write_notebook
 from tests.support.visitor import ask, open_page, ticket
@@ -125,3 +126,24 @@ shown
     notebook = write_notebook(tmp_path / "page.ipynb", cell)
     with running_app(notebook=notebook) as app:
         assert open_page(app.url).status == 200
+
+
+def test_a_page_is_known_by_what_it_was_forked_with() -> None:
+    """Only the kernel's id differs; pages of notebooks, and of another process, are not known."""
+    known = KnownPage()
+    known.keep("", "kernel-1", "a notebook's page for kernel-1")
+    known.keep("made-1", "kernel-1", "a page that shows an error, for kernel-1")
+    assert known.page("", "kernel-2") == known.page("made-1", "kernel-2") == ""
+    known.keep("made-1", "kernel-1", "made-1 by kernel-1: kernel-1")
+    assert known.page("made-1", "kernel-2") == "made-1 by kernel-2: kernel-2"
+    assert known.page("made-2", "kernel-2") == ""
+
+
+def test_the_second_page_of_the_explorer_runs_no_notebook() -> None:
+    """Its kernel was forked with the page: it answers with the same, under its own id."""
+    with running_app("stdlib-2m-measured") as app:
+        first, second = open_page(app.url), open_page(app.url)
+        assert first.kernel_id is not None
+        assert second.kernel_id not in (None, first.kernel_id)
+        assert first.text == second.text.replace(str(second.kernel_id), first.kernel_id)
+        wait_for_kernels(app, 2)
