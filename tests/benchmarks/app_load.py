@@ -2,9 +2,14 @@
 
 ``python tests/benchmarks/app_load.py 1 10 50`` serves the explorer of the embedded 70B library
 and, for each number, opens so many sessions together, moves the throughput slider of each every
-three seconds, and prints how long opening and answers took, the most memory that server and
-kernels held, and how many sessions were lost. The visitors speak to the server as pages do,
-without a browser; they run on the same machine.
+three seconds, and prints how long opening (to the last widget) and answers (to their figures)
+took, the most memory that server and kernels held, and how many sessions were lost. Most visitors
+speak to the server as pages do, without a browser; ``--pages`` of them (two) are real ones in
+Chromium, told apart: from the slider's release to the first change of the chart of layers. All
+run on the same machine.
+
+``--default`` leaves the number of sessions to the server: whoever is in leaves after ``--stay``
+seconds, so that all who wait get in, and the line says whether they did.
 """
 
 from __future__ import annotations
@@ -32,8 +37,9 @@ if __name__ == "__main__":  # as a script, the tests are not yet a package to im
 
 from puzzle_widgets.app.connection import V1
 from tests.app.messages import parts_of, v1
+from tests.benchmarks.load_page import Pages, visit_in_chromium
 from tests.support.app import RunningApp, running_app
-from tests.support.visitor import open_page
+from tests.support.visitor import ask, open_page
 
 PAUSE_SECONDS = 3.0
 PATIENCE_SECONDS = 60.0
@@ -41,6 +47,18 @@ LOOK_SECONDS = 10.0  # between two looks at the memory, which take time of the s
 _CONTROL = "jupyter.widget.control"
 TILES = b"pw-tiles"
 _MOST_TOKENS = 50_000  # a second: the sliders of the other budgets reach further
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long visitors stay: until a moment, or so many seconds once they are in."""
+
+    until: float
+    stay: float = 0.0
+
+    def end(self, opened: float) -> float:
+        """When a visitor leaves that was let in at a moment."""
+        return opened + self.stay if self.stay else self.until
 
 
 @dataclass
@@ -54,22 +72,25 @@ class Visitor:
 
     def open(self) -> str:
         """Open the page as a browser does; the id of its kernel."""
-        begun = time.monotonic()
         kernel = open_page(self.url).kernel_id
-        self.opening = time.monotonic() - begun
         assert kernel is not None, "no kernel behind the page"
         return kernel
 
-    async def stay(self, until: float, waiters: Executor) -> None:
-        """Open, and move the slider until the time is up; whatever goes wrong loses the session."""
+    async def stay(self, plan: Plan, waiters: Executor) -> None:
+        """Open, move the slider, and leave; whatever goes wrong loses the session."""
+        begun = time.monotonic()
         try:
             # Names are looked up in the loop's own threads, which those that wait would take.
             kernel = await asyncio.get_running_loop().run_in_executor(waiters, self.open)
             address = f"{self.url.replace('http', 'ws')}api/kernels/{kernel}/channels?session_id=v"
             page = await websocket_connect(HTTPRequest(address), subprotocols=[V1])
             slider, value = throughput_slider(await all_states(page))
-            await self.move(page, slider, value, until)
+            self.opening = time.monotonic() - begun
+            await self.move(page, slider, value, plan.end(time.monotonic()))
             page.close()
+            if plan.stay:  # as a tab says goodbye; the others end with the server
+                ended = f"{self.url}voila/api/shutdown/{kernel}"
+                await asyncio.to_thread(ask, ended, method="POST")
         except Exception as error:  # noqa: BLE001 - counted
             self.lost = f"{type(error).__name__}: {error}"
 
@@ -147,12 +168,11 @@ def content_of(message: bytes) -> dict[str, Any]:
     return found
 
 
-async def visit(url: str, count: int, seconds: float) -> list[Visitor]:
-    """Have so many visitors come together and stay so long after the last has been let in."""
+async def visit(url: str, count: int, plan: Plan) -> list[Visitor]:
+    """Have so many visitors come together, and wait until the last has left."""
     visitors = [Visitor(url) for _ in range(count)]
-    until = time.monotonic() + seconds
-    with ThreadPoolExecutor(count) as waiters:
-        await asyncio.gather(*(visitor.stay(until, waiters) for visitor in visitors))
+    with ThreadPoolExecutor(max(count, 1)) as waiters:
+        await asyncio.gather(*(visitor.stay(plan, waiters) for visitor in visitors))
     return visitors
 
 
@@ -170,23 +190,46 @@ def _shared_bytes(process: psutil.Process) -> int:
         return 0
 
 
-async def measured(app: RunningApp, count: int, seconds: float) -> str:
+async def measured(app: RunningApp, count: int, pages: int, plan: Plan) -> str:
     """One line of the table."""
-    task = asyncio.ensure_future(visit(app.url, count, seconds))
+    real = min(pages, count - 1)
+    task = asyncio.gather(
+        visit(app.url, count - real, plan),
+        visit_in_chromium(app.url, real, plan.end(time.monotonic()) - time.monotonic()),
+    )
     most = 0.0
     while not task.done():
         most = max(most, await asyncio.to_thread(memory_mib, app))
         await asyncio.wait([task], timeout=LOOK_SECONDS)
-    visitors = await task
-    opening = [visitor.opening for visitor in visitors if not visitor.lost]
-    answers = [seconds for visitor in visitors for seconds in visitor.answers]
-    lost = [visitor.lost for visitor in visitors if visitor.lost]
+    visitors, seen = await task
+    lost = [*(visitor.lost for visitor in visitors if visitor.lost), *seen.lost]
+    opened = sum(visitor.opening > 0 for visitor in visitors) + len(seen.opened)
     line = (
-        f"{count:4} sessions: open p50 {_at(opening, 50):.1f} s, p95 {_at(opening, 95):.1f} s; "
-        f"slider p50 {1000 * _at(answers, 50):.0f} ms, p95 {1000 * _at(answers, 95):.0f} ms "
-        f"of {len(answers)}; {most:,.0f} MiB; {len(lost)} lost"
+        f"{count:4} sessions: {_raw_words(visitors)}; {most:,.0f} MiB; "
+        f"{opened} of {count} opened; {len(lost)} lost{_page_words(seen)}"
     )
     return "\n".join([line, *sorted(set(lost))])
+
+
+def _raw_words(visitors: Sequence[Visitor]) -> str:
+    opening = [visitor.opening for visitor in visitors if visitor.opening]
+    answers = [seconds for visitor in visitors for seconds in visitor.answers]
+    return (
+        f"open p50 {_at(opening, 50):.1f} s, p95 {_at(opening, 95):.1f} s; "
+        f"slider p50 {1000 * _at(answers, 50):.0f} ms, p95 {1000 * _at(answers, 95):.0f} ms "
+        f"of {len(answers)}"
+    )
+
+
+def _page_words(seen: Pages) -> str:
+    if not seen.opened:
+        return ""
+    opened = ", ".join(f"{seconds:.1f}" for seconds in seen.opened)
+    return (
+        f"\n     of these in Chromium {len(seen.opened)}: open {opened} s; "
+        f"slider to chart p50 {_at(seen.answers, 50):.0f} ms, p95 {_at(seen.answers, 95):.0f} ms "
+        f"of {len(seen.answers)}"
+    )
 
 
 def _at(values: Sequence[float], percent: int) -> float:
@@ -200,10 +243,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sessions", type=int, nargs="+")
     parser.add_argument("--seconds", type=float, default=120, help="from the first request")
+    parser.add_argument("--pages", type=int, default=2, help="of them in Chromium (2)")
+    parser.add_argument("--default", action="store_true", help="as many at once as a server lets")
+    parser.add_argument("--stay", type=float, default=30, help="seconds of each, with --default")
     asked = parser.parse_args()
     for count in asked.sessions:
-        with running_app(max_sessions=max(count, 1)) as app:
-            sys.stdout.write(f"{asyncio.run(measured(app, count, asked.seconds))}\n")
+        most = {} if asked.default else {"max_sessions": max(count, 1)}
+        stay = asked.stay if asked.default else 0.0
+        with running_app(**most) as app:
+            plan = Plan(time.monotonic() + asked.seconds, stay)
+            line = asyncio.run(measured(app, count, asked.pages, plan))
+            sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
 
 
