@@ -106,6 +106,8 @@ class GuardedConnection(ZMQChannelsWebsocketConnection):
         """Begin to pass messages; a page that does not read holds no more than so many bytes."""
         if self.page is not None:
             self.page.stream.max_write_buffer_size = MAX_UNREAD_BYTES
+            # An answer is many small messages: none waits until the page has heard of the last.
+            self.page.stream.set_nodelay(True)
         return super().connect()
 
     def handle_incoming_message(self, incoming_msg: bytes | str) -> None:

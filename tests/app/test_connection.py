@@ -97,6 +97,18 @@ def test_open_page_hears_its_kernel(subprotocol: str | None) -> None:
     assert connection.passed == ["iopub"]
 
 
+def test_a_page_hears_each_message_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system holds no small one back, and no page that does not read takes all memory."""
+    set_to: list[bool] = []
+    stream = SimpleNamespace(max_write_buffer_size=None, set_nodelay=set_to.append)
+    monkeypatch.setattr(ZMQChannelsWebsocketConnection, "connect", lambda _: None)
+    page = Page()
+    page.stream = stream  # type: ignore[attr-defined]
+    Connection(page).connect()
+    assert set_to == [True]
+    assert stream.max_write_buffer_size
+
+
 def test_what_a_widget_says_is_activity(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server itself listens to what a kernel says of itself alone."""
     kernel = SimpleNamespace(last_activity=None)

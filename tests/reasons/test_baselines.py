@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 
 import puzzle_widgets as pw
 from puzzle_widgets.library.quantity import PARAMETERS
+from puzzle_widgets.problem.mckp import Mckp
 from puzzle_widgets.reasons.baselines import broken_words
+from puzzle_widgets.search.engine import solve as engine_solve
+from puzzle_widgets.search.options import SearchOptions
+from puzzle_widgets.search.outcome import Outcome
+from puzzle_widgets.solution import optimum
 from tests.support.libraries import (
     EMBEDDED,
     LOSS,
@@ -150,6 +155,22 @@ def test_most_parameters_is_the_largest_that_fits() -> None:
     assert pw.baselines(bare)["most parameters"].reason == (
         "The library has no counts of parameters."
     )
+
+
+def test_of_as_many_parameters_any_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the optimum has its ties settled: for the most parameters that took most of the time."""
+    settled: list[bool] = []
+
+    def solve(mckp: Mckp, options: SearchOptions, engine: Any = None) -> Outcome:
+        settled.append(options.settle)
+        return engine_solve(mckp, options, engine)
+
+    monkeypatch.setattr(optimum, "solve", solve)
+    problem = pw.SearchProblem(
+        pw.load_library(EMBEDDED), minimize="metrics.kl_div", budgets={MEMORY: "60 %"}
+    )
+    pw.baselines(problem)
+    assert settled == [True, False]
 
 
 def test_lower_limits_and_rules_can_be_broken() -> None:

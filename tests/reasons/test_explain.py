@@ -325,3 +325,19 @@ def test_the_published_library_is_explained() -> None:
     assert runtime.more.limits[0] == pytest.approx(39214.8247, abs=1e-3)
     assert runtime.more.gain == pytest.approx(0.005109, abs=1e-6)
     assert runtime.price * 1000 == pytest.approx(0.5068, abs=1e-3)
+
+
+def test_looser_steps_alone_are_those_that_help() -> None:
+    """The same as among all of them, for what binds; nothing else is searched."""
+    library = make_library([[(0, 5, 50), (2, 3, 40), (6, 1, 10)], [(0, 5, 50), (3, 2, 45)]])
+    problem = pw.SearchProblem(library, minimize=LOSS, budgets={MEMORY: 6.5, RUNTIME: 1000})
+    solution = pw.search(problem)
+    every, some = pw.explain(solution), pw.explain(solution, steps="looser")
+    (memory,) = some.binding
+    assert memory.more is not None
+    assert every.binding[0].more is not None
+    assert memory.more.words == every.binding[0].more.words
+    assert every.binding[0].less is not None
+    (runtime,) = (one for one in some.budgets if not one.binds)
+    assert (memory.less, runtime.more, runtime.less) == (None, None, None)
+    assert [one.price_words for one in some.budgets] == [one.price_words for one in every.budgets]

@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import puzzle_widgets as pw
 from puzzle_widgets.problem.mckp import to_architecture
 from puzzle_widgets.reasons.recipes import (
+    _keeping,
     homogeneous_choices,
     random_feasible,
     spans_of,
@@ -99,3 +102,19 @@ def test_blocks_that_every_layer_has() -> None:
     assert homogeneous_choices(make_library(ROWS)).tolist() == [[0, 3, 4, 6]]
     bare = make_library([[(0, 1, 1)], [(0, 1, 1), (1, 1, 1)]])
     assert homogeneous_choices(bare).tolist() == [[0, 1]]
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=50, deadline=None)
+def test_draws_that_keep_their_limits_are_told_as_by_exact_sums(seed: int) -> None:
+    """Also where a draw meets a limit exactly, or misses it by the last digit."""
+    rng = np.random.default_rng(seed)
+    rows = [[(float(v), float(rng.integers(0, 9)) / 10) for v in range(3)] for _ in range(5)]
+    library = make_library(rows, (LOSS, MEMORY))
+    limit = float(rng.integers(5, 25)) / 10
+    asked = pw.SearchProblem(library, minimize=LOSS, budgets={MEMORY: (limit - 1.0, limit)})
+    starts = asked.mckp.starts[:-1]
+    drawn = [starts + rng.integers(0, 3, 5) for _ in range(40)]
+    kept = _keeping(asked.mckp, drawn)
+    exact = [one for one in drawn if not asked.mckp.broken(one)]
+    assert [one.tolist() for one in kept] == [one.tolist() for one in exact]
