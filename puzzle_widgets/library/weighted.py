@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 
+import numpy as np
+
 from puzzle_widgets.library.frozen import FrozenMapping
-from puzzle_widgets.library.model import BlockLibrary, BlockVariant, Layer, once_per_library
+from puzzle_widgets.library.model import (
+    BlockLibrary,
+    BlockVariant,
+    FloatArray,
+    Layer,
+    once_per_library,
+)
 from puzzle_widgets.library.score_sum import ScoreSum
 
 _KEPT = 8
@@ -55,7 +64,9 @@ def _made(plain: BlockLibrary) -> OrderedDict[frozenset[str], BlockLibrary]:
 
 
 def _make(plain: BlockLibrary, sums: dict[str, ScoreSum]) -> BlockLibrary:
-    layers = tuple(_weighted_layer(layer, sums) for layer in plain.layers)
+    columns = {key: _column(plain, one) for key, one in sums.items()}
+    rows = iter(zip(*(column.tolist() for column in columns.values()), strict=True))
+    layers = tuple(_weighted_layer(layer, tuple(sums), rows) for layer in plain.layers)
     outside = {
         key: sum(weight * plain.non_block_cost(name) for name, weight in one.weights.items())
         for key, one in sums.items()
@@ -63,19 +74,31 @@ def _make(plain: BlockLibrary, sums: dict[str, ScoreSum]) -> BlockLibrary:
     costs = FrozenMapping({**plain.non_block_costs, **{k: v for k, v in outside.items() if v}})
     made = replace(plain, layers=layers, non_block_costs=costs, sums=FrozenMapping(sums))
     made.__dict__["plain"] = plain
+    # Worked out once for the plain one; another set of weights is a library of the same variants.
+    table = np.array([*map(plain.column, plain.keys), *columns.values()])
+    table.flags.writeable = False
+    made.__dict__.update(_table=table, starts=plain.starts, variant_names=plain.variant_names)
     return made
 
 
-def _weighted_layer(layer: Layer, sums: dict[str, ScoreSum]) -> Layer:
-    variants = tuple(_weighted_variant(layer, variant, sums) for variant in layer.variants)
+def _column(plain: BlockLibrary, one: ScoreSum) -> FloatArray:
+    """The sum of every variant, shape (variants in all,)."""
+    by_layer = [one.layer_weights.get(layer.name, 1.0) for layer in plain.layers]
+    with np.errstate(over="ignore", invalid="ignore"):  # out of all proportion: infinite
+        total = sum(weight * plain.column(name) for name, weight in one.weights.items())
+        return np.asarray(np.repeat(by_layer, np.diff(plain.starts)) * total)
+
+
+def _weighted_layer(layer: Layer, keys: tuple[str, ...], rows: Iterator[Sequence[float]]) -> Layer:
+    variants = tuple(
+        _with_values(variant, dict(zip(keys, next(rows), strict=True)))
+        for variant in layer.variants
+    )
     return replace(layer, variants=variants)
 
 
-def _weighted_variant(
-    layer: Layer, variant: BlockVariant, sums: dict[str, ScoreSum]
-) -> BlockVariant:
-    values = dict(variant.values)
-    for key, one in sums.items():
-        total = sum(weight * variant.values[name] for name, weight in one.weights.items())
-        values[key] = one.layer_weights.get(layer.name, 1.0) * total
-    return replace(variant, values=FrozenMapping(values))
+def _with_values(variant: BlockVariant, more: dict[str, float]) -> BlockVariant:
+    """A variant with further values; a copy, as all else of it was checked when it was made."""
+    made = copy(variant)
+    made.__dict__["values"] = FrozenMapping({**variant.values, **more})
+    return made

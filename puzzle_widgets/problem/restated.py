@@ -27,7 +27,7 @@ def restated(problem: SearchProblem, library: BlockLibrary) -> SearchProblem:
     Raises
     ------
     ProblemError
-        If the other library lacks a block, a score, or a cost that is limited.
+        If the other library lacks a block that rules may name, a score, or a cost that is limited.
 
     Examples
     --------
@@ -40,7 +40,8 @@ def restated(problem: SearchProblem, library: BlockLibrary) -> SearchProblem:
     >>> pw.search(half).score < pw.search(problem).score
     True
     """
-    _check_blocks(problem.library, library)
+    if problem.fixed or problem.banned or problem.differences or problem.rule_names:
+        _check_blocks(problem.library, library)
     _check_costs(problem, library)
     return SearchProblem.of(
         library,

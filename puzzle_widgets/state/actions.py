@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -57,7 +57,11 @@ def set_objective(
     """
     if goal is not None:
         _check_goal(goal)
-    asked = SearchProblem(record.library, minimize=objective, layer_weights=layer_weights)
+    weighs = isinstance(objective, Mapping) and all(
+        k in record.library.plain.keys for k in objective
+    )
+    bare = record.library.plain if weighs else record.library  # no sum but the new one is made
+    asked = SearchProblem(bare, minimize=objective, layer_weights=layer_weights)
     library, key = asked.library, asked.objective  # what the library does not have is refused
     said = record.said if goal is None else FrozenMapping({**record.said, key: goal})
     found = goal or score_sense(library, key).goal or said.get(key)
@@ -254,7 +258,10 @@ def ask(record: Record, problem: SearchProblem, words: str) -> Record:
     asked = record.change(budgets=settings_of(problem, record.budgets), rules=rules)
     if (problem.objective, problem.goal) == (record.objective, record.goal):
         return _stated(asked)
-    return set_objective(asked, problem.objective, problem.goal)
+    if problem.objective in asked.library.keys:
+        return set_objective(asked, problem.objective, problem.goal)
+    weights, by_layer = problem.weights, problem.layer_weights
+    return set_objective(asked, weights, problem.goal, layer_weights=by_layer)
 
 
 def set_measured(record: Record, points: Iterable[MeasuredPoint]) -> Record:

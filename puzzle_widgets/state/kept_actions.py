@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from puzzle_widgets.errors import ScenarioError
+from puzzle_widgets.errors import ProblemError, ScenarioError
 from puzzle_widgets.files import preset
 from puzzle_widgets.files.scenario_file import read_scenarios
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.matching import library_words
+from puzzle_widgets.problem import SearchProblem
+from puzzle_widgets.problem.restated import restated
 from puzzle_widgets.solution import Scenario, Solution
 from puzzle_widgets.solution.across import unmatched
 from puzzle_widgets.solution.scenario import free_name
@@ -104,11 +106,35 @@ def set_reference(record: Record, which: str | int | None) -> Record:
 
 
 def restore(record: Record, which: str | int) -> Record:
-    """Set objective, budgets and rules to those that a scenario was found with."""
+    """Set objective, budgets and rules to those that a scenario was found with.
+
+    Those of a former library's are asked of the open one, where layers match: limits stay what
+    they are in their own units, such as MiB and tokens/s.
+    """
     place = place_of(record, which)
-    _check_own(record, place)
-    kept = record.scenarios[place]
-    return ask(record, kept.solution.problem, f"those of scenario {kept.name!r}")
+    words = f"those of scenario {record.kept[place].name!r}"
+    return ask(record, problem_here(record, place), words)
+
+
+def problem_here(record: Record, place: int) -> SearchProblem:
+    """What a scenario asked, of the open library.
+
+    Raises
+    ------
+    ScenarioError
+        If it makes no sense here: layers do not match, or a block, score or cost is missing.
+    """
+    kept = record.kept[place]
+    problem = kept.solution.problem
+    if place < len(record.scenarios):
+        return problem
+    refused = f"What {kept.name!r} was asked makes no sense here: "
+    if reason := unmatched(record.library, problem.library):
+        raise ScenarioError(f"{refused}{reason}")
+    try:
+        return restated(problem, record.library)
+    except ProblemError as error:
+        raise ScenarioError(f"{refused}{error}") from error
 
 
 def show_scenario(record: Record, which: str | int) -> Record:

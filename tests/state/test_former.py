@@ -12,7 +12,7 @@ from puzzle_widgets.library import dump_library
 from puzzle_widgets.state.former import MOST_FORMER
 from puzzle_widgets.state.former_actions import library_of
 from tests.support.libraries import LOSS, MEMORY, RUNTIME, make_library
-from tests.support.two_libraries import embedded_on, small
+from tests.support.two_libraries import embedded_on, small, without
 
 H100, H200 = replace(small(), name="on H100"), replace(small("NVIDIA H200", 0.5), name="on H200")
 FILES = {"h100.json": dump_library(H100).encode()}
@@ -118,12 +118,11 @@ def test_a_former_one_can_be_the_reference_where_the_layers_match() -> None:
     assert state.reference == ""
 
 
-def test_it_is_not_shown_or_restored_but_summed_here() -> None:
+def test_it_is_not_shown_but_summed_here() -> None:
     """Exactly, by the open library, as a scenario of that."""
     state = two()
-    for act in (state.show_scenario, state.restore):
-        with pytest.raises(pw.ScenarioError, match="'mine' is of another library, on H100"):
-            act("mine")
+    with pytest.raises(pw.ScenarioError, match="'mine' is of another library, on H100"):
+        state.show_scenario("mine")
     state.sum_here("mine")
     assert [one.name for one in state.scenarios] == ["theirs", "mine on H200"]
     here = state.scenarios[1]
@@ -276,3 +275,61 @@ def test_weighted_scores_come_back_too() -> None:
     assert [one.name for one in state.scenarios] == ["weighed"]
     state.sum_here(0)
     assert state.message is not None
+
+
+def test_what_it_asked_is_asked_here() -> None:
+    """Limits in their own units, a weighted score, and rules: of the open library."""
+    state = pw.ExplorerState(
+        pw.SearchProblem(
+            H100,
+            minimize={LOSS: 2.0},
+            layer_weights={1: 0.5},
+            budgets={RUNTIME: 6},
+            throughput=17.0,
+            rules=[pw.rules.few_blocks(H100, 1)],
+        )
+    )
+    state.keep("mine")
+    asked = state.problem
+    state.open_library(H200)
+    state.set_budget(RUNTIME, 1)
+    state.restore("mine")
+    here = state.problem
+    assert here.library.plain is H200
+    assert (here.weights, here.layer_weights) == (asked.weights, asked.layer_weights)
+    assert here.budgets[RUNTIME].upper == pytest.approx(asked.budgets[RUNTIME].upper)
+    assert here.distinct == asked.distinct
+    assert state.rules[0].words == "those of scenario 'mine'"
+    assert state.solution is not None
+    assert state.solution.status == "optimal"
+    state.open_library(H100)
+    state.restore("mine")
+    assert state.problem == asked
+
+
+def test_what_it_asked_is_refused_where_it_makes_no_sense() -> None:
+    """Of another model, of a library without the cost, or without a block that rules name."""
+    state = on(H100, "mine")
+    state.open_library(make_library([[(0, 1, 1), (1, 0, 0)]] * 3))
+    for library, words in (
+        (state.library, "3 layers"),
+        (without(H200, RUNTIME), "Runtime is limited, and is not known"),
+    ):
+        state.open_library(library)
+        before = state.record
+        with pytest.raises(
+            pw.ScenarioError, match=f"'mine' was asked makes no sense here: .*{words}"
+        ):
+            state.restore("mine")
+        assert state.record is before
+    few = replace(
+        H200, layers=tuple(replace(layer, variants=layer.variants[:2]) for layer in H200.layers)
+    )
+    state.open_library(few)
+    state.restore("mine")  # no rule names a block
+    assert state.problem.budgets[RUNTIME].upper == 6
+    ruled = pw.ExplorerState(pw.SearchProblem(H100, minimize=LOSS, banned={0: ["v2"]}))
+    ruled.keep("ruled")
+    ruled.open_library(few)
+    with pytest.raises(pw.ScenarioError, match="no 'v2'"):
+        ruled.restore("ruled")

@@ -8,10 +8,12 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.charts.comparison import scenario_series
+from puzzle_widgets.errors import ScenarioError
 from puzzle_widgets.files import preset_names
 from puzzle_widgets.files.scenario_file import dump_layers, dump_scenarios, dump_table
 from puzzle_widgets.solution import Scenario
 from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.state.kept_actions import problem_here
 from puzzle_widgets.widgets.files import FilePicker, picture_buttons
 from puzzle_widgets.widgets.html import download_link
 from puzzle_widgets.widgets.panel import Panel, button, guard, named, refill, row
@@ -26,6 +28,13 @@ _EMPTY = (
 )
 _COMPARE = "Use as reference", "Set the answer and its charts against this scenario"
 _SUM_HERE = "Sum here", "Sum this architecture by the library that is open, and save it"
+_AWAY = Markup(
+    "<p class='pw-says'>It is of another library, whose figures the charts of the open one cannot "
+    "show. {}</p>"
+)
+_RESTATED = (
+    "Restore budgets sets its objective, budgets and rules here, each limit in its own unit."
+)
 _STOP = "Stop comparing", "Set the answer against this scenario no longer"
 _HINT = "JSON or CSV of scenarios, a model's config.json, or solutions.json"
 
@@ -90,6 +99,7 @@ class ScenarioPanel(Panel):
         self.when("library", "looks", do=self.comparison.offer_views)
         self.when("library", do=self._offer_presets)
         self.when("scenarios", "former", do=self._refresh_kept)
+        self.when("library", do=self._follow_chosen)
         kept = ("scenarios", "former")
         self.when(*kept, "selection", "parent", "reference", do=self._refresh_table)
         self.when("former", do=self._refresh_waiting)
@@ -104,6 +114,7 @@ class ScenarioPanel(Panel):
         self.sum_here = button(*_SUM_HERE)
         self.restore = button("Restore budgets", "Set objective and budgets to this scenario's")
         self.compare = button(*_COMPARE)
+        self.away = widgets.HTML()
         self.delete = button("Delete", "Delete this scenario")
         self.new_name = _field("New name of the scenario")
         self.rename = button("Rename", "Give this scenario the new name")
@@ -113,6 +124,7 @@ class ScenarioPanel(Panel):
         return row(
             named("Scenario", self.chosen, css=""),
             row(self.show_chosen, self.sum_here, self.compare, self.restore, self.delete),
+            self.away,
             row(named("New name", self.new_name, css=""), self.rename),
             self.show_current,
             css="pw-actions",
@@ -186,10 +198,20 @@ class ScenarioPanel(Panel):
         if place is not None:
             self.new_name.value = kept[place].name
         away = place is not None and place >= len(self.state.scenarios)
-        for control in (self.show_chosen, self.restore):
-            control.disabled = away or not kept
+        reason = self._refusal(place) if away and place is not None else ""
+        self.show_chosen.disabled = away or not kept
+        self.restore.disabled = bool(reason) or not kept
+        self.away.value = _AWAY.format(reason or _RESTATED) if away else ""
         self.sum_here.layout.display = "" if away else "none"
         self._offer_to_compare()
+
+    def _refusal(self, place: int) -> str:
+        """Why what a former library's scenario asked is not asked of the open one; else empty."""
+        try:
+            problem_here(self.state.record, place)
+        except ScenarioError as error:
+            return str(error)
+        return ""
 
     def _follow_selection(self) -> None:
         """Choose the scenario that is shown, wherever it was selected."""

@@ -35,6 +35,10 @@ from puzzle_widgets.widgets.sweeps.parts import SweepPanel, Walk
 from puzzle_widgets.widgets.sweeps.points import PointTable
 from puzzle_widgets.widgets.wanting import Wanting
 
+_ELSEWHERE = Markup(
+    "<p class='pw-says'>Scenarios of other libraries ({}) are not drawn here, as their scores and "
+    "costs are other figures: the tab Scenarios compares them.</p>"
+)
 _DRAWN = (
     "library",
     "objective",
@@ -107,7 +111,8 @@ class ParetoPlot(Wanting, SweepPanel):
         )
         tools = row(named("X axis", self.axis, css=""), more, css="pw-front-tools")
         foot = row(self.walk.box, self.measured, self.listed, css="pw-front-foot")
-        return [tools, self.build_search(), self.legend, chart, foot]
+        self.elsewhere = widgets.HTML()
+        return [tools, self.build_search(), self.legend, chart, self.elsewhere, foot]
 
     def bind(self) -> None:
         """Follow the state, and act on it."""
@@ -118,6 +123,7 @@ class ParetoPlot(Wanting, SweepPanel):
         self.when("front", "front_resource", "front_running", "front_held", do=self._show_search)
         self.when("front", "front_resource", "objective", "selection", do=self._show_walk)
         self.when("library", "measured", "front_resource", "objective", do=self._show_measured)
+        self.when("former", do=self._show_elsewhere)
         self.when("looks", do=self._show_listed)
         self.when("looks", do=self._want_baselines)
         self.changed(self.listed, lambda on: self.state.set_looks(table=on))
@@ -130,6 +136,12 @@ class ParetoPlot(Wanting, SweepPanel):
             ("current", lambda _: self.state.show_current()),
         ):
             self.chart.on_click(name, guard(self.state, show))
+
+    def _show_elsewhere(self) -> None:
+        """Say where the scenarios of former libraries are: they have other figures."""
+        count = sum(len(group.scenarios) for group in self.state.former)
+        self.elsewhere.value = _ELSEWHERE.format(count) if count else ""
+        self.elsewhere.layout.display = "" if count else "none"
 
     def _build_axis(self) -> None:
         self.axis = widgets.Dropdown(layout=widgets.Layout(width="200px"))

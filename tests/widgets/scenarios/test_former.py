@@ -53,10 +53,11 @@ def test_the_table_marks_each_by_its_library(panel: pw.ScenarioPanel) -> None:
 
 
 def test_what_cannot_be_done_with_a_former_one_is_off(panel: pw.ScenarioPanel) -> None:
-    """It is not shown or restored; it is summed here, compared, renamed and deleted."""
+    """It is not shown, which is said; it is summed here, compared, renamed and deleted."""
+    assert panel.away.value == ""
     panel.chosen.value = 1
     assert panel.show_chosen.disabled
-    assert panel.restore.disabled
+    assert "charts of the open one cannot show" in panel.away.value
     assert panel.sum_here.layout.display == ""
     panel.compare.click()
     assert panel.state.reference == "mine"
@@ -225,3 +226,29 @@ def test_the_export_panel_offers_them_too() -> None:
     text = panel.saver.file["text"]
     assert "Each architecture on the other library" in text
     panel.close()
+
+
+def test_a_former_ones_budgets_are_restored_here(panel: pw.ScenarioPanel) -> None:
+    """In their own units; where that makes no sense the button is off, and the reason is there."""
+    panel.chosen.value = 1
+    assert "each limit in its own unit" in panel.away.value
+    panel.restore.click()
+    assert panel.state.problem.budgets[RUNTIME].upper == 6
+    panel.state.open_library(make_library([[(0, 1, 1), (1, 0, 0)]] * 3))
+    panel.chosen.value = 0
+    assert panel.restore.disabled
+    assert "makes no sense here: its layers are not those of small" in panel.away.value
+
+
+def test_the_front_says_where_former_scenarios_are() -> None:
+    """It draws the open library's alone."""
+    state = pw.ExplorerState(pw.SearchProblem(H100, minimize=LOSS, budgets={RUNTIME: 6}))
+    plot = pw.ParetoPlot(state)
+    state.keep("mine")
+    assert plot.elsewhere.layout.display == "none"
+    state.open_library(H200)
+    assert plot.elsewhere.layout.display == ""
+    assert "Scenarios of other libraries (1) are not drawn here" in plot.elsewhere.value
+    state.open_library(H100)
+    assert plot.elsewhere.layout.display == "none"
+    plot.close()
