@@ -36,8 +36,8 @@ from puzzle_widgets.widgets.sweeps.points import PointTable
 from puzzle_widgets.widgets.wanting import Wanting
 
 _ELSEWHERE = Markup(
-    "<p class='pw-says'>Scenarios of other libraries ({}) are not drawn here, as their scores and "
-    "costs are other figures: the tab Scenarios compares them.</p>"
+    "<span class='pw-quiet pw-elsewhere' title='Their scores and costs are other figures: the tab "
+    "Scenarios compares them'>Scenarios of other libraries are not drawn ({})</span>"
 )
 _DRAWN = (
     "library",
@@ -111,8 +111,7 @@ class ParetoPlot(Wanting, SweepPanel):
         )
         tools = row(named("X axis", self.axis, css=""), more, css="pw-front-tools")
         foot = row(self.walk.box, self.measured, self.listed, css="pw-front-foot")
-        self.elsewhere = widgets.HTML()
-        return [tools, self.build_search(), self.legend, chart, self.elsewhere, foot]
+        return [tools, self.build_search(), self.legend, chart, foot]
 
     def bind(self) -> None:
         """Follow the state, and act on it."""
@@ -123,7 +122,7 @@ class ParetoPlot(Wanting, SweepPanel):
         self.when("front", "front_resource", "front_running", "front_held", do=self._show_search)
         self.when("front", "front_resource", "objective", "selection", do=self._show_walk)
         self.when("library", "measured", "front_resource", "objective", do=self._show_measured)
-        self.when("former", do=self._show_elsewhere)
+        self.when("former", do=self._show_legend)
         self.when("looks", do=self._show_listed)
         self.when("looks", do=self._want_baselines)
         self.changed(self.listed, lambda on: self.state.set_looks(table=on))
@@ -136,12 +135,6 @@ class ParetoPlot(Wanting, SweepPanel):
             ("current", lambda _: self.state.show_current()),
         ):
             self.chart.on_click(name, guard(self.state, show))
-
-    def _show_elsewhere(self) -> None:
-        """Say where the scenarios of former libraries are: they have other figures."""
-        count = sum(len(group.scenarios) for group in self.state.former)
-        self.elsewhere.value = _ELSEWHERE.format(count) if count else ""
-        self.elsewhere.layout.display = "" if count else "none"
 
     def _build_axis(self) -> None:
         self.axis = widgets.Dropdown(layout=widgets.Layout(width="200px"))
@@ -235,7 +228,16 @@ class ParetoPlot(Wanting, SweepPanel):
         told = (figure.y.title, figure.legend)
         if told != self._keys:
             self._keys = told
-            self.legend.value = legend_line(figure.legend, upward=figure.y.title)
+            self._show_legend()
+
+    def _show_legend(self) -> None:
+        """Say what is drawn, and what of former libraries is not."""
+        if self._keys is None:
+            return
+        title, keys = self._keys
+        count = sum(len(group.scenarios) for group in self.state.former)
+        elsewhere = _ELSEWHERE.format(count) if count else Markup("")
+        self.legend.value = legend_line(keys, upward=title) + elsewhere
 
     def _show_axis(self) -> None:
         resource = self.state.front_resource

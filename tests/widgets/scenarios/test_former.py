@@ -245,10 +245,9 @@ def test_the_front_says_where_former_scenarios_are() -> None:
     state = pw.ExplorerState(pw.SearchProblem(H100, minimize=LOSS, budgets={RUNTIME: 6}))
     plot = pw.ParetoPlot(state)
     state.keep("mine")
-    assert plot.elsewhere.layout.display == "none"
+    assert "other libraries" not in plot.legend.value
     state.open_library(H200)
-    assert plot.elsewhere.layout.display == ""
-    assert "Scenarios of other libraries (1) are not drawn here" in plot.elsewhere.value
+    assert "Scenarios of other libraries are not drawn (1)" in plot.legend.value
     state.open_library(H100)
-    assert plot.elsewhere.layout.display == "none"
+    assert "other libraries" not in plot.legend.value
     plot.close()
