@@ -207,6 +207,10 @@ static void branch(Search *search) {
         end_tree(search);
         return;
     }
+    if (search->best[0] != NONE && closed(search)) {
+        end_proven(search, 1, known_excess(search));
+        return;
+    }
     if (good_enough(search)) {
         end(search, FEASIBLE);
         return;
@@ -286,6 +290,7 @@ static void run_climb(Search *search, i64 work) {
     search->work += climb->work - before;
     if (!done) return;
     if (search->phase == PHASE_NODE) after_node(search);
+    else if (search->phase == PHASE_JOINT) after_joint(search);
     else after_climb(search);
 }
 
@@ -303,7 +308,7 @@ static void run_first(Search *search, i64 work) {
 static void step(Search *search, i64 work) {
     switch (search->phase) {
     case PHASE_BEGIN: begin(search); break;
-    case PHASE_ROUGH: case PHASE_FINE: case PHASE_NODE: run_climb(search, work); break;
+    case PHASE_ROUGH: case PHASE_FINE: case PHASE_JOINT: case PHASE_NODE: run_climb(search, work); break;
     case PHASE_FIRST: case PHASE_SECOND: case PHASE_OFFER: run_first(search, work); break;
     case PHASE_TRY: try_excess(search); break;
     case PHASE_TREE: branch(search); break;

@@ -24,6 +24,7 @@ typedef struct {
     f64 *score;           /* variants */
     f64 *cost;            /* rows x variants, at most 1 each */
     f64 *limit;           /* rows */
+    f64 *steps;           /* rows: all its costs are whole multiples; 0 where there is none */
     i32 *flat;            /* the variant's place in the problem */
     f64 *scale, *sign;    /* rows: the cost that 1 stands for; 1 for an upper limit, else -1 */
     i32 *row;             /* rows: the problem's row */
@@ -207,6 +208,7 @@ static int form_of(const Problem *problem, Form *form) {
     form->start[layers] = form->variants = count;
     form->cost = TAKE(f64, rows.rows * count);
     form->limit = TAKE(f64, rows.rows);
+    form->steps = TAKE(f64, rows.rows);
     form->scale = TAKE(f64, rows.rows);
     form->sign = TAKE(f64, rows.rows);
     form->row = TAKE(i32, rows.rows);
@@ -226,6 +228,7 @@ static int form_of(const Problem *problem, Form *form) {
         form->sign[kept] = rows.sign[r];
         form->row[kept] = rows.row[r];
         form->limit[kept] = rows.limit[r] / scale;
+        form->steps[kept] = rows.step[r] / scale;
         for (i32 v = 0; v < count; v++) form->cost[kept * count + v] = above[form->flat[v]] / scale;
     }
     for (i32 i = 0; i < layers; i++) {

@@ -8,6 +8,7 @@
 #include "core.h"
 #include "dynamic.h"
 #include "tree.h"
+#include "joint.h"
 #include "search.h"
 #include "branch.h"
 #include "reach.h"

@@ -27,6 +27,7 @@
 enum { RUNNING, OPTIMAL, FEASIBLE, INFEASIBLE, UNKNOWN };
 enum {
     PHASE_BEGIN, PHASE_ROUGH, PHASE_FIRST, PHASE_FINE, PHASE_SECOND, /* bound, choice, both again */
+    PHASE_JOINT,
     PHASE_TRY, PHASE_DYNAMIC, PHASE_BEAM,
     PHASE_TREE, PHASE_NODE, PHASE_OFFER, PHASE_LEAF, PHASE_END
 };
@@ -56,6 +57,7 @@ typedef struct {
     Bound bound;
     Climb climb;          /* under way, or one that has ended */
     First first;
+    Joint joint;
     f64 *reduced, rounding;
     f64 excess, most, proven;  /* tried; greatest of interest; no choice has less */
     f64 leaf_excess, beam_excess; /* tried in the node in hand, and by the beam */
@@ -101,7 +103,7 @@ static f64 saved(const Search *search) {
 }
 
 static int closed(const Search *search) {
-    return known_excess(search) <= most_of(CLOSED, saved(search));
+    return known_excess(search) - search->proven <= most_of(CLOSED, saved(search));
 }
 
 static f64 bound_of(const Search *search) {
@@ -217,6 +219,15 @@ static void after_rough(Search *search) {
                 PHASE_FINE);
 }
 
+/* Bound by the score and the rows together, where that may tell more. */
+static int begin_joint(Search *search) {
+    const Form *form = &search->form;
+    Joint *joint = &search->joint;
+    if (!joint_of(form, &search->bound, 0.5, joint) && !joint_of(form, &search->bound, 0.0, joint)) return 0;
+    climb_begin(&search->climb, &joint->form, &joint->bound, 0, FINE, FINE_CALLS);
+    return 1;
+}
+
 static void after_fine(Search *search) {
     offer_first(search);
     search->resolution = resolution_of(search, 0.0);
@@ -227,6 +238,17 @@ static void after_fine(Search *search) {
     search->phase = good_enough(search) ? PHASE_END : PHASE_TRY;
     if (search->phase == PHASE_END) end(search, closed(search) ? OPTIMAL : FEASIBLE);
     search->scratch = mark();
+    if (search->phase == PHASE_TRY && begin_joint(search)) search->phase = PHASE_JOINT;
+}
+
+/* Its bound is proven, and where the search for a better choice begins. */
+static void after_joint(Search *search) {
+    search->proven = most_of(search->proven, joint_bound(&search->form, &search->joint) - search->bound.value);
+    release(search->scratch);
+    search->phase = good_enough(search) ? PHASE_END : PHASE_TRY;
+    if (search->phase == PHASE_END) end(search, closed(search) ? OPTIMAL : FEASIBLE);
+    else if (search->best[0] != NONE && closed(search) && !search->options.look)
+        end_proven(search, 1, known_excess(search));
 }
 
 /* The excess that leaves so few variants open that the dynamic program takes a blink. */
@@ -262,7 +284,9 @@ static i32 states_of(const Search *search) {
 static void try_excess(Search *search) {
     set_most(search);
     if (search->excess == 0.0) 
-        search->excess = excess_of_few(search->reduced, search->form.variants, FIRST_VARIANTS);
+        search->excess = most_of(
+            excess_of_few(search->reduced, search->form.variants, FIRST_VARIANTS),
+            search->proven * (1 + ROUNDING));
     search->excess = least_of(most_of(search->excess, 1e-9), search->most);
     release(search->scratch);
     dynamic_begin(
