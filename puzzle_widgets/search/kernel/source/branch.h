@@ -249,7 +249,7 @@ static void after_offer(Search *search) {
         return;
     }
     search->scratch_leaf = mark();
-    search->leaf_excess = excess_of_few(node->reduced, node->form.variants, LEAF_VARIANTS);
+    search->leaf_excess = excess_of_few(node->reduced, node->form.variants, LEAF_VARIANTS, search->rounding);
     begin_leaf(search);
 }
 

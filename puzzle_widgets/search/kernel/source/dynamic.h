@@ -19,6 +19,7 @@
 #define MOST_ASKED 2000
 #define MOST_FAN 160
 #define CHUNK 8
+#define NEAR 1e-9              /* weight of what only tells states of the same promise apart */
 
 enum { GOING, FOUND, NOT_FOUND, TOO_MANY };
 enum { PLAIN, LEXICOGRAPHIC, WHOLE, BEAM };
@@ -30,6 +31,7 @@ typedef struct {
     i32 *open;            /* layers of the present unit still to be given a variant */
     i32 *origin;          /* state before times the alternatives, plus the alternative */
     f64 *key;             /* what a completion has at least, for a beam */
+    f64 worst;            /* key that a beam has no place beyond */
 } States;
 
 typedef struct {
@@ -43,6 +45,7 @@ typedef struct {
     i32 state;            /* the next state of the stage under way */
     int under_way;
     f64 *rest;            /* fan: bound on all units that are not begun, less what is left */
+    f64 *target;          /* rows: what the units begun use of the limits, where all share alike */
     States now, next;
     Past *past;
     i32 stages;
@@ -59,6 +62,7 @@ typedef struct {
     i32 *order;           /* fan, the most useful first */
     i64 *useful;          /* fan: how many states it showed to be hopeless */
     f64 *least;           /* units x fan */
+    f64 *part;            /* units x rows: of the limits, as the means of the units' costs are */
     Side front, back;
     i32 meet;             /* units done from the front where the sides are to meet */
     i32 width;            /* the fan's size, rounded up to whole chunks */
@@ -72,8 +76,8 @@ typedef struct {
     i32 *choice;          /* layers: the form's places of the best */
     i32 *flat;            /* the same as the problem's places */
     i32 joined, asked;    /* states of the front that are paired, choices looked at */
-    i32 *sorted;
-    f64 *worth;
+    i32 *sorted;          /* states from the end by the worth of their use */
+    f64 *worth, *gain;    /* of the sorted: that, and less what they score */
 } Dynamic;
 
 static const f64 STEPS[] = {-1.0, -0.3, -0.1, -0.03, 0.03, 0.1, 0.3, 2.0};
@@ -166,6 +170,24 @@ static void make_least(Dynamic *dynamic) {
         }
 }
 
+/* What of the limits each unit uses, where all keep to the means of their variants. */
+static void make_part(Dynamic *dynamic) {
+    const Core *core = &dynamic->core;
+    i32 rows = core->rows;
+    dynamic->part = TAKE(f64, core->units * rows);
+    for (i32 r = 0; r < rows; r++) {
+        f64 all = 0.0;
+        for (i32 u = 0; u < core->units; u++) {
+            const Unit *unit = core->unit + u;
+            f64 sum = 0.0;
+            for (i32 v = unit->begin; v < unit->end; v++) sum += core->cost[v * rows + r];
+            all += dynamic->part[u * rows + r] = sum * unit->count / (unit->end - unit->begin);
+        }
+        for (i32 u = 0; u < core->units && all > 0.0; u++)
+            dynamic->part[u * rows + r] *= core->left[r] / all;
+    }
+}
+
 static void states_begin(States *states, i32 rows, i32 most) {
     states->count = 0;
     states->most = most;
@@ -186,6 +208,8 @@ static void side_begin(Dynamic *dynamic, Side *side, int backwards) {
     }
     side->past = TAKE(Past, stages);
     side->rest = TAKE(f64, dynamic->fan);
+    side->target = TAKE(f64, dynamic->rows);
+    for (i32 r = 0; r < dynamic->rows; r++) side->target[r] = 0.0;
     for (i32 f = 0; f < dynamic->fan; f++) {
         f64 rest = 0.0;
         for (i32 u = 0; u < core->units; u++) rest += dynamic->least[u * dynamic->fan + f];
@@ -264,6 +288,7 @@ static void dynamic_begin(
     dynamic->allowed = excess + dynamic->same;
     make_fan(dynamic);
     make_least(dynamic);
+    make_part(dynamic);
     dynamic->repeats = mode != WHOLE && uses_repeat(dynamic);
     i32 widest = 1;
     for (i32 u = 0; u < core->units; u++)
@@ -290,6 +315,7 @@ static int states_grow(States *states, i32 rows, i32 cap) {
     memcpy(larger.origin, states->origin, count * sizeof(i32));
     memcpy(larger.key, states->key, count * sizeof(f64));
     larger.count = states->count;
+    larger.worst = states->worst;
     *states = larger;
     return 1;
 }
@@ -352,8 +378,12 @@ static int promising(Dynamic *dynamic, const f64 *added, f64 *key) {
         return 0;
     }
     if (dynamic->mode == BEAM) {
-        *key = -INF;
-        for (i32 f = 0; f < dynamic->fan; f++) *key = most_of(*key, value[f] + added[f]);
+        f64 most[CHUNK]; /* side by side, as processors compare */
+        for (i32 f = 0; f < CHUNK; f++) most[f] = value[f] + added[f];
+        for (i32 at = CHUNK; at < dynamic->width; at += CHUNK)
+            for (i32 f = 0; f < CHUNK; f++) most[f] = most_of(most[f], value[at + f] + added[at + f]);
+        *key = most[0];
+        for (i32 f = 1; f < CHUNK; f++) *key = most_of(*key, most[f]);
     }
     return 1;
 }
@@ -482,6 +512,7 @@ static void cut_to_beam(Dynamic *dynamic, States *states) {
     f64 most = ranked(keys, states->count, beam);
     release(begin);
     i32 kept = 0;
+    states->worst = most;
     for (i32 s = 0; s < states->count && kept < beam; s++)
         if (states->key[s] <= most) move_state(states, dynamic->rows, s, kept++);
     states->count = kept;
@@ -502,6 +533,17 @@ static int remember(Dynamic *dynamic, Side *side, i32 alternatives) {
     side->next = swap;
     if (side->now.count > dynamic->most_states) dynamic->most_states = side->now.count;
     return 1;
+}
+
+/* How far a state is from what its units use where all share alike: of those that cost the same, most
+   pairs of nearby ones sum up to nearly the limits. */
+static f64 distance_of(const Dynamic *dynamic, const Side *side, const f64 *use) {
+    f64 sum = 0.0;
+    for (i32 r = 0; r < dynamic->rows; r++) {
+        f64 worth = dynamic->multipliers[r] * (use[r] - side->target[r]);
+        sum += worth * worth;
+    }
+    return sum;
 }
 
 /* Give every state one more alternative: `times` a variant, with what that adds to the fan. Where
@@ -530,6 +572,10 @@ static int extend_state(
     next->reduced[to] = reduced;
     next->open[to] = open;
     next->origin[to] = state * alternatives + alternative;
+    if (dynamic->mode == BEAM) {
+        key += NEAR * distance_of(dynamic, side, next->use + to * rows);
+        if (key > next->worst) return 1;
+    }
     next->key[to] = key;
     keep_state(dynamic, next, merges);
     return 1;
@@ -622,11 +668,14 @@ static i32 extend_times(Dynamic *dynamic, Side *side, const Unit *unit, int merg
 
 static void begin_stage(Dynamic *dynamic, Side *side, int first, int merges, i64 children) {
     i32 u = side->unit[side->at], fan = dynamic->fan;
-    if (first)
+    if (first) {
         for (i32 f = 0; f < fan; f++) side->rest[f] -= dynamic->least[u * fan + f];
+        for (i32 r = 0; r < dynamic->rows; r++) side->target[r] += dynamic->part[u * dynamic->rows + r];
+    }
     if (merges) table_begin(dynamic, children);
     if (!side->next.most) states_begin(&side->next, dynamic->rows, fewer_of(256, dynamic->cap + 1));
     side->next.count = side->state = 0;
+    side->next.worst = INF;
     side->under_way = 1;
     turn_fan(dynamic);
     fan_of_rest(dynamic, side);
@@ -765,20 +814,43 @@ static i32 finish_front(Dynamic *dynamic) {
 /* Sort the states from the end by what their use is worth. */
 static int begin_join(Dynamic *dynamic) {
     States *back = &dynamic->back.now;
-    if (!room_for((usize)back->count * 16)) return 0;
-    dynamic->sorted = TAKE(i32, back->count);
-    dynamic->worth = TAKE(f64, back->count);
-    for (i32 s = 0; s < back->count; s++) {
-        f64 worth = 0.0;
+    i32 count = back->count;
+    if (!room_for((usize)count * 36)) return 0;
+    dynamic->sorted = TAKE(i32, count);
+    dynamic->worth = TAKE(f64, count);
+    dynamic->gain = TAKE(f64, count);
+    Mark begin = mark();
+    f64 *worth = TAKE(f64, count);
+    for (i32 s = 0; s < count; s++) {
+        worth[s] = 0.0;
         for (i32 r = 0; r < dynamic->rows; r++)
-            worth += dynamic->multipliers[r] * back->use[s * dynamic->rows + r];
-        dynamic->worth[s] = worth;
+            worth[s] += dynamic->multipliers[r] * back->use[s * dynamic->rows + r];
         dynamic->sorted[s] = s;
     }
-    Mark begin = mark();
-    sort_places(dynamic->sorted, back->count, dynamic->worth, TAKE(i32, back->count));
+    sort_places(dynamic->sorted, count, worth, TAKE(i32, count));
+    for (i32 i = 0; i < count; i++) {
+        dynamic->worth[i] = worth[dynamic->sorted[i]];
+        dynamic->gain[i] = dynamic->worth[i] - back->reduced[dynamic->sorted[i]];
+    }
     release(begin);
     return 1;
+}
+
+/* How many of some sorted numbers are below another one. */
+static i32 below(const f64 *sorted, i32 count, f64 other) {
+    i32 low = 0, high = count;
+    while (low < high) {
+        i32 middle = (low + high) / 2;
+        if (sorted[middle] < other) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+/* The next place of a gain that is enough; the others make too much excess whatever rows they keep. */
+static i32 next_gain(const f64 *gain, i32 at, i32 end, f64 enough) {
+    while (at < end && gain[at] < enough) at++;
+    return at;
 }
 
 /* Pair some states of the front with those from the end. */
@@ -794,18 +866,14 @@ static i32 join_some(Dynamic *dynamic, i64 until) {
         f64 room = limit - front->reduced[s];
         if (room < 0.0) continue;
         for (i32 r = 0; r < rows; r++) worth -= dynamic->multipliers[r] * front->use[s * rows + r];
-        i32 low = 0, high = back->count;
         f64 from = worth - room - dynamic->same;
-        while (low < high) {
-            i32 middle = (low + high) / 2;
-            if (dynamic->worth[dynamic->sorted[middle]] < from) low = middle + 1;
-            else high = middle;
-        }
-        for (; low < back->count; low++) {
-            i32 o = dynamic->sorted[low];
-            if (dynamic->worth[o] > worth + dynamic->same) break;
-            dynamic->work++;
-            if (back->reduced[o] > room) continue;
+        i32 end = below(dynamic->worth, back->count, worth + 2.0 * dynamic->same);
+        for (i32 at = below(dynamic->worth, end, from); at < end; at++) {
+            i32 begin = at;
+            at = next_gain(dynamic->gain, at, end, from);
+            dynamic->work += at - begin + 1;
+            if (at == end) break;
+            i32 o = dynamic->sorted[at];
             dynamic->work += rows / 3;
             f64 excess = excess_of(
                 dynamic, front->reduced[s] + back->reduced[o], front->use + s * rows,

@@ -7,11 +7,13 @@
 #define FIRST_VARIANTS 48
 #define LEAF_VARIANTS 24
 #define FEW_STATES 3000
-#define BEAM_STATES 6000
-#define WIDER_STATES 2000      /* where that finds nothing, more excess, and a quicker look */
+#define BEAM_STATES 9000
+#define BEAM_OF_FEW_ROWS 6000  /* of less than WIDER_ROWS */
+#define PATIENT_STATES 24000   /* where few states and a small tree were not enough */
+#define WIDER_STATES 3000      /* where a beam finds nothing, more excess, and a quicker look */
 #define WIDER 1.6
 #define WIDER_TRIES 4
-#define WIDER_ROWS 3          /* to MANY_ROWS: with fewer, the beam costs more than it gains */
+#define WIDER_ROWS 3           /* to MANY_ROWS: with fewer, wide beams cost more than they gain */
 #define LEAF_STATES 600
 #define MANY_ROWS 6 /* with more, hardly a state makes another one needless */
 #define LEAF_STATES_OF_MANY 150
@@ -251,13 +253,14 @@ static void after_joint(Search *search) {
         end_proven(search, 1, known_excess(search));
 }
 
-/* The excess that leaves so few variants open that the dynamic program takes a blink. */
-static f64 excess_of_few(const f64 *reduced, i32 variants, i32 few) {
+/* The excess that leaves so few variants open that the dynamic program takes a blink, beside those
+   that cost nothing but rounding. */
+static f64 excess_of_few(const f64 *reduced, i32 variants, i32 few, f64 rounding) {
     i32 count = 0;
     Mark begin = mark();
     f64 *beyond = TAKE(f64, variants), found = INF;
     for (i32 v = 0; v < variants; v++)
-        if (reduced[v] > 0.0) beyond[count++] = reduced[v];
+        if (reduced[v] > rounding) beyond[count++] = reduced[v];
     if (count > few) found = ranked(beyond, count, few);
     release(begin);
     return found;
@@ -285,7 +288,7 @@ static void try_excess(Search *search) {
     set_most(search);
     if (search->excess == 0.0) 
         search->excess = most_of(
-            excess_of_few(search->reduced, search->form.variants, FIRST_VARIANTS),
+            excess_of_few(search->reduced, search->form.variants, FIRST_VARIANTS, search->rounding),
             search->proven * (1 + ROUNDING));
     search->excess = least_of(most_of(search->excess, 1e-9), search->most);
     release(search->scratch);
@@ -332,6 +335,12 @@ static void take_found(Search *search) {
     search->exchanges = !dynamic->tied && dynamic->exchangeable && are_twins(search);
 }
 
+static i32 beam_states(const Search *search) {
+    i32 rows = search->form.rows;
+    if (rows < WIDER_ROWS) return BEAM_OF_FEW_ROWS;
+    return search->patient && rows <= MANY_ROWS ? PATIENT_STATES : BEAM_STATES;
+}
+
 static void begin_beam(Search *search, i32 states) {
     release(search->scratch);
     dynamic_begin(
@@ -367,12 +376,25 @@ static void after_dynamic(Search *search, i32 found) {
         end_unproven(search);
     } else {
         search->beam_excess = search->excess;
-        begin_beam(search, BEAM_STATES);
+        begin_beam(search, beam_states(search));
     }
 }
 
 /* Work that a small tree is worth: more rows make states many, and each one dear. */
 static i64 tree_work(i32 rows) { return (i64)TREE_WORK * (1 + rows * rows / 9) * (rows + 1) / 3; }
+
+/* Where a beam found nothing: perhaps no choice has so little excess. Another one then, with more; 0
+   where that costs more than it gains. */
+static int widen_beam(Search *search) {
+    f64 more = search->patient ? search->most : search->beam_excess * WIDER;
+    i32 rows = search->form.rows;
+    if (search->best[0] == NONE || rows < WIDER_ROWS || search->beam_excess >= search->most) return 0;
+    if (!search->patient && (rows > MANY_ROWS || more >= search->most || search->beams++ == WIDER_TRIES))
+        return 0;
+    search->beam_excess = more;
+    begin_beam(search, search->patient ? beam_states(search) : WIDER_STATES);
+    return 1;
+}
 
 /* The beam proves nothing, but what it finds is often the best there is. */
 static void after_beam(Search *search) {
@@ -389,15 +411,7 @@ static void after_beam(Search *search) {
         return;
     }
     set_most(search);
-    int wider = search->beam_excess * WIDER < search->most;
-    wider &= search->beams < WIDER_TRIES;
-    wider &= search->form.rows >= WIDER_ROWS && search->form.rows <= MANY_ROWS;
-    if (!found && !search->patient && search->best[0] != NONE && wider) {
-        search->beams++;
-        search->beam_excess *= WIDER; /* perhaps no choice has so little */
-        begin_beam(search, WIDER_STATES);
-        return;
-    }
+    if (!found && widen_beam(search)) return;
     if (search->total < before && search->most < search->excess) {
         search->phase = PHASE_TRY; /* what is left of interest may be few enough now */
         return;
