@@ -218,7 +218,7 @@ def test_the_first_answer_is_feasible_and_bounded(
 def test_a_long_search_tells_how_it_goes(engine: Engine) -> None:
     """While the proof is open each call has a feasible choice, a score that falls and a bound."""
     heard: list[Outcome] = []
-    mckp = strongly_correlated(60, 33, 3)
+    mckp = strongly_correlated(200, 54, 3)
     final = engines.solve(mckp, SearchOptions(progress=heard.append, time_limit=1.5), engine)
     assert final.status == "feasible"
     assert heard

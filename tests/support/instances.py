@@ -15,7 +15,7 @@ from puzzle_widgets.search.options import WarmStart
 Rng = np.random.Generator
 BRUTE_FORCE = 20_000
 # Kinds that no solver knows how to solve in short time when they are larger.
-_HARD = ("correlated", "strongly correlated", "equality", "jointly infeasible")
+_HARD = ("correlated", "strongly correlated", "whole steps", "equality", "jointly infeasible")
 
 
 @dataclass
@@ -137,6 +137,15 @@ def _correlated(draft: Draft) -> None:
 def _strongly_correlated(draft: Draft) -> None:
     draft.cost = draft.rng.integers(1, 100, draft.cost.shape).astype(float)
     draft.score = -(draft.cost.sum(axis=0) + 10.0)
+    _upper(draft)
+
+
+def _whole_steps(draft: Draft) -> None:
+    """Scores and costs in ones; the scores and whole multiples of the costs sum to coarser steps."""
+    draft.cost = draft.rng.integers(1, 100, draft.cost.shape).astype(float)
+    times = draft.rng.integers(0, 3, len(draft.cost)).astype(float)
+    steps = draft.rng.choice([3, 10, 200]) * draft.rng.integers(0, 5, draft.score.shape)
+    draft.score = steps - times @ draft.cost
     _upper(draft)
 
 
@@ -338,6 +347,7 @@ KINDS: dict[str, Callable[[Draft], None]] = {
     "heavy-tailed costs": _heavy_tailed_costs,
     "duplicates": _duplicates,
     "alike layers": _alike_layers,
+    "whole steps": _whole_steps,
 }
 TIED = (
     "alike layers",
