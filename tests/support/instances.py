@@ -141,7 +141,7 @@ def _strongly_correlated(draft: Draft) -> None:
 
 
 def _whole_steps(draft: Draft) -> None:
-    """Scores and costs in ones; the scores and whole multiples of the costs sum to coarser steps."""
+    """Scores and costs in ones; scores and whole multiples of costs sum to coarser steps."""
     draft.cost = draft.rng.integers(1, 100, draft.cost.shape).astype(float)
     times = draft.rng.integers(0, 3, len(draft.cost)).astype(float)
     steps = draft.rng.choice([3, 10, 200]) * draft.rng.integers(0, 5, draft.score.shape)
