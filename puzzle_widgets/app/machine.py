@@ -18,7 +18,7 @@ from puzzle_widgets.errors import ServerError
 
 PREFERRED_PORT = 8866
 _HIGHEST_PORT = 65_535
-SESSION_BYTES = 150 * 2**20  # a started kernel: 120 to 135 MiB measured; a forked one 60 to 75
+SESSION_BYTES = 150 * 2**20  # a started kernel: 120 to 135 MiB measured; a forked one 26 to 45
 SESSIONS_PER_CORE = 25
 MOST_SESSIONS = 100  # what one process serves within its limits of files and sockets
 OPEN_FILES = 16_384
