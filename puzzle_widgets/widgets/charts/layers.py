@@ -72,7 +72,7 @@ class BarChart:
             [self.bars, self.frames, self.marker, self.columns, self.pins],
             axes,
             "pw-layers",
-            animation_duration=120,
+            animation_duration=0,  # a bar on its way says neither what was nor what is
             fig_margin={"top": _TOP, "bottom": _BOTTOM, "left": margin, "right": 8},
         )
         self.figure.layout.height = f"{height + _POINTER_PX + _TOP + _BOTTOM}px"

@@ -129,6 +129,21 @@ function improve() {
   });
 }
 
+// Names never hold up a picture: they follow once it is on the screen, and while much changes, as
+// under a dragged slider, only now and then.
+const PAUSE_MS = 150;
+
+function afterPicture(act) {
+  let waiting = false, last = -PAUSE_MS;
+  const run = () => { waiting = false; last = performance.now(); act(); };
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    const rest = Math.max(0, last + PAUSE_MS - performance.now());
+    requestAnimationFrame(() => setTimeout(run, rest));
+  };
+}
+
 function press(event) {
   const chart = event.target.closest && event.target.closest(".pw-keys");
   if (!chart || event.target !== chart || !(event.key in KEYS)) return;
@@ -178,15 +193,11 @@ function undo(event) {
 function start() {
   if (window.puzzleWidgetsAids) return;
   window.puzzleWidgetsAids = true;
-  let waiting = false;
-  const soon = () => {
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => { waiting = false; improve(); });
-  };
+  const soon = afterPicture(improve);
   new MutationObserver(soon).observe(document.body, {
     subtree: true, childList: true, characterData: true,
   });
+  measureRooms();
   window.addEventListener("keydown", keepArrows, true); // before the notebook, which listens below
   document.addEventListener("keydown", press, true);
   document.addEventListener("keydown", undo, true);

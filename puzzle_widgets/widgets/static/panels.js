@@ -100,7 +100,7 @@ function leaveMenu(event) {
 }
 
 // The height that an explorer can take: what is seen of the notebook that it is in, else the window's.
-const LEAST_ROOM = 480, SHORT_ROOM = 640;
+const LEAST_ROOM = 560, SHORT_ROOM = 640;
 const seen = new ResizeObserver(() => measureRooms());
 
 function measureRooms() {
@@ -114,9 +114,37 @@ function measureRoom(explorer) {
     seen.observe(notebook);
   }
   const room = Math.max(notebook ? notebook.clientHeight - 12 : window.innerHeight, LEAST_ROOM);
-  const words = `${room}px`;
-  if (explorer.style.getPropertyValue("--pw-room") !== words) explorer.style.setProperty("--pw-room", words);
+  setLength(explorer, "--pw-room", room);
   explorer.classList.toggle("pw-short", room < SHORT_ROOM);
+  watchParts(explorer);
+}
+
+function setLength(element, name, pixels) {
+  const words = `${Math.ceil(pixels)}px`;
+  if (element.style.getPropertyValue(name) !== words) element.style.setProperty(name, words);
+}
+
+// The height of the board is worked out of what stands above it, and of what its budgets need beyond
+// their card.
+const parts = new ResizeObserver(() => document.querySelectorAll(".pw-explorer").forEach(measureBoard));
+
+function watchParts(explorer) {
+  explorer.querySelectorAll(":scope > :not(.pw-board, .pw-skips), .pw-board > .pw-budgets > *").forEach((part) => {
+    if (part.puzzleWidgetsWatched) return;
+    part.puzzleWidgetsWatched = true;
+    parts.observe(part);
+  });
+}
+
+function measureBoard(explorer) {
+  const board = explorer.querySelector(":scope > .pw-board");
+  const budgets = board && board.querySelector(":scope > .pw-budgets");
+  if (!budgets || !budgets.offsetHeight) return;
+  setLength(explorer, "--pw-head", board.offsetTop);
+  const bottoms = [...budgets.children].map((part) => part.getBoundingClientRect().bottom);
+  const room = budgets.getBoundingClientRect().bottom - parseFloat(getComputedStyle(budgets).paddingBottom);
+  const before = parseFloat(explorer.style.getPropertyValue("--pw-more")) || 0;
+  setLength(explorer, "--pw-more", Math.max(0, before + Math.max(...bottoms) - room));
 }
 
 // The budget that was touched last: where there is room for one only, it is this one.
@@ -144,8 +172,19 @@ function reachScroll(scroll) {
   setOnce(scroll, "aria-label", words ? words.textContent.trim() : "Table");
 }
 
+// Asked once the page is laid out: to ask earlier would lay it out for the question alone.
+const scrolls = new ResizeObserver((seen) => {
+  new Set(seen.map(({ target }) => target.closest(".pw-scroll"))).forEach((one) => one && reachScroll(one));
+});
+
+function watchScroll(scroll) {
+  if (scroll.pzwWatched) return;
+  scroll.pzwWatched = true;
+  [scroll, ...scroll.children].forEach((part) => scrolls.observe(part));
+}
+
 function improvePanel(panel) {
-  panel.querySelectorAll(".pw-scroll").forEach(reachScroll);
+  panel.querySelectorAll(".pw-scroll").forEach(watchScroll);
   panel.querySelectorAll(".pw-symbol").forEach(nameSymbol);
   panel.querySelectorAll(".pw-tablist").forEach(nameTabs);
   panel.querySelectorAll(".pw-menu").forEach(nameMenu);
