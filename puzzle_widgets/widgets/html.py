@@ -86,7 +86,12 @@ class Line:
 
 
 def card_table(
-    head: Sequence[str], lines: Sequence[Line], *, caption: str, words: Collection[int] = ()
+    head: Sequence[str],
+    lines: Sequence[Line],
+    *,
+    caption: str,
+    words: Collection[int] = (),
+    minor: Collection[int] = (),
 ) -> Markup:
     """Build a table whose rows become cards where the page is narrow.
 
@@ -101,8 +106,11 @@ def card_table(
         Read out before the table, and not shown.
     words
         Places of columns that hold words, which are set to the left.
+    minor
+        Places of columns that a table can do without where it stays one although it is narrow.
     """
-    css = ["pw-words" if place in words else "" for place in range(len(head))]
+    looks = {"pw-words": words, "pw-minor": minor}
+    css = [" ".join(name for name in looks if n in looks[name]) for n in range(len(head))]
     return render(_CARDS, head=head, lines=lines, css=css, caption=caption)
 
 

@@ -27,6 +27,7 @@ _LOOKS = (
     "layout.css",
     "judged.css",
     "why.css",
+    "tabs.css",
     "game.css",
     "guide.css",
 )

@@ -11,7 +11,7 @@ from puzzle_widgets.charts.truth import truth_keys, truth_words, worst_words
 from puzzle_widgets.widgets.charts import TruthChart, legend_line
 from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.html import render
-from puzzle_widgets.widgets.panel import Panel, named, row
+from puzzle_widgets.widgets.panel import Panel, menu, named, row
 
 NO_TRUTH = (
     "No whole model of this library was measured with its blocks known. How well sums over blocks "
@@ -20,8 +20,8 @@ NO_TRUTH = (
 _ABOUT = "sums over blocks, and whole models that were assembled and measured"
 _TOLD = """
 <p class='pw-says'><b>{{ said }}</b></p>
-{%- if worst %}<p class='pw-says'>Furthest off:</p><ul class='pw-says'>
-{%- for words in worst %}<li>{{ words }}</li>{% endfor %}</ul>{% endif %}
+{%- if worst %}<details class='pw-why-more'><summary>Furthest off</summary><ul class='pw-says'>
+{%- for words in worst %}<li>{{ words }}</li>{% endfor %}</ul></details>{% endif %}
 """
 
 
@@ -49,10 +49,12 @@ class TruthPlot(Panel):
         self.told.add_class("pw-live")
         self.chosen = named("Figure", self.figure_key, css="")
         self.box = widgets.Box()
-        self.pictures = picture_buttons(
+        self.box.add_class("pw-truth-box")
+        save = picture_buttons(
             self.state, "predicted and measured", "predicted-and-measured", self.picture
         )
-        return [row(self.chosen), self.legend, self.box, self.told, self.pictures]
+        self.pictures = menu("Save a picture", save)
+        return [row(self.chosen, self.pictures), self.legend, self.box, self.told]
 
     def bind(self) -> None:
         """Follow the library, what was measured of it, and the objective."""
@@ -81,7 +83,7 @@ class TruthPlot(Panel):
             self.figure_key.value = key
         figure = truth_figure(state.measured, state.library, key)
         self.chart.show(figure)
-        self.legend.value = legend_line(figure.legend)
+        self.legend.value = legend_line(figure.legend, upward=figure.y.title)
         said = truth_words(state.measured, state.library, key)
         self.told.value = render(
             _TOLD, said=said, worst=worst_words(state.measured, state.library, key)

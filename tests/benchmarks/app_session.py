@@ -22,9 +22,9 @@ _QUIET_S = 0.7
 _FRAME_S = 1 / 60
 _MIB = 2.0**20
 _BAR = ".pw-layers rect.bar:not([height='0'])"
-# The page notes when the chart and the answer's words change, and when the mouse lets go.
+# The page notes when the chart and the answer's words change, and when the mouse moves or lets go.
 _WATCH = """() => {
-  const log = window.speedLog = { chart: [], words: [], pictures: [], released: 0 };
+  const log = window.speedLog = { chart: [], words: [], moved: 0, released: 0 };
   const seen = { words: "", picture: "" };
   const note = () => {
     const bars = [...document.querySelectorAll(".pw-layers rect.bar")];
@@ -40,7 +40,9 @@ _WATCH = """() => {
   new MutationObserver(note).observe(document.body,
     { subtree: true, childList: true, characterData: true, attributes: true,
       attributeFilter: ["height", "style"] });
-  addEventListener("mouseup", () => { log.released = performance.now(); }, true);
+  addEventListener("pointermove", (event) => {
+    if (event.buttons) log.moved = performance.now();
+  }, true);
   addEventListener("pointerup", () => { log.released = performance.now(); }, true);
 }"""
 _CLEAR = "() => Object.assign(window.speedLog, { chart: [], words: [] })"
@@ -51,9 +53,11 @@ _READ = "() => window.speedLog"
 class Release:
     """One release of the slider: ms to the first and the last change of the chart.
 
-    The last one ends the chart's animation. ``search`` is the search's own time in ms.
+    ``moved`` is the first one from the slider's last move on, which comes before the release;
+    ``search`` is the search's own time. All are in ms.
     """
 
+    moved: float
     first: float
     last: float
     search: float
@@ -61,11 +65,11 @@ class Release:
 
 @dataclass(frozen=True)
 class Drag:
-    """One drag: seconds, and how often words and chart changed; ``gap`` is the longest in ms."""
+    """One drag: seconds, and how often words and layers changed; ``gap`` is the longest in ms."""
 
     seconds: float
     words: int
-    pictures: int
+    layers: int
     gap: float
 
 
@@ -89,8 +93,8 @@ class Session:
         self._settle_from_outside()
         page.evaluate(_WATCH)
 
-    def release(self, slider: str, share: float) -> Release:
-        """Throw a slider to a share of its track and let go at once."""
+    def release(self, slider: str, share: float) -> Release | None:
+        """Throw a slider to a share of its track and let go at once; none where nothing changed."""
         handle, (left, right, height) = self._place(slider)
         box = _box(handle)
         self.page.mouse.move(box["x"] + box["width"] / 2, height)
@@ -99,8 +103,11 @@ class Session:
         self.page.mouse.move(left + share * (right - left), height)
         self.page.mouse.up()
         log = self._settled()
-        after = [moment - log["released"] for moment in log["chart"]]
-        return Release(after[0], after[-1], self._search_ms()) if after else Release(0, 0, 0)
+        if not log["chart"]:
+            return None
+        first, last = log["chart"][0], log["chart"][-1]
+        moved, let_go = log["moved"], log["released"]
+        return Release(first - moved, first - let_go, last - let_go, self._search_ms())
 
     def drag(self, slider: str, seconds: float) -> Drag:
         """Drag a slider to and fro for so long."""

@@ -204,6 +204,87 @@ def test_a_phone_keeps_figures_and_the_slider_in_hand(watched_page: Page, app_ur
             explorer.slider("Throughput").press("ArrowRight")
 
 
+# What of an open tab is beyond it: the panel's head and its figure, whatever a list in it is.
+BEYOND = """(figures) => {
+    const body = document.querySelector(".pw-tab-body"), box = body.getBoundingClientRect();
+    const parts = [...body.querySelectorAll(figures)].filter((e) => e.checkVisibility());
+    const out = parts.map((e) => [e.className, e.getBoundingClientRect()])
+        .filter(([, part]) => part.height > 2)
+        .filter(([, part]) => part.top < box.top - 1 || part.bottom > box.bottom + 1
+            || part.left < box.left - 1 || part.right > box.right + 1)
+        .map(([name, part]) => `${name}: ${Math.round(part.top)} to ${Math.round(part.bottom)}`);
+    return parts.length ? out : ["no " + figures];
+}"""
+BODY_SCROLLS = """() => { const body = document.querySelector(".pw-tab-body");
+    return Math.max(body.scrollHeight - body.clientHeight, body.scrollWidth - body.clientWidth) }"""
+WHOLE = {
+    "Others": ".pw-near, .pw-gallery, .pw-recurs",
+    "Layer": ".pw-detail-head, .pw-layer-choice, .pw-detail .pw-scroll, .pw-all-variants",
+    "Surface": ".pw-figure, .pw-heat-key, .pw-map-line, .pw-btn",
+    "Map": ".pw-figure, .pw-heat-key, .pw-map-line, .pw-walk, .pw-btn",
+    "Export": ".pw-btn",
+}
+
+
+@pytest.mark.parametrize(("width", "height"), SCREENS)
+def test_a_tab_shows_its_figure_without_scrolling(
+    watched_page: Page, app_url: str, width: int, height: int
+) -> None:
+    """Each fills its place beside the front; only lists scroll, inside."""
+    watched_page.set_viewport_size({"width": width, "height": height})
+    explorer = Explorer(watched_page).open(app_url)
+    open_a_layer(explorer)
+    for tab, figures in WHOLE.items():
+        explorer.open_tab(tab)
+        watched_page.locator(f".pw-tab-body :is({figures})").first.wait_for()
+        for charts in (".pw-surface", ".pw-decisions"):
+            if watched_page.locator(charts).is_visible():
+                expect(watched_page.locator(charts)).to_contain_text("proven optimal.")
+        assert watched_page.evaluate(BEYOND, figures) == [], tab
+        assert watched_page.evaluate(BODY_SCROLLS) <= 1, tab
+        assert watched_page.evaluate(SMALL) == []
+        expect_one_screen(explorer)
+
+
+@pytest.mark.parametrize(("width", "height"), SCREENS)
+def test_scenarios_are_compared_in_sight(
+    watched_page: Page, app_url: str, width: int, height: int
+) -> None:
+    """Their table and what can be done with one, and, on the larger screen, their curves."""
+    watched_page.set_viewport_size({"width": width, "height": height})
+    explorer = Explorer(watched_page).open(app_url)
+    for memory in ("80,000", "70,000"):
+        explorer.type_limit("Memory", memory)
+        expect(explorer.limit("Memory")).to_contain_text("spare")
+        save = explorer.button("Answer", "Save scenario")
+        save.click()
+    explorer.open_tab("Scenarios")
+    watched_page.locator(".pw-steps svg").first.wait_for()
+    seen = ".pw-keep, .pw-scenario-table, .pw-actions, .pw-kept .pw-views"
+    figures = f"{seen}, .pw-steps" if height > 800 else seen
+    assert watched_page.evaluate(BEYOND, figures) == []
+    expect_one_screen(explorer)
+
+
+def test_the_truth_is_seen_without_scrolling(watched_page: Page, app_url: str) -> None:
+    """Chart and correlation, with all tabs in one row."""
+    watched_page.set_viewport_size({"width": 1280, "height": 720})
+    explorer = Explorer(watched_page).open(app_url)
+    names = watched_page.get_by_role("combobox", name="Block library")
+    names.select_option(label="stdlib-2m-measured")
+    expect(watched_page.get_by_role("tab", name="Truth")).to_be_visible()
+    save(explorer)
+    explorer.open_tab("Truth")
+    watched_page.locator(".pw-truth-chart svg").first.wait_for()
+    assert watched_page.evaluate(BEYOND, ".pw-truth-chart, .pw-says") == []
+    assert watched_page.evaluate(BODY_SCROLLS) <= 1
+    tops = watched_page.get_by_role("tab").evaluate_all(
+        "(tabs) => tabs.filter((tab) => tab.offsetParent).map((tab) => tab.offsetTop)"
+    )
+    assert len(tops) == 8
+    assert len(set(tops)) == 1
+
+
 def test_tabs_by_keyboard(explorer: Explorer) -> None:
     """Arrow keys, Home and End open them; one of them is a stop; a tab names its panel."""
     page = explorer.page

@@ -29,9 +29,9 @@ _LOOKS: dict[str, dict[str, Any]] = {
 
 
 _TRUTH_LOOKS: dict[str, dict[str, Any]] = {
-    "parent": _LOOKS["parent"],
-    "worst": _LOOKS["selected"],
-    "points": _LOOKS["points"],
+    "parent": {**_LOOKS["parent"], "apply_clip": False},
+    "worst": {**_LOOKS["selected"], "apply_clip": False},
+    "points": {**_LOOKS["points"], "apply_clip": False},
 }
 
 

@@ -63,6 +63,7 @@ class ScenarioPanel(Panel):
         self.name = _field("Name of the scenario to save")
         self.keep = button("Save solution", "Save what is shown", css="pw-primary")
         self.table = widgets.HTML()
+        self.table.add_class("pw-scenario-table")
         self.comparison = Comparison(self.state)
         self.downloads = widgets.HTML()
         self.pictures = picture_buttons(

@@ -41,6 +41,8 @@ class Column:
     cell: Callable[[Solution], Cell]
     of_parent: str = ""
     """Said of the parent instead, which no search found."""
+    minor: bool = False
+    """Whether a narrow table does without it."""
 
 
 def scenario_table(
@@ -81,7 +83,8 @@ def scenario_table(
     lines = [*(_parent_row(one, columns) for one in (parent, *former)), *rows]
     caption = "Saved scenarios and the parent"
     words = (0, 1, len(columns), *((2,) if columns[0].title == _LIBRARY else ()))
-    return card_table(head, lines, caption=caption, words=words)
+    minor = [n for n, column in enumerate(columns, 1) if column.minor]
+    return card_table(head, lines, caption=caption, words=words, minor=minor)
 
 
 def same_words(series: Sequence[Series]) -> Markup:
@@ -123,7 +126,12 @@ def _row(
     same: str,
 ) -> Line:
     cells = [column.cell(one.solution) for column in columns]
-    said = {"shown": is_shown, "reference": is_reference, f"same as {same}": bool(same)}
+    said = {
+        "shown": is_shown,
+        "reference": is_reference,
+        f"same as {same}": bool(same),
+        "not proven": one.solution.status != "optimal",
+    }
     tags = [words for words, holds in said.items() if holds]
     return Line([series_title(one, *tags), *cells], "pw-chosen" if is_shown else "")
 
@@ -138,15 +146,20 @@ def _columns(solutions: Sequence[Solution], parents: int) -> list[Column]:
     libraries = list({id(one.library): one.library for one in solutions}.values())
     several = len({one.plain for one in libraries}) > 1
     columns = [Column(_LIBRARY, lambda s: library_mark(s.library))] if several else []
-    columns.append(Column("Status", _status, of_parent=NOTHING))
+    columns.append(Column("Status", _status, of_parent=NOTHING, minor=True))
     known = [key for key in (MEMORY, RUNTIME) if any(key in one.keys for one in libraries)]
-    columns += [Column(_share_title(libraries, key), _total(libraries, key)) for key in known]
-    if any(one.has_throughput for one in libraries):
+    fast = any(one.has_throughput for one in libraries)
+    columns += [
+        Column(_share_title(libraries, key), _total(libraries, key), minor=fast and key == RUNTIME)
+        for key in known
+    ]
+    if fast:
         columns.append(Column("Throughput\n(tokens/s)", lambda s: _number(s.throughput)))
     if RUNTIME in known:
-        columns.append(Column("Speedup", lambda s: _number(s.speedup, ".2f", " x")))
+        faster = Column("Speedup", lambda s: _number(s.speedup, ".2f", " x"), minor=fast)
+        columns.append(faster)
     columns.append(_score_column(libraries, solutions[parents:]))
-    columns.append(Column("Budgets", _budgets, of_parent=NOTHING))
+    columns.append(Column("Budgets", _budgets, of_parent=NOTHING, minor=True))
     return columns
 
 

@@ -157,10 +157,10 @@ function takeInHand(event) {
   limit.classList.add("pw-hand");
 }
 
-// A table that is wider than its room is scrolled by keys, too; one that is not is no stop.
+// A table that is larger than its room is scrolled by keys, too; one that is not is no stop.
 function reachScroll(scroll) {
-  const isWide = scroll.scrollWidth > scroll.clientWidth + 1;
-  if (!isWide || scroll.classList.contains("pw-points-scroll")) {
+  const isMore = scroll.scrollWidth > scroll.clientWidth + 1 || scroll.scrollHeight > scroll.clientHeight + 1;
+  if (!isMore || scroll.classList.contains("pw-points-scroll")) {
     if (scroll.pzwReached) ["tabindex", "role", "aria-label"].forEach((name) => scroll.removeAttribute(name));
     scroll.pzwReached = false;
     return;
@@ -174,7 +174,7 @@ function reachScroll(scroll) {
 
 // Asked once the page is laid out: to ask earlier would lay it out for the question alone.
 const scrolls = new ResizeObserver((seen) => {
-  new Set(seen.map(({ target }) => target.closest(".pw-scroll"))).forEach((one) => one && reachScroll(one));
+  new Set(seen.map(({ target }) => target.closest(".pw-scroll, .pw-scenario-table"))).forEach((one) => one && reachScroll(one));
 });
 
 function watchScroll(scroll) {
@@ -184,7 +184,7 @@ function watchScroll(scroll) {
 }
 
 function improvePanel(panel) {
-  panel.querySelectorAll(".pw-scroll").forEach(watchScroll);
+  panel.querySelectorAll(".pw-scroll, .pw-scenario-table").forEach(watchScroll);
   panel.querySelectorAll(".pw-symbol").forEach(nameSymbol);
   panel.querySelectorAll(".pw-tablist").forEach(nameTabs);
   panel.querySelectorAll(".pw-menu").forEach(nameMenu);

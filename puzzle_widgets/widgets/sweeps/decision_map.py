@@ -12,7 +12,7 @@ from puzzle_widgets.charts.about import about
 from puzzle_widgets.sweeps.decision_map import DecisionGrid
 from puzzle_widgets.widgets.files import picture_buttons
 from puzzle_widgets.widgets.layers.detail import layer_name, sized_label
-from puzzle_widgets.widgets.panel import menu, named, row
+from puzzle_widgets.widgets.panel import menu, named, row, small_legend
 from puzzle_widgets.widgets.sweeps.parts import MapPanel, Walk, answer_words, line
 
 _HINT = "Hover a cell for details; click a row, or use the arrow keys, to show its architecture."
@@ -51,7 +51,8 @@ class DecisionMap(MapPanel[DecisionGrid]):
         save = picture_buttons(self.state, "the decision map", "decision-map", self.picture)
         self.body = widgets.VBox([keys, self.box, self.line, self.walk.box])
         self.body.add_class("pw-map-rows")
-        axis = row(named("Rows: targets of", self.over), menu("Save a picture", save))
+        more = menu("Legend, save a picture", small_legend(self.legend), save)
+        axis = row(named("Rows: targets of", self.over), more)
         return [axis, self.build_search(), self.body]
 
     def bind(self) -> None:

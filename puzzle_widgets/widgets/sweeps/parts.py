@@ -181,6 +181,7 @@ class MapPanel(SweepPanel, Generic[Grid]):
         self.box = widgets.VBox()
         self.key, self.legend, self.line = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.line.add_class("pw-map-line")
+        self.legend.add_class("pw-map-legend")
 
     @property
     def grid(self) -> Grid | None:
@@ -234,7 +235,7 @@ class MapPanel(SweepPanel, Generic[Grid]):
         outdated = grid is not None and grid.problem != now
         (dimmed.add_class if outdated else dimmed.remove_class)("pw-dim")
         held = held_words(grid.problem if grid is not None else now)
-        self.head.value = self.heading(f"{self.about}, {held}")
+        self.head.value = self.heading(f"{self.about}, {held}" if self.alone else _sentence(held))
         if outdated:
             self.search.say(_OUTDATED, warn=True)
         else:
@@ -284,6 +285,10 @@ def answer_words(solution: Solution | None, axes: Sequence[BudgetAxis]) -> list[
         *uses,
         changed_words(solution),
     ]
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def held_words(problem: SearchProblem) -> str:

@@ -10,7 +10,7 @@ from puzzle_widgets.charts import Drawing, Figure, draw, surface_figure
 from puzzle_widgets.charts.about import about
 from puzzle_widgets.sweeps.surface import SurfaceGrid
 from puzzle_widgets.widgets.files import picture_buttons
-from puzzle_widgets.widgets.panel import button, menu, named, row
+from puzzle_widgets.widgets.panel import button, menu, named, row, small_legend
 from puzzle_widgets.widgets.sweeps.parts import MapPanel, answer_words, line
 
 _HINT = "Hover a cell for details; click it to set both budgets."
@@ -46,7 +46,8 @@ class BudgetSurface(MapPanel[SurfaceGrid]):
         self.build_map()
         self.box.add_class("pw-map-chart")
         save = picture_buttons(self.state, "the surface", "budget-surface", self.picture)
-        axes = row(named("Columns", self.x), named("Rows", self.y), menu("Save a picture", save))
+        more = menu("Legend, save a picture", small_legend(self.legend), save)
+        axes = row(named("Columns", self.x), named("Rows", self.y), more)
         self.body = widgets.Box([self.box, self._build_side()])
         self.body.add_class("pw-map-body")
         return [axes, self.build_search(), self.body]
