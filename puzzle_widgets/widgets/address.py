@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path
 
 import anywidget
 from traitlets import Dict, Unicode
@@ -13,6 +12,7 @@ from puzzle_widgets.errors import ScenarioError
 from puzzle_widgets.library.agreements import of_visitor, take_back
 from puzzle_widgets.state import ExplorerState, from_code, to_code
 from puzzle_widgets.state.background import running_loop
+from puzzle_widgets.widgets.page import joined
 from puzzle_widgets.widgets.panel import Following, guard
 
 SETTLED_SECONDS = 0.5
@@ -37,7 +37,7 @@ class PageAddress(Following, anywidget.AnyWidget):
         To keep; the app's, for a notebook's address is its own.
     """
 
-    _esm = Path(__file__).parent / "static" / "address.js"
+    _esm = joined("own_page.js", "address.js")
     agreed = Dict().tag(sync=True)  # kept by the browser, for the session that goes on from here
     code = Unicode().tag(sync=True)
     file = Unicode().tag(sync=True)

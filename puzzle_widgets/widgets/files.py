@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NoReturn, TypeGuard
 
 import anywidget
@@ -16,6 +15,7 @@ from puzzle_widgets.charts import Drawing
 from puzzle_widgets.errors import PuzzleError
 from puzzle_widgets.library.checks import MAX_FILE_BYTES, Location, check_bytes, short_repr
 from puzzle_widgets.state import ExplorerState
+from puzzle_widgets.widgets.page import joined
 from puzzle_widgets.widgets.panel import button, guard, row
 
 MAX_UPLOAD_BYTES = 2 * MAX_FILE_BYTES
@@ -23,11 +23,6 @@ MAX_PIECE_BYTES = 2 * 2**20
 _MOST_FILES, _LONGEST_NAME, _LONGEST_ID = 20_000, 1_000, 100
 _SVG = "image/svg+xml"
 Draw = Callable[[], Drawing | None]
-
-
-def _joined(*scripts: str) -> str:
-    folder = Path(__file__).parent / "static"
-    return "\n".join((folder / name).read_text(encoding="utf-8") for name in scripts)
 
 
 class FilePicker(anywidget.AnyWidget):
@@ -53,7 +48,7 @@ class FilePicker(anywidget.AnyWidget):
         Whether several files may be chosen at once.
     """
 
-    _esm = _joined("uploads.js", "picker.js")
+    _esm = joined("own_page.js", "uploads.js", "picker.js")
     kept = Unicode(help="digest of the library that was opened by it").tag(sync=True)
     wanted = Unicode(help="digest of a library that the page may have kept").tag(sync=True)
     words = Unicode().tag(sync=True)
@@ -210,7 +205,7 @@ class FileSaver(anywidget.AnyWidget):
         Hears of what cannot be saved.
     """
 
-    _esm = _joined("png.js", "saver.js")
+    _esm = joined("png.js", "saver.js")
     file = Dict().tag(sync=True)
 
     def __init__(self, state: ExplorerState) -> None:

@@ -34,7 +34,8 @@ _LOOKS = (
 _MOST_PAGES = 64
 
 
-def _joined(*files: str) -> str:
+def joined(*files: str) -> str:
+    """Read scripts or style sheets of the page, and put them behind one another."""
     return "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in files)
 
 
@@ -44,8 +45,8 @@ class PageAids(anywidget.AnyWidget):
     A page that asks for one of :data:`puzzle_widgets.widgets.guide.PAGES` hears its HTML.
     """
 
-    _esm = _joined(*_AIDS)
-    _css = _joined(*_LOOKS)
+    _esm = joined(*_AIDS)
+    _css = joined(*_LOOKS)
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,7 +86,7 @@ class PageLink(anywidget.AnyWidget):
     which of the kernel's words are older than what the person did last.
     """
 
-    _esm = _joined(*_SCRIPTS)
+    _esm = joined(*_SCRIPTS)
     link_id = Unicode().tag(sync=True)
 
     def __init__(self) -> None:

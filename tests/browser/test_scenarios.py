@@ -38,8 +38,8 @@ def test_scenarios_are_compared(explorer: Explorer, library: pw.BlockLibrary) ->
         expect(explorer.kept.nth(place)).to_contain_text(f"{solution.throughput:,.0f}")
     panel = explorer.card("Scenarios")
     curves = panel.locator(".pw-steps path.line")
-    for view in ("Runtime by layer", "Memory by layer"):
-        panel.get_by_role("button", name=view).click()
+    for view in ("Runtime", "Memory"):
+        panel.get_by_role("button", name=view, exact=True).click()
         expect(curves).to_have_count(3)
     panel.get_by_role("button", name="Throughput").click()
     expect(panel.locator(".pw-bars .pw-value").last).to_contain_text(f"{edge.throughput:,.0f}")

@@ -19,6 +19,7 @@ def test_predictions_are_set_against_what_was_measured(
     explorer = Explorer(watched_page).open(start_app("stdlib-2m-measured"))
     card = explorer.card("Predicted and measured").last
     expect(card).to_contain_text("36 models: Spearman 0.995, Kendall 0.959")
+    card.get_by_text("Furthest off").last.click()
     expect(card.get_by_role("listitem")).to_have_count(3)
     spots = card.locator("g.object_grp")
     expect(spots).to_have_count(36 + 1 + 3)

@@ -50,7 +50,7 @@ def test_scenarios_of_two_libraries_are_compared(
     panel.get_by_role("combobox", name="A", exact=True).select_option(mark)
     panel.get_by_role("combobox", name="B", exact=True).select_option("Second")
     expect(panel).to_contain_text("(H100 against H200)")
-    panel.get_by_role("button", name="Runtime by layer").click()
+    panel.get_by_role("button", name="Runtime", exact=True).click()
     expect(panel.locator(".pw-steps path.line")).to_have_count(4)
     chooser = panel.get_by_role("combobox", name="Scenario", exact=True)
     chooser.select_option(mark)

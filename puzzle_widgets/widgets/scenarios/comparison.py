@@ -44,6 +44,11 @@ _SPREAD_WORDS = Markup(
     "and falls fast has most of its sum in few layers.</p>"
 )
 
+_VIEW_WORDS = {
+    SPREAD: "Scores of all layers, from the highest on",
+    SPEED: "In all, as bars",
+    DIFFERENCE: "Two scenarios, layer by layer",
+}
 _TAIL = 10
 _BARS = """
 <p class='pw-says'>{{ words }}</p><div class='pw-cards'><div class='pw-bars'>{% for bar in bars -%}
@@ -88,6 +93,9 @@ class Comparison(Following, widgets.VBox):
         with self.silence():
             if list(self.view.options) != options:
                 self.view.options = options
+                self.view.tooltips = [
+                    _VIEW_WORDS.get(name, f"{words} by layer") for words, name in options
+                ]
             names = [name for _, name in options]
             self.view.value = looks.compared if looks.compared in names else names[0]
             self.log_scale.value = looks.log_scale
@@ -162,8 +170,8 @@ class Comparison(Following, widgets.VBox):
 
 def _views(library: BlockLibrary) -> list[tuple[str, str]]:
     keys = [key for key in (RUNTIME, MEMORY) if key in library.keys] or list(library.costs[:2])
-    views = [(f"{library.quantity(key).label} by layer", key) for key in keys]
-    views += [("Score by layer", SCORES), ("Score distribution", SPREAD)]
+    views = [(library.quantity(key).label, key) for key in keys]
+    views += [("Score", SCORES), ("Score distribution", SPREAD)]
     if RUNTIME in library.keys:
         known = library.has_throughput
         views.append(("Throughput" if known else "Runtime in all", SPEED))

@@ -50,13 +50,8 @@ function keep(given) {
   } catch { /* full, or closed */ }
 }
 
-// A notebook's address is its own: only the app's page keeps a state in it.
-function isApp() {
-  return "voila" in document.body.dataset;
-}
-
 function initialize({ model }) {
-  if (!isApp()) return undefined;
+  if (!isApp()) return undefined; // a notebook's address is its own
   const open = () => model.send({ open: here(), agreed: agreed() });
   const onHash = () => { if (here() && here() !== model.get("code")) open(); };
   model.on("change:code change:file", () => write(model.get("code")));

@@ -113,12 +113,7 @@ function render({ model, el }) {
     button.focus({ preventScroll: true });
   });
   el.append(button, input, said);
-  return isApp() ? remember(model, () => last, take) : undefined;
-}
-
-// Of a notebook the files are where its author put them.
-function isApp() {
-  return "voila" in document.body.dataset;
+  return isApp() ? remember(model, () => last, take) : undefined; // a notebook's are where its author put them
 }
 
 // Keeps what was opened last once the kernel says what library it held, and opens what it wants.

@@ -476,7 +476,7 @@ def test_library_without_runtime_offers_what_it_has() -> None:
     panel = ScenarioPanel(make_library([rows, rows], keys=(LOSS, "stats.num_params")))
     panel.keep.click()
     views = [label for label, _ in panel.comparison.view.options]
-    assert views == ["Parameters by layer", "Score by layer", "Score distribution", "Difference"]
+    assert views == ["Parameters", "Score", "Score distribution", "Difference"]
     assert "Speedup" not in panel.table.value
 
 
