@@ -25,7 +25,7 @@ def test_predictions_are_set_against_what_was_measured(
     expect(spots).to_have_count(36 + 1 + 3)
     card.get_by_role("combobox", name="Figure").select_option("Memory (MiB)")
     expect(card).to_contain_text("Spearman 1.000, Kendall 1.000")
-    expect(card.get_by_text("Memory, measured (MiB)")).to_be_visible()
+    expect(card.get_by_text("\N{UPWARDS ARROW} Memory, measured (MiB)")).to_be_visible()
     library = watched_page.get_by_role("combobox", name="Block library")
     library.select_option("Llama-3.3-70B (modeled)")
     tab = watched_page.get_by_role("tab", name="Truth")
