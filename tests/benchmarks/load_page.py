@@ -82,9 +82,9 @@ def _use(sessions: list[Session], until: float, found: Pages) -> None:
     while time.monotonic() < until:
         for session in sessions:
             begun = time.monotonic()
-            first = session.release(_SLIDER, _PLACES[number % len(_PLACES)]).first
-            if first > 0:  # else the answer has the same blocks
-                found.answers.append(first)
+            release = session.release(_SLIDER, _PLACES[number % len(_PLACES)])
+            if release is not None:  # else the answer has the same blocks
+                found.answers.append(release.first)
             number += 1
             pause = PAUSE_SECONDS / len(sessions)
             time.sleep(max(0.0, begun + pause - time.monotonic()))
