@@ -51,6 +51,7 @@ class SoakPage:
     resumed: int = 0
     socket: Any = None
     _slider: str = ""
+    _asking: bool = False
     _held: list[float] = field(default_factory=list)
     _known: list[float] = field(default_factory=list)
 
@@ -99,6 +100,7 @@ class SoakPage:
             try:
                 if not await self._connected():
                     await self._open()
+                await self._ask_again()
                 await self._check(deadline)
             except TROUBLES:
                 await asyncio.sleep(_PAUSE_SECONDS)
@@ -125,16 +127,22 @@ class SoakPage:
             raise ConnectionError("no kernel behind the page")
         self.kernel = opened.kernel_id
         self.socket = await connect(self.url, self.kernel)
-        await self._look()
-        await self._tell_address({"open": self.code})
+        self._asking = True
         self._known = self._held  # what came after the address was written is gone with its session
         self.resumed += had
+
+    async def _ask_again(self) -> None:
+        """Have a new session open what the address holds: as a page does, until it has heard."""
+        if self._asking:
+            await self._look()
+            await self._tell_address({"open": self.code})
 
     async def _check(self, deadline: float) -> None:
         """Find what was decided last, as the address or the session has it."""
         while True:
             value = await self._look()
             if not self._known or value in self._known:
+                self._asking = False
                 return
             if time.monotonic() > deadline:
                 raise LostError(f"the slider is at {value}, not at {self._known}")
