@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests; the others need none of these."""
+"""How the tests are run, and fixtures of the browser tests."""
 
 from __future__ import annotations
 
@@ -23,6 +23,18 @@ if TYPE_CHECKING:
 settings.register_profile("any-time", deadline=None)
 settings.register_profile("same-draws", deadline=None, derandomize=True)
 settings.load_profile("same-draws" if os.environ.get("CI") else "any-time")
+
+
+MOST_WORKERS = 4  # each collects all tests first
+_QUICK = "not slow and not browser and not interop"
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Share the quick tests among the cores; what is named, and the long ones, run one by one."""
+    everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if not everything or config.getoption("markexpr") != _QUICK:
+        return 0
+    return min(os.cpu_count() or 1, MOST_WORKERS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

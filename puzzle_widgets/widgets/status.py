@@ -17,6 +17,7 @@ from puzzle_widgets.solution.scenario import budget_words
 from puzzle_widgets.solution.slack import binding
 from puzzle_widgets.state.background import running_loop
 from puzzle_widgets.widgets.budgets.amounts import amount
+from puzzle_widgets.widgets.closing import discard
 from puzzle_widgets.widgets.html import render
 from puzzle_widgets.widgets.moment import Moment
 from puzzle_widgets.widgets.panel import Panel, Shown, button, guard, row
@@ -114,6 +115,7 @@ class StatusPanel(Panel):
             self._settling.cancel()
         self._slow.end()
         super().close()
+        discard(self.notes, self.keep)  # which a strip does without
 
     def _speak_later(self) -> None:
         """Say the answer once nothing has changed for a moment: each one once, none on the way."""

@@ -15,6 +15,7 @@ from puzzle_widgets.solution import Scenario
 from puzzle_widgets.state.background import has_background
 from puzzle_widgets.state.reason_answers import SAMPLES
 from puzzle_widgets.widgets.budgets.amounts import Units
+from puzzle_widgets.widgets.closing import discard
 from puzzle_widgets.widgets.moment import Moment
 from puzzle_widgets.widgets.noise import NoiseChoice
 from puzzle_widgets.widgets.panel import Panel, button, row
@@ -70,12 +71,6 @@ class LineRow(widgets.HBox):
         self.said.value, self._act = line.said, line.act
         self.do.description, self.do.tooltip = line.do, line.what
         self.children = (self.said,) if line.act is None else (self.said, self.do)
-
-    def close(self) -> None:
-        """Close it with what is in it."""
-        self.said.close()
-        self.do.close()
-        super().close()
 
     def _press(self) -> None:
         if self._act is not None:
@@ -145,9 +140,9 @@ class WhyPanel(Wanting, Panel):
         """Close the lines that are not shown, too."""
         for wait in (self._explaining, self._comparing):
             wait.end()
-        for line in self._lines:
-            line.close()
         super().close()
+        parts = [part for line in self._lines for part in (line, line.said, line.do)]
+        discard(self.ways, *parts)
 
     @staticmethod
     def _dim(old: widgets.DOMWidget) -> None:

@@ -10,6 +10,7 @@ import comm
 import ipywidgets as widgets
 import pytest
 from ipykernel.kernelbase import Kernel
+from ipywidgets.widgets import widget as of_widgets
 
 from puzzle_widgets.app import states as module
 from puzzle_widgets.app.states import CONTROL, States, WidgetLine, answer_pages, lead_widgets
@@ -45,6 +46,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Heard:
     monkeypatch.setattr(Kernel, "initialized", lambda: True)
     monkeypatch.setattr(Kernel, "instance", lambda: heard)
     monkeypatch.setattr(module, "states", States())
+    monkeypatch.setattr(of_widgets, "_instances", {})  # without what other tests left open
     lead_widgets()
     return heard
 

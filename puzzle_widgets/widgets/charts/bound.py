@@ -24,8 +24,7 @@ class BoundChart(SpotChart):
     def __init__(self) -> None:
         super().__init__(_LOOKS, "pw-bound-chart")
         self.curves = {name: self._lines(FRONT, stroke_width=2) for name in _NAMES}
-        others = [mark for mark in self.figure.marks if mark not in (self.limits, self.line)]
-        self.figure.marks = [*self.curves.values(), *others]
+        self.figure.marks = [*self.curves.values(), *self.figure.marks]
 
     def _show_curves(self, figure: Figure) -> None:
         shown = {curve.name: curve for curve in figure.curves}

@@ -14,6 +14,7 @@ from traitlets import Instance
 from puzzle_widgets.errors import ProblemError, PuzzleError
 from puzzle_widgets.library import BlockLibrary, load_library
 from puzzle_widgets.library.sense import Goal
+from puzzle_widgets.widgets.closing import discard, held
 from puzzle_widgets.widgets.game import words
 from puzzle_widgets.widgets.html import heading
 from puzzle_widgets.widgets.page import page_aids
@@ -99,6 +100,12 @@ class BeatTheSolver(widgets.VBox):
         following = (self.game.deal.number + 1) % (_MOST_DEALS + 1)
         self.game = actions.start(self._deal(following if number is None else number))
         self._show_deal()
+
+    def close(self) -> None:
+        """Close it with all below."""
+        below = held(self)
+        super().close()
+        discard(*below)
 
     def _build(self) -> None:
         self._head, self._task = widgets.HTML(), widgets.HTML()

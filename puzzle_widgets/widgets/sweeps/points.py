@@ -19,6 +19,7 @@ from puzzle_widgets.state import ExplorerState
 from puzzle_widgets.state.kept_actions import MOST_KEPT
 from puzzle_widgets.sweeps import ParetoFront
 from puzzle_widgets.widgets.budgets.amounts import Units, scale_of
+from puzzle_widgets.widgets.closing import discard
 from puzzle_widgets.widgets.files import FileSaver
 from puzzle_widgets.widgets.panel import Following, guard
 
@@ -96,8 +97,8 @@ class PointTable(Following, anywidget.AnyWidget):
 
     def close(self) -> None:
         """Let go of the state, then close."""
-        self.saver.close()
         super().close()
+        discard(self.saver)
 
     @property
     def front(self) -> ParetoFront | None:
