@@ -46,6 +46,12 @@ BARS = """() => { const chart = document.querySelector(".pw-layer-view .pw-layer
 MARKS = """() => [...document.querySelectorAll(".pw-pareto g.object_grp")]
     .map((mark) => mark.getAttribute("transform"))"""
 STATUS = """() => document.querySelector(".pw-status").textContent"""
+# The page is laid out once more after the first bars: they are as tall as before a moment ago.
+_SETTLED_BARS = f"""() => {{
+  const sizes = ({BARS})(), before = window.sizesBefore;
+  window.sizesBefore = JSON.stringify(sizes);
+  return sizes.every((layer) => Math.max(...layer) <= 1) && window.sizesBefore === before;
+}}"""
 
 
 @dataclass(frozen=True)
@@ -185,7 +191,8 @@ class Explorer:
 
     def drawn(self) -> Sizes:
         """Sizes that the layer chart shows, once it has the room that it keeps."""
-        self.page.wait_for_function(f"({BARS})().every((layer) => Math.max(...layer) <= 1)")
+        self.page.evaluate("() => { window.sizesBefore = '' }")
+        self.page.wait_for_function(_SETTLED_BARS, polling=250)
         sizes: Sizes = self.page.evaluate(BARS)
         return sizes
 
