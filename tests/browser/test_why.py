@@ -64,7 +64,7 @@ def test_noise_and_baselines_come_in_the_background(
         expect(line).to_contain_text(f"{one.score:.4g}")
     why.get_by_role("checkbox", name="Baselines on the front").check()
     expect(explorer.page.locator(BASELINES)).to_have_count(sum(one.keeps for one in found))
-    why.get_by_role("combobox").select_option("Greedy")
+    why.get_by_label("Save a baseline as a scenario").select_option("Greedy")
     expect(explorer.message).to_contain_text("Saved as scenario 'Greedy'")
 
 
