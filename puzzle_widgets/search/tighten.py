@@ -148,7 +148,9 @@ def _raised(rows: _Rows, room: FloatArray, step: FloatArray, most: FloatArray) -
     if not wide.any():
         return rows
     surplus = -_sums(rows.limit, -most)
-    safe = rows.spread(most - surplus[:, None] * (1 + 1e-9))
+    # Less what it is rounded by, beside which the surplus may be small.
+    rounded = (np.abs(most) + surplus[:, None]) * _ROUNDING * 2
+    safe = rows.spread(most - surplus[:, None] * (1 + 1e-9) - rounded)
     low = (wide & (surplus > 0))[:, None] & rows.allowed & (rows.cost < safe)
     if not low.any():
         return rows

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import puzzle_widgets as pw
@@ -57,6 +57,7 @@ def nearest_better(solution: pw.Solution, end: End) -> float:
     return end.side * min((end.side * one for one in sums), default=math.nan)
 
 
+@example(71974, "negative", "maximize", 0.375, "at least")
 @settings(max_examples=80, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),

@@ -132,7 +132,8 @@ static int raise_rows(Rows *rows) {
         f64 surplus = -sum_of(rows->limit[r], most, layers, -1.0);
         if (!(surplus > 0.0)) continue;
         for (i32 i = 0; i < layers; i++) {
-            f64 safe = most[i] - surplus * (1 + 1e-9);
+            /* less what it is rounded by, beside which the surplus may be small */
+            f64 safe = most[i] - surplus * (1 + 1e-9) - 2 * EPSILON * (size_of(most[i]) + surplus);
             for (i32 v = rows->start[i]; v < rows->start[i + 1]; v++)
                 if (rows->allowed[v] && rows->cost[r * n + v] < safe) {
                     rows->cost[r * n + v] = safe;
