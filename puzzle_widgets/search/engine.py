@@ -11,12 +11,7 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from puzzle_widgets.problem.mckp import Mckp
-from puzzle_widgets.search.chains import (
-    Unchained,
-    find_chain,
-    settle_chain,
-    solve_chain,
-)
+from puzzle_widgets.search.chains import Unchained, find_chain
 from puzzle_widgets.search.few_kinds import solve_few_kinds
 from puzzle_widgets.search.kernel.engine import (
     iter_many_by_kernel,
@@ -56,6 +51,8 @@ def solve(mckp: Mckp, options: SearchOptions, engine: Engine | None = None) -> O
     chain, unchained = find_chain(mckp), _unchained(engine)
     if chain is None:
         return unchained.solve(mckp, options)
+    from puzzle_widgets.search.chains.engine import solve_chain  # noqa: PLC0415 - few have one
+
     return solve_chain(mckp, chain, options, unchained)
 
 
@@ -110,6 +107,8 @@ def settle(
         return unchained.settle(mckp, outcome, options)
     if chain.kinds:
         return _settled_by(partial(solve, engine=engine), mckp, outcome, options)
+    from puzzle_widgets.search.chains.engine import settle_chain  # noqa: PLC0415 - few have one
+
     return settle_chain(mckp, outcome, options, chain, unchained)
 
 

@@ -57,6 +57,10 @@ class Outcome:
     open: BoolArray | None = None
     ties: Ties = "unproven"
 
+    def is_within(self, gap: float) -> bool:
+        """Whether a gap is asked for, and reached."""
+        return bool(gap) and self.score - self.bound <= gap * max(abs(self.score), 1e-9)
+
 
 def infeasible(engine: str) -> Outcome:
     """Answer that no choice keeps all rows."""

@@ -15,7 +15,7 @@ The steps are those of the reference, with the chain's state beside them:
 6. ``engine``: before them a search without the chain, after them one without its states; and ties.
 """
 
-from puzzle_widgets.search.chains.chain import Chain, find_chain
-from puzzle_widgets.search.chains.engine import Unchained, settle_chain, solve_chain
+# The engine, and the reference that it is built on, are loaded when a problem has a chain.
+from puzzle_widgets.search.chains.chain import Chain, Unchained, find_chain
 
-__all__ = ["Chain", "Unchained", "find_chain", "settle_chain", "solve_chain"]
+__all__ = ["Chain", "Unchained", "find_chain"]

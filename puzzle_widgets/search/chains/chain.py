@@ -5,12 +5,15 @@ Of a limit on runs it is the length of the run so far; of the same FFN over a ra
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from puzzle_widgets.problem.mckp import FREE, BoolArray, IntArray, Kinds, Mckp
+from puzzle_widgets.search.options import SearchOptions
+from puzzle_widgets.search.outcome import Outcome
 
 # More states cost more than what they save.
 _MOST_STATES = 256
@@ -18,6 +21,13 @@ _MOST_STATES = 256
 _WIDEST = 0.5
 # One row is nothing to an engine; a rule of difference is one.
 _FEWEST_WINDOWS = 2
+
+
+class Unchained(NamedTuple):
+    """Search a knapsack, and settle its ties, as if no rules were a chain."""
+
+    solve: Callable[[Mckp, SearchOptions], Outcome]
+    settle: Callable[[Mckp, Outcome, SearchOptions], Outcome]
 
 
 @dataclass(frozen=True, eq=False)

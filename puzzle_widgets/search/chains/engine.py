@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
 from puzzle_widgets.problem.mckp import Mckp
-from puzzle_widgets.search.chains.chain import Chain
+from puzzle_widgets.search.chains.chain import Chain, Unchained
 from puzzle_widgets.search.chains.search import search_chain
 from puzzle_widgets.search.few_kinds import solve_few_kinds
 from puzzle_widgets.search.options import SearchOptions, WarmStart
 from puzzle_widgets.search.outcome import Outcome, Status
 from puzzle_widgets.search.reference import settle_by_reference
-
-
-class Unchained(NamedTuple):
-    """Search a knapsack, and settle its ties, as if no rules were a chain."""
-
-    solve: Callable[[Mckp, SearchOptions], Outcome]
-    settle: Callable[[Mckp, Outcome, SearchOptions], Outcome]
-
 
 # Seconds of the search without the rules of the chain.
 _QUICK = 0.1
@@ -74,7 +64,7 @@ def _solve(mckp: Mckp, options: SearchOptions, chain: Chain, otherwise: Unchaine
     found = _in_full(found, mckp, chain)
     stopped = options.cancelled() or time.monotonic() > deadline
     done = found.status in ("optimal", "infeasible") or found.bound >= options.beat
-    if stopped or done or _is_within(found, options.gap):
+    if stopped or done or found.is_within(options.gap):
         return found
     return _go_on(mckp, found, options.until(deadline), otherwise)
 
@@ -128,8 +118,3 @@ def _in_full(outcome: Outcome, mckp: Mckp, chain: Chain) -> Outcome:
     prices = np.zeros(len(mckp.rows))
     prices[chain.rows] = outcome.prices
     return replace(outcome, prices=prices)
-
-
-def _is_within(found: Outcome, gap: float) -> bool:
-    """Whether a gap is asked for, and reached."""
-    return bool(gap) and found.score - found.bound <= gap * max(abs(found.score), 1e-9)

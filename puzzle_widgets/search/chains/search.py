@@ -18,12 +18,11 @@ from puzzle_widgets.search.outcome import Outcome, StoppedError, TooManyStatesEr
 from puzzle_widgets.search.reference import ReferenceOptions
 from puzzle_widgets.search.reference.dynamic import Least
 from puzzle_widgets.search.reference.form import Form, to_form
+from puzzle_widgets.search.reference.search import first_excess, growth
 
 ENGINE = "exact search over states of rules"
 _STATES, _BEAM = 20_000, 2_000
-_CLOSED, _ROUNDING = 1e-10, 1e-10
-_FIRST_VARIANTS = 48
-_GROWTH = ((30, 2.5), (300, 1.7), (1500, 1.35), (math.inf, 1.2))
+_ROUNDING = 1e-10
 _SECONDS_BETWEEN = 0.5
 
 
@@ -130,7 +129,7 @@ class _Search:
     def _prove(self, bound: Path) -> Outcome:
         """Dynamic programming up to a growing score, until a choice is found or none can be."""
         reduced = reduced_at(self._form, self._trellis, bound.multipliers)
-        excess, rounding = _first_excess(reduced), self._rounding(bound)
+        excess, rounding = first_excess(reduced), self._rounding(bound)
         while True:
             most = min(self._total(), self._worst)
             reach = min(bound.value + excess, most)
@@ -146,7 +145,7 @@ class _Search:
             self._proven = max(self._proven, reach)
             if self._good_enough():
                 return self.outcome()
-            excess *= next(factor for limit, factor in _GROWTH if least.states < limit)
+            excess *= growth(least.states)
             self._tell_now_and_then()
 
     def _nothing(self) -> Outcome:
@@ -194,8 +193,7 @@ class _Search:
         """Whether the gap that is asked for is reached."""
         if self._best is None or not self._options.gap:
             return False
-        found = self.outcome()
-        return found.score - found.bound <= self._options.gap * max(abs(found.score), 1e-9)
+        return self.outcome().is_within(self._options.gap)
 
     def _stopped(self) -> bool:
         return time.monotonic() > self._deadline or self._options.cancelled()
@@ -209,11 +207,3 @@ class _Search:
     def _tell_now_and_then(self) -> None:
         if time.monotonic() - self._told > _SECONDS_BETWEEN:
             self._tell()
-
-
-def _first_excess(reduced: FloatArray) -> float:
-    """The excess that leaves few variants open beside those of the bound."""
-    beyond = reduced[(reduced > 0.0) & np.isfinite(reduced)]
-    if len(beyond) <= _FIRST_VARIANTS:
-        return math.inf
-    return float(np.partition(beyond, _FIRST_VARIANTS)[_FIRST_VARIANTS])

@@ -225,7 +225,7 @@ def _prove(
     saved = 0.0 if options.lexicographic else max(search.step, 0.0)
     known = search.known_excess - saved
     most = min(known + rounding, bound.greatest_excess(form, reduced))
-    excess = min(most, _first_excess(reduced))
+    excess = min(most, first_excess(reduced))
     while True:
         excess = min(max(excess, 1e-9), most)
         core = core_of(form, reduced, excess + rounding)
@@ -236,7 +236,7 @@ def _prove(
         if excess >= most:
             none = infeasible(ENGINE), 0.0
             return none if search.best is None else (search.outcome(proven=True), coarse)
-        excess *= _growth(least.states)
+        excess *= growth(least.states)
 
 
 def _least(
@@ -268,7 +268,7 @@ def _resolution(form: Form, excess: float) -> float:
     return (_CLOSED + _COARSE_DIGITS * excess) * form.unit
 
 
-def _first_excess(reduced: FloatArray) -> float:
+def first_excess(reduced: FloatArray) -> float:
     """The excess that leaves so few variants open that the dynamic program takes a blink."""
     beyond = reduced[(reduced > 0.0) & np.isfinite(reduced)]
     if len(beyond) <= _FIRST_VARIANTS:
@@ -276,7 +276,7 @@ def _first_excess(reduced: FloatArray) -> float:
     return float(np.partition(beyond, _FIRST_VARIANTS)[_FIRST_VARIANTS])
 
 
-def _growth(states: int) -> float:
+def growth(states: int) -> float:
     """Grow the excess boldly while states are few, as they multiply with it."""
     return next(factor for limit, factor in _GROWTH if states < limit)
 
@@ -335,8 +335,7 @@ def _better(search: _Search, mine: Outcome, theirs: Outcome) -> Outcome:
 def _good_enough(search: _Search, gap: float) -> bool:
     if search.best is None or not gap:
         return False
-    outcome = search.outcome()
-    return outcome.score - outcome.bound <= gap * max(abs(outcome.score), 1e-9)
+    return search.outcome().is_within(gap)
 
 
 def _stopped(options: ReferenceOptions, deadline: float) -> bool:
