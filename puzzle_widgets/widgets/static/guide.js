@@ -29,6 +29,7 @@ function hearGuide({ guide, html }) {
   const text = sheet.querySelector(".pw-guide-text");
   text.innerHTML = html; // the package's own, in which nothing raw is left
   text.setAttribute("aria-busy", "false");
+  text.querySelectorAll(".pw-scroll").forEach((table) => { watchScroll(table); reachScroll(table); });
   goTo(sheet, sheet.puzzleWidgetsPlaces.at(-1).split("#")[1]);
 }
 
