@@ -3,7 +3,8 @@
 ``python tests/benchmarks/app_load.py 1 10 50`` serves the explorer of the embedded 70B library
 and, for each number, opens so many sessions together, moves the throughput slider of each every
 three seconds, and prints how long opening (to the last widget) and answers (to their figures)
-took, the most memory that server and kernels held, and how many sessions were lost. Most visitors
+took, before and after the last visitor was in, the most memory that server and kernels held, and
+how many sessions were lost. Most visitors
 speak to the server as pages do, without a browser; ``--pages`` of them (two) are real ones in
 Chromium, told apart: from the slider's release to the first change of the chart of layers. All
 run on the same machine.
@@ -67,7 +68,8 @@ class Visitor:
 
     url: str
     opening: float = 0.0
-    answers: list[float] = field(default_factory=list)
+    opened: float = 0.0
+    answers: list[tuple[float, float]] = field(default_factory=list)  # when asked, how long
     lost: str = ""
 
     def open(self) -> str:
@@ -85,8 +87,9 @@ class Visitor:
             address = f"{self.url.replace('http', 'ws')}api/kernels/{kernel}/channels?session_id=v"
             page = await websocket_connect(HTTPRequest(address), subprotocols=[V1])
             slider, value = throughput_slider(await all_states(page))
-            self.opening = time.monotonic() - begun
-            await self.move(page, slider, value, plan.end(time.monotonic()))
+            self.opened = time.monotonic()
+            self.opening = self.opened - begun
+            await self.move(page, slider, value, plan.end(self.opened))
             page.close()
             if plan.stay:  # as a tab says goodbye; the others end with the server
                 ended = f"{self.url}voila/api/shutdown/{kernel}"
@@ -107,7 +110,7 @@ class Visitor:
             content = {"method": "update", "state": state, "buffer_paths": []}
             await say(page, "comm_msg", {"comm_id": slider, "data": content}, f"m{number}")
             await hear(page, TILES)
-            self.answers.append(time.monotonic() - begun)
+            self.answers.append((begun, time.monotonic() - begun))
             await asyncio.sleep(max(0.0, begun + PAUSE_SECONDS - time.monotonic()))
 
 
@@ -213,12 +216,19 @@ async def measured(app: RunningApp, count: int, pages: int, plan: Plan) -> str:
 
 def _raw_words(visitors: Sequence[Visitor]) -> str:
     opening = [visitor.opening for visitor in visitors if visitor.opening]
-    answers = [seconds for visitor in visitors for seconds in visitor.answers]
+    all_in = max((visitor.opened for visitor in visitors), default=0.0)
+    answers = [answer for visitor in visitors for answer in visitor.answers]
     return (
         f"open p50 {_at(opening, 50):.1f} s, p95 {_at(opening, 95):.1f} s; "
-        f"slider p50 {1000 * _at(answers, 50):.0f} ms, p95 {1000 * _at(answers, 95):.0f} ms "
-        f"of {len(answers)}"
+        f"slider {_answer_words([answer for answer in answers if answer[0] < all_in])} "
+        f"until all are in, {_answer_words([answer for answer in answers if answer[0] >= all_in])} "
+        f"since"
     )
+
+
+def _answer_words(answers: Sequence[tuple[float, float]]) -> str:
+    ms = [1000 * seconds for _, seconds in answers]
+    return f"p50 {_at(ms, 50):.0f} ms, p95 {_at(ms, 95):.0f} ms of {len(ms)}"
 
 
 def _page_words(seen: Pages) -> str:
