@@ -21,6 +21,8 @@ from puzzle_widgets.solution import Solution
 # Samples that are drawn at a time, so that memory does not grow with their number.
 _AT_A_TIME = 500
 BOOTSTRAP = "bootstrap"
+NOISE = 0.05
+"""Spread where none is named; the command line says it again, for it loads no search to say so."""
 
 
 @dataclass(frozen=True)

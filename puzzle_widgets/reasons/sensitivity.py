@@ -20,6 +20,7 @@ from puzzle_widgets.problem import Architecture, SearchProblem, check_problem
 from puzzle_widgets.problem.mckp import Mckp, to_choice
 from puzzle_widgets.reasons.noise import (
     BOOTSTRAP,
+    NOISE,
     Bootstrap,
     Given,
     Noise,
@@ -209,7 +210,7 @@ class Sensitivity(Told):
 
 def sensitivity(  # noqa: PLR0913 - what is drawn, and how it is searched, each by its name
     problem: SearchProblem,
-    noise: Given = 0.05,
+    noise: Given = NOISE,
     samples: int = 1000,
     *,
     added: float | None = None,

@@ -28,7 +28,7 @@ from puzzle_widgets.reasons import (
     rule_offer,
     sensitivity,
 )
-from puzzle_widgets.reasons.noise import BOOTSTRAP
+from puzzle_widgets.reasons.noise import BOOTSTRAP, NOISE
 from puzzle_widgets.search.outcome import Cancelled
 from puzzle_widgets.solution import Solution
 from puzzle_widgets.state.answers import Answer, Compute, Heard
@@ -47,7 +47,7 @@ Reason = Literal[
 ]
 NOISES = (0.02, 0.05, 0.1, 0.2)
 """Spreads of noise in the scores that are offered."""
-NOISE, SAMPLES = 0.05, 1000
+SAMPLES = 1000
 DIVERSE, COUNT_SECONDS = 7, 10.0
 """How many diverse ones are shown, the optimum among them; seconds in which others are counted."""
 _FIRST_SECONDS, _FIRST_STATES = 0.5, 20_000

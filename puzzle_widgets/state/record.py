@@ -24,6 +24,7 @@ from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.problem.budget_rows import BudgetSetting, SearchRule, Sense, to_problem
 from puzzle_widgets.problem.deployment import RESERVE
+from puzzle_widgets.reasons.noise import NOISE
 from puzzle_widgets.solution import MeasuredPoint, Scenario, Solution, parent_solution
 from puzzle_widgets.state.former import FormerLibrary
 from puzzle_widgets.sweeps.front import DEFAULT_POINTS
@@ -98,7 +99,7 @@ class Looks:
     share: bool = False
     gib: bool = False
     baselines: bool = False
-    noise: float = 0.05
+    noise: float = NOISE
     bootstrap: bool = False
     pale: bool = False
     priced: str = ""

@@ -17,10 +17,10 @@ from puzzle_widgets.library.quantity import MEMORY, RUNTIME, Quantity, format_nu
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem import SearchProblem
 from puzzle_widgets.reasons import chance_better
-from puzzle_widgets.reasons.noise import read_noise
+from puzzle_widgets.reasons.noise import NOISE, read_noise
 from puzzle_widgets.solution.across import FigureChange, change_of, differing_places, pairing
 from puzzle_widgets.state import ExplorerState
-from puzzle_widgets.state.reason_answers import NOISE, noise_of
+from puzzle_widgets.state.reason_answers import noise_of
 from puzzle_widgets.widgets.charts import legend_line
 from puzzle_widgets.widgets.html import Cell, Line, card_table, render
 from puzzle_widgets.widgets.noise import NoiseChoice
