@@ -40,7 +40,10 @@ class Verdict:
 
 
 def _by_gurobi(mckp: Mckp) -> Outcome | None:
-    """Gurobi's answer, where its free license takes the model, which leaves out banned variants."""
+    """Gurobi's answer, where it has one and its free license takes the model.
+
+    The model leaves out banned variants; what has no answer may be infeasible, or took too long.
+    """
     allowed = np.flatnonzero(mckp.allowed)
     counts = [int(mckp.allowed[a:b].sum()) for a, b in pairwise(mckp.starts.tolist())]
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.intp)
@@ -50,7 +53,7 @@ def _by_gurobi(mckp: Mckp) -> Outcome | None:
         return None
     answer = peer.solve(program, _SECONDS, 1)
     if answer.choice is None:
-        return Outcome("no_solution_in_time")
+        return None
     choice = allowed[answer.choice]
     score = float(mckp.score[choice].sum())
     return Outcome("optimal" if answer.proven else "feasible", choice, score, score)
