@@ -16,13 +16,13 @@ from puzzle_widgets.search.chains.states import Wish, least_score
 from puzzle_widgets.search.options import SearchOptions
 from puzzle_widgets.search.outcome import Outcome, StoppedError, TooManyStatesError, infeasible
 from puzzle_widgets.search.reference import ReferenceOptions
+from puzzle_widgets.search.reference.bound import ROUNDING
 from puzzle_widgets.search.reference.dynamic import Least
-from puzzle_widgets.search.reference.form import Form, to_form
+from puzzle_widgets.search.reference.form import LAST_DIGITS, Form, to_form
 from puzzle_widgets.search.reference.search import first_excess, growth
 
 ENGINE = "exact search over states of rules"
 _STATES, _BEAM = 20_000, 2_000
-_ROUNDING = 1e-10
 _SECONDS_BETWEEN = 0.5
 
 
@@ -121,10 +121,7 @@ class _Search:
 
     def _rounding(self, path: Path) -> float:
         """Difference that rounding can make in a bound: large where multipliers are."""
-        form = self._form
-        largest = form.cost.max(axis=2, initial=0.0).sum(axis=1) + np.abs(form.limit)
-        size = form.worst + float(np.einsum("q,q->", path.multipliers, largest))
-        return _ROUNDING + 1e-15 * size
+        return ROUNDING + LAST_DIGITS * (self._form.worst + self._form.largest(path.multipliers))
 
     def _prove(self, bound: Path) -> Outcome:
         """Dynamic programming up to a growing score, until a choice is found or none can be."""

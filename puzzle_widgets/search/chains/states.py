@@ -17,14 +17,13 @@ from puzzle_widgets.search.chains.path import Trellis
 from puzzle_widgets.search.outcome import StoppedError, TooManyStatesError
 from puzzle_widgets.search.reference.dynamic import (
     EQUAL_USE,
-    LAST_DIGITS,
     SAME,
     Least,
     fan_of,
     firsts,
     weights,
 )
-from puzzle_widgets.search.reference.form import Form
+from puzzle_widgets.search.reference.form import LAST_DIGITS, Form
 
 _PIECE = 20_000
 
@@ -107,9 +106,7 @@ class _Program:
         stopped: Callable[[], bool],
     ) -> None:
         self._form, self._trellis, self._wish, self._stopped = form, trellis, wish, stopped
-        largest = form.cost.max(axis=2, initial=0.0).sum(axis=1) + np.abs(form.limit)
-        size = form.worst + float(np.einsum("q,q->", multipliers, largest))
-        self._same = SAME + LAST_DIGITS * size
+        self._same = SAME + LAST_DIGITS * (form.worst + form.largest(multipliers))
         self._allowed = wish.most + self._same
         self._fan = multipliers + fan_of(multipliers)
         priced = form.score + np.einsum("fq,qlw->flw", self._fan, form.cost)

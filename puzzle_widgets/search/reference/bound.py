@@ -20,10 +20,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from puzzle_widgets.problem.mckp import BoolArray, FloatArray
-from puzzle_widgets.search.reference.form import Form
+from puzzle_widgets.search.reference.form import LAST_DIGITS, Form
 
 ROUGH, FINE = 1e-2, 1e-4
-_ROUNDING, _LAST_DIGITS = 1e-10, 1e-15
+ROUNDING = 1e-10
 _FIRST, _FALL = 0.1, 0.1
 _STEPS = 20
 _HUGE = 1e30
@@ -53,14 +53,11 @@ class Bound:
         there = np.isfinite(form.score)
         least = np.where(there, form.cost, np.inf).min(axis=2).sum(axis=1)
         largest = np.where(there, reduced, 0.0).max(axis=1).sum()
-        return (
-            float(largest + self.multipliers @ (form.limit - least)) * (1 + _ROUNDING) + _ROUNDING
-        )
+        return float(largest + self.multipliers @ (form.limit - least)) * (1 + ROUNDING) + ROUNDING
 
     def rounding(self, form: Form) -> float:
         """Difference that rounding can make in an excess: large where multipliers are."""
-        largest = form.cost.max(axis=2).sum(axis=1) + np.abs(form.limit)
-        return _ROUNDING + _LAST_DIGITS * float(self.multipliers @ largest)
+        return ROUNDING + LAST_DIGITS * form.largest(self.multipliers)
 
 
 @dataclass(frozen=True, eq=False)

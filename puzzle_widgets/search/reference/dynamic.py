@@ -24,10 +24,11 @@ import numpy.typing as npt
 from puzzle_widgets.problem.mckp import FloatArray, IntArray
 from puzzle_widgets.search.outcome import StoppedError, TooManyStatesError
 from puzzle_widgets.search.reference.core import Core, CoreLayer
+from puzzle_widgets.search.reference.form import LAST_DIGITS
 
 _STEPS = (-1.0, -0.3, -0.1, -0.03, 0.03, 0.1, 0.3, 2.0)
 _TRADES = (-0.3, -0.1, -0.03, 0.03, 0.1, 0.3)
-SAME, LAST_DIGITS = 1e-11, 1e-15
+SAME = 1e-11
 EQUAL_USE = 1e-13
 # So few states cost less than finding out which of them are needless.
 _FEW = 64

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from puzzle_widgets.problem.mckp import BoolArray, FloatArray, IntArray, Mckp
 from puzzle_widgets.search.tighten import step_of, tighten
 
+LAST_DIGITS = 1e-15  # of a sum: what rounding its summands may change
 _UNLIKE = 1e6
 
 
@@ -61,6 +62,11 @@ class Form:
     def layers(self) -> int:
         """Number of layers."""
         return len(self.score)
+
+    def largest(self, multipliers: FloatArray) -> float:
+        """What priced costs of any choice and limits sum up to at most: sums are rounded by it."""
+        ends = self.cost.max(axis=2, initial=0.0).sum(axis=1) + np.abs(self.limit)
+        return float(np.einsum("q,q->", multipliers, ends))
 
     @property
     def worst(self) -> float:
