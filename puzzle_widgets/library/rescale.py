@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -20,6 +19,7 @@ from puzzle_widgets.errors import LibraryError
 from puzzle_widgets.library.checks import short_repr
 from puzzle_widgets.library.frozen import FrozenMapping
 from puzzle_widgets.library.model import BlockLibrary, Layer, Measurement, once_per_library
+from puzzle_widgets.library.newest import Newest
 from puzzle_widgets.library.quantity import (
     COST_GROUP,
     MEMORY,
@@ -43,8 +43,6 @@ _SAME = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 _MEMORIES = {"", "attention_", "ffn_"}
 _FIXED = re.compile(r"num_params|num_kv_heads|intermediate_size|has_|not_no_op|num_local_experts")
 _SPLIT_DTYPE = re.compile(r"(weights|KV cache) ([^,]+)")
-_KEPT = 8
-"""Workloads that are remembered for each library: who tries some makes many."""
 _MOST, _CLOSE = 10**9, 1e-6
 _MIB = 2.0**20
 
@@ -235,19 +233,13 @@ def served(library: BlockLibrary, serving: Serving) -> BlockLibrary:
 
 def _served(library: BlockLibrary, serving: Serving) -> BlockLibrary:
     """Work a library out once for each of the newest workloads."""
-    made = _made(library)
-    if serving not in made:
-        made[serving] = _work_out(library, serving)
-    made.move_to_end(serving)
-    while len(made) > _KEPT:
-        made.popitem(last=False)
-    return made[serving]
+    return _made(library).get(serving, lambda: _work_out(library, serving))
 
 
 @once_per_library
-def _made(library: BlockLibrary) -> OrderedDict[Serving, BlockLibrary]:
+def _made(library: BlockLibrary) -> Newest[Serving, BlockLibrary]:
     del library
-    return OrderedDict()
+    return Newest()
 
 
 def _work_out(library: BlockLibrary, serving: Serving) -> BlockLibrary:

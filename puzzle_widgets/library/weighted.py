@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
@@ -17,10 +16,8 @@ from puzzle_widgets.library.model import (
     Layer,
     once_per_library,
 )
+from puzzle_widgets.library.newest import Newest
 from puzzle_widgets.library.score_sum import ScoreSum
-
-_KEPT = 8
-"""Libraries with sums that are remembered for each: who tries weights makes many."""
 
 
 def with_sums(library: BlockLibrary, sums: Iterable[ScoreSum]) -> BlockLibrary:
@@ -42,13 +39,7 @@ def with_sums(library: BlockLibrary, sums: Iterable[ScoreSum]) -> BlockLibrary:
         return library
     if not wanted:
         return plain
-    made, of = _made(plain), frozenset(wanted)
-    if of not in made:
-        made[of] = _make(plain, wanted)
-    made.move_to_end(of)
-    while len(made) > _KEPT:
-        made.popitem(last=False)
-    return made[of]
+    return _made(plain).get(frozenset(wanted), lambda: _make(plain, wanted))
 
 
 def with_sum(library: BlockLibrary, one: ScoreSum) -> BlockLibrary:
@@ -57,10 +48,10 @@ def with_sum(library: BlockLibrary, one: ScoreSum) -> BlockLibrary:
 
 
 @once_per_library
-def _made(plain: BlockLibrary) -> OrderedDict[frozenset[str], BlockLibrary]:
-    """The libraries that were made of this one, the oldest first."""
+def _made(plain: BlockLibrary) -> Newest[frozenset[str], BlockLibrary]:
+    """The libraries that were made of this one."""
     assert not plain.sums  # noqa: S101 - of the plain library alone
-    return OrderedDict()
+    return Newest()
 
 
 def _make(plain: BlockLibrary, sums: dict[str, ScoreSum]) -> BlockLibrary:
