@@ -6,7 +6,7 @@ Whatever a file holds, readers raise nothing but the :class:`LibraryError` that 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, NoReturn
@@ -67,6 +67,12 @@ def some_of(names: Sequence[str], most: int = 20) -> str:
     """Name what there is on one line; of very many the first, and how many more."""
     more = len(names) - most
     return "; ".join(names[:most]) + (f"; and {more:,} more" if more > 0 else "")
+
+
+def all_of(names: Iterable[str]) -> str:
+    """Name all as a sentence does: by commas, the last after "and"."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def parse_json(content: bytes, place: Location) -> Any:  # noqa: ANN401

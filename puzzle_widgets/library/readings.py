@@ -17,6 +17,7 @@ import numpy as np
 
 from puzzle_widgets.library.checks import (
     Location,
+    all_of,
     mapping,
     number,
     optional_count,
@@ -325,8 +326,7 @@ def _note(base: BlockLibrary, found: Readings) -> str:
 
 
 def _notes(base: BlockLibrary, found: Readings, batches: list[int]) -> tuple[str, ...]:
-    *most, last = (f"{batch:,}" for batch in batches)
-    sizes = f"{', '.join(most)} and {last}" if most else last
+    sizes = all_of(f"{batch:,}" for batch in batches)
     measured = (
         f"Runtimes are measured on one {found.gpu} at batch {sizes}, each subblock alone, with "
         f"random weights and the kernels of {found.software}: not by a serving engine, and not "

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from puzzle_widgets.errors import ProblemError, PuzzleError
 from puzzle_widgets.library import BlockLibrary, FrozenMapping
-from puzzle_widgets.library.checks import short_repr
+from puzzle_widgets.library.checks import all_of, short_repr
 from puzzle_widgets.library.quantity import MEMORY, format_exact
 from puzzle_widgets.library.rescale import DTYPES, Serving, scale_of, served, why_no_split
 from puzzle_widgets.library.weighted import with_sums
@@ -192,10 +192,9 @@ def _listed(sizes: list[int]) -> str:
 
 def _known_words(sizes: list[int]) -> str:
     """Say where memory and runtimes come from."""
-    *most, last = (f"{size:,}" for size in sizes) if sizes else ("",)
-    return (
-        _WORDS.format(f"{', '.join(most)} and {last}" if most else last) if last else _NO_THROUGHPUT
-    )
+    if not sizes:
+        return _NO_THROUGHPUT
+    return _WORDS.format(all_of(f"{size:,}" for size in sizes))
 
 
 def _field(words: str) -> widgets.Text:
