@@ -25,6 +25,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.utils import get_page_config
 
+from puzzle_widgets.app.compressed import CompressedFiles
 from puzzle_widgets.app.connection import PageSocket
 from puzzle_widgets.app.headers import OwnHeaders
 from puzzle_widgets.app.health import EndedHandler, HealthHandler, MetricsHandler
@@ -189,6 +190,7 @@ class PuzzleApp(Voila):
         )
         server.add_sockets([self._listener])
         self.app.add_transform(OwnHeaders)
+        self.app.add_transform(CompressedFiles().transform)
         self.ioloop = IOLoop.current()
         self._watch_memory()
         self._ending.stop_by(lambda: self.ioloop.add_callback_from_signal(self.ioloop.stop))
