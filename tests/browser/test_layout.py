@@ -169,6 +169,76 @@ def test_jupyterlab_is_one_screen(page: Page, tmp_path: Path) -> None:
             expect_one_screen(explorer)
 
 
+# Words that are wider than the button or the line that they stand in.
+SQUEEZED = """() => [...document.querySelectorAll(".pw-explorer :is(.pw-btn, .pw-button, .pw-name)")]
+    .filter((e) => e.checkVisibility() && e.getBoundingClientRect().width > 2)
+    .filter((e) => {
+        const words = document.createRange();
+        words.selectNodeContents(e);
+        const room = e.closest(".jupyter-widgets").getBoundingClientRect();
+        return e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0
+            || words.getBoundingClientRect().right > room.right + 1;
+    })
+    .map((e) => e.textContent)"""
+# Marks of an axis that run into one another.
+RUNNING_ON = """(axis) => { const boxes = [...document.querySelectorAll(`${axis} .tick text`)]
+    .filter((e) => e.checkVisibility() && e.textContent).map((e) => e.getBoundingClientRect());
+    return boxes.length < 2 || boxes.some((box, n) => n && box.left < boxes[n - 1].right) }"""
+# What of an open menu a notebook's own box cuts.
+CUT_MENU = """() => { const room = document.querySelector(".jp-WindowedPanel-outer").getBoundingClientRect();
+    return [...document.querySelectorAll(".pw-open > .pw-menu-body")]
+        .map((e) => e.getBoundingClientRect())
+        .filter((box) => box.top < room.top || box.bottom > room.bottom)
+        .map((box) => `${box.top} to ${box.bottom} of ${room.top} to ${room.bottom}`) }"""
+TAB_PLACES = """() => [...document.querySelectorAll(".pw-tab")].filter((e) => e.offsetParent)
+    .map((e) => e.getBoundingClientRect().top)"""
+
+
+def expect_menus_seen(explorer: Explorer) -> None:
+    """Open each menu: the notebook's box shows it whole."""
+    page = explorer.page
+    for opener in page.locator(".pw-board .pw-menu-button:visible").all():
+        opener.click()
+        expect(opener).to_have_attribute("aria-expanded", "true")
+        assert page.evaluate(CUT_MENU) == [], opener.get_attribute("title")
+        page.keyboard.press("Escape")
+
+
+@pytest.mark.slow
+def test_no_word_is_cut_in_jupyterlab(page: Page, tmp_path: Path) -> None:
+    """Beside the file browser, on both screens, in each tab; tabs stay where they are."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    with explorer_in_lab(page, tmp_path) as explorer:
+        explorer.wait_for_front()
+        page.get_by_role("combobox", name="Layer").first.select_option("40")
+        save(explorer)
+        for width, height in SCREENS:
+            page.set_viewport_size({"width": width, "height": height})
+            page.locator(".pw-explorer").evaluate("e => e.scrollIntoView({ block: 'start' })")
+            places = page.evaluate(TAB_PLACES)
+            assert len(set(places)) == 2
+            for tab in ("Why", "Others", "Layer", "Scenarios", "Surface", "Map", "Export"):
+                explorer.open_tab(tab)
+                page.wait_for_timeout(1_000)
+                assert page.evaluate(SQUEEZED) == [], tab
+                assert page.evaluate(TAB_PLACES) == places, tab
+                if tab == "Surface":
+                    expect(page.locator(".pw-surface")).to_contain_text("proven optimal.")
+                    columns = ".pw-surface .pw-heat .axis[text-anchor='middle']"
+                    page.locator(f"{columns} .tick text").first.wait_for(state="attached")
+                    assert not page.evaluate(RUNNING_ON, columns)
+            explorer.open_tab("Layer")
+            expect_menus_seen(explorer)
+            expect_one_screen(explorer)
+        explorer.open_tab("Scenarios")
+        page.get_by_role("button", name="Enlarge").click()
+        page.locator(".pw-tabs.pw-wide .pw-scenario-table table").wait_for()
+        page.wait_for_function(
+            "() => { const box = document.querySelector('.pw-scenario-table');"
+            " return box.scrollWidth <= box.clientWidth + 1 }"
+        )
+
+
 def test_a_budget_takes_44_px(explorer: Explorer) -> None:
     """Each that is in use; those that are not are behind a list, and there are no checkboxes."""
     for title in ("Runtime (ms)", "Parameters", "KV heads"):

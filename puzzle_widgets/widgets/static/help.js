@@ -68,13 +68,16 @@ class Tour {
     if (panel) panel.classList.add("pw-toured");
   }
 
-  // Beside the panel where there is room, else over it.
+  // Beside the panel where there is room, else below or above it, else over it.
   stand(panel) {
     panel.scrollIntoView({ block: "nearest" });
     const box = panel.getBoundingClientRect(), { offsetWidth: wide, offsetHeight: high } = this.card;
     const right = box.right + 12 + wide <= window.innerWidth;
-    const left = right ? box.right + 12 : Math.max(12, box.left + (box.width - wide) / 2);
-    const top = Math.min(Math.max(12, box.top + 12), window.innerHeight - high - 12);
+    const before = !right && box.left - 12 - wide >= 12;
+    const below = box.bottom + 12 + high + 12 <= window.innerHeight, above = box.top - 12 - high >= 12;
+    const left = right ? box.right + 12 : before ? box.left - 12 - wide : Math.max(12, box.left + (box.width - wide) / 2);
+    const beside = right || before || !(below || above) ? box.top + 12 : below ? box.bottom + 12 : box.top - 12 - high;
+    const top = Math.min(Math.max(12, beside), window.innerHeight - high - 12);
     Object.assign(this.card.style, { left: `${Math.min(left, window.innerWidth - wide - 12)}px`, top: `${top}px` });
   }
 

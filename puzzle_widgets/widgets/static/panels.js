@@ -56,7 +56,10 @@ function placeMenu(menu) {
   const opener = menu.querySelector(":scope > .pw-menu-button"), body = menu.querySelector(":scope > .pw-menu-body");
   if (!opener || !body) return;
   const { top, bottom } = opener.getBoundingClientRect();
-  const below = innerHeight - bottom - MENU_EDGE, above = top - MENU_EDGE;
+  // A notebook scrolls its cells in a box of its own, which cuts what is beyond it.
+  const room = menu.closest(".jp-WindowedPanel-outer")?.getBoundingClientRect();
+  const low = Math.min(innerHeight, room?.bottom ?? innerHeight), high = Math.max(0, room?.top ?? 0);
+  const below = low - bottom - MENU_EDGE, above = top - high - MENU_EDGE;
   const up = body.scrollHeight > below && above > below;
   menu.classList.toggle("pw-up", up);
   menu.style.setProperty("--pw-menu-room", `${Math.max(160, Math.floor(up ? above : below))}px`);
