@@ -170,22 +170,24 @@ def test_jupyterlab_is_one_screen(page: Page, tmp_path: Path) -> None:
 
 
 # Words that are wider than the button or the line that they stand in.
-SQUEEZED = """() => [...document.querySelectorAll(".pw-explorer :is(.pw-btn, .pw-button, .pw-name)")]
-    .filter((e) => e.checkVisibility() && e.getBoundingClientRect().width > 2)
-    .filter((e) => {
-        const words = document.createRange();
-        words.selectNodeContents(e);
-        const room = e.closest(".jupyter-widgets").getBoundingClientRect();
-        return e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0
-            || words.getBoundingClientRect().right > room.right + 1;
-    })
-    .map((e) => e.textContent)"""
+SQUEEZED = """() => {
+    const words = document.createRange();
+    return [...document.querySelectorAll(".pw-explorer :is(.pw-btn, .pw-button, .pw-name)")]
+        .filter((e) => e.checkVisibility())
+        .filter((e) => {
+            words.selectNodeContents(e);
+            const room = (e.closest("button") || e.closest(".widget-html")).getBoundingClientRect();
+            return room.width > 2 && words.getBoundingClientRect().right > room.right + 1;
+        })
+        .map((e) => e.textContent);
+}"""
 # Marks of an axis that run into one another.
 RUNNING_ON = """(axis) => { const boxes = [...document.querySelectorAll(`${axis} .tick text`)]
     .filter((e) => e.checkVisibility() && e.textContent).map((e) => e.getBoundingClientRect());
     return boxes.length < 2 || boxes.some((box, n) => n && box.left < boxes[n - 1].right) }"""
 # What of an open menu a notebook's own box cuts.
-CUT_MENU = """() => { const room = document.querySelector(".jp-WindowedPanel-outer").getBoundingClientRect();
+CUT_MENU = """() => {
+    const room = document.querySelector(".jp-WindowedPanel-outer").getBoundingClientRect();
     return [...document.querySelectorAll(".pw-open > .pw-menu-body")]
         .map((e) => e.getBoundingClientRect())
         .filter((box) => box.top < room.top || box.bottom > room.bottom)

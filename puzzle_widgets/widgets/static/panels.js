@@ -55,7 +55,7 @@ const MENU_EDGE = 8;
 function placeMenu(menu) {
   const opener = menu.querySelector(":scope > .pw-menu-button"), body = menu.querySelector(":scope > .pw-menu-body");
   if (!opener || !body) return;
-  const { top, bottom } = opener.getBoundingClientRect();
+  const { top, bottom } = (body.offsetParent || opener).getBoundingClientRect(); // it opens from the line's edge
   // A notebook scrolls its cells in a box of its own, which cuts what is beyond it.
   const room = menu.closest(".jp-WindowedPanel-outer")?.getBoundingClientRect();
   const low = Math.min(innerHeight, room?.bottom ?? innerHeight), high = Math.max(0, room?.top ?? 0);
