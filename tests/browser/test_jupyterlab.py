@@ -218,6 +218,44 @@ def test_a_saved_notebook_shows_a_picture(
         assert picture.evaluate("e => e.naturalWidth") >= 960
 
 
+PICTURES = """import puzzle_widgets as pw
+library = pw.load_library('stdlib-2m-measured')
+solution = pw.search(pw.SearchProblem(library, minimize='metrics.kl_div'))
+display(solution.plot(), solution)"""
+# The color of a screenshot's pixel near its corner, which is the picture's paper.
+PIXEL = """async (png) => {
+    const bytes = Uint8Array.from(atob(png), (letter) => letter.charCodeAt(0));
+    const canvas = document.createElement("canvas").getContext("2d");
+    canvas.drawImage(await createImageBitmap(new Blob([bytes])), 0, 0);
+    return `rgb(${[...canvas.getImageData(4, 4, 1, 1).data].slice(0, 3).join(", ")})`;
+}"""
+PAPER = {"light": "rgb(255, 255, 255)", "dark": "rgb(28, 30, 33)"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("theme", "system"), [("light", "dark"), ("dark", "light")])
+def test_pictures_have_the_theme_of_jupyterlab(
+    page: Page, tmp_path: Path, theme: str, system: str
+) -> None:
+    """Not the system's scheme: as an image, and in the page below a solution's table."""
+    page.emulate_media(color_scheme="dark" if system == "dark" else "light")
+    settings = tmp_path / "config/lab/user-settings/@jupyterlab/apputils-extension"
+    settings.mkdir(parents=True)
+    chosen = f'{{"theme": "JupyterLab {theme.title()}"}}'
+    (settings / "themes.jupyterlab-settings").write_text(chosen)
+    write_notebook(tmp_path / "try.ipynb", PICTURES, kernel="python3")
+    with running_lab(tmp_path) as url:
+        page.goto(f"{url}/tree/try.ipynb?token={TOKEN}", timeout=START_MS)
+        expect(page.get_by_text("| Idle")).to_be_visible(timeout=START_MS)
+        run_first_cell(page)
+        inline = page.locator(".jp-RenderedHTMLCommon .pw-svg .paper")
+        expect(inline).to_have_css("fill", PAPER[theme])
+        expect(page.locator(".jp-RenderedHTMLCommon .pw-svg text").first).to_be_visible()
+        image = page.locator(".jp-OutputArea-output[data-mime-type='image/svg+xml'] img")
+        shot = base64.b64encode(image.screenshot()).decode()
+        assert page.evaluate(PIXEL, shot) == PAPER[theme]
+
+
 def saved_pictures(notebook: Path) -> dict[str, str]:
     """What a notebook's file keeps of the picture, by media type."""
     cell = nbformat.read(notebook, as_version=4).cells[0]
