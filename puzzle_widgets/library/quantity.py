@@ -70,6 +70,9 @@ TIMES = {
     "sec": 1e3,
     "seconds": 1e3,
 }
+_BIG_COUNTS = ((1e9, "billion"), (1e6, "million"))
+_PARAMETERS = "num_params"
+_SUBBLOCKS = (f"{COST_GROUP}attention_", f"{COST_GROUP}ffn_")
 COUNTS = {"k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12, "million": 1e6, "billion": 1e9}
 _COUNTED = re.compile(r"(?:^|[._])(?:params|parameters)(?:@.*)?$")
 
@@ -93,6 +96,25 @@ class Quantity:
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
     @property
+    def base(self) -> str:
+        """The key without the workload that it may name."""
+        return self.key.partition(_WORKLOAD)[0]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a column is of whole blocks at the library's own workload.
+
+        A cost of one subblock, or at another batch size, is a part or a copy of one.
+
+        Examples
+        --------
+        >>> keys = "stats.runtime_ms", "stats.runtime_ms@batch 8", "stats.ffn_runtime_ms"
+        >>> [describe_key(key).is_whole for key in keys]
+        [True, False, False]
+        """
+        return self.batch is None and not self.base.startswith(_SUBBLOCKS)
+
+    @property
     def batch(self) -> int | None:
         """Batch size of a column that holds a cost at another one; ``None`` for any other key.
 
@@ -109,6 +131,8 @@ class Quantity:
         """Write a value of this quantity with its unit."""
         if self.key == THROUGHPUT and math.isinf(value):
             return NO_RUNTIME
+        if self.base.endswith(_PARAMETERS) and not self.unit:
+            return format_count(value)
         return f"{format_number(value)} {self.unit}".rstrip()
 
     def limit(self, sense: str, value: float) -> str:
@@ -125,6 +149,17 @@ def describe_key(key: str, unit: str | None = None) -> Quantity:
     return Quantity(key, f"{label}, {workload}" if workload else label, found)
 
 
+def whole_costs(costs: Sequence[str]) -> tuple[str, ...]:
+    """Those of some costs that are of whole blocks at one workload; all, where none is.
+
+    Examples
+    --------
+    >>> whole_costs(["stats.memory_mib", "stats.ffn_memory_mib", "stats.runtime_ms@batch 8"])
+    ('stats.memory_mib',)
+    """
+    return tuple(key for key in costs if describe_key(key).is_whole) or tuple(costs)
+
+
 def format_number(value: float) -> str:
     """Write a number for reading: thousands separated, small ones with four digits."""
     if not math.isfinite(value):
@@ -134,6 +169,20 @@ def format_number(value: float) -> str:
     if value == round(value):
         return f"{value:.0f}"
     return f"{value:.1f}" if abs(value) >= 100 else f"{value:.4g}"
+
+
+def format_count(value: float) -> str:
+    """Write a count for reading, a big one in words.
+
+    Examples
+    --------
+    >>> format_count(64_442_597_376), format_count(2_400_000), format_count(4_096)
+    ('64.44 billion', '2.4 million', '4,096')
+    """
+    for size, word in _BIG_COUNTS:
+        if size <= abs(value) < math.inf:
+            return f"{format_number(value / size)} {word}"
+    return format_number(value)
 
 
 def format_brief(value: float) -> str:
@@ -198,6 +247,7 @@ def _unit_suffix(base: str) -> str:
 def _plain_label(key: str) -> str:
     words = key.removesuffix(_unit_suffix(key)).split(".", 1)[-1]
     words = " ".join(words.replace("_", " ").split()).removeprefix("num ")
+    words = words.replace(" num params", " parameters").replace(" num ", " ")
     words = words.replace("ffn", "FFN").replace("kv ", "KV ").replace("kl ", "KL ")
     return words[:1].upper() + words[1:] or key
 

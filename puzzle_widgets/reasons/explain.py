@@ -10,7 +10,7 @@ from typing import Literal
 from puzzle_widgets.deferred import pd
 from puzzle_widgets.errors import ProblemError
 from puzzle_widgets.library.checks import short_repr
-from puzzle_widgets.library.quantity import THROUGHPUT, format_number, format_share
+from puzzle_widgets.library.quantity import THROUGHPUT, describe_key, format_share
 from puzzle_widgets.library.tables import to_frame
 from puzzle_widgets.problem import Budget, SearchProblem
 from puzzle_widgets.problem.budget_rows import limits_of
@@ -79,11 +79,13 @@ class BudgetReason(Told):
         asked = f"{self.label} {sign} {self._text(self.limit)}"
         share = f" ({format_share(self.use / self.limit)})" if self.limit > 0 < self.use else ""
         effect = "holds the score back" if self.binds else "does not hold the score back"
+        if math.isinf(self.use):
+            return f"{asked} {effect}: {self._text(self.use)}."
         left = f"{self._text(self.slack)} to spare"
         return f"{asked} {effect}: {self._text(self.use)}{share}, {left}."
 
     def _text(self, value: float) -> str:
-        return f"{format_number(value)} {self.unit}".rstrip()
+        return describe_key(self.resource, self.unit).text(value)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -298,8 +298,9 @@ def _tightened_words(
 
 def _distance(quantity: Quantity, amount: float) -> str:
     """An amount that is left to go; small ones keep four digits."""
-    text = format_number(amount) if amount >= 1000 else f"{amount:.4g}"
-    return f"{text} {quantity.unit}".rstrip()
+    if amount >= 1000:
+        return quantity.text(amount)
+    return f"{amount:.4g} {quantity.unit}".rstrip()
 
 
 def _worth(solution: Solution, there: Solution, gain: float) -> str:
@@ -315,7 +316,10 @@ def _worth(solution: Solution, there: Solution, gain: float) -> str:
 
 def _precise(quantity: Quantity, value: float, distance: float) -> str:
     """A limit with as many digits as tell it from one at some distance."""
-    if not distance or distance >= 1:
-        return quantity.text(value)
+    text = quantity.text(value)
+    if not distance or quantity.text(value - distance) != text:
+        return text
+    if distance >= 1:
+        return f"{format_number(value)} {quantity.unit}".rstrip()
     digits = min(9, 1 - math.floor(math.log10(distance)))
     return f"{value:,.{digits}f} {quantity.unit}".rstrip()

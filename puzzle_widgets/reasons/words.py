@@ -142,7 +142,7 @@ def round_step(library: BlockLibrary, key: str) -> tuple[float, str]:
         return _GIB, "1 GiB"
     step = 10.0 ** math.floor(math.log10(parent / 50)) if parent > 0 else 1.0
     if not quantity.unit:
-        return step, f"{format_number(step)} {_lower(quantity.label)}"
+        return step, f"{quantity.text(step)} {_lower(quantity.label)}"
     return step, quantity.text(step)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from puzzle_widgets.library.quantity import THROUGHPUT, Quantity, format_number
+from puzzle_widgets.library.quantity import THROUGHPUT, Quantity
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem import Budget, SearchProblem
 from puzzle_widgets.problem.budget_rows import limits_of
@@ -118,10 +118,10 @@ def _extreme(problem: SearchProblem, budget: Budget, goal: Goal, solve: Solve) -
 def _ask(problem: SearchProblem, budget: Budget) -> str:
     parts: dict[str, list[str]] = {}
     for row in limits_of(problem.library, budget):
-        words = f"{row.sense} {format_number(row.value)}"
+        words = f"{row.sense} {problem.library.quantity(row.resource).text(row.value)}"
         parts.setdefault(row.resource, []).append(words)
     asked = []
     for resource, words_of in parts.items():
-        quantity = problem.library.quantity(resource)
-        asked.append(f"{quantity.label} of {' and '.join(words_of)} {quantity.unit}".rstrip())
+        label = problem.library.quantity(resource).label
+        asked.append(f"{label} of {' and '.join(words_of)}")
     return f"{' and '.join(asked)} is asked"

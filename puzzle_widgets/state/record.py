@@ -18,7 +18,7 @@ from puzzle_widgets.library import (
     TableRun,
 )
 from puzzle_widgets.library.json_forms import library_digest
-from puzzle_widgets.library.quantity import THROUGHPUT, limited_key
+from puzzle_widgets.library.quantity import THROUGHPUT, limited_key, whole_costs
 from puzzle_widgets.library.rescale import AS_MEASURED, Serving
 from puzzle_widgets.library.sense import Goal, score_sense
 from puzzle_widgets.problem import SearchProblem
@@ -280,7 +280,9 @@ class Record:
         """Resources that a map can have for an axis, the usual ones first."""
         rows = [row.resource for row in self.budgets]
         fast = [THROUGHPUT] if self.library.has_throughput else []
-        return list(dict.fromkeys([*rows, *fast, *self.library.costs]))
+        chosen = [self.surface_x, self.surface_y, self.decisions_over]
+        usual = [*rows, *fast, *whole_costs(self.library.costs)]
+        return list(dict.fromkeys([*usual, *filter(None, chosen)]))
 
     def problem_within(self, rows: tuple[BudgetSetting, ...]) -> SearchProblem:
         """The problem with these rows for budgets."""

@@ -20,6 +20,8 @@ from puzzle_widgets.library.quantity import describe_key, format_figure, format_
         ("throughput", "Throughput (tokens/s)"),
         ("stats.attention_memory_mib", "Attention memory (MiB)"),
         ("stats.ffn_runtime_ms", "FFN runtime (ms)"),
+        ("stats.attention_num_params", "Attention parameters"),
+        ("stats.ffn_num_params", "FFN parameters"),
         ("stats.load_seconds", "Load (s)"),
         ("stats.", "stats."),
     ],
@@ -89,6 +91,17 @@ def test_scores_keep_digits_that_tell_them_apart(value: float, text: str) -> Non
 def test_shares_are_percent_and_0_only_where_nothing_is_left(share: float, text: str) -> None:
     """To a tenth; smaller ones by their digits."""
     assert format_share(share) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(68e9, "68 billion"), (1_414_000, "1.414 million"), (-2e9, "-2 billion"), (512, "512")],
+)
+def test_parameters_are_counted_in_words(value: float, text: str) -> None:
+    """A limit that was typed as 68 billion is nowhere a number of eleven digits."""
+    assert describe_key("stats.num_params").text(value) == text
+    assert describe_key("stats.ffn_num_params").text(value) == text
+    assert describe_key("stats.num_params", "units").text(512) == "512 units"
 
 
 def test_limits_in_words() -> None:

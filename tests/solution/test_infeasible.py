@@ -42,7 +42,10 @@ def reason(**rules: Any) -> str:
         ),
         (
             {"budgets": {MEMORY: (20, 30)}, "banned": {1: ["v0"]}},
-            "Memory of at least 20 and at most 30 MiB is asked, but the most possible is 15 MiB.",
+            (
+                "Memory of at least 20 MiB and at most 30 MiB is asked, "
+                "but the most possible is 15 MiB."
+            ),
         ),
         (
             {"banned": {0: ["v0", "v1"]}},
@@ -50,7 +53,7 @@ def reason(**rules: Any) -> str:
         ),
         (
             {"latency_ms": 120, "budgets": {RUNTIME: (130, None)}},
-            "Runtime of at least 130 and at most 120 ms is asked, which contradict each other.",
+            "Runtime of at least 130 ms and at most 120 ms is asked, which contradict each other.",
         ),
     ],
 )
@@ -106,7 +109,7 @@ def test_integer_budgets_that_no_sum_hits() -> None:
     """A fraction of two blocks would meet them; where no side is to blame, none is named."""
     assert reason(budgets={MEMORY: (16, 25)}) == (
         "No architecture meets all limits together: "
-        "Memory of at least 16 and at most 25 MiB is asked."
+        "Memory of at least 16 MiB and at most 25 MiB is asked."
     )
 
 

@@ -8,6 +8,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from puzzle_widgets.library import BlockLibrary
+from puzzle_widgets.library.quantity import whole_costs
 from puzzle_widgets.library.sense import Goal
 from puzzle_widgets.problem.budget_rows import cannot_be_met
 from puzzle_widgets.problem.objective import sum_words
@@ -68,17 +69,20 @@ class BudgetPanel(Panel):
         self.serving = self.own(ServingChoice(self.state))
         self.rule = self.own(RuleChoice(self.state))
         drawer = symbol_button("\u2195", "All budgets", css="pw-drawer")
+        self.compare = button("Compare", "Open the tab of scenarios", css="pw-compare")
         rows = [
             self.target,
             self.budget_rows,
             row(self.add, self.rule, self.serving, css="pw-add-line"),
         ]
-        return [drawer, *rows, self.foot, self.rules, self.lift, *self._rest()]
+        return [drawer, self.compare, *rows, self.foot, self.rules, self.lift, *self._rest()]
 
     def bind(self) -> None:
         """Connect the controls and follow the state."""
         self.when("library", "objective", "goal", "question", do=self._show_objective)
         self.when("looks", do=self._show_units)
+        self.when("scenarios", "former", do=self._offer_to_compare)
+        self.clicked(self.compare, lambda: self.state.set_looks(tab="scenarios"))
         self.when("library", "budgets", "looks", do=self._show_limits)
         self.when("problem", "solution", "updating", do=self._show_foot)
         self.when("budgets", "looks", "solution", "updating", do=self._show_slacks)
@@ -118,13 +122,20 @@ class BudgetPanel(Panel):
 
     def _show_objective(self) -> None:
         library = self.state.library
-        keys = dict.fromkeys((*library.sums, *library.scores, *library.costs, *library.keys))
+        offered = (*library.sums, *library.scores, *whole_costs(library.costs))
+        keys = dict.fromkeys((*offered, self.state.objective))
         options = tuple((_title(library, key, keys), key) for key in keys)
         with self.silence():  # new options choose their first for a moment
             if options != self.objective.options:
                 self.objective.options = options
             self.objective.value = self.state.objective
             self.goal.value = None if self.state.question else self.state.goal
+
+    def _offer_to_compare(self) -> None:
+        """Lead to the scenarios once there are two; a page whose tabs are far off shows it."""
+        count = len(self.state.record.kept)
+        self.compare.description = f"Compare {count}"
+        self.compare.layout.display = None if count > 1 else "none"
 
     def _show_units(self) -> None:
         with self.silence():

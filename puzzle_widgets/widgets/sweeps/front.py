@@ -19,7 +19,7 @@ from puzzle_widgets.charts.front import (
     measured_words,
 )
 from puzzle_widgets.library import BlockLibrary
-from puzzle_widgets.library.quantity import THROUGHPUT, format_number
+from puzzle_widgets.library.quantity import THROUGHPUT, format_number, whole_costs
 from puzzle_widgets.problem.budget_rows import OFFERED, BudgetSetting, cannot_be_met, to_problem
 from puzzle_widgets.reasons import Baseline, PointAdvice
 from puzzle_widgets.solution.measured import MeasuredPoint
@@ -291,7 +291,7 @@ class ParetoPlot(Wanting, SweepPanel):
 
 def axis_options(library: BlockLibrary, current: str) -> list[tuple[str, str]]:
     """Resources to choose the axis from, ``(label, key)``, the usual ones first."""
-    known = [*library.costs, current]
+    known = [*whole_costs(library.costs), current]
     if library.has_throughput:
         known.append(THROUGHPUT)
     usual = [key for key in OFFERED if key in known]

@@ -358,6 +358,16 @@ def test_options_put_the_usual_resources_first() -> None:
     ]
 
 
+def test_options_are_costs_of_whole_blocks_at_one_workload() -> None:
+    """No attention's share of a cost, nor the runtime at another batch size; the chosen one is."""
+    parts = ("stats.ffn_memory_mib", "stats.runtime_ms@batch 8")
+    library = make_library(ROWS, keys=(LOSS, MEMORY, *parts))
+    assert [key for _, key in axis_options(library, MEMORY)] == [MEMORY]
+    assert [key for _, key in axis_options(library, parts[1])] == [MEMORY, parts[1]]
+    only = make_library(ROWS, keys=(LOSS, *parts, "stats.attention_memory_mib"))
+    assert len(axis_options(only, parts[0])) == 3
+
+
 def test_options_leave_out_an_unknown_throughput() -> None:
     """Without batch size and sequence length there is no throughput to choose."""
     library = make_library(
