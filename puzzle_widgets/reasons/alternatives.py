@@ -204,9 +204,16 @@ class Alternatives(Told):
         return f"{said}{most}."
 
 
+_RAISED = str.maketrans(
+    "0123456789", "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
+)
+
+
 def _many(count: float) -> str:
     """Write a number; of many digits how many there are, which is all that a bound tells."""
-    return f"{count:,.0f}" if count < 1e7 else f"10^{math.ceil(math.log10(count))}"
+    if count < 1e7:
+        return f"{count:,.0f}"
+    return f"10{str(math.ceil(math.log10(count))).translate(_RAISED)}"
 
 
 def _percent(share: float) -> str:

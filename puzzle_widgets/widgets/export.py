@@ -106,7 +106,7 @@ class ExportPanel(Panel):
         target = self._target
         self._asked = False
         self.target.value = target.name
-        self.readers.value = Markup("<span class='pw-quiet'>{} For: {}</span>").format(
+        self.readers.value = Markup("<span class='pw-quiet'>{} {}</span>").format(
             f"{target.file}.", target.readers
         )
         self.parent_row.layout.display = "" if target.needs_parent else "none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -53,7 +54,8 @@ def _binding(problem: SearchProblem, one: BudgetReason) -> Markup:
 
 def _free(library: BlockLibrary, one: BudgetReason, units: Units) -> Markup:
     left = scale_of(library, one.resource, units).said(one.slack)
-    words = f"{one.label} is not the limit: {left} to spare."
+    words = f"{one.label} is not the limit"
+    words += "." if math.isinf(one.slack) else f": {left} to spare."
     return Markup("<span class='pw-why-free'>{}</span>").format(words)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import ipywidgets as widgets
 from markupsafe import Markup
 
@@ -16,14 +18,19 @@ from puzzle_widgets.widgets.panel import Following, button, symbol_button
 
 def slack_words(slack: Slack, scale: Scale) -> str:
     """Say what is left of a limit, such as ``"Not the limit: 9,800 MiB to spare"``."""
+    who = "The limit" if slack.binds else "Not the limit"
+    if math.isinf(slack.amount):
+        return who
     left = f"{scale.said(slack.amount)} to spare" if slack.amount else "nothing to spare"
-    return f"{'The limit' if slack.binds else 'Not the limit'}: {left}"
+    return f"{who}: {left}"
 
 
 def short_slack(slack: Slack, scale: Scale) -> str:
     """Say the same in the few letters beside a slider."""
     if slack.binds:
         return "the limit"
+    if math.isinf(slack.amount):
+        return "not the limit"
     return f"{scale.said(slack.amount).removesuffix(scale.unit).strip()} to spare"
 
 

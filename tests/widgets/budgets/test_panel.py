@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 import puzzle_widgets as pw
 from puzzle_widgets.library import FrozenMapping, LayerName
 from puzzle_widgets.problem.budget_rows import SearchRule
+from puzzle_widgets.solution.slack import Slack
 from puzzle_widgets.state import BudgetSetting
-from puzzle_widgets.widgets.budgets.row import BudgetRow
+from puzzle_widgets.widgets.budgets.amounts import Units, scale_of
+from puzzle_widgets.widgets.budgets.row import BudgetRow, short_slack, slack_words
 from tests.support.libraries import MEMORY, RUNTIME, make_library
 
 KEYS = ("metrics.loss", "metrics.accuracy", MEMORY, RUNTIME)
@@ -299,6 +303,33 @@ def test_stale_reason_is_dimmed_and_then_gone(panel: pw.BudgetPanel) -> None:
     assert "pw-dim" in panel.foot.value
     state._put(updating=False)
     assert panel.foot.value == ""
+
+
+def test_objective_offers_no_part_of_a_cost() -> None:
+    """Subblocks' costs and those at other batch sizes are no objective, unless one was chosen."""
+    parts = ("stats.attention_memory_mib", "stats.runtime_ms@batch 8")
+    library = make_library([[(0, 4, 2, 7), (1, 2, 1, 3)]], ("metrics.loss", MEMORY, *parts))
+    panel = pw.BudgetPanel(library)
+    assert [key for _, key in panel.objective.options] == ["metrics.loss", MEMORY]
+    panel.state.set_objective(parts[1], "minimize")
+    assert panel.objective.value == parts[1]
+
+
+def test_a_throughput_without_end_has_no_amount_to_spare() -> None:
+    """Where no runtime is left, a row says that it is not the limit, and no more."""
+    scale = scale_of(make_library([[[0, 3], [1, 1]]], ("metrics.loss", MEMORY)), MEMORY, Units())
+    assert slack_words(Slack(math.inf, binds=False), scale) == "Not the limit"
+    assert short_slack(Slack(math.inf, binds=False), scale) == "not the limit"
+
+
+def test_it_leads_to_the_scenarios_once_there_are_two(panel: pw.BudgetPanel) -> None:
+    """The way there is offered where something can be compared, and opens their tab."""
+    panel.state.keep("A")
+    assert panel.compare.layout.display == "none"
+    panel.state.keep("B")
+    assert (panel.compare.layout.display, panel.compare.description) == (None, "Compare 2")
+    panel.compare.click()
+    assert panel.state.looks.tab == "scenarios"
 
 
 def test_panel_follows_another_library(panel: pw.BudgetPanel) -> None:
