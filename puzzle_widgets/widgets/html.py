@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 Cell = str | Markup
 NOTHING = Markup("")
+NO_TITLES: Mapping[int, str] = {}
 
 _TEMPLATES = Environment(autoescape=True, undefined=StrictUndefined)
 _TABLE = """
@@ -26,7 +27,10 @@ _TABLE = """
 _CARDS = """
 <div class='pw-cards'><table class='pw-table'><caption class='pw-aside'>{{ caption }}</caption>
 <thead><tr>
-{%- for title in head %}<th scope='col' class='{{ css[loop.index0] }}'>{{ title }}</th>{% endfor -%}
+{%- for title in head %}<th scope='col' class='{{ css[loop.index0] }}'>
+{%- if loop.index0 in brief %}<span class='pw-long'>{{ title }}</span>
+{#- #}<span class='pw-brief'>{{ brief[loop.index0] }}</span>
+{%- else %}{{ title }}{% endif %}</th>{% endfor -%}
 </tr></thead><tbody>
 {%- for line in lines -%}
 <tr class='{{ line.css }}'><th scope='row'
@@ -92,6 +96,7 @@ def card_table(
     caption: str,
     words: Collection[int] = (),
     minor: Collection[int] = (),
+    brief: Mapping[int, str] = NO_TITLES,
 ) -> Markup:
     """Build a table whose rows become cards where the page is narrow.
 
@@ -108,10 +113,12 @@ def card_table(
         Places of columns that hold words, which are set to the left.
     minor
         Places of columns that a table can do without where it stays one although it is narrow.
+    brief
+        Titles, by their place, of columns that say less there.
     """
     looks = {"pw-words": words, "pw-minor": minor}
     css = [" ".join(name for name in looks if n in looks[name]) for n in range(len(head))]
-    return render(_CARDS, head=head, lines=lines, css=css, caption=caption)
+    return render(_CARDS, head=head, lines=lines, css=css, caption=caption, brief=brief)
 
 
 def folded_list(title: str, items: Sequence[Cell]) -> Markup:

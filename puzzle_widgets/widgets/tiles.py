@@ -27,7 +27,8 @@ from puzzle_widgets.widgets.html import render
 
 _COUNTS = (MEMORY, RUNTIME, PARAMETERS, KV_HEADS)
 _MOST_OTHERS = 4
-_LONGEST_NAME, _SHORT_NAME = 18, 12
+_LONGEST_NAME, _SHORT_NAME = 18, 8
+_REFERENCE = "ref."  # the legends of the charts have its name in full
 _MINUS = "\N{MINUS SIGN}"
 _TILES = """
 <dl class='pw-tiles'>{% for tile in tiles -%}
@@ -87,7 +88,9 @@ def tiles(solution: Solution, reference: Scenario | None = None, *, brief: bool 
         found, name = tiles_of(solution), ""
     else:
         name = reference.name
-        called = _cut(name, _SHORT_NAME if brief else _LONGEST_NAME)
+        called = _cut(name, _LONGEST_NAME)
+        if brief and len(name) > _SHORT_NAME:
+            called = _REFERENCE
         found = tiles_of(solution, replace(reference, name=called))
     if brief:
         found = [_brief(solution, tile) for tile in found]

@@ -276,6 +276,43 @@ def test_a_phone_keeps_figures_and_the_slider_in_hand(watched_page: Page, app_ur
             explorer.slider("Throughput").press("ArrowRight")
 
 
+def test_a_phone_brings_the_tab_that_is_opened(watched_page: Page, app_url: str) -> None:
+    """Scenarios are saved and compared without a scroll of one's own; so is any tab read."""
+    watched_page.set_viewport_size({"width": 390, "height": 844})
+    explorer = Explorer(watched_page).open(app_url)
+    compare = watched_page.get_by_role("button", name="Compare")
+    for count, limit in enumerate(("60,000", "50,000"), 1):
+        expect(compare).to_be_hidden()
+        explorer.type_limit("Memory", limit)
+        expect(explorer.limit("Memory")).to_contain_text("the limit")
+        explorer.button("Answer", "Save scenario").click()
+        expect(watched_page.get_by_role("tab", name=f"Scenarios {count}")).to_be_attached()
+    compare.click()
+    for part in (".pw-scenario-table", ".pw-steps"):
+        expect(watched_page.locator(part)).to_be_in_viewport(ratio=0.9)
+    explorer.page.evaluate("scrollTo(0, 0)")
+    watched_page.get_by_role("tab", name="Why").evaluate("(tab) => tab.click()")
+    expect(watched_page.get_by_role("tab", name="Why")).to_be_in_viewport()
+
+
+def test_a_smaller_window_cuts_no_control(watched_page: Page, app_url: str) -> None:
+    """Between wide and narrow the head keeps one line of controls, and budgets their words."""
+    watched_page.set_viewport_size({"width": 1024, "height": 768})
+    explorer = Explorer(watched_page).open(app_url)
+    assert watched_page.evaluate(CUT) == []
+    words = watched_page.get_by_text("Workload", exact=True).locator("visible=true")
+    more = explorer.card("Budgets").get_by_role("button", name="Workload")
+    ends = [part.bounding_box() for part in (words, more)]
+    assert ends[0]
+    assert ends[1]
+    assert ends[0]["x"] + ends[0]["width"] <= ends[1]["x"] + 1
+    tops = [
+        watched_page.get_by_role("button", name=name).bounding_box()
+        for name in ("Open file", "Undo", "Copy link")
+    ]
+    assert max(box["y"] for box in tops if box) - min(box["y"] for box in tops if box) < 8
+
+
 # What of an open tab is beyond it: the panel's head and its figure, whatever a list in it is.
 BEYOND = """(figures) => {
     const body = document.querySelector(".pw-tab-body"), box = body.getBoundingClientRect();
@@ -322,7 +359,7 @@ def test_a_tab_shows_its_figure_without_scrolling(
 def test_scenarios_are_compared_in_sight(
     watched_page: Page, app_url: str, width: int, height: int
 ) -> None:
-    """Their table and what can be done with one, and, on the larger screen, their curves."""
+    """Their table, what can be done with one, and their curves; below these, their name."""
     watched_page.set_viewport_size({"width": width, "height": height})
     explorer = Explorer(watched_page).open(app_url)
     save(explorer)
@@ -332,8 +369,9 @@ def test_scenarios_are_compared_in_sight(
     expect(watched_page.get_by_role("tab", name="Scenarios 2")).to_be_visible()
     explorer.open_tab("Scenarios")
     watched_page.locator(".pw-steps svg").first.wait_for()
-    seen = ".pw-keep, .pw-scenario-table, .pw-actions, .pw-kept .pw-views"
-    figures = f"{seen}, .pw-steps" if height > 800 else seen
+    figures = ".pw-scenario-table, .pw-actions, .pw-kept .pw-views, .pw-steps .axis"
+    if height > 800:
+        figures += ", .pw-keep"
     assert watched_page.evaluate(BEYOND, figures) == []
     expect_one_screen(explorer)
 

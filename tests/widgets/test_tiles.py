@@ -97,10 +97,11 @@ def test_a_long_name_is_cut_and_whole_to_point_at() -> None:
 
 
 def test_a_strip_of_tiles_is_as_high_with_a_reference() -> None:
-    """The difference takes the place of the parent's share; the name is cut shorter still."""
+    """The difference takes the place of the parent's share, and a long name is in its title."""
     solution, other = chosen("v0", "v1", "v1", "v1"), chosen("v0", "v0", "v0", "v1")
     strip = tiles(solution, pw.Scenario("Server of a kind", other), brief=True)
-    assert "+1 vs Server of a\N{HORIZONTAL ELLIPSIS}<" in strip
+    assert "+1 vs ref.<" in strip
+    assert "+1 vs Server<" in tiles(solution, pw.Scenario("Server", other), brief=True)
     assert "title='Server of a kind'" in strip
     assert "of parent" not in strip
     assert "of parent" in tiles(solution, brief=True)

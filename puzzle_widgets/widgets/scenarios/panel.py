@@ -126,7 +126,7 @@ class ScenarioPanel(Panel):
             named("Scenario", self.chosen, css=""),
             row(self.show_chosen, self.sum_here, self.compare, self.restore, self.delete),
             self.away,
-            row(named("New name", self.new_name, css=""), self.rename),
+            row(named("New name", self.new_name, css=""), self.rename, css="pw-rename"),
             self.show_current,
             css="pw-actions",
         )

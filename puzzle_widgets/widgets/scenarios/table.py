@@ -43,6 +43,8 @@ class Column:
     """Said of the parent instead, which no search found."""
     minor: bool = False
     """Whether a narrow table does without it."""
+    brief: str = ""
+    """The title where the table is narrow, if it is another: its cells then say less, too."""
 
 
 def scenario_table(
@@ -84,7 +86,8 @@ def scenario_table(
     caption = "Saved scenarios and the parent"
     words = (0, 1, len(columns), *((2,) if columns[0].title == _LIBRARY else ()))
     minor = [n for n, column in enumerate(columns, 1) if column.minor]
-    return card_table(head, lines, caption=caption, words=words, minor=minor)
+    brief = {n: column.brief for n, column in enumerate(columns, 1) if column.brief}
+    return card_table(head, lines, caption=caption, words=words, minor=minor, brief=brief)
 
 
 def same_words(series: Sequence[Series]) -> Markup:
@@ -97,7 +100,9 @@ def same_words(series: Sequence[Series]) -> Markup:
 def _same(one: Series, first: Series) -> Markup:
     asked = one.solution.problem == first.solution.problem or first.color == PARENT
     though = "" if asked else ", though they answer different problems"
-    words = Markup("<p class='pw-says'><b>{}</b> is the same architecture as <b>{}</b>{}.</p>")
+    words = Markup(
+        "<p class='pw-says pw-same'><b>{}</b> is the same architecture as <b>{}</b>{}.</p>"
+    )
     return words.format(one.name, first.name, though)
 
 
@@ -149,10 +154,7 @@ def _columns(solutions: Sequence[Solution], parents: int) -> list[Column]:
     columns.append(Column("Status", _status, of_parent=NOTHING, minor=True))
     known = [key for key in (MEMORY, RUNTIME) if any(key in one.keys for one in libraries)]
     fast = any(one.has_throughput for one in libraries)
-    columns += [
-        Column(_share_title(libraries, key), _total(libraries, key), minor=fast and key == RUNTIME)
-        for key in known
-    ]
+    columns += [_share_column(libraries, key, minor=fast and key == RUNTIME) for key in known]
     if fast:
         columns.append(Column("Throughput\n(tokens/s)", lambda s: _number(s.throughput)))
     if RUNTIME in known:
@@ -163,10 +165,14 @@ def _columns(solutions: Sequence[Solution], parents: int) -> list[Column]:
     return columns
 
 
-def _share_title(libraries: Sequence[BlockLibrary], key: str) -> str:
+def _share_column(libraries: Sequence[BlockLibrary], key: str, *, minor: bool) -> Column:
+    """Totals and their shares of the parent's; a narrow table has no room for the shares."""
     found = [one.quantity(key) for one in libraries if key in one.keys]
     unit = found[0].unit if len({one.unit for one in found}) == 1 else ""
-    return f"{found[0].label}\n({', '.join(filter(None, (unit, '% of parent')))})"
+    label = found[0].label
+    title = f"{label}\n({', '.join(filter(None, (unit, '% of parent')))})"
+    brief = f"{label}\n({unit})" if unit else label
+    return Column(title, _total(libraries, key), minor=minor, brief=brief)
 
 
 def _score_column(libraries: Sequence[BlockLibrary], kept: Sequence[Solution]) -> Column:
@@ -174,7 +180,8 @@ def _score_column(libraries: Sequence[BlockLibrary], kept: Sequence[Solution]) -
     if len(objectives) == 1:
         key = objectives.pop()
         library = next(one for one in libraries if key in one.keys)
-        return Column(f"Summed\n{library.quantity(key).title}", _score(key))
+        title = library.quantity(key).title
+        return Column(f"Summed\n{title}", _score(key), brief=title)
     return Column("Summed score", _own_score)
 
 

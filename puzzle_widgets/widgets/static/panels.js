@@ -38,6 +38,20 @@ function walkTabs(event) {
   tabs[place].click();
 }
 
+// Where the tabs are below the charts, one that is opened comes into sight.
+function bringTabs(event) {
+  const chosen = event.target.closest && event.target.closest(".pw-tab, .pw-compare");
+  const board = chosen && chosen.closest(".pw-board");
+  const tabs = board && board.querySelector(":scope > .pw-tabs");
+  if (!tabs || getComputedStyle(board).display !== "flex") return;
+  let at = window.scrollY;
+  [0, 300, 700, 1500].forEach((wait) => setTimeout(() => { // what opens may grow for a while
+    if (window.scrollY !== at) return; // and whoever scrolls on is left alone
+    tabs.scrollIntoView({ block: "start" });
+    at = window.scrollY;
+  }, wait));
+}
+
 function nameMenu(menu) {
   const opener = menu.querySelector(":scope > .pw-menu-button");
   if (opener) setOnce(opener, "aria-expanded", String(menu.classList.contains("pw-open")));
@@ -198,6 +212,7 @@ function startPanels() {
   document.addEventListener("keydown", walkTabs, true);
   document.addEventListener("keydown", leaveMenu, true);
   document.addEventListener("click", pressMenu, true);
+  document.addEventListener("click", bringTabs, true);
   ["focusin", "pointerdown"].forEach((name) => document.addEventListener(name, takeInHand, true));
   window.addEventListener("resize", measureRooms);
 }
