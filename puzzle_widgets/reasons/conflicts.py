@@ -53,7 +53,7 @@ class Conflict(Told):
     ...     library, minimize="metrics.kl_div", budgets={**budgets, "stats.runtime_ms": "90 %"}
     ... )
     >>> print(pw.explain(pw.search(problem)).conflict.sentences[0])
-    These cannot all hold: Memory ≤ 16.23 MiB; Parameters ≥ 2,158,747.
+    These cannot all hold: Memory ≤ 16.23 MiB; Parameters ≥ 2.159 million.
     """
 
     demands: tuple[str, ...]
