@@ -45,8 +45,6 @@ class Answer(Generic[Key, Value]):
 
     name = ""
     patience = 0.0
-    urgent = False
-    """Whether it answers a slider that moves; all else steps back behind that."""
     comes_whole = False
     """Whether the first value to arrive is the last: its end is then announced with it."""
 
@@ -57,7 +55,7 @@ class Answer(Generic[Key, Value]):
         self._heard = heard
         self._key: Key | None = None
         self._begun: Job | None = None
-        self._runner = LatestWins(self.name, self.patience, urgent=self.urgent)
+        self._runner = LatestWins(self.name, self.patience)
 
     def key(self, record: Record) -> Key | None:
         """What the answer depends on; ``None`` where none is asked for."""
@@ -123,7 +121,6 @@ class SolutionAnswer(Answer[SearchProblem, Solution]):
 
     name = "search"
     patience = _PATIENCE_SECONDS
-    urgent = True
     comes_whole = True
 
     def key(self, record: Record) -> SearchProblem | None:

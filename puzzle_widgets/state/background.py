@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 Emit = Callable[[Any], None]
 Work = Callable[[Callable[[], bool], Emit], None]
 _foreseen = False
-_STEP_BACK = 10  # steps of niceness: a ninth of the share of a thread that does not
 
 
 @dataclass(eq=False)
@@ -52,15 +50,10 @@ class LatestWins:
         Of the thread.
     patience
         Seconds; 0 cancels what is overtaken at once.
-    urgent
-        Whether somebody looks at a slider meanwhile. What is not steps back behind all else of the
-        machine's work, that of other sessions too, where Linux lets one thread do so.
     """
 
-    def __init__(self, name: str = "search", patience: float = 0.0, *, urgent: bool = True) -> None:
-        self._pool = ThreadPoolExecutor(
-            1, thread_name_prefix=f"puzzle-{name}", initializer=None if urgent else step_back
-        )
+    def __init__(self, name: str = "search", patience: float = 0.0) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"puzzle-{name}")
         self._patience = patience
         self._newest: Job | None = None
         self._running: Job | None = None
@@ -147,15 +140,6 @@ class LatestWins:
         waiting, loop = self._newest, running_loop()
         if waiting is not None and loop is not None and self._running is None:
             self._start(waiting, loop)
-
-
-def step_back() -> None:
-    """Have the thread that calls this wait for the processor behind those that have not."""
-    if sys.platform == "linux":  # elsewhere the number of a thread is not a process's
-        with suppress(OSError):  # a sandbox may forbid it
-            thread = threading.get_native_id()
-            before = os.getpriority(os.PRIO_PROCESS, thread)
-            os.setpriority(os.PRIO_PROCESS, thread, before + _STEP_BACK)
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import threading
 from collections.abc import Callable
@@ -50,27 +49,6 @@ def test_without_a_loop_the_work_runs_at_once() -> None:
     log, runner = Log(), LatestWins()
     runner.request(log.job(lambda _cancelled, emit: emit(7)))
     assert (log.answers, log.ends, runner.busy) == ([7], 1, False)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives a thread a priority")
-def test_what_is_not_urgent_steps_back() -> None:
-    """Its thread alone waits behind others, and the process stays as it was."""
-    before, found = os.getpriority(os.PRIO_PROCESS, 0), dict[bool, int]()
-
-    def work(urgent: bool, _cancelled: Callable[[], bool], emit: Emit) -> None:  # noqa: FBT001
-        found[urgent] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-        emit(urgent)
-
-    async def run(urgent: bool) -> None:  # noqa: FBT001
-        runner = LatestWins(urgent=urgent)
-        runner.request(Log().job(partial(work, urgent)))
-        await idle(runner)
-
-    for urgent in (True, False):
-        asyncio.run(run(urgent))
-    assert found[True] == before
-    assert found[False] > before
-    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 
 
 def test_answers_arrive_on_the_loops_thread() -> None:
