@@ -14,8 +14,6 @@ from http import HTTPStatus
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.web import OutputTransform
 
-from puzzle_widgets.state.background import step_back
-
 _TYPES = {"text/javascript", "application/javascript", "text/css", "image/svg+xml"}
 _VERSION = ("Last-Modified", "Content-Length", "Etag")
 File = tuple[str, ...]
@@ -33,7 +31,7 @@ class CompressedFiles:
         self._known: dict[File, bytes] = {}
         self._begun: set[File] = set()
         self._size = 0
-        self._pool = ThreadPoolExecutor(1, "puzzle-compress", initializer=step_back)
+        self._pool = ThreadPoolExecutor(1, "puzzle-compress")
 
     def transform(self, request: HTTPServerRequest) -> OutputTransform:
         """Make what one answer goes through: a ``transform`` of tornado's application."""
