@@ -70,8 +70,7 @@ TIMES = {
     "sec": 1e3,
     "seconds": 1e3,
 }
-_BIG_COUNTS = ((1e9, "billion"), (1e6, "million"))
-_PARAMETERS = "num_params"
+BIG_COUNTS = ((1e9, "billion"), (1e6, "million"))
 _SUBBLOCKS = (f"{COST_GROUP}attention_", f"{COST_GROUP}ffn_")
 COUNTS = {"k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12, "million": 1e6, "billion": 1e9}
 _COUNTED = re.compile(r"(?:^|[._])(?:params|parameters)(?:@.*)?$")
@@ -96,11 +95,6 @@ class Quantity:
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
     @property
-    def base(self) -> str:
-        """The key without the workload that it may name."""
-        return self.key.partition(_WORKLOAD)[0]
-
-    @property
     def is_whole(self) -> bool:
         """Whether a column is of whole blocks at the library's own workload.
 
@@ -112,7 +106,7 @@ class Quantity:
         >>> [describe_key(key).is_whole for key in keys]
         [True, False, False]
         """
-        return self.batch is None and not self.base.startswith(_SUBBLOCKS)
+        return self.batch is None and not self.key.startswith(_SUBBLOCKS)
 
     @property
     def batch(self) -> int | None:
@@ -131,7 +125,7 @@ class Quantity:
         """Write a value of this quantity with its unit."""
         if self.key == THROUGHPUT and math.isinf(value):
             return NO_RUNTIME
-        if self.base.endswith(_PARAMETERS) and not self.unit:
+        if _COUNTED.search(self.key) and not self.unit:
             return format_count(value)
         return f"{format_number(value)} {self.unit}".rstrip()
 
@@ -179,7 +173,7 @@ def format_count(value: float) -> str:
     >>> format_count(64_442_597_376), format_count(2_400_000), format_count(4_096)
     ('64.44 billion', '2.4 million', '4,096')
     """
-    for size, word in _BIG_COUNTS:
+    for size, word in BIG_COUNTS:
         if size <= abs(value) < math.inf:
             return f"{format_number(value / size)} {word}"
     return format_number(value)

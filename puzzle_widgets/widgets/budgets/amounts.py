@@ -11,6 +11,7 @@ import numpy as np
 
 from puzzle_widgets.library import BlockLibrary
 from puzzle_widgets.library.quantity import (
+    BIG_COUNTS,
     BYTES,
     NO_RUNTIME,
     THROUGHPUT,
@@ -22,7 +23,6 @@ from puzzle_widgets.problem.budget_rows import BudgetRange, budget_range
 
 _MOST_STEPS = 400
 _MORE_DECIMALS = 2
-_BIG_COUNTS = ((1e9, "billion"), (1e6, "million"))
 _COUNT_WORDS = {
     "": 1.0,
     "k": 1e3,
@@ -208,7 +208,7 @@ def _unit_of(library: BlockLibrary, resource: str) -> tuple[str, float]:
         return own, 1.0
     reach = budget_range(library, resource)
     big = max(abs(reach.parent), abs(reach.high))
-    return next(((word, size) for size, word in _BIG_COUNTS if big >= size), ("", 1.0))
+    return next(((word, size) for size, word in BIG_COUNTS if big >= size), ("", 1.0))
 
 
 def _amount_text(value: float, factor: float, unit: str) -> str:
