@@ -4,10 +4,9 @@
 and, for each number, opens so many sessions together, moves the throughput slider of each every
 three seconds, and prints how long opening (to the last widget) and answers (to their figures)
 took, before and after the last visitor was in, the most memory that server and kernels held, and
-how many sessions were lost. Most visitors
-speak to the server as pages do, without a browser; ``--pages`` of them (two) are real ones in
-Chromium, told apart: from the slider's release to the first change of the chart of layers. All
-run on the same machine.
+how many sessions were lost. Most visitors speak to the server as pages do, without a browser;
+``--pages`` of them (two) are real ones in Chromium, told apart: from the slider's release to the
+first change of the chart of layers. All run on the same machine.
 
 ``--default`` leaves the number of sessions to the server: whoever is in leaves after ``--stay``
 seconds, so that all who wait get in, and the line says whether they did.
